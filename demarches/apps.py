@@ -1,0 +1,8 @@
+"""What every procedure shares: the mairie, people, the lifecycle of a dossier."""
+
+from django.apps import AppConfig
+
+
+class DemarchesConfig(AppConfig):
+    name = "demarches"
+    verbose_name = "Mairie et démarches"

@@ -1,0 +1,58 @@
+"""Accounts: residents sign in with a code sent by mail, staff with a password."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+class UserManager(BaseUserManager["User"]):
+    """Create accounts; an address is stored in lower case and belongs to one account."""
+
+    def _create(self, email: str, password: str | None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        if password is None:
+            user.set_unusable_password()
+        else:
+            user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self._create(email, password, **fields)
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self._create(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=(username or "").strip())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account: resident, agent or officier."""
+
+    email = models.EmailField("adresse e-mail", unique=True, max_length=254)
+    full_name = models.CharField("nom affiché", max_length=150, blank=True)
+    is_staff = models.BooleanField("agent de la mairie", default=False)
+    is_active = models.BooleanField("compte actif", default=True)
+    date_joined = models.DateTimeField("créé le", default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = "compte"
+        verbose_name_plural = "comptes"
+        constraints = [models.UniqueConstraint(Lower("email"), name="demarches_user_email_once")]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    def get_short_name(self) -> str:
+        return str(self)

@@ -1,0 +1,7 @@
+"""Addresses shared by every procedure."""
+
+from django.urls import URLPattern
+
+app_name = "demarches"
+
+urlpatterns: list[URLPattern] = []

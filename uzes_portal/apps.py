@@ -1,0 +1,13 @@
+"""Application configurations of the project itself."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class PortalConfig(AppConfig):
+    name = "uzes_portal"
+    verbose_name = "Portail"
+
+
+class PortalAdminConfig(AdminConfig):
+    default_site = "uzes_portal.admin.DeskAdminSite"

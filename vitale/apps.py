@@ -1,0 +1,8 @@
+"""Guidance on the Carte Vitale."""
+
+from django.apps import AppConfig
+
+
+class VitaleConfig(AppConfig):
+    name = "vitale"
+    verbose_name = "Carte Vitale"
