@@ -3,6 +3,9 @@
 Every variable is listed in `.env.example` and explained in `docs/operations.md`.
 """
 
+import base64
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +23,11 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = env_bool("DEBUG", default=False)
 
 
-def _generated_once(name: str) -> str:
+def _generated_once(name: str, make: Callable[[], str] = get_random_secret_key) -> str:
     """A secret for development, made at the first start and kept in var/."""
     path = VAR_DIR / name
     if not path.exists():
-        path.write_text(get_random_secret_key(), encoding="utf-8")
+        path.write_text(make(), encoding="utf-8")
         path.chmod(0o600)
     return path.read_text(encoding="utf-8")
 
@@ -152,6 +155,8 @@ STATIC_ROOT = VAR_DIR / "static"
 BUILD_DIR = VAR_DIR / "build"
 BUILD_DIR.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static", BUILD_DIR]
+#: Where the pieces sent by residents are kept, encrypted; never under a public folder.
+PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT") or VAR_DIR / "private")
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -159,11 +164,37 @@ STORAGES: dict[str, Any] = {
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": PRIVATE_ROOT,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
-#: Where the pieces sent by residents are kept, encrypted; never under a public folder.
-PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT") or VAR_DIR / "private")
+#: « id:key,id:key », each key 32 bytes in base64: the first one encrypts the files, all decrypt.
+FILE_KEYS = env_secret("FILE_KEYS")
+if not FILE_KEYS:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "FILE_KEYS is missing: set FILE_KEYS or FILE_KEYS_FILE (DEBUG=1 makes one by itself)."
+        )
+    FILE_KEYS = "dev:" + _generated_once(
+        "file_key", lambda: base64.b64encode(os.urandom(32)).decode()
+    )
+#: A phone's photo of 12 million points weighs 2 to 8 MB, a scanned page less than 2 MB.
+UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_BYTES", 10_000_000)
+UPLOAD_MAX_PIXELS = 40_000_000
+#: Longest side kept, in points: an A4 page at 210 dots an inch.
+UPLOAD_MAX_SIDE = 2_500
+UPLOAD_MAX_PAGES = 40
+UPLOAD_MAX_FILES_PER_PIECE = 10
+UPLOAD_MAX_BYTES_PER_DOSSIER = env_int("UPLOAD_MAX_BYTES_PER_DOSSIER", 150_000_000)
+#: « host:port » or the path of the socket of a ClamAV daemon; empty means no antivirus.
+CLAMD_ADDRESS = env_str("CLAMD_ADDRESS")
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "uzes"

@@ -1,0 +1,59 @@
+"""Ask a ClamAV daemon about a file, when the town runs one (`CLAMD_ADDRESS`).
+
+Only the INSTREAM command is used: the bytes go through the socket, so that the daemon needs
+no right on our files. A daemon that does not answer is `Unavailable`, which callers
+must treat as a refusal: what was not looked at is not kept.
+"""
+
+import socket
+import struct
+
+from django.conf import settings
+
+TIMEOUT_SECONDS = 20
+CHUNK = 64 * 1024
+
+
+class Unavailable(Exception):
+    """The daemon is configured and gave no verdict."""
+
+
+def is_infected(content: bytes) -> bool:
+    """Tell whether the daemon knows something bad; False when none is configured."""
+    if not settings.CLAMD_ADDRESS:
+        return False
+    try:
+        answer = ask(content)
+    except OSError as error:
+        raise Unavailable from error
+    if answer.endswith(b"FOUND"):
+        return True
+    if answer.endswith(b"OK"):
+        return False
+    raise Unavailable(answer[:200])
+
+
+def ask(content: bytes) -> bytes:
+    """Stream the content in chunks, each after its length, closed by an empty chunk."""
+    with connect() as daemon:
+        daemon.sendall(b"zINSTREAM\0")
+        for start in range(0, len(content), CHUNK):
+            chunk = content[start : start + CHUNK]
+            daemon.sendall(struct.pack("!L", len(chunk)) + chunk)
+        daemon.sendall(struct.pack("!L", 0))
+        answer = b""
+        while part := daemon.recv(4096):
+            answer += part
+    return answer.strip(b"\0\r\n ")
+
+
+def connect() -> socket.socket:
+    """Open `host:port`, or the Unix socket at a path."""
+    address: str = settings.CLAMD_ADDRESS
+    if address.startswith("/"):
+        daemon = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        daemon.settimeout(TIMEOUT_SECONDS)
+        daemon.connect(address)
+        return daemon
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=TIMEOUT_SECONDS)

@@ -1,0 +1,397 @@
+"""Check and rewrite one uploaded file, in a confined child process.
+
+`demarches.uploads` runs this file by its path with the same Python. It reads the raw bytes on
+standard input and its orders (one JSON object) as its only argument; it writes one JSON line,
+the verdict, followed by the rewritten bytes. It knows neither Django nor the project, gets no
+secret in its environment, and gives up its right to much memory, processor time, files and,
+where the system allows it, network before it looks at a single byte.
+
+A verdict is either `{"refused": code}` or the facts about the clean file; the French
+sentences belong to `demarches.uploads`. A crash or a time-out is a refusal too.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import resource
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pikepdf
+    from PIL import Image
+
+PREVIEW_SIDE = 1000
+"""Pictures are judged at this size, so that a threshold means the same for every camera."""
+MINIMUM_LONG_SIDE = 800
+"""Below this, an A4 page has under 70 dots an inch: the small print is lost."""
+BLUR_VARIANCE = 40.0
+DARK_MEAN = 55.0
+BLANK_DEVIATION = 4.0
+
+
+@dataclass(frozen=True)
+class Orders:
+    kind: str
+    max_pixels: int
+    max_side: int
+    max_pages: int
+    page: int
+    memory_bytes: int
+    cpu_seconds: int
+
+
+@dataclass
+class Clean:
+    content: bytes
+    pages: int = 1
+    width: int | None = None
+    height: int | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+class Refused(Exception):
+    """The file may not be kept; the only argument is a code of `demarches.uploads.REFUSALS`."""
+
+
+def confine(orders: Orders) -> None:
+    """Give up what parsing one file does not need, for this process and for good."""
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_CPU: orders.cpu_seconds,
+        resource.RLIMIT_AS: orders.memory_bytes,
+    }
+    for name, limit in limits.items():
+        # macOS knows RLIMIT_AS but refuses to lower it: the time limits remain there.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(name, (limit, limit))
+    # A namespace of its own has no network. Containers often forbid it: then nothing is lost.
+    with contextlib.suppress(AttributeError, OSError):
+        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
+
+
+# Pictures
+
+
+def clean_picture(data: bytes, orders: Orders) -> Clean:
+    """Decode the picture and encode its pixels anew: nothing else of the file survives."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 -- after confine()
+
+    Image.MAX_IMAGE_PIXELS = orders.max_pixels
+    if orders.kind == "HEIF":
+        import pillow_heif  # noqa: PLC0415 -- slow import
+
+        pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=[orders.kind])
+        if picture.width * picture.height > orders.max_pixels:
+            raise Refused("too_many_pixels")
+        picture.draft("RGB", (orders.max_side, orders.max_side))
+        picture.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refused("too_many_pixels") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise Refused("picture_unreadable") from error
+    original_sides = (picture.width, picture.height)
+    upright = flatten(ImageOps.exif_transpose(picture))
+    upright.thumbnail((orders.max_side, orders.max_side), Image.Resampling.LANCZOS, reducing_gap=2)
+    warnings = judge_picture(upright)
+    if max(original_sides) < MINIMUM_LONG_SIDE and warnings != ["blank"]:
+        warnings.append("tiny")
+    return Clean(jpeg(upright), 1, upright.width, upright.height, warnings)
+
+
+def jpeg(picture: "Image.Image") -> bytes:
+    target = io.BytesIO()
+    picture.save(target, "JPEG", quality=85, optimize=True)
+    return target.getvalue()
+
+
+def flatten(picture: "Image.Image") -> "Image.Image":
+    """Bring any mode to plain RGB or grey on white paper, without its metadata."""
+    from PIL import Image  # noqa: PLC0415 -- after confine()
+
+    if picture.mode.startswith(("I", "F")):
+        # 16-bit greys: Pillow would clip them to white instead of scaling them.
+        return picture.convert("I").point(lambda value: value / 256).convert("L")
+    if picture.mode in {"1", "L"} and "transparency" not in picture.info:
+        return picture.convert("L")
+    if picture.mode in {"P", "PA", "LA", "La", "RGBA", "RGBa"} or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        paper = Image.new("RGB", layer.size, "white")
+        paper.paste(layer, mask=layer.getchannel("A"))
+        return paper
+    return picture.convert("RGB")
+
+
+def judge_picture(picture: "Image.Image") -> list[str]:
+    """Say at once what would make an agent send the picture back."""
+    from PIL import Image, ImageFilter, ImageStat  # noqa: PLC0415 -- after confine()
+
+    grey = picture.convert("L")
+    grey.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.BILINEAR)
+    light = ImageStat.Stat(grey)
+    if light.stddev[0] < BLANK_DEVIATION:
+        return ["blank"]
+    warnings = []
+    if light.mean[0] < DARK_MEAN:
+        warnings.append("dark")
+    # The variance of the Laplacian is high where there are sharp edges (128 keeps it positive).
+    edges = grey.filter(
+        ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
+    )
+    if ImageStat.Stat(edges).var[0] < BLUR_VARIANCE:
+        warnings.append("blurred")
+    return warnings
+
+
+# PDF
+
+MAX_OBJECTS = 60_000
+JUDGED_PAGES = 3
+MAX_DECODED_BYTES = 256 * 1024 * 1024
+MAX_IMAGE_PIXELS = 160_000_000
+"""A scanned A4 page at 1200 dots an inch in black and white."""
+
+ACTIVE_ACTIONS = frozenset(
+    [
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToR",
+        "/GoToE",
+        "/Rendition",
+        "/Sound",
+        "/Movie",
+        "/RichMediaExecute",
+        "/GoTo3DView",
+        "/Thread",
+    ]
+)
+ACTIVE_ANNOTATIONS = frozenset(
+    ["/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D", "/Projection"]
+)
+ACTIVE_KEYS = frozenset(
+    ["/XFA", "/RichMediaContent", "/RichMediaSettings", "/EmbeddedFiles", "/SubmitForm", "/Launch"]
+)
+METADATA_KEYS = ("/Metadata", "/PieceInfo", "/LastModified")
+
+
+def clean_pdf(data: bytes, orders: Orders) -> Clean:
+    """Refuse what acts, drop what tells, and write the rest anew."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            return rewrite_pdf(pdf, orders)
+    except pikepdf.PasswordError as error:
+        raise Refused("pdf_password") from error
+    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Refused("pdf_unreadable") from error
+
+
+def rewrite_pdf(pdf: "pikepdf.Pdf", orders: Orders) -> Clean:
+    pages = len(pdf.pages)
+    if not pages:
+        raise Refused("pdf_unreadable")
+    if pages > orders.max_pages:
+        raise Refused("too_many_pages")
+    if len(pdf.objects) > MAX_OBJECTS:
+        raise Refused("pdf_too_complex")
+    drop_adobe_form_code(pdf)
+    drop_harmless_opening(pdf)
+    inspect_objects(pdf)
+    if "/Info" in pdf.trailer:
+        del pdf.trailer.Info
+    target = io.BytesIO()
+    # Unreferenced objects and bytes around the document are not copied; same input, same bytes.
+    pdf.save(target, encryption=False, deterministic_id=True, fix_metadata_version=False)
+    content = target.getvalue()
+    return Clean(content, pages, warnings=judge_pdf(content, pages))
+
+
+def judge_pdf(content: bytes, pages: int) -> list[str]:
+    """Look at the first pages as pictures; the blank back of a sheet is no worry."""
+    verdicts = [
+        judge_picture(draw_page(content, number, PREVIEW_SIDE))
+        for number in range(min(pages, JUDGED_PAGES))
+    ]
+    written = [verdict for verdict in verdicts if verdict != ["blank"]]
+    if not written:
+        return ["blank"]
+    return sorted({warning for verdict in written for warning in verdict})
+
+
+def draw_page(content: bytes, number: int, side: int) -> "Image.Image":
+    """Draw one page (the first is 0), its filled fields included, `side` dots long."""
+    import pypdfium2  # noqa: PLC0415 -- slow import
+
+    document = pypdfium2.PdfDocument(content)
+    document.init_forms()
+    page = document[number]
+    picture: Image.Image = page.render(scale=side / max(page.get_size())).to_pil()
+    return picture.convert("RGB")
+
+
+def preview_page(data: bytes, orders: Orders) -> Clean:
+    """Draw one page of a file that was cleaned before, for an agent's screen."""
+    picture = draw_page(data, orders.page, orders.max_side)
+    return Clean(jpeg(picture), 1, picture.width, picture.height)
+
+
+def drop_adobe_form_code(pdf: "pikepdf.Pdf") -> None:
+    """Take the machinery out of official forms made with Adobe's form designer.
+
+    These carry every box as an ordinary field, drawn on the page, and beside it an XFA copy
+    with the designer's own start-up scripts (all named « !ADBE::… »). Without the latter
+    the page looks the same and does nothing. Any other script stays, and is refused below.
+    """
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    form = pdf.Root.get("/AcroForm")
+    if not isinstance(form, pikepdf.Dictionary) or not len(form.get("/Fields", [])):
+        return
+    if "/XFA" in form:
+        del form["/XFA"]
+    scripts = pdf.Root.get("/Names", pikepdf.Dictionary()).get("/JavaScript")
+    if scripts is not None:
+        names = [str(name) for name in list(scripts.get("/Names", []))[::2]]
+        if names and all(name.startswith("!ADBE::") for name in names):
+            del pdf.Root.Names["/JavaScript"]
+
+
+def drop_harmless_opening(pdf: "pikepdf.Pdf") -> None:
+    """Many honest PDFs say which page to open first: forget it, it is not worth a refusal."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    opening = pdf.Root.get("/OpenAction")
+    if isinstance(opening, pikepdf.Array) or (
+        isinstance(opening, pikepdf.Dictionary)
+        and opening.get("/S") == "/GoTo"
+        and "/Next" not in opening
+    ):
+        del pdf.Root["/OpenAction"]
+
+
+def inspect_objects(pdf: "pikepdf.Pdf") -> None:
+    """Visit every object, also inside object streams and nested: refuse or clean in place."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    decoded = 0
+    for node in walk(pdf):
+        refuse_if_active(node)
+        for key in METADATA_KEYS:
+            if key in node:
+                del node[key]
+        if node.get("/S") == "/URI" and "/URI" in node:
+            # A link an agent could follow out of the mairie: the words stay, the link goes.
+            node["/URI"] = pikepdf.String("")
+        if isinstance(node, pikepdf.Stream):
+            decoded += decoded_size(node, MAX_DECODED_BYTES - decoded)
+            if decoded > MAX_DECODED_BYTES:
+                raise Refused("pdf_too_complex")
+    if "/OpenAction" in pdf.Root:
+        raise Refused("pdf_active")
+
+
+def walk(pdf: "pikepdf.Pdf") -> Iterator[Any]:
+    """Yield every dictionary and stream that would be saved, without recursion."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    visited: set[tuple[int, int]] = set()
+    steps = 0
+    waiting: list[Any] = [pdf.trailer]
+    containers = (pikepdf.Dictionary, pikepdf.Array, pikepdf.Stream)
+    while waiting:
+        node = waiting.pop()
+        steps += 1
+        if steps > MAX_OBJECTS * 10:
+            raise Refused("pdf_too_complex")
+        if node.is_indirect:
+            if node.objgen in visited:
+                continue
+            visited.add(node.objgen)
+        children: Any = node
+        if not isinstance(node, pikepdf.Array):
+            yield node
+            children = [node[key] for key in node.keys()]  # noqa: SIM118 -- not a mapping
+        waiting += [child for child in children if isinstance(child, containers)]
+
+
+def refuse_if_active(node: Any) -> None:
+    """Refuse a dictionary that runs, sends, opens or hides something."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    if node.get("/S") in ACTIVE_ACTIONS or node.get("/Subtype") in ACTIVE_ANNOTATIONS:
+        raise Refused("pdf_active")
+    if node.get("/Type") == "/EmbeddedFile" or any(key in node for key in ACTIVE_KEYS):
+        raise Refused("pdf_attachment" if "/EmbeddedFiles" in node else "pdf_active")
+    # These short keys may also name an ordinary resource (a font called /AA): look at the value.
+    if isinstance(node.get("/JS"), pikepdf.String | pikepdf.Stream):
+        raise Refused("pdf_active")
+    if isinstance(node.get("/JavaScript"), pikepdf.Dictionary):
+        raise Refused("pdf_active")
+    if isinstance(node.get("/EF"), pikepdf.Dictionary):
+        raise Refused("pdf_attachment")
+    triggers = node.get("/AA")
+    if isinstance(triggers, pikepdf.Dictionary) and "/Subtype" not in triggers:
+        raise Refused("pdf_active")
+    if isinstance(node, pikepdf.Stream):
+        if "/F" in node:
+            raise Refused("pdf_active")  # its bytes are in a file elsewhere
+        if int(node.get("/Width", 0)) * int(node.get("/Height", 0)) > MAX_IMAGE_PIXELS:
+            raise Refused("too_many_pixels")
+
+
+def decoded_size(stream: Any, limit: int) -> int:
+    """Inflate a stream only to measure it, and never past `limit` bytes."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    filters = stream.get("/Filter", [])
+    names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+    raw = stream.read_raw_bytes()
+    with contextlib.suppress(ValueError, zlib.error):
+        if names[:2] == ["/ASCII85Decode", "/FlateDecode"]:
+            raw = base64.a85decode(raw.strip().removesuffix(b"~>"))
+            names = names[1:]
+        if "/FlateDecode" in names[1:]:
+            raise Refused("pdf_too_complex")  # packed twice: only bombs do that
+        if names[:1] == ["/FlateDecode"]:
+            return len(zlib.decompressobj().decompress(raw, max(limit, 0) + 1))
+    return len(raw)
+
+
+KINDS = {
+    "PDF": clean_pdf,
+    "JPEG": clean_picture,
+    "PNG": clean_picture,
+    "HEIF": clean_picture,
+    "PREVIEW": preview_page,
+}
+
+
+def main() -> None:
+    orders = Orders(**json.loads(sys.argv[1]))
+    confine(orders)
+    data = sys.stdin.buffer.read()
+    content = b""
+    try:
+        verdict = asdict(KINDS[orders.kind](data, orders))
+        content = verdict.pop("content")
+    except Refused as refusal:
+        verdict = {"refused": str(refusal)}
+    except MemoryError:
+        verdict = {"refused": "too_heavy"}
+    sys.stdout.buffer.write(json.dumps(verdict).encode() + b"\n" + content)
+
+
+if __name__ == "__main__":
+    main()
