@@ -7,6 +7,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-the-tests-" + "x" * 40)
 os.environ.setdefault("FILE_KEYS", "tests:b25seS1mb3ItdGhlLXRlc3RzLTMyLWJ5dGVzLWxvbmc=")
 os.environ.setdefault("VAR_DIR", os.path.join(tempfile.gettempdir(), "uzes-portal-tests"))
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
+os.environ.setdefault("EMAIL_HOST", "smtp.invalid")
 
 from uzes_portal.settings import *  # noqa: F403
 

@@ -237,6 +237,28 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "ne-pas-repondre@localhost")
 SERVER_EMAIL = env_str("SERVER_EMAIL", DEFAULT_FROM_EMAIL)
+#: Whatever Django sends becomes a row of the outbox; `manage.py send_mails` delivers the rows.
+#: Without a server in development, they are only read at /courriels/.
+SMTP_HOST = env_str("EMAIL_HOST")
+if not SMTP_HOST and not DEBUG:
+    raise ImproperlyConfigured("EMAIL_HOST is missing: the name of the server that sends mails.")
+MAILERS: dict[str, Any] = {
+    "default": {"BACKEND": "post_office.EmailBackend"},
+    "smtp": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": SMTP_HOST,
+            "port": env_int("EMAIL_PORT", 587),
+            "username": env_str("EMAIL_HOST_USER"),
+            "password": env_secret("EMAIL_HOST_PASSWORD"),
+            "use_tls": env_bool("EMAIL_USE_TLS", default=True),
+            "timeout": 20,
+        },
+    }
+    if SMTP_HOST
+    else {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"},
+}
+POST_OFFICE = {"DEFAULT_MAILER": "smtp"}
 
 LOGGING: dict[str, Any] = {
     "version": 1,

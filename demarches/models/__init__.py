@@ -9,13 +9,29 @@ from demarches.models.dossier import (
     dossier_models,
     next_reference,
 )
+from demarches.models.mairie import (
+    Closure,
+    Entrance,
+    Mairie,
+    OpeningHours,
+    Schedule,
+    Service,
+    ServiceHours,
+)
 from demarches.models.user import User
 
 __all__ = [
+    "Closure",
     "DossierBase",
     "DossierEventBase",
     "DossierQuerySet",
+    "Entrance",
+    "Mairie",
+    "OpeningHours",
     "ReferenceCounter",
+    "Schedule",
+    "Service",
+    "ServiceHours",
     "TransitionRefused",
     "User",
     "dossier_models",

@@ -1,0 +1,184 @@
+"""The outbox: a mail is a row written in the transaction of the decision, then sent until it is.
+
+Each mail is a pair of text templates, `<template>.subject.txt` and `<template>.txt`. Subjects
+are neutral: a subject is read on a locked phone.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from smtplib import SMTPDataError, SMTPRecipientsRefused
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import mailers
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.utils import timezone
+from post_office.models import PRIORITY, STATUS, Email, Log
+
+from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
+
+logger = logging.getLogger(__name__)
+
+#: Waits before each new try; after the last one the mail has failed, and agents see it.
+RETRY_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+#: A sender that dies leaves its mail to the others after this time.
+LEASE = timedelta(minutes=5)
+
+
+def queue_mail(
+    *,
+    to: str,
+    template: str,
+    context: Mapping[str, Any],
+    key: str,
+    expires_at: datetime | None = None,
+    urgent: bool = False,
+    secret: bool = False,
+) -> Email:
+    """Write the mail in the outbox, within the caller's transaction.
+
+    `key` names the event that is told (« submitted:42:7 »): the same event gives the same
+    Message-ID, so that a mail program shows once what a crash made us send twice. The text of
+    a `secret` mail is erased when it has left.
+    """
+    values = {"site_url": settings.SITE_URL, **context}
+    subject = render_to_string(f"{template}.subject.txt", values)
+    digest = sha256(f"{template}|{key}|{to}".encode()).hexdigest()[:40]
+    return Email.objects.create(
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[to],
+        subject=" ".join(subject.split()),
+        message=render_to_string(f"{template}.txt", values).strip() + "\n",
+        message_id=f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>",
+        # Auto-Submitted (RFC 3834) spares us the answers of holiday responders.
+        headers={"Auto-Submitted": "auto-generated"},
+        priority=PRIORITY.high if urgent else PRIORITY.medium,
+        status=STATUS.queued,
+        expires_at=expires_at,
+        context={"secret": True} if secret else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one round of the sender did."""
+
+    sent: int = 0
+    retried: int = 0
+    failed: int = 0
+
+
+def deliver_due(*, limit: int = 100) -> Delivery:
+    """Send the mails that are due, one at a time, each marked before the next one is taken.
+
+    A mail is leased before it is sent (a compare-and-swap: several senders may run, on several
+    machines), so that a sender killed at any moment loses nothing and repeats one mail at most.
+    """
+    done = dict.fromkeys(("sent", "retried", "failed"), 0)
+    mailer = mailers["smtp"]
+    try:
+        for pk in list(_due(timezone.now()).values_list("pk", flat=True)[:limit]):
+            now = timezone.now()
+            if _due(now).filter(pk=pk).update(scheduled_time=now + LEASE):
+                done[_deliver(Email.objects.get(pk=pk), mailer)] += 1
+    finally:
+        mailer.close()
+    return Delivery(**done)
+
+
+def _due(now: datetime) -> QuerySet[Email]:
+    due: QuerySet[Email] = Email.objects.filter(
+        Q(scheduled_time=None) | Q(scheduled_time__lte=now),
+        status__in=[STATUS.queued, STATUS.requeued],
+    )
+    return due.order_by("-priority", "pk")
+
+
+def _deliver(email: Email, mailer: BaseEmailBackend) -> str:
+    """Send one leased mail and write down what became of it."""
+    if email.expires_at and email.expires_at <= timezone.now():
+        return _give_up(email, "expired", "the mail was no longer worth sending")
+    try:
+        mailer.send_messages([email.email_message()])
+    # Whatever goes wrong (network, server, a strange address) concerns this mail alone.
+    except Exception as error:  # noqa: BLE001
+        mailer.close()
+        # The kind of error only: its text may hold the person's address.
+        logger.warning("mail_not_sent id=%s error=%s", email.pk, type(error).__name__)
+        return _retry_or_give_up(email, error)
+    email.status = STATUS.sent
+    _close(email)
+    return "sent"
+
+
+def _retry_or_give_up(email: Email, error: Exception) -> str:
+    tries = email.number_of_retries or 0
+    if _is_permanent(error) or tries >= len(RETRY_AFTER):
+        return _give_up(email, type(error).__name__, str(error))
+    email.number_of_retries = tries + 1
+    email.status = STATUS.requeued
+    email.scheduled_time = timezone.now() + RETRY_AFTER[tries]
+    email.save(update_fields=["status", "number_of_retries", "scheduled_time", "last_updated"])
+    return "retried"
+
+
+def _give_up(email: Email, kind: str, message: str) -> str:
+    Log.objects.create(
+        email=email, status=STATUS.failed, exception_type=kind, message=message[:500]
+    )
+    email.status = STATUS.failed
+    _close(email)
+    return "failed"
+
+
+def _close(email: Email) -> None:
+    """Save the end of a mail; a code is not kept once it has left (in DEBUG, it is read here)."""
+    if (email.context or {}).get("secret") and not settings.DEBUG:
+        email.message = ""
+    email.save(update_fields=["status", "message", "last_updated"])
+
+
+def _is_permanent(error: Exception) -> bool:
+    """The server refuses this address or this text for good; a refusal of ours is not that."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, SMTPDataError) and error.smtp_code >= 500
+
+
+def mail_fate(email: Email | None) -> str:
+    """What became of a mail, for agents."""
+    if email is None:
+        return "Aucun mail : pas d’adresse connue"
+    when = timezone.localtime(email.last_updated)
+    if email.status == STATUS.sent:
+        return f"Remis au serveur de messagerie le {day_fr(when)} à {hour_fr(when)}"
+    if email.status == STATUS.failed:
+        return f"Non envoyé{NBSP}: {_why_failed(email)}"
+    if email.number_of_retries:
+        again = timezone.localtime(email.scheduled_time)
+        return f"Envoi retardé, nouvel essai le {day_fr(again)} à {hour_fr(again)}"
+    return "En attente d’envoi"
+
+
+def _why_failed(email: Email) -> str:
+    log = email.logs.order_by("-pk").first()
+    kind = log.exception_type if log else ""
+    return {
+        "SMTPRecipientsRefused": "l’adresse a été refusée",
+        "SMTPDataError": "le message a été refusé par le serveur de messagerie",
+        "expired": "le délai était passé",
+    }.get(kind, "le serveur de messagerie est resté injoignable")

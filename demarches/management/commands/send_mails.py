@@ -1,0 +1,41 @@
+"""Send the mails of the outbox."""
+
+import logging
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, close_old_connections
+
+from demarches.emails import deliver_due
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Send what is due, once or for ever; several may run at once, on several machines."""
+
+    help = "Send the mails of the outbox that are due."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--loop", type=float, metavar="SECONDS", help="start again after so many seconds"
+        )
+
+    def handle(self, *args: Any, loop: float | None = None, **options: Any) -> None:
+        if loop is None:
+            self.send()
+            return
+        while True:
+            try:
+                self.send()
+            except OperationalError:
+                # A database that restarts must not stop the sender for good.
+                logger.exception("outbox_unreachable")
+            close_old_connections()
+            time.sleep(loop)
+
+    def send(self) -> None:
+        done = deliver_due()
+        if done.sent or done.retried or done.failed:
+            self.stdout.write(f"sent={done.sent} retried={done.retried} failed={done.failed}")

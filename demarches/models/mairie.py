@@ -1,0 +1,362 @@
+"""The mairie: how to reach it, and the hours that agents edit as rows.
+
+Nothing about a given commune stands in code; the rows of Uzès are in `fixtures/`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import combinations
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+from phonenumber_field.modelfields import PhoneNumberField
+
+from demarches.rules import opening_hours
+from demarches.rules.dates_fr import WEEKDAYS, hour_fr
+from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
+
+#: Every way to choose weeks of the month: "" (all of them), "1", "1,3" … "1,2,3,4,5".
+WEEK_CHOICES = [
+    ",".join(map(str, weeks)) for size in range(6) for weeks in combinations(ALL_WEEKS, size)
+]
+
+
+class Mairie(models.Model):
+    """Who answers for the procedures: names, addresses, phone."""
+
+    name = models.CharField("nom", max_length=120, help_text="Par exemple « Mairie d’Uzès ».")
+    commune = models.CharField("commune", max_length=80, help_text="Par exemple « Uzès ».")
+    insee_code = models.CharField(
+        "code Insee",
+        max_length=5,
+        unique=True,
+        validators=[RegexValidator(r"^(2[AB]|\d{2})\d{3}$", "Cinq signes, par exemple 30334.")],
+    )
+    postal_line = models.CharField("boîte postale ou rue", max_length=120, blank=True)
+    postal_code = models.CharField("code postal", max_length=5)
+    postal_city = models.CharField("bureau distributeur", max_length=80)
+    phone = PhoneNumberField("téléphone", blank=True)
+    email = models.EmailField("adresse e-mail", blank=True)
+    website = models.URLField("site internet", blank=True)
+    data_protection_contact = models.TextField(
+        "contact pour les données personnelles",
+        blank=True,
+        help_text="Délégué à la protection des données : nom, adresse ou e-mail.",
+    )
+    #: New after every change of a row of the mairie. Each process keeps the compiled hours in
+    #: memory under this number: one query a page tells whether they still hold.
+    revision = models.UUIDField(default=uuid4, editable=False)
+
+    class Meta:
+        verbose_name = "mairie"
+        verbose_name_plural = "mairies"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def postal_address(self) -> str:
+        """« BP 71103, 30701 Uzès cedex »."""
+        city = f"{self.postal_code} {self.postal_city}"
+        return f"{self.postal_line}, {city}" if self.postal_line else city
+
+    def schedule(self, at: datetime) -> "Schedule":
+        """Entrances, services with their hours, and closures, as they stand this week."""
+        monday = opening_hours.monday_of(timezone.localtime(at).date())
+        return _load_schedule(self.pk, self.revision, monday)
+
+
+class Entrance(models.Model):
+    """A door of the mairie."""
+
+    mairie = models.ForeignKey(
+        Mairie, verbose_name="mairie", on_delete=models.CASCADE, related_name="entrances"
+    )
+    street = models.CharField("adresse", max_length=120)
+    postal_code = models.CharField("code postal", max_length=5)
+    city = models.CharField("commune", max_length=80)
+    note = models.CharField(
+        "précision", max_length=200, blank=True, help_text="Par exemple « accès de plain-pied »."
+    )
+    latitude = models.DecimalField(max_digits=8, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    position = models.PositiveSmallIntegerField("ordre", default=1)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "entrée"
+        verbose_name_plural = "entrées"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(
+                    latitude__gte=-90,
+                    latitude__lte=90,
+                    longitude__gte=-180,
+                    longitude__lte=180,
+                ),
+                name="demarches_entrance_coordinates",
+                violation_error_message=(
+                    "Donnez la latitude et la longitude ensemble, en degrés, ou aucune des deux."
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.street}, {self.postal_code} {self.city}"
+
+    @property
+    def has_coordinates(self) -> bool:
+        return self.latitude is not None and self.longitude is not None
+
+
+class Service(models.Model):
+    """A counter with hours of its own: accueil, état civil."""
+
+    mairie = models.ForeignKey(
+        Mairie, verbose_name="mairie", on_delete=models.CASCADE, related_name="services"
+    )
+    slug = models.SlugField("identifiant", max_length=40)
+    label = models.CharField("nom", max_length=80)
+    position = models.PositiveSmallIntegerField(
+        "ordre", default=1, help_text="Le premier donne l’état affiché en haut de chaque page."
+    )
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "service"
+        verbose_name_plural = "services"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mairie", "slug"],
+                name="demarches_service_slug_once",
+                violation_error_message="Cette mairie a déjà un service avec cet identifiant.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class OpeningHoursQuerySet(models.QuerySet["OpeningHours"]):
+    def not_over_before(self, day: date) -> Self:
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=day))
+
+
+class OpeningHours(models.Model):
+    """One span of a weekday; « 1er et 3e samedi » and « à partir du 1er septembre » included."""
+
+    service = models.ForeignKey(
+        Service, verbose_name="service", on_delete=models.CASCADE, related_name="hours"
+    )
+    weekday = models.PositiveSmallIntegerField(
+        "jour", choices=[(rank, name) for rank, name in enumerate(WEEKDAYS)]
+    )
+    opens = models.TimeField("ouvre à")
+    closes = models.TimeField("ferme à")
+    weeks = models.CharField(
+        "semaines du mois",
+        max_length=9,
+        blank=True,
+        help_text="Aucune case cochée : toutes les semaines. « 1 » est le premier de ces jours"
+        " dans le mois.",
+    )
+    valid_from = models.DateField("à partir du", null=True, blank=True)
+    valid_until = models.DateField("jusqu’au (inclus)", null=True, blank=True)
+
+    objects = OpeningHoursQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["service", "weekday", "opens", "valid_from"]
+        verbose_name = "horaire"
+        verbose_name_plural = "horaires"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(weekday__lte=6),
+                name="demarches_openinghours_weekday",
+                violation_error_message="Choisissez un jour de la semaine.",
+            ),
+            models.CheckConstraint(
+                condition=Q(closes__gt=F("opens")),
+                name="demarches_openinghours_closes_after_opens",
+                violation_error_message="L’heure de fermeture doit suivre l’heure d’ouverture.",
+            ),
+            models.CheckConstraint(
+                condition=Q(weeks__in=WEEK_CHOICES),
+                name="demarches_openinghours_weeks",
+                violation_error_message="Les semaines du mois vont de 1 à 5.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
+                name="demarches_openinghours_valid_dates",
+                violation_error_message="La date de fin doit suivre la date de début.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{WEEKDAYS[self.weekday]} de {hour_fr(self.opens)} à {hour_fr(self.closes)}"
+
+    def clean(self) -> None:
+        """Refuse two rows of a service that speak of the same minutes of the same days."""
+        if None in (self.weekday, self.opens, self.closes) or not self.service_id:
+            return
+        for other in OpeningHours.objects.filter(
+            service_id=self.service_id, weekday=self.weekday
+        ).exclude(pk=self.pk):
+            if opening_hours.conflict([self.as_rule(), other.as_rule()]):
+                raise ValidationError(
+                    f"Ces heures se chevauchent avec une autre ligne : {other}. Corrigez l’une"
+                    " des deux, ou donnez-leur des semaines ou des dates différentes."
+                )
+
+    def as_rule(self) -> WeeklyHours:
+        return WeeklyHours(
+            weekday=self.weekday,
+            opens=self.opens,
+            closes=self.closes,
+            weeks=tuple(int(week) for week in self.weeks.split(",") if week),
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+        )
+
+
+class ClosureQuerySet(models.QuerySet["Closure"]):
+    def not_over_before(self, day: date) -> Self:
+        return self.filter(last_day__gte=day)
+
+
+class Closure(models.Model):
+    """The mairie, or one of its services, is closed between two days, both included."""
+
+    mairie = models.ForeignKey(
+        Mairie, verbose_name="mairie", on_delete=models.CASCADE, related_name="closures"
+    )
+    service = models.ForeignKey(
+        Service,
+        verbose_name="service",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="closures",
+        help_text="Laisser vide : toute la mairie est fermée.",
+    )
+    first_day = models.DateField("premier jour fermé", db_index=True)
+    from_time = models.TimeField(
+        "à partir de", null=True, blank=True, help_text="Laisser vide : dès le matin."
+    )
+    last_day = models.DateField("dernier jour fermé", db_index=True)
+    until_time = models.TimeField(
+        "jusqu’à", null=True, blank=True, help_text="Laisser vide : toute la journée."
+    )
+    reason = models.CharField(
+        "motif affiché", max_length=120, help_text="Par exemple « pont de l’Ascension »."
+    )
+
+    objects = ClosureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["first_day", "pk"]
+        verbose_name = "fermeture"
+        verbose_name_plural = "fermetures"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day__gt=F("first_day"))
+                | Q(last_day=F("first_day"), from_time__isnull=True)
+                | Q(last_day=F("first_day"), until_time__isnull=True)
+                | Q(last_day=F("first_day"), until_time__gt=F("from_time")),
+                name="demarches_closure_ends_after_start",
+                violation_error_message="La fin de la fermeture doit suivre son début.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.as_rule()} ({self.reason})"
+
+    def clean(self) -> None:
+        if self.service is not None and self.service.mairie_id != self.mairie_id:
+            raise ValidationError({"service": "Ce service n’est pas de cette mairie."})
+
+    def as_rule(self) -> ClosurePeriod:
+        return ClosurePeriod(
+            first_day=self.first_day,
+            last_day=self.last_day,
+            from_time=self.from_time,
+            until_time=self.until_time,
+            reason=self.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHours:
+    """A service and its hours as one OpenStreetMap expression (empty: hours unknown)."""
+
+    slug: str
+    label: str
+    expression: str
+    #: Weekdays with at least one row: a holiday on another day changes nothing.
+    weekdays: frozenset[int]
+
+    def state(self, at: datetime) -> OpenState:
+        return opening_hours.state_at(self.expression, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What the rows of a mairie say in one week; shared between requests, hence frozen."""
+
+    entrances: tuple[Entrance, ...]
+    services: tuple[ServiceHours, ...]
+    closures: tuple[Closure, ...]
+
+    def expression(self, slug: str) -> str:
+        """The hours of one service, for the agenda; empty when there is no such service."""
+        return next((s.expression for s in self.services if s.slug == slug), "")
+
+    def today(self, at: datetime) -> Today:
+        return opening_hours.today([(s.label, s.state(at)) for s in self.services])
+
+
+@lru_cache(maxsize=32)
+def _load_schedule(mairie_id: int, revision: UUID, monday: date) -> Schedule:
+    closures = tuple(
+        Closure.objects.filter(mairie_id=mairie_id)
+        .not_over_before(monday)
+        .select_related("service")
+    )
+    rows: dict[int, list[WeeklyHours]] = {}
+    for hours in OpeningHours.objects.filter(service__mairie_id=mairie_id).not_over_before(monday):
+        rows.setdefault(hours.service_id, []).append(hours.as_rule())
+    services = tuple(
+        ServiceHours(
+            slug=service.slug,
+            label=service.label,
+            expression=opening_hours.compile_expression(
+                rows.get(service.pk, ()),
+                [c.as_rule() for c in closures if c.service_id in (None, service.pk)],
+            ),
+            weekdays=frozenset(row.weekday for row in rows.get(service.pk, ())),
+        )
+        for service in Service.objects.filter(mairie_id=mairie_id)
+    )
+    entrances = tuple(Entrance.objects.filter(mairie_id=mairie_id))
+    return Schedule(entrances=entrances, services=services, closures=closures)
+
+
+# A signal and not `save()`: fixtures, cascades and the admin's bulk deletion pass here as well.
+@receiver([post_save, post_delete], sender=Entrance)
+@receiver([post_save, post_delete], sender=Service)
+@receiver([post_save, post_delete], sender=OpeningHours)
+@receiver([post_save, post_delete], sender=Closure)
+def renew_revision(sender: type[models.Model], **kwargs: Any) -> None:
+    """Make every process read the rows again."""
+    Mairie.objects.update(revision=uuid4())
