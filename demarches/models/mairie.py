@@ -4,7 +4,7 @@ Nothing about a given commune stands in code; the rows of Uzès are in `fixtures
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import combinations
 from typing import Any, Self
@@ -209,7 +209,9 @@ class OpeningHours(models.Model):
     def clean(self) -> None:
         """Refuse two rows of a service that speak of the same minutes of the same days."""
         if None in (self.weekday, self.opens, self.closes) or not self.service_id:
-            return
+            return  # the fields have their own messages
+        if self.closes <= self.opens:
+            return  # so has the constraint
         for other in OpeningHours.objects.filter(
             service_id=self.service_id, weekday=self.weekday
         ).exclude(pk=self.pk):
@@ -276,7 +278,14 @@ class Closure(models.Model):
                 | Q(last_day=F("first_day"), until_time__gt=F("from_time")),
                 name="demarches_closure_ends_after_start",
                 violation_error_message="La fin de la fermeture doit suivre son début.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(until_time__isnull=True) | Q(until_time__gt=time.min),
+                name="demarches_closure_not_until_midnight",
+                violation_error_message=(
+                    "Pour fermer jusqu’au bout du dernier jour, laissez l’heure de fin vide."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,11 @@ class WeeklyHours:
     valid_from: date | None = None
     valid_until: date | None = None
 
+    def __post_init__(self) -> None:
+        # Backwards, OpenStreetMap would read « through midnight ».
+        if self.closes <= self.opens:
+            raise ValueError("a span closes after it opens")
+
     def is_valid_on(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day <= self.valid_until
@@ -64,6 +69,13 @@ class ClosurePeriod:
     from_time: time | None = None
     until_time: time | None = None
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        start = datetime.combine(self.first_day, self.from_time or time.min)
+        end = datetime.combine(self.last_day, self.until_time or time.max)
+        # « until 0:00 » would be read as the whole day.
+        if end <= start or self.until_time == time.min:
+            raise ValueError("a closure ends after it starts")
 
     def __str__(self) -> str:
         """« du 24 au 26 décembre 2026 », « le lundi 4 janvier 2027 de 8 h à 10 h »."""
