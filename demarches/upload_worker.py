@@ -108,6 +108,7 @@ def clean_picture(data: bytes, orders: Orders) -> Clean:
 
 def jpeg(picture: "Image.Image") -> bytes:
     target = io.BytesIO()
+    picture.info = {}  # Pillow would copy the comment of the original
     picture.save(target, "JPEG", quality=85, optimize=True)
     return target.getvalue()
 

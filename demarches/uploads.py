@@ -74,103 +74,103 @@ ACCEPT: Final = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,ima
 
 REFUSALS: Final = {
     "empty": (
-        "Le fichier « {name} » est vide (0 octet). Ouvrez-le sur votre appareil pour vérifier,"
+        "Le fichier « {name} » est vide (0 octet). Ouvrez-le sur votre appareil pour vérifier,"
         " puis envoyez-le à nouveau."
     ),
     "too_large": (
-        "Le fichier « {name} » pèse {size} : la limite est de {limit}. Photographiez le document"
+        "Le fichier « {name} » pèse {size} : la limite est de {limit}. Photographiez le document"
         " avec votre téléphone, ou numérisez-le en qualité normale (150 à 200 points par pouce),"
         " puis envoyez ce fichier plus léger. Vous pouvez aussi l’envoyer en plusieurs fichiers."
     ),
     "bad_name": (
-        "Le nom du fichier « {name} » contient des caractères cachés ou une double extension."
-        " Renommez-le simplement, par exemple « document.{extension} », puis envoyez-le à nouveau."
+        "Le nom du fichier « {name} » contient des caractères cachés ou une double extension."
+        " Renommez-le simplement, par exemple « document.{extension} », puis envoyez-le à nouveau."
     ),
     "bad_extension": (
-        "Le fichier « {name} » n’est pas dans un format accepté. Envoyez un PDF, ou une photo"
-        " JPEG, PNG ou HEIC. Depuis un traitement de texte, choisissez « Enregistrer au format"
-        " PDF » ; pour un document papier, prenez-le en photo."
+        "Le fichier « {name} » n’est pas dans un format accepté. Envoyez un PDF, ou une photo"
+        " JPEG, PNG ou HEIC. Depuis un traitement de texte, choisissez « Enregistrer au format"
+        " PDF » ; pour un document papier, prenez-le en photo."
     ),
     "bad_content": (
-        "Le contenu du fichier « {name} » n’est pas celui d’un fichier {kind}. Changer le nom"
-        " d’un fichier ne change pas son format : ouvrez-le, puis enregistrez-le en PDF, ou"
+        "Le contenu du fichier « {name} » n’est pas celui d’un fichier {kind}. Changer le nom"
+        " d’un fichier ne change pas son format : ouvrez-le, puis enregistrez-le en PDF, ou"
         " prenez le document en photo."
     ),
     "other_content": (
-        "Le fichier « {name} » contient en réalité une image ou un document {found}. Renommez-le"
-        " en « {suggestion} », puis envoyez-le à nouveau."
+        "Le fichier « {name} » contient en réalité une image ou un document {found}. Renommez-le"
+        " en « {suggestion} », puis envoyez-le à nouveau."
     ),
     "too_many_pixels": (
-        "L’image « {name} » est trop grande : la limite est de {pixels} millions de points."
+        "L’image « {name} » est trop grande : la limite est de {pixels} millions de points."
         " Reprenez la photo en qualité normale, ou réduisez l’image, puis envoyez-la à nouveau."
     ),
     "picture_unreadable": (
-        "L’image « {name} » est abîmée ou incomplète : nous ne pouvons pas la lire."
+        "L’image « {name} » est abîmée ou incomplète : nous ne pouvons pas la lire."
         " Reprenez la photo, ou envoyez le fichier à nouveau."
     ),
     "pdf_unreadable": (
-        "Le PDF « {name} » est abîmé : nous ne pouvons pas le lire. Téléchargez-le à nouveau,"
+        "Le PDF « {name} » est abîmé : nous ne pouvons pas le lire. Téléchargez-le à nouveau,"
         " ou numérisez le document une nouvelle fois. Une photo du document convient aussi."
     ),
     "pdf_password": (
-        "Le PDF « {name} » est protégé par un mot de passe : nous ne pouvons pas l’ouvrir."
-        " Ouvrez-le avec son mot de passe, choisissez « Imprimer » puis « Enregistrer au format"
-        " PDF », et envoyez la copie. Ne nous envoyez pas le mot de passe."
+        "Le PDF « {name} » est protégé par un mot de passe : nous ne pouvons pas l’ouvrir."
+        " Ouvrez-le avec son mot de passe, choisissez « Imprimer » puis « Enregistrer au format"
+        " PDF », et envoyez la copie. Ne nous envoyez pas le mot de passe."
     ),
     "pdf_active": (
-        "Le PDF « {name} » contient des éléments actifs (programme, formulaire automatique ou"
+        "Le PDF « {name} » contient des éléments actifs (programme, formulaire automatique ou"
         " vidéo). Pour votre sécurité et la nôtre, nous ne les acceptons pas. Ouvrez-le,"
-        " choisissez « Imprimer » puis « Enregistrer au format PDF », et envoyez la copie."
+        " choisissez « Imprimer » puis « Enregistrer au format PDF », et envoyez la copie."
     ),
     "pdf_attachment": (
-        "Le PDF « {name} » contient d’autres fichiers en pièces jointes. Envoyez-les séparément,"
-        " et, pour celui-ci, choisissez « Imprimer » puis « Enregistrer au format PDF »."
+        "Le PDF « {name} » contient d’autres fichiers en pièces jointes. Envoyez-les séparément,"
+        " et, pour celui-ci, choisissez « Imprimer » puis « Enregistrer au format PDF »."
     ),
     "pdf_too_complex": (
-        "Le PDF « {name} » est trop complexe pour être vérifié. Ouvrez-le, choisissez"
-        " « Imprimer » puis « Enregistrer au format PDF », et envoyez la copie. Une photo du"
+        "Le PDF « {name} » est trop complexe pour être vérifié. Ouvrez-le, choisissez"
+        " « Imprimer » puis « Enregistrer au format PDF », et envoyez la copie. Une photo du"
         " document convient aussi."
     ),
     "too_many_pages": (
-        "Le PDF « {name} » a trop de pages : la limite est de {pages} pages. N’envoyez que les"
+        "Le PDF « {name} » a trop de pages : la limite est de {pages} pages. N’envoyez que les"
         " pages du document demandé."
     ),
     "too_heavy": (
-        "Le fichier « {name} » demande trop de travail pour être vérifié. Prenez le document en"
+        "Le fichier « {name} » demande trop de travail pour être vérifié. Prenez le document en"
         " photo, ou numérisez-le en qualité normale, puis envoyez ce nouveau fichier."
     ),
     "infected": (
-        "Notre antivirus a reconnu un programme dangereux dans le fichier « {name} »."
+        "Notre antivirus a reconnu un programme dangereux dans le fichier « {name} »."
         " Nous ne l’avons pas gardé. Vérifiez votre appareil, puis prenez le document en photo."
     ),
     "unavailable": (
-        "Nous ne pouvons pas vérifier le fichier « {name} » pour le moment. Réessayez dans"
-        " quelques minutes : rien d’autre n’est perdu. Vous pouvez aussi choisir « Je"
-        " l’apporterai »."
+        "Nous ne pouvons pas vérifier le fichier « {name} » pour le moment. Réessayez dans"
+        " quelques minutes : rien d’autre n’est perdu. Vous pouvez aussi choisir « Je"
+        " l’apporterai »."
     ),
     "storage_full": (
-        "Nous n’avons pas pu garder le fichier « {name} » : notre espace de stockage ne répond pas."
-        " Rien d’autre n’est perdu. Réessayez plus tard, ou choisissez « Je l’apporterai »."
+        "Nous n’avons pas pu garder le fichier « {name} » : notre espace de stockage ne répond pas."
+        " Rien d’autre n’est perdu. Réessayez plus tard, ou choisissez « Je l’apporterai »."
     ),
     "too_many_files": (
-        "Cette pièce a déjà {files} fichiers : c’est la limite. Supprimez-en un, ou réunissez"
+        "Cette pièce a déjà {files} fichiers : c’est la limite. Supprimez-en un, ou réunissez"
         " les pages dans un seul PDF."
     ),
     "dossier_full": (
-        "Votre dossier contient déjà {used} de fichiers : la limite est de {limit}. Supprimez"
-        " un fichier inutile, ou choisissez « Je l’apporterai »."
+        "Votre dossier contient déjà {used} de fichiers : la limite est de {limit}. Supprimez"
+        " un fichier inutile, ou choisissez « Je l’apporterai »."
     ),
 }
 
 WARNINGS: Final = {
     "blurred": (
-        "La photo semble floue. Vérifiez que vous pouvez lire les petits caractères ; sinon,"
+        "La photo semble floue. Vérifiez que vous pouvez lire les petits caractères ; sinon,"
         " reprenez-la à la lumière du jour, l’appareil bien stable."
     ),
-    "blank": "Le fichier semble vide : une page toute blanche ou toute unie. Vérifiez-le.",
+    "blank": "Le fichier semble vide : une page toute blanche ou toute unie. Vérifiez-le.",
     "dark": "La photo est très sombre. Reprenez-la à la lumière du jour si le texte se lit mal.",
     "tiny": (
-        "L’image est très petite : le texte risque d’être illisible. Envoyez la photo d’origine"
+        "L’image est très petite : le texte risque d’être illisible. Envoyez la photo d’origine"
         " plutôt qu’une copie reçue par messagerie."
     ),
 }
@@ -263,10 +263,10 @@ def check_quota(*, files_in_piece: int, bytes_in_dossier: int) -> None:
 
 
 def french_size(size: int) -> str:
-    """Write a size as people read it: « 12,4 Mo »."""
+    """Write a size as people read it: « 12,4 Mo »."""
     if size < 1_000_000:
-        return f"{max(1, round(size / 1000))} ko"
-    return f"{size / 1_000_000:.1f} Mo".replace(".", ",").replace(",0 ", " ")
+        return f"{max(1, round(size / 1000))} ko"
+    return f"{size / 1_000_000:.1f} Mo".replace(".", ",").replace(",0 ", " ")
 
 
 def clean_name(name: str) -> str:
@@ -275,7 +275,8 @@ def clean_name(name: str) -> str:
     printable = "".join(sign for sign in last if sign.isprintable())
     words = " ".join(printable.split()).strip(". ")
     path = PurePath(words or "document")
-    return f"{path.stem[: MAX_NAME_LENGTH - len(path.suffix)]}{path.suffix[:12]}"
+    suffix = path.suffix[:12]
+    return f"{path.stem[: MAX_NAME_LENGTH - len(suffix)]}{suffix}"
 
 
 def kind_of_name(original: str, shown: str) -> str:

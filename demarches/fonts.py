@@ -1,0 +1,79 @@
+"""Fonts of the portal, cut to Latin out of the packaged Source families (OFL).
+
+Made once and kept in `var/fonts/`: cutting a variable font takes seconds. The packages come with
+the dependencies, so that a document looks the same on a machine without fonts.
+"""
+
+import io
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import NamedTuple
+
+from django.conf import settings
+
+#: Latin with every accent of European and Vietnamese names, and the signs of our documents.
+LATIN = (
+    *range(0x20, 0x250),
+    *range(0x300, 0x370),
+    *range(0x1E00, 0x1F00),
+    *range(0x2010, 0x2050),
+    *(0x20AC, 0x2116, 0x2122, 0x2190, 0x2192, 0x2212, 0x2264, 0x2265),
+)
+
+
+class Cut(NamedTuple):
+    """One weight of one family."""
+
+    package: str
+    source: str
+    axes: dict[str, float]
+
+
+PDF_CUTS = {
+    "SourceSans3-400.ttf": Cut("fontpkg-source-sans-3", "SourceSans3[wght].ttf", {"wght": 400}),
+    "SourceSans3-600.ttf": Cut("fontpkg-source-sans-3", "SourceSans3[wght].ttf", {"wght": 600}),
+    "SourceSerif4-600.ttf": Cut(
+        "fontpkg-source-serif-4", "SourceSerif4[opsz,wght].ttf", {"wght": 600, "opsz": 20}
+    ),
+}
+
+
+@cache
+def pdf_fonts() -> dict[str, bytes]:
+    """The fonts of the PDFs, by file name; made at the first call on a machine."""
+    return {name: _kept(name, cut) for name, cut in PDF_CUTS.items()}
+
+
+def cut_font(cut: Cut, *, signs: Iterable[int] = LATIN) -> bytes:
+    """Keep these signs at these settings of the axes, as a static TrueType font."""
+    from fontTools import subset  # noqa: PLC0415 -- slow import
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 -- slow import
+    from fontTools.varLib import instancer  # noqa: PLC0415 -- slow import
+
+    folder = files(cut.package.replace("-", "_")) / "files"
+    # Without the machine's clock in the file: same package, same bytes.
+    font = TTFont(io.BytesIO((folder / cut.source).read_bytes()), recalcTimestamp=False)
+    features = ["kern", "liga", "lnum", "locl", "ccmp", "mark", "mkmk"]
+    subsetter = subset.Subsetter(subset.Options(layout_features=features, hinting=False))
+    subsetter.populate(unicodes=signs)
+    subsetter.subset(font)
+    target = io.BytesIO()
+    instancer.instantiateVariableFont(font, cut.axes).save(target)
+    return target.getvalue()
+
+
+def _kept(name: str, cut: Cut) -> bytes:
+    """Read the font made earlier from this version of its package, or make it."""
+    folder = Path(settings.VAR_DIR) / "fonts"
+    path = folder / f"{version(cut.package)}-{name}"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder, delete=False) as draft:
+            draft.write(cut_font(cut))
+        # Moved in one piece: two processes that start together read a whole font.
+        Path(draft.name).replace(path)
+    return path.read_bytes()

@@ -1,0 +1,502 @@
+"""Uploads: what is kept, what is refused and in which words."""
+
+import io
+import os
+import resource
+import time
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter
+
+from demarches import uploads
+from demarches.uploads import CleanUpload, UploadRefused, process_upload
+from tests.support import files
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "uploads"
+
+
+def upload(data: bytes, name: str) -> CleanUpload:
+    return process_upload(io.BytesIO(data), name)
+
+
+def outcome(data: bytes, name: str) -> str:
+    try:
+        upload(data, name)
+    except UploadRefused as refusal:
+        return refusal.code
+    return "accepted"
+
+
+def opened(clean: CleanUpload) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(clean.content))
+
+
+REFUSED = {
+    "svg_as_itself": "bad_extension",
+    "svg_as_png": "bad_content",
+    "svg_as_jpeg": "bad_content",
+    "html_as_itself": "bad_extension",
+    "html_as_pdf": "bad_content",
+    "html_as_jpeg": "bad_content",
+    "html_with_pdf_inside": "bad_content",
+    "gif_header_then_pdf": "bad_content",
+    "eps_as_itself": "bad_extension",
+    "eps_as_jpeg": "bad_content",
+    "eps_as_pdf": "bad_content",
+    "zip_as_itself": "bad_extension",
+    "zip_as_pdf": "bad_content",
+    "zip_then_pdf": "bad_content",
+    "gif_as_itself": "bad_extension",
+    "gif_as_png": "bad_content",
+    "bmp_as_png": "bad_content",
+    "tiff_as_jpeg": "bad_content",
+    "webp_as_jpeg": "bad_content",
+    "avif_brand_as_heic": "bad_content",
+    "mp4_as_heic": "bad_content",
+    "jpeg_as_png": "other_content",
+    "png_as_pdf": "other_content",
+    "pdf_as_jpeg": "other_content",
+    "program_as_pdf": "bad_content",
+    "script_as_jpeg": "bad_content",
+    "no_extension": "bad_extension",
+    "only_a_dot": "bad_extension",
+    "hidden_file": "bad_extension",
+    "executable_extension": "bad_extension",
+    "php_before_jpeg": "bad_name",
+    "html_before_pdf": "bad_name",
+    "null_byte": "bad_name",
+    "null_byte_before_extension": "bad_extension",
+    "right_to_left_override": "bad_extension",
+    "right_to_left_override_honest_end": "bad_name",
+    "zero_byte": "empty",
+    "zero_byte_pdf": "empty",
+    "header_only_jpeg": "picture_unreadable",
+    "header_only_png": "picture_unreadable",
+    "header_only_pdf": "pdf_unreadable",
+    "header_only_heic": "picture_unreadable",
+    "truncated_jpeg": "picture_unreadable",
+    "truncated_png": "picture_unreadable",
+    "truncated_heic": "picture_unreadable",
+    "jpeg_of_noise": "picture_unreadable",
+    "png_bomb": "too_many_pixels",
+    "deep_pdf": "pdf_unreadable",
+    "inflating_pdf": "pdf_too_complex",
+    "twice_packed_pdf": "pdf_too_complex",
+    "looping_pages_pdf": "pdf_unreadable",
+    "too_many_pages": "too_many_pages",
+    "no_page": "pdf_unreadable",
+    "password": "pdf_password",
+    "too_large": "too_large",
+    "pdf_open_action_javascript": "pdf_active",
+    "pdf_open_action_next_javascript": "pdf_active",
+    "pdf_open_action_uri": "pdf_active",
+    "pdf_names_javascript": "pdf_active",
+    "pdf_mixed_adobe_and_own_javascript": "pdf_active",
+    "pdf_outline_javascript_stream": "pdf_active",
+    "pdf_catalog_additional_actions": "pdf_active",
+    "pdf_page_additional_actions": "pdf_active",
+    "pdf_launch": "pdf_active",
+    "pdf_submit_form": "pdf_active",
+    "pdf_import_data": "pdf_active",
+    "pdf_go_to_remote": "pdf_active",
+    "pdf_go_to_embedded": "pdf_active",
+    "pdf_rich_media": "pdf_active",
+    "pdf_movie": "pdf_active",
+    "pdf_screen_rendition": "pdf_active",
+    "pdf_file_attachment": "pdf_active",
+    "pdf_embedded_file": "pdf_attachment",
+    "pdf_xfa": "pdf_active",
+    "pdf_external_stream": "pdf_active",
+    "pdf_javascript_in_object_stream": "pdf_active",
+    "pdf_launch_in_object_stream": "pdf_active",
+    "pdf_javascript_name_in_hexadecimal": "pdf_active",
+}
+
+
+def test_every_hostile_file_is_refused_for_its_own_reason() -> None:
+    outcomes = {case: outcome(data, name) for case, (name, data) in files.hostile_files().items()}
+
+    assert outcomes == REFUSED
+
+
+def test_every_honest_file_is_accepted_without_a_warning() -> None:
+    corpus = files.honest_files()
+
+    warnings = {case: upload(data, name).warnings for case, (name, data) in corpus.items()}
+
+    assert warnings == dict.fromkeys(corpus, ())
+
+
+@pytest.mark.parametrize("code", sorted(uploads.REFUSALS))
+def test_a_refusal_names_the_file_and_says_what_to_do(code: str) -> None:
+    facts = {
+        "name": "acte.pdf", "size": "12 Mo", "limit": "10 Mo", "extension": "pdf", "kind": "PDF",
+        "found": "PNG", "suggestion": "acte.png", "pixels": 40, "pages": 40, "files": 10,
+        "used": "150 Mo",
+    }  # fmt: skip
+
+    message = UploadRefused(code, **facts).message
+
+    quota = code in {"too_many_files", "dossier_full"}
+    assert ("« acte.pdf »" in message) is not quota
+    sentences = message.replace(" : ", ". ").rstrip(".").split(". ")
+    assert len(sentences) >= 2
+    assert message.endswith(".")
+    assert not any(sign in message for sign in "{}'")
+    # Non-breaking spaces wherever French typography wants one.
+    assert not any(pair in message for pair in (" :", " ;", " ?", " !", "« ", " »"))
+
+
+def test_too_large_says_the_size_sent_and_the_limit() -> None:
+    with pytest.raises(UploadRefused) as refusal:
+        upload(b"%PDF-1.7" + b"\0" * 12_400_000, "scan.pdf")
+
+    assert refusal.value.message.startswith(
+        "Le fichier « scan.pdf » pèse 12,4 Mo : la limite est de 10 Mo."
+    )
+
+
+def test_a_file_of_exactly_the_limit_is_not_too_large(settings) -> None:
+    data = files.pdf()
+    settings.UPLOAD_MAX_BYTES = len(data)
+
+    assert outcome(data, "acte.pdf") == "accepted"
+    assert outcome(data + b"\n", "acte.pdf") == "too_large"
+
+
+def test_a_photo_with_another_extension_is_told_its_right_name() -> None:
+    with pytest.raises(UploadRefused) as refusal:
+        upload(files.png(), "carte.jpg")
+
+    assert "Renommez-le en « carte.png »" in refusal.value.message
+
+
+# What is kept
+
+
+def test_a_photo_keeps_its_pixels_and_nothing_else() -> None:
+    clean = upload(files.gps_jpeg() + files.zip_file() + files.SCRIPT, "photo.jpg")
+
+    picture = Image.open(io.BytesIO(clean.content))
+    assert (clean.content_type, clean.extension, picture.format) == ("image/jpeg", "jpg", "JPEG")
+    # The orientation tag is gone because the photo was turned: 1400 × 1000 lying on its side.
+    assert (picture.size, (clean.width, clean.height)) == ((1000, 1400), (1000, 1400))
+    assert dict(picture.getexif()) == {}
+    assert set(picture.info) == {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    for trace in (b"CANARI", b"<script>", b"PK\x03\x04", b"GPS"):
+        assert trace not in clean.content
+    assert clean.content.endswith(b"\xff\xd9")
+
+
+@pytest.mark.parametrize("case", ["png", "png_transparent", "png_palette", "heic", "jpeg_cmyk"])
+def test_every_picture_becomes_a_plain_jpeg(case: str) -> None:
+    name, data = files.honest_files()[case]
+
+    clean = upload(data, name)
+
+    picture = Image.open(io.BytesIO(clean.content))
+    assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (1400, 1000))
+    paper = picture.getpixel((10, 10))
+    assert isinstance(paper, tuple)
+    assert all(channel > 225 for channel in paper)
+
+
+def test_a_large_photo_is_made_smaller_in_proportion() -> None:
+    clean = upload(files.encoded(files.text_picture((5000, 3000)), "JPEG"), "photo.jpg")
+
+    assert (clean.width, clean.height) == (2500, 1500)
+
+
+def test_a_pdf_loses_its_metadata_links_and_tail() -> None:
+    corpus = files.honest_files()
+    cases = ["pdf_metadata", "pdf_link", "pdf_with_tail", "pdf_open_action_go_to"]
+
+    for case in cases:
+        name, data = corpus[case]
+        clean = upload(data, name)
+        with opened(clean) as document:
+            assert "/Metadata" not in document.Root
+            assert "/OpenAction" not in document.Root
+            assert "/Info" not in document.trailer
+            text = b"".join(obj.unparse() for obj in document.objects)
+        for trace in (b"CANARI", b"evil.test", b"<script>", b"PK\x03\x04"):
+            assert trace not in clean.content + text
+
+
+def test_photos_inside_a_pdf_lose_their_camera_data() -> None:
+    clean = upload(files.scanned_pdf(files.gps_jpeg()), "scan.pdf")
+
+    with opened(clean) as document:
+        photo = document.pages[0].Resources.XObject.Im0.read_raw_bytes()
+    assert b"CANARI" not in photo
+    assert dict(Image.open(io.BytesIO(photo)).getexif()) == {}
+    assert Image.open(io.BytesIO(photo)).size == (1400, 1000)
+
+
+def test_a_pdf_encrypted_without_password_is_kept_in_clear() -> None:
+    name, data = files.honest_files()["pdf_encrypted_without_password"]
+
+    clean = upload(data, name)
+
+    with opened(clean) as document:
+        assert not document.is_encrypted
+        assert b"Acte de naissance" in document.pages[0].Contents.read_bytes()
+
+
+def test_an_official_form_keeps_its_answers_and_loses_its_scripts() -> None:
+    name, data = files.honest_files()["pdf_official_form"]
+
+    clean = upload(data, name)
+
+    with opened(clean) as document:
+        assert str(document.Root.AcroForm.Fields[0].V) == "Martin"
+        assert "/XFA" not in document.Root.AcroForm
+        assert "/JavaScript" not in document.Root.Names
+
+
+@pytest.mark.parametrize("case", ["jpeg_gps", "heic", "png", "pdf_scan", "pdf_metadata"])
+def test_the_same_file_gives_the_same_bytes(case: str) -> None:
+    name, data = files.honest_files()[case]
+
+    assert upload(data, name) == upload(data, name)
+
+
+def test_a_pdf_preview_is_a_picture_of_the_right_page() -> None:
+    upside_down = files.encoded(files.text_picture().rotate(180), "JPEG")
+    clean = upload(files.scanned_pdf(files.jpeg(), upside_down), "scan.pdf")
+
+    first, second = (uploads.preview_page(clean.content, page) for page in (1, 2))
+
+    assert first is not None
+    assert second is not None
+    assert Image.open(io.BytesIO(first)).size == (1131, 1600)
+    assert first != second
+    assert uploads.preview_page(clean.content, 3) is None
+    assert uploads.preview_page(b"not a PDF", 1) is None
+
+
+# Warnings
+
+
+def test_what_would_come_back_is_said_at_once() -> None:
+    sharp = files.text_picture()
+    cases = {
+        "sharp": sharp,
+        "blurred": sharp.filter(ImageFilter.GaussianBlur(6)),
+        "dark": ImageEnhance.Brightness(sharp).enhance(0.15),
+        "white": Image.new("RGB", (1400, 1000), "white"),
+        "lens cap": Image.new("RGB", (1400, 1000), (3, 3, 3)),
+        "tiny": sharp.resize((420, 300)),
+    }
+
+    warnings = {
+        name: upload(files.encoded(picture, "PNG"), "photo.png").warnings
+        for name, picture in cases.items()
+    }
+
+    assert warnings == {
+        "sharp": (),
+        "blurred": ("blurred",),
+        "dark": ("dark",),
+        "white": ("blank",),
+        "lens cap": ("blank",),
+        "tiny": ("tiny",),
+    }
+
+
+def test_scans_are_looked_at_as_pictures() -> None:
+    def photo(picture: Image.Image) -> bytes:
+        return files.encoded(picture, "JPEG")
+
+    sharp = photo(files.text_picture())
+    blurred = photo(files.text_picture().filter(ImageFilter.GaussianBlur(9)))
+    white = photo(Image.new("RGB", (1400, 1000), "white"))
+    cases = {
+        "sharp": files.scanned_pdf(sharp),
+        "blurred": files.scanned_pdf(blurred),
+        "one page blurred": files.scanned_pdf(sharp, blurred),
+        "blank": files.scanned_pdf(white, white),
+        "blank back": files.scanned_pdf(sharp, white),
+    }
+
+    warnings = {name: upload(data, "scan.pdf").warnings for name, data in cases.items()}
+
+    assert warnings == {
+        "sharp": (),
+        "blurred": ("blurred",),
+        "one page blurred": ("blurred",),
+        "blank": ("blank",),
+        "blank back": (),
+    }
+
+
+def test_each_warning_has_its_sentence() -> None:
+    clean = upload(files.encoded(files.text_picture((420, 300)), "PNG"), "photo.png")
+
+    assert clean.warning_messages == [uploads.WARNINGS["tiny"]]
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("acte.pdf", "acte.pdf"),
+        ("../../etc/passwd.pdf", "passwd.pdf"),
+        ("C:\\Users\\Zoë\\acte.pdf", "acte.pdf"),
+        ("\x1b[31mrouge\x07.pdf", "[31mrouge.pdf"),
+        ("a\u202efdp.exe", "afdp.exe"),
+        ("  deux   espaces .pdf", "deux espaces .pdf"),
+        ("e\u0301te\u0301.pdf", "été.pdf"),
+        ("x" * 300 + ".pdf", "x" * 96 + ".pdf"),
+        ("nom." + "x" * 300, "nom." + "x" * 11),
+        ("", "document"),
+        ("...", "document"),
+        ("<img src=x onerror=alert(1)>.png", "<img src=x onerror=alert(1)>.png"),
+    ],
+)
+def test_a_name_is_only_cleaned_to_be_shown(name: str, shown: str) -> None:
+    assert uploads.clean_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(1, "1 ko"), (206_133, "206 ko"), (1_296_643, "1,3 Mo"), (10_000_000, "10 Mo")],
+)
+def test_sizes_are_written_as_people_read_them(size: int, text: str) -> None:
+    assert uploads.french_size(size) == text
+
+
+# Quotas
+
+
+def test_one_file_too_many_for_a_piece_is_refused(settings) -> None:
+    settings.UPLOAD_MAX_FILES_PER_PIECE = 3
+
+    uploads.check_quota(files_in_piece=2, bytes_in_dossier=0)
+    with pytest.raises(UploadRefused) as refusal:
+        uploads.check_quota(files_in_piece=3, bytes_in_dossier=0)
+
+    assert refusal.value.code == "too_many_files"
+
+
+def test_a_full_dossier_is_refused(settings) -> None:
+    settings.UPLOAD_MAX_BYTES_PER_DOSSIER = 1_000_000
+
+    uploads.check_quota(files_in_piece=0, bytes_in_dossier=999_999)
+    with pytest.raises(UploadRefused) as refusal:
+        uploads.check_quota(files_in_piece=0, bytes_in_dossier=1_000_000)
+
+    assert refusal.value.code == "dossier_full"
+
+
+# The child process
+
+
+def test_bombs_cost_the_server_neither_time_nor_memory() -> None:
+    corpus = files.hostile_files()
+    bombs = [corpus[c] for c in ("png_bomb", "deep_pdf", "looping_pages_pdf", "inflating_pdf")]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.monotonic()
+
+    outcomes = {outcome(data, name) for name, data in bombs}
+
+    assert "accepted" not in outcomes
+    assert time.monotonic() - start < 6
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 100 * 1024
+
+
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    """Put a program that misbehaves in the place of a parser that was taken over."""
+    program = tmp_path / "worker.py"
+    program.write_text(f"import os, sys, time, json\nsys.path.insert(0, {os.getcwd()!r})\n{body}")
+    monkeypatch.setattr(uploads, "WORKER", program)
+
+
+def test_a_child_that_hangs_is_killed(tmp_path, monkeypatch) -> None:
+    stand_in(tmp_path, monkeypatch, "time.sleep(60)")
+    monkeypatch.setattr(uploads, "WORKER_SECONDS", 1)
+    start = time.monotonic()
+
+    assert outcome(files.pdf(), "acte.pdf") == "too_heavy"
+
+    assert time.monotonic() - start < 5
+
+
+def test_a_child_that_crashes_is_a_refusal(tmp_path, monkeypatch) -> None:
+    stand_in(tmp_path, monkeypatch, "os.abort()")
+
+    assert outcome(files.pdf(), "acte.pdf") == "pdf_unreadable"
+    assert outcome(files.jpeg(), "photo.jpg") == "picture_unreadable"
+
+
+def test_a_child_has_no_secret_no_file_and_little_memory(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("FILE_KEYS", "canari")
+    stand_in(
+        tmp_path,
+        monkeypatch,
+        """
+from demarches import upload_worker
+upload_worker.confine(upload_worker.Orders(**json.loads(sys.argv[1])))
+found = {"environment": sorted(os.environ)}
+try:
+    os.write(os.open(sys.argv[0] + ".out", os.O_WRONLY | os.O_CREAT), b"x")
+except OSError as error:
+    found["writing"] = "refused"
+try:
+    b"x" * (2 * 1024 ** 3)
+except MemoryError:
+    found["memory"] = "refused"
+found["refused"] = "empty"
+print(json.dumps(found))
+""",
+    )
+
+    _, facts = uploads.run_worker(b"", "PDF", 100)
+
+    # Python itself may add LC_CTYPE to an empty environment.
+    facts["environment"] = [name for name in facts["environment"] if name != "LC_CTYPE"]
+    assert facts == {
+        "environment": [],
+        "writing": "refused",
+        "memory": "refused",
+        "refused": "empty",
+    }
+
+
+# Real files
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real samples are not beside this checkout")
+def test_real_files_of_real_people() -> None:
+    outcomes = {
+        path.name: outcome(path.read_bytes(), path.name)
+        for path in SAMPLES.iterdir()
+        if path.suffix != ".md"
+    }
+
+    assert outcomes == {
+        "IMG_4851.HEIC": "accepted",
+        "corrupted.pdf": "pdf_unreadable",
+        "document_bundle.pdf": "accepted",
+        "encrypted-and-pw-is-password.pdf": "pdf_password",
+        "encrypted-but-not-pw-protected.pdf": "accepted",
+        "picture_id.jpg": "accepted",
+        "test-pattern.png": "accepted",
+        "test-pdf.pdf": "accepted",
+        "zero-bytes.jpg": "empty",
+    }
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real samples are not beside this checkout")
+def test_a_real_phone_photo_is_turned_upright_and_made_smaller() -> None:
+    clean = upload((SAMPLES / "IMG_4851.HEIC").read_bytes(), "IMG_4851.HEIC")
+
+    assert (clean.width, clean.height) == (1875, 2500)
+    assert clean.display_name == "IMG_4851.jpg"
+    assert dict(Image.open(io.BytesIO(clean.content)).getexif()) == {}
+    assert len(clean.content) < 1_000_000
