@@ -16,6 +16,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache, partial
 
 from cryptography.exceptions import InvalidTag
@@ -59,12 +60,7 @@ def save(content: bytes) -> str:
 
 def read(name: str) -> bytes:
     """Open a file; raise `FileDamaged` rather than give bytes that are not the original ones."""
-    try:
-        with _inner().open(name) as stored:
-            sealed: bytes = stored.read()
-    except FileNotFoundError as error:
-        raise FileDamaged("file not found") from error
-    key_id, header, nonce, ciphertext = _split(sealed)
+    key_id, header, nonce, ciphertext = _split(_sealed_bytes(name))
     key = file_keys(settings.FILE_KEYS).get(key_id)
     if key is None:
         raise FileDamaged(f"no key {key_id!r}")
@@ -95,12 +91,6 @@ def stored_names() -> Iterator[str]:
             yield f"{folder}/{name}"
 
 
-def key_id_of(name: str) -> str:
-    """Which key seals this file."""
-    with _inner().open(name) as stored:
-        return _split(stored.read())[0]
-
-
 def models_with_files() -> list[type[Model]]:
     """Every model whose rows point to a stored file, found without importing a procedure."""
     return [
@@ -108,6 +98,58 @@ def models_with_files() -> list[type[Model]]:
         for model in apps.get_models()
         if any(field.name == "storage_name" for field in model._meta.get_fields())
     ]
+
+
+def owned_names() -> set[str]:
+    """The storage names that a row still points to."""
+    return {
+        name
+        for model in models_with_files()
+        for name in model._base_manager.values_list("storage_name", flat=True)
+    }
+
+
+def orphans(*, before: datetime) -> list[str]:
+    """Files no row points to, written before this instant (younger rows may be on their way)."""
+    # The files first: a row written in between then protects its file.
+    candidates = [name for name in stored_names() if _inner().get_modified_time(name) < before]
+    owned = owned_names()
+    return [name for name in candidates if name not in owned]
+
+
+def damaged_names() -> list[str]:
+    """Files that a row points to and that cannot be opened: lost, changed, or without their key."""
+    damaged = []
+    for name in sorted(owned_names()):
+        try:
+            read(name)
+        except FileDamaged:
+            damaged.append(name)
+    return damaged
+
+
+def rotate_keys() -> int:
+    """Seal again, under the current key, every file that another one seals; return how many.
+
+    Each file is written under a new name before its row is pointed to it: a crash leaves
+    either the old file in use, or an orphan for `sweep_files`.
+    """
+    rotated = 0
+    for model in models_with_files():
+        for name in model._base_manager.values_list("storage_name", flat=True):
+            if key_id_of(name) == current_key_id():
+                continue
+            with transaction.atomic():
+                renewed = save(read(name))
+                model._base_manager.filter(storage_name=name).update(storage_name=renewed)
+                delete_after_commit(name)
+            rotated += 1
+    return rotated
+
+
+def key_id_of(name: str) -> str:
+    """Which key seals this file."""
+    return _split(_sealed_bytes(name))[0]
 
 
 def current_key_id() -> str:
@@ -136,6 +178,15 @@ def file_keys(setting: str) -> dict[str, bytes]:
 
 def _inner() -> Storage:
     return storages["private"]
+
+
+def _sealed_bytes(name: str) -> bytes:
+    try:
+        with _inner().open(name) as stored:
+            sealed: bytes = stored.read()
+    except FileNotFoundError as error:
+        raise FileDamaged("file not found") from error
+    return sealed
 
 
 def _seal(name: str, content: bytes) -> bytes:

@@ -1,0 +1,17 @@
+"""Seal every stored file again under the first key of FILE_KEYS."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from demarches import storage
+
+
+class Command(BaseCommand):
+    help = (
+        "Chiffre à nouveau, avec la première clé de FILE_KEYS, les fichiers chiffrés avec une"
+        " autre. Ensuite seulement, l’ancienne clé peut être retirée de FILE_KEYS."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"Fichiers chiffrés à nouveau : {storage.rotate_keys()}")
