@@ -1,0 +1,70 @@
+"""The optional antivirus: what it finds is refused, and so is what it did not look at."""
+
+import io
+import socket
+import struct
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from demarches.uploads import UploadRefused, process_upload
+from tests.support import files
+
+
+def serve_one(answer: Callable[[bytes], bytes]) -> tuple[str, list[bytes]]:
+    """Speak clamd's INSTREAM on a free port, once; return the address and what was received."""
+    server = socket.create_server(("127.0.0.1", 0))
+    received: list[bytes] = []
+
+    def run() -> None:
+        with server, server.accept()[0] as client, client.makefile("rb") as stream:
+            assert stream.read(10) == b"zINSTREAM\0"
+            content = b""
+            while length := struct.unpack("!L", stream.read(4))[0]:
+                content += stream.read(length)
+            received.append(content)
+            client.sendall(answer(content))
+
+    threading.Thread(target=run, daemon=True).start()
+    return f"127.0.0.1:{server.getsockname()[1]}", received
+
+
+@pytest.fixture
+def photo() -> io.BytesIO:
+    return io.BytesIO(files.jpeg())
+
+
+def test_a_clean_file_is_kept_and_the_kept_bytes_were_scanned(settings, photo) -> None:
+    settings.CLAMD_ADDRESS, received = serve_one(lambda content: b"stream: OK\0")
+
+    clean = process_upload(photo, "photo.jpg")
+
+    assert received == [clean.content]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"stream: Eicar-Signature FOUND\0", "infected"),
+        (b"INSTREAM size limit exceeded. ERROR\0", "unavailable"),
+        (b"", "unavailable"),
+    ],
+)
+def test_every_other_answer_is_a_refusal(settings, photo, answer: bytes, code: str) -> None:
+    settings.CLAMD_ADDRESS, _ = serve_one(lambda content: answer)
+
+    with pytest.raises(UploadRefused) as refusal:
+        process_upload(photo, "photo.jpg")
+
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "/nowhere/clamd.sock"])
+def test_a_stopped_antivirus_lets_nothing_through(settings, photo, address: str) -> None:
+    settings.CLAMD_ADDRESS = address
+
+    with pytest.raises(UploadRefused) as refusal:
+        process_upload(photo, "photo.jpg")
+
+    assert refusal.value.code == "unavailable"
