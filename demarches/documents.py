@@ -41,6 +41,7 @@ class MemoryFetcher:
 
     def __init__(self, resources: Mapping[str, bytes]) -> None:
         self.resources = resources
+        self.refused: str | None = None
 
     def __call__(self, url: str) -> "URLFetcherResponse":
         from weasyprint.urls import (
@@ -50,9 +51,17 @@ class MemoryFetcher:
 
         scheme, _, name = url.partition(":")
         if scheme != "memory" or name not in self.resources:
+            self.refused = url
             # Other errors are swallowed as warnings: only this one stops the rendering.
             raise FatalURLFetchingError(f"A document may not fetch {url!r}.")
         return URLFetcherResponse(url, self.resources[name])
+
+    def check(self) -> None:
+        """Raise for an address refused inside an SVG, where even the fatal error is swallowed."""
+        from weasyprint.urls import FatalURLFetchingError
+
+        if self.refused is not None:
+            raise FatalURLFetchingError(f"A document may not fetch {self.refused!r}.")
 
 
 def render_pdf(
@@ -71,15 +80,15 @@ def render_pdf(
     from weasyprint import HTML
 
     html = render_to_string(template, {**context, "title": title})
+    fetcher = MemoryFetcher(resources or {})
     with _rendering:
-        content: bytes | None = HTML(
-            string=html, url_fetcher=MemoryFetcher(resources or {})
-        ).write_pdf(
+        content: bytes | None = HTML(string=html, url_fetcher=fetcher).write_pdf(
             stylesheets=[stylesheet(name) for name in (BASE_STYLE, *stylesheets)],
             font_config=font_configuration(),
             pdf_variant="pdf/ua-1",
             pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
         )
+    fetcher.check()
     if content is None:
         raise AssertionError("write_pdf() without a target returns the bytes")
     return RenderedPdf(html=html, content=content)
