@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connections, models, transaction
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from demarches.models.user import User
@@ -74,9 +74,7 @@ class DossierQuerySet[D: "DossierBase"](models.QuerySet[D]):
 
     def locked(self) -> Self:
         """Rows locked until the end of the transaction (SQLite serialises writers by itself)."""
-        if connections[self.db].features.has_select_for_update:
-            return self.select_for_update(of=("self",), no_key=True)
-        return self
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class DossierBase(models.Model):

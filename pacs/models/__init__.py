@@ -1,0 +1,32 @@
+"""Models of `pacs`, split by concept."""
+
+from pacs.models.dossier import Dossier
+from pacs.models.exchange import (
+    DossierEvent,
+    Message,
+    MessageTemplate,
+    Note,
+    Reading,
+    RefusalReason,
+    SentMail,
+)
+from pacs.models.partenaire import Door, Partenaire, Sex
+from pacs.models.piece import Piece, PieceFile
+from pacs.models.settings import PacsSettings
+
+__all__ = [
+    "Door",
+    "Dossier",
+    "DossierEvent",
+    "Message",
+    "MessageTemplate",
+    "Note",
+    "PacsSettings",
+    "Partenaire",
+    "Piece",
+    "PieceFile",
+    "Reading",
+    "RefusalReason",
+    "SentMail",
+    "Sex",
+]

@@ -1,0 +1,46 @@
+"""Forms shared by the procedures: one question a page, saved as it goes."""
+
+from typing import Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db.models import Model
+
+
+class PageFormMixin:
+    """A form that fills a page: its heading is the question, its button says what happens."""
+
+    page_heading: ClassVar[str] = ""
+    page_hint: ClassVar[str] = ""
+    submit_label: ClassVar[str] = "Enregistrer et continuer"
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        return helper
+
+
+class StepForm[M: Model](PageFormMixin, forms.ModelForm[M]):
+    """A few fields of one row; saves those and nothing else.
+
+    Two tabs, or the two partenaires at once, therefore never overwrite each other's answers.
+    `partial=True` keeps whatever was typed and asks for nothing: « finir plus tard ».
+    """
+
+    def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if partial:
+            for field in self.fields.values():
+                field.required = False
+
+    def save(self, commit: bool = True) -> M:
+        fields = [name for name in self._meta.fields or () if name in self.changed_data]
+        if commit and fields:
+            self.instance.save(update_fields=[*fields, *self.derived_fields()])
+        return self.instance
+
+    def derived_fields(self) -> list[str]:
+        """Columns computed from the answers, saved with them."""
+        return []

@@ -1,0 +1,112 @@
+"""One function per mail of the PACS procedure; called inside the transaction of the decision.
+
+Subjects are neutral (« votre démarche d’état civil »), never « Pacs » nor a name: a subject is
+read on a locked phone (domain reference, confidentiality by design). A person without an
+address gets nothing, and the journal of mails says so to the agents.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from demarches.emails import queue_mail
+from demarches.models import Mairie
+from pacs.models import Dossier, Message, Partenaire, SentMail
+
+
+def _send(
+    kind: str,
+    partenaire: Partenaire,
+    *,
+    at: datetime,
+    to: str | None = None,
+    key: str = "",
+    **context: Any,
+) -> SentMail:
+    """Queue one mail and note it on the dossier, also when nobody can be reached."""
+    dossier = partenaire.dossier
+    address = partenaire.mail_address if to is None else to
+    email = None
+    if address:
+        email = queue_mail(
+            to=address,
+            template=f"pacs/emails/{kind}",
+            context={
+                "dossier": dossier,
+                "partenaire": partenaire,
+                "mairie": Mairie.objects.first(),
+                "dossier_url": f"{settings.SITE_URL}{dossier.get_absolute_url()}",
+                **context,
+            },
+            key=f"{kind}:{dossier.pk}:{partenaire.pk}:{key or at.isoformat()}",
+        )
+    return SentMail.objects.create(
+        dossier=dossier, partenaire=partenaire, kind=kind, at=at, email=email
+    )
+
+
+def _send_both(kind: str, dossier: Dossier, *, at: datetime, **context: Any) -> None:
+    for partenaire in dossier.partenaires.select_related("user", "dossier"):
+        _send(kind, partenaire, at=at, **context)
+
+
+def invitation(partenaire: Partenaire, *, at: datetime) -> None:
+    """Ask the second partenaire to take part, or remind them."""
+    kind = "invitation_reminder" if partenaire.reminders_sent else "invitation"
+    _send(kind, partenaire, at=at, to=partenaire.invited_email)
+
+
+def invitation_expired(dossier: Dossier, *, at: datetime) -> None:
+    """Tell the first one that the second never answered, and what can be done."""
+    first = dossier.partenaires.select_related("user", "dossier").get(position=1)
+    _send("invitation_expired", first, at=at)
+
+
+def part_completed(partenaire: Partenaire, *, to: Partenaire, at: datetime) -> None:
+    """Tell the other that this one has finished their part (without saying what)."""
+    _send("part_completed", to, at=at, key=str(partenaire.attested_at))
+
+
+def comment_received(comment_from: Partenaire, *, to: Partenaire, at: datetime) -> None:
+    """Tell the first one that the second proposes a change to the shared answers."""
+    _send("comment_received", to, at=at)
+
+
+def acknowledgement(dossier: Dossier, *, at: datetime) -> None:
+    """Accusé de réception électronique (CRPA L112-11, R112-11-1), to each partenaire."""
+    _send_both("acknowledgement", dossier, at=at)
+
+
+def pieces_requested(dossier: Dossier, *, at: datetime, reason: str) -> None:
+    """Tell both that the mairie asks for something; details on their own pages only."""
+    _send_both("pieces_requested", dossier, at=at, reason=reason)
+
+
+def answers_received(dossier: Dossier, *, at: datetime) -> None:
+    """Confirm that the mairie has the completed dossier back."""
+    _send_both("answers_received", dossier, at=at)
+
+
+def dossier_complete(dossier: Dossier, *, at: datetime) -> None:
+    """Tell both that the dossier is complete and what comes next."""
+    _send_both("dossier_complete", dossier, at=at)
+
+
+def dossier_stopped(dossier: Dossier, *, at: datetime) -> None:
+    """« La démarche est arrêtée », without a reason, to both."""
+    _send_both("dossier_stopped", dossier, at=at)
+
+
+def dossier_inadmissible(dossier: Dossier, *, at: datetime) -> None:
+    """Tell both that a decision waits for them on their pages."""
+    _send_both("dossier_inadmissible", dossier, at=at)
+
+
+def message_from_mairie(message: Message, *, at: datetime) -> None:
+    """Tell the readers of a message that it is there; its text stays on the portal."""
+    readers = message.dossier.partenaires.select_related("user", "dossier")
+    if message.private_to_id is not None:
+        readers = readers.filter(pk=message.private_to_id)
+    for partenaire in readers:
+        _send("message_received", partenaire, at=at, key=str(message.pk))

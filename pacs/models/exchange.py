@@ -1,0 +1,167 @@
+"""What is said about a dossier: messages, mails, internal notes, journal, readings."""
+
+from django.conf import settings
+from django.db import models
+
+from demarches.models import DossierEventBase
+from pacs.models.dossier import Dossier
+from pacs.models.partenaire import Partenaire
+
+
+class Message(models.Model):
+    """One message between the couple and the mairie.
+
+    `private_to` set: only that partenaire and the mairie read it (« parler seul(e) à un agent »).
+    """
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="messages")
+    #: Set when a partenaire wrote it; empty when the mairie did.
+    partenaire = models.ForeignKey(
+        Partenaire, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+    )
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="agent",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    private_to = models.ForeignKey(
+        Partenaire,
+        verbose_name="réservé à",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="private_messages",
+    )
+    body = models.TextField("message", max_length=4000)
+    at = models.DateTimeField("le")
+    #: One-time key of the form it came from: a double click writes one message.
+    form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
+
+    class Meta:
+        verbose_name = "message"
+        verbose_name_plural = "messages"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(partenaire__isnull=True) | models.Q(agent__isnull=True),
+                name="pacs_message_one_author",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M}"
+
+    @property
+    def from_mairie(self) -> bool:
+        return self.partenaire_id is None
+
+
+class Note(models.Model):
+    """An internal note: agents only."""
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="auteur", on_delete=models.PROTECT, related_name="+"
+    )
+    body = models.TextField("note", max_length=4000)
+    at = models.DateTimeField("le")
+
+    class Meta:
+        verbose_name = "note interne"
+        verbose_name_plural = "notes internes"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M}"
+
+
+class SentMail(models.Model):
+    """A mail queued about a dossier; its fate is read from the outbox."""
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="mails")
+    partenaire = models.ForeignKey(
+        Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    kind = models.CharField("nature", max_length=40)
+    at = models.DateTimeField("mis en file le")
+    email = models.ForeignKey(
+        "post_office.Email", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "courriel"
+        verbose_name_plural = "courriels"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class DossierEvent(DossierEventBase):
+    """The journal of a PACS dossier."""
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="events")
+    #: Set when one of the two people acted.
+    partenaire = models.ForeignKey(
+        Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta(DossierEventBase.Meta):
+        abstract = False
+
+
+class Reading(models.Model):
+    """A look at a dossier or at one of its files by an agent; never changed."""
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="readings")
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="agent", on_delete=models.PROTECT, related_name="+"
+    )
+    what = models.CharField("quoi", max_length=60)
+    at = models.DateTimeField("le", db_index=True)
+
+    class Meta:
+        verbose_name = "consultation"
+        verbose_name_plural = "consultations"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M} {self.what}"
+
+
+class RefusalReason(models.Model):
+    """A typed reason for refusing a piece, with the text staff start from."""
+
+    code = models.SlugField(primary_key=True, max_length=40)
+    label = models.CharField("motif", max_length=80)
+    text = models.TextField(
+        "texte proposé", help_text="Envoyé au partenaire ; l’agent peut l’adapter à chaque fois."
+    )
+    position = models.PositiveSmallIntegerField("ordre", default=0)
+
+    class Meta:
+        verbose_name = "motif de refus d’une pièce"
+        verbose_name_plural = "motifs de refus d’une pièce"
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class MessageTemplate(models.Model):
+    """A message that agents start from; `{{ pieces_manquantes }}` lists what is missing."""
+
+    slug = models.SlugField(primary_key=True, max_length=40)
+    label = models.CharField("nom", max_length=80)
+    body = models.TextField("texte")
+
+    class Meta:
+        verbose_name = "modèle de message"
+        verbose_name_plural = "modèles de message"
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,255 @@
+"""One of the two people of a dossier: their own answers, private to them and the mairie."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import models
+from django.db.models import Q
+from django_countries.fields import CountryField
+from phonenumber_field.modelfields import PhoneNumberField
+
+from demarches.models import User
+from demarches.rules.enums import LabelledStrEnum
+from pacs.models.dossier import Dossier
+from pacs.rules.situation import (
+    Measure,
+    PartenaireAnswers,
+    PartialDate,
+    Protection,
+    Situation,
+    YesNo,
+)
+
+MAX_CODE_TRIES = 5
+
+
+def _choice(label: str, enum: type[LabelledStrEnum]) -> "models.CharField[str, str]":
+    """A column that holds one member of a closed list, or nothing while it is not answered."""
+    return models.CharField(label, max_length=24, choices=enum.choices(), blank=True)
+
+
+class Door(LabelledStrEnum):
+    """How the second partenaire takes part."""
+
+    OWN = "own", "Sur son propre appareil, avec un lien reçu par courriel"
+    SAME_DEVICE = "same_device", "Sur cet appareil, que je lui passe"
+    PAPER = "paper", "Sur papier"
+
+
+class Sex(LabelledStrEnum):
+    """As the birth record has it: the register and the check of the record need it."""
+
+    FEMALE = "F", "Féminin"
+    MALE = "M", "Masculin"
+    OTHER = "X", "Autre mention"
+
+
+class PartenaireQuerySet(models.QuerySet["Partenaire"]):
+    """Reads of partenaires, with a name."""
+
+    def of(self, user: User) -> Self:
+        return self.filter(user=user)
+
+    def awaiting_reminder(self, *, invited_before: datetime, max_reminders: int) -> Self:
+        """Invited by mail, never joined, last written to before this instant."""
+        return self.filter(
+            dossier__status="draft",
+            user__isnull=True,
+            door=Door.OWN.value,
+            last_invited_at__lt=invited_before,
+            reminders_sent__lt=max_reminders,
+        ).exclude(invited_email="")
+
+
+class Partenaire(models.Model):
+    """One person; `position` 1 opened the dossier. Neither reads the other's row."""
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="partenaires")
+    position = models.PositiveSmallIntegerField("place", choices=[(1, "1"), (2, "2")])
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="compte",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="pacs_partenaires",
+    )
+
+    # How the second one comes in
+    door = models.CharField("participation", max_length=12, choices=Door.choices(), blank=True)
+    invited_email = models.EmailField("adresse invitée", blank=True)
+    last_invited_at = models.DateTimeField("dernière invitation", null=True, blank=True)
+    reminders_sent = models.PositiveSmallIntegerField("rappels envoyés", default=0)
+    #: Hash of the code that reopens their pages on a shared device.
+    private_code = models.CharField(max_length=160, blank=True, editable=False)
+    private_code_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    # Identity, as the birth record has it
+    birth_name = models.CharField("nom de naissance", max_length=150, blank=True)
+    first_names = models.CharField("prénoms", max_length=200, blank=True)
+    #: Some records hold a single name.
+    single_name = models.BooleanField("une seule partie de nom sur l’acte", default=False)
+    usage_name = models.CharField("nom d’usage", max_length=150, blank=True)
+    sex = models.CharField("sexe sur l’acte", max_length=1, choices=Sex.choices(), blank=True)
+
+    # Birth: month and day may be unknown
+    birth_year = models.PositiveSmallIntegerField("année de naissance", null=True, blank=True)
+    birth_month = models.PositiveSmallIntegerField("mois de naissance", null=True, blank=True)
+    birth_day = models.PositiveSmallIntegerField("jour de naissance", null=True, blank=True)
+    birth_country = CountryField("pays de naissance", blank=True)
+    birth_city = models.CharField("commune de naissance", max_length=120, blank=True)
+    birth_department = models.CharField("département de naissance", max_length=60, blank=True)
+    birth_insee = models.CharField("code Insee de naissance", max_length=5, blank=True)
+
+    # Parents, as the record has them
+    parent1_name = models.CharField("nom du premier parent", max_length=150, blank=True)
+    parent1_first_names = models.CharField("prénoms du premier parent", max_length=200, blank=True)
+    parent1_unknown = models.BooleanField("premier parent inconnu", default=False)
+    parent2_name = models.CharField("nom du second parent", max_length=150, blank=True)
+    parent2_first_names = models.CharField("prénoms du second parent", max_length=200, blank=True)
+    parent2_unknown = models.BooleanField("second parent inconnu", default=False)
+
+    # Situation: the answers the pieces depend on
+    nationalities = models.JSONField("nationalités", default=list, blank=True)
+    has_french_record = _choice("acte de naissance français", YesNo)
+    protection = _choice("protection internationale", Protection)
+    situation = _choice("situation matrimoniale", Situation)
+    divorce_mentioned = _choice("divorce mentionné sur l’acte", YesNo)
+    union_record_country = CountryField("pays de l’acte de divorce ou de décès", blank=True)
+    union_record_in_french = _choice("acte de divorce ou de décès en français", YesNo)
+    measure = _choice("mesure de protection", Measure)
+    protector_is_partenaire = models.BooleanField(
+        "protégé par son futur partenaire", null=True, blank=True
+    )
+    country_updates_records = _choice("pays qui met ses actes à jour", YesNo)
+    country_issues_coutume = _choice("pays qui délivre un certificat de coutume", YesNo)
+    birth_record_in_french = _choice("acte de naissance en français ou plurilingue", YesNo)
+    coutume_in_french = _choice("certificat de coutume en français", YesNo)
+    civil_status_changed = models.BooleanField("état civil changé depuis le dépôt", default=False)
+    lives_here = _choice("habite déjà la commune", YesNo)
+
+    # Contact
+    street = models.CharField("numéro et voie", max_length=200, blank=True)
+    street_more = models.CharField("complément d’adresse", max_length=200, blank=True)
+    postcode = models.CharField("code postal", max_length=20, blank=True)
+    city = models.CharField("commune", max_length=100, blank=True)
+    country = CountryField("pays", blank=True, default="FR")
+    contact_email = models.EmailField("adresse e-mail", blank=True)
+    phone = PhoneNumberField("téléphone", blank=True)
+    needs = models.CharField("besoins le jour du rendez-vous", max_length=300, blank=True)
+
+    # Their own confirmations
+    common_confirmed_at = models.DateTimeField("réponses communes relues le", null=True, blank=True)
+    common_comment = models.TextField(
+        "remarque sur les réponses communes", blank=True, max_length=1000
+    )
+    attested_at = models.DateTimeField("attesté le", null=True, blank=True)
+    #: The sentences exactly as they were shown.
+    attested_text = models.TextField("texte attesté", blank=True)
+
+    objects = PartenaireQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "partenaire"
+        verbose_name_plural = "partenaires"
+        ordering = ["dossier", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["dossier", "position"], name="pacs_partenaire_two"),
+            models.UniqueConstraint(
+                fields=["dossier", "user"],
+                name="pacs_partenaire_two_accounts",
+                violation_error_message="Les deux partenaires ont chacun leur compte.",
+            ),
+            models.CheckConstraint(
+                condition=Q(position__in=[1, 2]), name="pacs_partenaire_position_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_year__isnull=True) | Q(birth_year__range=(1850, 2200)),
+                name="pacs_partenaire_birth_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_month__isnull=True) | Q(birth_month__range=(1, 12)),
+                name="pacs_partenaire_birth_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_day__isnull=True) | Q(birth_day__range=(1, 31)),
+                name="pacs_partenaire_birth_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(attested_at__isnull=True) | ~Q(attested_text=""),
+                name="pacs_partenaire_attested_text_kept",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """First names and name, or a neutral word while nothing is known."""
+        known = " ".join(
+            part for part in (self.first_names, self.usage_name or self.birth_name) if part
+        )
+        return known or ("Partenaire 1" if self.position == 1 else "Partenaire 2")
+
+    @property
+    def birth_date(self) -> PartialDate | None:
+        """The date as far as it is known."""
+        if self.birth_year is None:
+            return None
+        return PartialDate(self.birth_year, self.birth_month, self.birth_day)
+
+    @property
+    def answers(self) -> PartenaireAnswers:
+        """Their answers as the rules read them."""
+        return PartenaireAnswers(
+            birth_date=self.birth_date,
+            birth_country=self.birth_country.code or "",
+            birth_insee=self.birth_insee,
+            nationalities=tuple(self.nationalities),
+            has_french_record=YesNo(self.has_french_record or YesNo.UNKNOWN),
+            protection=Protection(self.protection or Protection.NONE),
+            situation=Situation(self.situation) if self.situation else None,
+            divorce_mentioned=YesNo(self.divorce_mentioned or YesNo.UNKNOWN),
+            measure=Measure(self.measure or Measure.NONE),
+            protector_is_partenaire=bool(self.protector_is_partenaire),
+            country_updates_records=YesNo(self.country_updates_records or YesNo.UNKNOWN),
+            country_issues_coutume=YesNo(self.country_issues_coutume or YesNo.UNKNOWN),
+            birth_record_in_french=YesNo(self.birth_record_in_french or YesNo.UNKNOWN),
+            coutume_in_french=YesNo(self.coutume_in_french or YesNo.UNKNOWN),
+            union_record_country=self.union_record_country.code or "FR",
+            union_record_in_french=YesNo(self.union_record_in_french or YesNo.UNKNOWN),
+            civil_status_changed=self.civil_status_changed,
+            lives_here=YesNo(self.lives_here or YesNo.UNKNOWN),
+        )
+
+    @property
+    def is_first(self) -> bool:
+        return self.position == 1
+
+    @property
+    def mail_address(self) -> str:
+        """Where the mairie writes to this person; empty when no address is known."""
+        if self.user is not None:
+            return self.user.email
+        return self.contact_email or self.invited_email
+
+    def set_private_code(self, code: str) -> None:
+        """Keep a hash of the code that locks their pages on a shared device."""
+        self.private_code = make_password(code)
+        self.private_code_tries = 0
+        self.save(update_fields=["private_code", "private_code_tries"])
+
+    def check_private_code(self, code: str) -> bool:
+        """Try the code; counts the failures, and refuses everything after five."""
+        if self.private_code_tries >= MAX_CODE_TRIES:
+            return False
+        if check_password(code, self.private_code):
+            return True
+        type(self).objects.filter(pk=self.pk).update(
+            private_code_tries=models.F("private_code_tries") + 1
+        )
+        self.refresh_from_db(fields=["private_code_tries"])
+        return False

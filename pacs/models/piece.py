@@ -1,0 +1,135 @@
+"""The pieces of a dossier and the files sent for them."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from demarches.rules.enums import STORED_PIECE_STATUSES, PieceStatus
+from pacs.models.dossier import Dossier
+from pacs.models.partenaire import Partenaire
+
+if TYPE_CHECKING:
+    pass
+
+
+class PieceQuerySet(models.QuerySet["Piece"]):
+    """Reads of pieces, with a name."""
+
+    def required(self) -> Self:
+        """Those the couple's situation asks for today."""
+        return self.filter(is_required=True)
+
+    def readable_by(self, partenaire: Partenaire) -> Self:
+        """Their own and the couple's, never the other's."""
+        return self.filter(Q(partenaire=partenaire) | Q(partenaire__isnull=True))
+
+    def unsettled(self) -> Self:
+        """Those that keep the dossier from being complete."""
+        return self.required().filter(
+            status__in=[PieceStatus.MISSING, PieceStatus.BLOCKED, PieceStatus.REFUSED]
+        )
+
+
+class Piece(models.Model):
+    """One piece that a rule asks for, for the couple or for one partenaire.
+
+    `key` tells the asking rule, its holder and the document it is about; the row survives when
+    the situation changes, so that nothing sent is lost.
+    """
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="pieces")
+    partenaire = models.ForeignKey(
+        Partenaire, null=True, blank=True, on_delete=models.CASCADE, related_name="pieces"
+    )
+    key = models.CharField(max_length=80, editable=False)
+    rule_id = models.CharField("règle", max_length=40, editable=False)
+    about = models.CharField("au sujet de", max_length=40, blank=True, editable=False)
+    position = models.PositiveSmallIntegerField(default=0, editable=False)
+    is_required = models.BooleanField("demandée", default=True, editable=False)
+    #: Only « perhaps » needed: an answer was « je ne sais pas ».
+    is_uncertain = models.BooleanField("peut-être", default=False, editable=False)
+    status = models.CharField(
+        "état",
+        max_length=12,
+        choices=[(s.value, s.label) for s in STORED_PIECE_STATUSES],
+        default=PieceStatus.MISSING.value,
+    )
+    issued_on = models.DateField("délivrée le", null=True, blank=True)
+    #: The expiry printed on an identity document.
+    expires_on = models.DateField("valable jusqu’au", null=True, blank=True)
+    citizen_note = models.TextField("explication du partenaire", blank=True, max_length=1000)
+    refusal_code = models.CharField("motif", max_length=40, blank=True)
+    refusal_text = models.TextField("explication de la mairie", blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="décidée par",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField("décidée le", null=True, blank=True)
+
+    objects = PieceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "pièce"
+        verbose_name_plural = "pièces"
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["dossier", "key"], name="pacs_piece_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in STORED_PIECE_STATUSES]),
+                name="pacs_piece_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="refused") | ~Q(refusal_text=""),
+                name="pacs_piece_refusal_motivated",
+                violation_error_message="Une pièce refusée l’est avec une explication.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["accepted", "refused"]) | Q(decided_at__isnull=False),
+                name="pacs_piece_decision_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def current_status(self) -> PieceStatus:
+        return PieceStatus(self.status)
+
+
+class PieceFile(models.Model):
+    """One clean, encrypted file sent for a piece; the bytes stand in the private storage."""
+
+    piece = models.ForeignKey(Piece, on_delete=models.CASCADE, related_name="files")
+    storage_name = models.CharField(max_length=120, unique=True, editable=False)
+    display_name = models.CharField("nom du fichier", max_length=120)
+    content_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField("taille en octets")
+    pages = models.PositiveSmallIntegerField(default=1)
+    sha256 = models.CharField(max_length=64)
+    warnings = models.JSONField(default=list, blank=True)
+    uploaded_at = models.DateTimeField("envoyé le")
+    uploaded_by = models.ForeignKey(
+        Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "fichier"
+        verbose_name_plural = "fichiers"
+        ordering = ["uploaded_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["piece", "sha256"],
+                name="pacs_piecefile_once",
+                violation_error_message="Ce fichier est déjà joint à cette pièce.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name

@@ -1,0 +1,82 @@
+"""What the mairie decides about its PACS procedure: one row, edited by an administrateur.
+
+Figures in brackets in the sources are local choices; nothing here is a legal age (those stand
+with the wording of each piece).
+"""
+
+from datetime import timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from pacs.rules.situation import Dematerialisation
+
+
+class PacsSettings(models.Model):
+    """The single row of settings of the PACS procedure."""
+
+    comedec_active = models.BooleanField(
+        "la mairie vérifie les actes par voie dématérialisée",
+        null=True,
+        blank=True,
+        help_text="Laisser « inconnu » tant que ce n’est pas confirmé : l’acte est alors demandé.",
+    )
+    connected_communes = models.TextField(
+        "communes de naissance raccordées",
+        blank=True,
+        help_text="Codes Insee séparés par des espaces ; SCEC pour le service de Nantes.",
+    )
+    lead_time_days = models.PositiveSmallIntegerField(
+        "jours entre le dossier complet et le rendez-vous", default=15
+    )
+    lead_time_days_foreign = models.PositiveSmallIntegerField(
+        "les mêmes, avec des documents étrangers", default=30
+    )
+    booking_horizon_days = models.PositiveSmallIntegerField(
+        "jours d’avance au plus pour un rendez-vous", default=90
+    )
+    review_days = models.PositiveSmallIntegerField(
+        "jours ouvrés pour la vérification annoncée",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="CRPA R112-11-1 : l’accusé de réception part au plus tard sous 10 jours ouvrés.",
+    )
+    invitation_reminder_days = models.PositiveSmallIntegerField(
+        "jours entre deux rappels au second partenaire", default=7
+    )
+    invitation_reminders_max = models.PositiveSmallIntegerField("rappels au plus", default=2)
+    draft_retention_days = models.PositiveSmallIntegerField(
+        "jours de conservation d’un brouillon sans activité", default=30
+    )
+    inactive_retention_days = models.PositiveSmallIntegerField(
+        "jours de conservation d’un dossier envoyé puis abandonné", default=92
+    )
+    court = models.CharField(
+        "tribunal compétent pour un recours",
+        max_length=120,
+        blank=True,
+        help_text="Par exemple « tribunal judiciaire de Nîmes ».",
+    )
+
+    class Meta:
+        verbose_name = "réglages du Pacs"
+        verbose_name_plural = "réglages du Pacs"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="pacs_settings_single_row")]
+
+    def __str__(self) -> str:
+        return "Réglages du Pacs"
+
+    @classmethod
+    def current(cls) -> "PacsSettings":
+        """The settings in force; the defaults when nobody has saved any."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    @property
+    def dematerialisation(self) -> Dematerialisation:
+        """What the mairie can verify by itself, as the rules read it."""
+        return Dematerialisation(self.comedec_active, frozenset(self.connected_communes.split()))
+
+    @property
+    def draft_retention(self) -> timedelta:
+        return timedelta(days=self.draft_retention_days)

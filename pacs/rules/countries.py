@@ -1,0 +1,18 @@
+"""Groups of countries that the law of the PACS distinguishes (ISO 3166-1 alpha-2 codes).
+
+Which countries are exempt from apostille is deliberately absent: that depends on treaties the
+mairie checks case by case (domain reference, section 3.4).
+"""
+
+FRANCE = "FR"
+
+#: Born there means « born in France »: the record is kept by a French commune.
+FRENCH_TERRITORIES = frozenset(
+    {FRANCE, "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"}
+)
+
+#: Members of the European Union since 1 February 2020 (règlement (UE) 2016/1191 applies).
+EU_MEMBERS = frozenset(
+    {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"}
+    | {"IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
+)

@@ -1,0 +1,301 @@
+"""A couple's situation: what people answer, and what the engine derives from it.
+
+People answer simple questions (« Où êtes-vous né ? », « Avez-vous déjà été marié ? »), and
+« je ne sais pas » is an answer. `derive_inputs` turns the answers into the engine's inputs
+(who holds the birth record, whether the mairie can check it by itself). Slugs of the inputs:
+domain reference, section 6.1.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from demarches.rules.enums import LabelledStrEnum
+from pacs.rules.countries import EU_MEMBERS, FRANCE, FRENCH_TERRITORIES
+
+#: Stands among the connected communes when the Nantes service can be queried too.
+SCEC_CODE = "SCEC"
+
+
+class Residence(LabelledStrEnum):
+    """Where the common residence will be on the day of registration (CC 515-3)."""
+
+    HERE = "ici", "Dans cette commune"
+    ELSEWHERE = "autre_commune", "Dans une autre commune de France"
+    ABROAD = "etranger", "À l’étranger"
+    UNKNOWN = "inconnu", "Nous ne savons pas encore"
+
+
+class Impediment(LabelledStrEnum):
+    """Empêchement grave (CC 515-3 al. 1 and 2)."""
+
+    NONE = "aucun", "Non"
+    OFFICER_TRAVELS = "deplacement_partenaire", "Oui, l’un de nous ne peut pas se déplacer"
+    NO_COMMON_RESIDENCE = (
+        "residence_non_fixable",
+        "Oui, nous ne pouvons pas encore habiter ensemble",
+    )
+
+
+class Convention(LabelledStrEnum):
+    """Who writes the convention."""
+
+    CERFA = "cerfa_15726", "La convention-type (cerfa 15726)"
+    OWN_TEXT = "personnalisee", "Notre propre texte"
+    NOTARY = "notariee", "Une convention passée devant notaire"
+    UNKNOWN = "inconnu", "Nous ne savons pas encore"
+
+
+class Kinship(LabelledStrEnum):
+    """Link between the two (CC 515-2 1°, fiche F1617)."""
+
+    NONE = "aucun", "Aucun lien de famille"
+    COUSINS = "cousins", "Cousins germains, ou parenté plus lointaine"
+    SIBLING_IN_LAW = "beau_frere", "Beau-frère ou belle-sœur"
+    DIRECT = "ligne_directe", "Parent et enfant, grand-parent et petit-enfant"
+    DIRECT_ALLIANCE = "alliance_directe", "Beau-parent et gendre, belle-fille ou enfant du conjoint"
+    SIBLINGS = "fratrie", "Frère et sœur, demi-frère ou demi-sœur"
+    UNCLE_AUNT = "oncle_tante", "Oncle ou tante, neveu ou nièce"
+    ADOPTION = "adoption", "Un lien par adoption, ou l’enfant d’un ancien partenaire"
+    UNKNOWN = "inconnu", "Nous ne savons pas"
+
+
+class YesNo(LabelledStrEnum):
+    YES = "oui", "Oui"
+    NO = "non", "Non"
+    UNKNOWN = "inconnu", "Je ne sais pas"
+
+
+class Record(LabelledStrEnum):
+    """Who holds the birth record."""
+
+    COMMUNE = "fr_commune", "Une commune de France"
+    SCEC = "scec", "Le service central d’état civil (Nantes)"
+    OFPRA = "ofpra", "L’Ofpra"
+    FOREIGN_EU = "etranger_ue", "Un pays de l’Union européenne"
+    FOREIGN = "etranger_hors_ue", "Un autre pays"
+
+
+class Protection(LabelledStrEnum):
+    """Protection internationale granted in France."""
+
+    NONE = "aucune", "Non"
+    REFUGEE = "refugie", "Oui, réfugié"
+    STATELESS = "apatride", "Oui, apatride"
+    SUBSIDIARY = "subsidiaire", "Oui, protection subsidiaire"
+
+
+class Situation(LabelledStrEnum):
+    """Situation matrimoniale."""
+
+    SINGLE = "celibataire", "Ni marié, ni pacsé jusqu’ici"
+    DIVORCED = "divorce", "Divorcé"
+    WIDOWED = "veuf", "Veuf ou veuve"
+    PACS_DISSOLVED = "pacs_dissous", "Un ancien Pacs, terminé"
+    MARRIED = "marie", "Marié, même séparé"
+    PACSED = "pacse", "Lié par un Pacs en cours"
+    FOREIGN_PARTNERSHIP = "partenariat_etranger", "Lié par un partenariat enregistré à l’étranger"
+
+
+class Measure(LabelledStrEnum):
+    """Mesure de protection of an adult (CC 461, 462)."""
+
+    NONE = "aucune", "Aucune"
+    CURATELLE = "curatelle", "Curatelle"
+    TUTELLE = "tutelle", "Tutelle"
+    OTHER = "autre", "Une autre mesure"
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A birth date as records have it: the month and the day may be unknown."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @property
+    def earliest(self) -> date:
+        return date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def latest(self) -> date:
+        if self.month and self.day:
+            return date(self.year, self.month, self.day)
+        if self.month:
+            following = date(self.year + self.month // 12, self.month % 12 + 1, 1)
+            return date.fromordinal(following.toordinal() - 1)
+        return date(self.year, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class PartenaireAnswers:
+    """What one person says of themselves; the defaults are « not asked » or « je ne sais pas »."""
+
+    birth_date: PartialDate | None = None
+    birth_country: str = ""
+    #: Insee code of the commune of birth, when it is in France and known.
+    birth_insee: str = ""
+    nationalities: tuple[str, ...] = ()
+    #: For a French person born abroad: is there a French birth record (in Nantes)?
+    has_french_record: YesNo = YesNo.UNKNOWN
+    protection: Protection = Protection.NONE
+    situation: Situation | None = None
+    divorce_mentioned: YesNo = YesNo.UNKNOWN
+    measure: Measure = Measure.NONE
+    protector_is_partenaire: bool = False
+    country_updates_records: YesNo = YesNo.UNKNOWN
+    country_issues_coutume: YesNo = YesNo.UNKNOWN
+    birth_record_in_french: YesNo = YesNo.UNKNOWN
+    coutume_in_french: YesNo = YesNo.UNKNOWN
+    #: The record that proves a divorce or a death was drawn up abroad.
+    union_record_country: str = FRANCE
+    union_record_in_french: YesNo = YesNo.UNKNOWN
+    civil_status_changed: bool = False
+    lives_here: YesNo = YesNo.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class CoupleAnswers:
+    """What the two say together."""
+
+    residence: Residence | None = None
+    impediment: Impediment = Impediment.NONE
+    convention: Convention | None = None
+    kinship: Kinship | None = None
+    people: tuple[PartenaireAnswers, PartenaireAnswers] = (
+        PartenaireAnswers(),
+        PartenaireAnswers(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PartenaireInputs:
+    """The engine's inputs for one person (domain reference 6.1)."""
+
+    birth_date: PartialDate | None
+    nationalities: tuple[str, ...]
+    birth_country: str
+    record: Record | None
+    comedec: YesNo
+    protection: Protection
+    situation: Situation | None
+    divorce_mentioned: YesNo
+    measure: Measure
+    protector_is_partenaire: bool
+    country_updates_records: YesNo
+    country_issues_coutume: YesNo
+    birth_record_in_french: YesNo
+    coutume_in_french: YesNo
+    union_record_country: str
+    union_record_in_french: YesNo
+    civil_status_changed: bool
+    lives_here: YesNo
+
+    @property
+    def is_foreign(self) -> bool:
+        """`etranger`: no French nationality among theirs; a dual national counts as French."""
+        return bool(self.nationalities) and FRANCE not in self.nationalities
+
+    @property
+    def is_french(self) -> bool:
+        return FRANCE in self.nationalities
+
+    @property
+    def has_ofpra_status(self) -> bool:
+        """`statut_ofpra`."""
+        return self.protection is not Protection.NONE
+
+    @property
+    def is_born_abroad(self) -> bool:
+        """`ne_etranger`."""
+        return bool(self.birth_country) and self.birth_country not in FRENCH_TERRITORIES
+
+
+@dataclass(frozen=True, slots=True)
+class CoupleInputs:
+    """The engine's inputs for the couple."""
+
+    residence: Residence | None
+    impediment: Impediment
+    convention: Convention | None
+    kinship: Kinship | None
+    people: tuple[PartenaireInputs, PartenaireInputs]
+
+
+@dataclass(frozen=True, slots=True)
+class Dematerialisation:
+    """What this mairie can verify by itself; `active` None while nobody has confirmed it."""
+
+    active: bool | None = None
+    connected: frozenset[str] = frozenset()
+
+    def covers(self, code: str) -> YesNo:
+        """Whether the record kept under this Insee code (or SCEC) can be verified."""
+        if self.active is False:
+            return YesNo.NO
+        if self.active is None or not code:
+            return YesNo.UNKNOWN
+        return YesNo.YES if code in self.connected else YesNo.NO
+
+
+def derive_record(answers: PartenaireAnswers) -> Record | None:
+    """Who holds the birth record; None while the answers do not tell.
+
+    Driven by where the record was drawn up, not by nationality alone (fiche F1618).
+    """
+    country = answers.birth_country
+    if not country:
+        return None
+    if country in FRENCH_TERRITORIES:
+        return Record.COMMUNE
+    if FRANCE in answers.nationalities and answers.has_french_record is not YesNo.NO:
+        return Record.SCEC
+    if FRANCE not in answers.nationalities and answers.protection is not Protection.NONE:
+        return Record.OFPRA
+    if not answers.nationalities:
+        return None
+    return Record.FOREIGN_EU if country in EU_MEMBERS else Record.FOREIGN
+
+
+def derive_partenaire(
+    answers: PartenaireAnswers, dematerialisation: Dematerialisation
+) -> PartenaireInputs:
+    """The engine's inputs for one person."""
+    record = derive_record(answers)
+    comedec = YesNo.NO
+    if record is Record.COMMUNE:
+        comedec = dematerialisation.covers(answers.birth_insee)
+    elif record is Record.SCEC:
+        comedec = dematerialisation.covers(SCEC_CODE)
+    return PartenaireInputs(
+        birth_date=answers.birth_date,
+        nationalities=answers.nationalities,
+        birth_country=answers.birth_country,
+        record=record,
+        comedec=comedec,
+        protection=answers.protection,
+        situation=answers.situation,
+        divorce_mentioned=answers.divorce_mentioned,
+        measure=answers.measure,
+        protector_is_partenaire=answers.protector_is_partenaire,
+        country_updates_records=answers.country_updates_records,
+        country_issues_coutume=answers.country_issues_coutume,
+        birth_record_in_french=answers.birth_record_in_french,
+        coutume_in_french=answers.coutume_in_french,
+        union_record_country=answers.union_record_country,
+        union_record_in_french=answers.union_record_in_french,
+        civil_status_changed=answers.civil_status_changed,
+        lives_here=answers.lives_here,
+    )
+
+
+def derive_inputs(answers: CoupleAnswers, dematerialisation: Dematerialisation) -> CoupleInputs:
+    """The engine's inputs for the couple."""
+    first, second = (derive_partenaire(one, dematerialisation) for one in answers.people)
+    return CoupleInputs(
+        residence=answers.residence,
+        impediment=answers.impediment,
+        convention=answers.convention,
+        kinship=answers.kinship,
+        people=(first, second),
+    )

@@ -1,0 +1,48 @@
+"""Who is looking: every page of a dossier begins here."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from demarches.models import User
+from demarches.replay import keep_for_after_sign_in
+from pacs.access import GUEST_SESSION_KEY, find_partenaire
+from pacs.models import Partenaire
+
+type PartenaireView[**P] = Callable[Concatenate[HttpRequest, Partenaire, P], HttpResponse]
+
+
+def account_of(request: HttpRequest) -> User | None:
+    """The signed-in account, if there is one."""
+    return request.user if isinstance(request.user, User) else None
+
+
+def for_partenaire[**P](view: PartenaireView[P]) -> Callable[..., HttpResponse]:
+    """Resolve the reference of the address to the partenaire who looks, or answer 404.
+
+    A visitor who is not signed in is sent to sign in, whether or not the reference exists;
+    what they were sending waits for them in their session meanwhile.
+    """
+
+    @login_not_required
+    @wraps(view)
+    def resolve(request: HttpRequest, reference: str, **kwargs: Any) -> HttpResponse:
+        user = account_of(request)
+        guest = request.session.get(GUEST_SESSION_KEY)
+        if user is None and guest is None:
+            keep_for_after_sign_in(request)
+            return redirect_to_login(request.get_full_path())
+        partenaire = find_partenaire(reference, user=user, guest=guest, at=timezone.now())
+        if partenaire is None:
+            if user is None:
+                # The pass of a handed-over device has ended.
+                return redirect_to_login(request.get_full_path())
+            raise Http404
+        return view(request, partenaire, **kwargs)
+
+    return resolve
