@@ -1,7 +1,14 @@
 """Addresses shared by every procedure."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from demarches.views import mairie
 
 app_name = "demarches"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    # /mairie/: contact and hours, for everybody
+    path("mairie/", mairie.mairie_page, name="mairie"),
+    path("mairie/horaires.ics", mairie.mairie_calendar, name="mairie-calendar"),
+    path("mairie/contact.vcf", mairie.mairie_card, name="mairie-card"),
+]

@@ -1,0 +1,3 @@
+"""The staff desk of what every procedure shares."""
+
+from demarches.admin import mairie as mairie

@@ -3,11 +3,14 @@
 Nothing about a given commune stands in code; the rows of Uzès are in `fixtures/`.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import combinations
 from typing import Any, Self
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -20,7 +23,7 @@ from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.rules import opening_hours
-from demarches.rules.dates_fr import WEEKDAYS, hour_fr
+from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
 
 #: Every way to choose weeks of the month: "" (all of them), "1", "1,3" … "1,2,3,4,5".
@@ -98,6 +101,9 @@ class Entrance(models.Model):
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(
+                    # A comparison with NULL is not false: it must be ruled out first.
+                    latitude__isnull=False,
+                    longitude__isnull=False,
                     latitude__gte=-90,
                     latitude__lte=90,
                     longitude__gte=-180,
@@ -114,8 +120,12 @@ class Entrance(models.Model):
         return f"{self.street}, {self.postal_code} {self.city}"
 
     @property
-    def has_coordinates(self) -> bool:
-        return self.latitude is not None and self.longitude is not None
+    def map_url(self) -> str:
+        """A plain link to a free map: nothing is asked from it until somebody follows it."""
+        if self.latitude is None or self.longitude is None:
+            return f"https://www.openstreetmap.org/search?{urlencode({'query': str(self)})}"
+        point = f"mlat={self.latitude}&mlon={self.longitude}"
+        return f"https://www.openstreetmap.org/?{point}#map=18/{self.latitude}/{self.longitude}"
 
 
 class Service(models.Model):
@@ -172,6 +182,9 @@ class OpeningHours(models.Model):
     valid_from = models.DateField("à partir du", null=True, blank=True)
     valid_until = models.DateField("jusqu’au (inclus)", null=True, blank=True)
 
+    #: Set by a form that edits the rows of a service together and compares them itself.
+    is_compared_by_formset = False
+
     objects = OpeningHoursQuerySet.as_manager()
 
     class Meta:
@@ -208,10 +221,10 @@ class OpeningHours(models.Model):
 
     def clean(self) -> None:
         """Refuse two rows of a service that speak of the same minutes of the same days."""
-        if None in (self.weekday, self.opens, self.closes) or not self.service_id:
+        if None in (self.weekday, self.opens, self.closes) or self.service_id is None:
             return  # the fields have their own messages
-        if self.closes <= self.opens:
-            return  # so has the constraint
+        if self.closes <= self.opens or self.is_compared_by_formset:
+            return  # so have the constraint and the formset
         for other in OpeningHours.objects.filter(
             service_id=self.service_id, weekday=self.weekday
         ).exclude(pk=self.pk):
@@ -314,9 +327,23 @@ class ServiceHours:
     expression: str
     #: Weekdays with at least one row: a holiday on another day changes nothing.
     weekdays: frozenset[int]
+    #: Those open in some weeks of the month only, for which people need the dates.
+    occasional_weekdays: frozenset[int]
 
     def state(self, at: datetime) -> OpenState:
         return opening_hours.state_at(self.expression, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A day or days when hours are not as usual, told ahead."""
+
+    first_day: date
+    last_day: date
+    when: str
+    reason: str
+    #: Empty: the whole mairie.
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +358,32 @@ class Schedule:
         """The hours of one service, for the agenda; empty when there is no such service."""
         return next((s.expression for s in self.services if s.slug == slug), "")
 
+    def notices(self, first: date, last: date) -> tuple[Notice, ...]:
+        """Closures, and the holidays that fall on a day usually open, in order."""
+        weekdays = frozenset[int]().union(*(s.weekdays for s in self.services))
+        closures = [
+            Notice(
+                closure.first_day,
+                closure.last_day,
+                str(closure.as_rule()),
+                closure.reason,
+                closure.service.label if closure.service else "",
+            )
+            for closure in self.closures
+            if closure.first_day <= last and closure.last_day >= first
+        ]
+        holidays = [
+            Notice(
+                holiday.date,
+                holiday.date,
+                days_range_fr(holiday.date, holiday.date),
+                f"{holiday.name}, jour férié",
+            )
+            for holiday in opening_hours.holidays_between(first, last)
+            if holiday.date.weekday() in weekdays
+        ]
+        return tuple(sorted(closures + holidays, key=lambda notice: notice.first_day))
+
     def today(self, at: datetime) -> Today:
         return opening_hours.today([(s.label, s.state(at)) for s in self.services])
 
@@ -342,23 +395,33 @@ def _load_schedule(mairie_id: int, revision: UUID, monday: date) -> Schedule:
         .not_over_before(monday)
         .select_related("service")
     )
-    rows: dict[int, list[WeeklyHours]] = {}
+    rows: dict[int, list[WeeklyHours]] = defaultdict(list)
     for hours in OpeningHours.objects.filter(service__mairie_id=mairie_id).not_over_before(monday):
-        rows.setdefault(hours.service_id, []).append(hours.as_rule())
+        rows[hours.service_id].append(hours.as_rule())
     services = tuple(
-        ServiceHours(
-            slug=service.slug,
-            label=service.label,
-            expression=opening_hours.compile_expression(
-                rows.get(service.pk, ()),
-                [c.as_rule() for c in closures if c.service_id in (None, service.pk)],
-            ),
-            weekdays=frozenset(row.weekday for row in rows.get(service.pk, ())),
+        _service_hours(
+            service,
+            rows[service.pk],
+            [c.as_rule() for c in closures if c.service_id in (None, service.pk)],
         )
         for service in Service.objects.filter(mairie_id=mairie_id)
     )
     entrances = tuple(Entrance.objects.filter(mairie_id=mairie_id))
     return Schedule(entrances=entrances, services=services, closures=closures)
+
+
+def _service_hours(
+    service: Service, rows: Sequence[WeeklyHours], closures: Sequence[ClosurePeriod]
+) -> ServiceHours:
+    every_week = frozenset(row.weekday for row in rows if not row.weeks)
+    weekdays = frozenset(row.weekday for row in rows)
+    return ServiceHours(
+        slug=service.slug,
+        label=service.label,
+        expression=opening_hours.compile_expression(rows, closures),
+        weekdays=weekdays,
+        occasional_weekdays=weekdays - every_week,
+    )
 
 
 # A signal and not `save()`: fixtures, cascades and the admin's bulk deletion pass here as well.

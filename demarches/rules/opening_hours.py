@@ -7,10 +7,11 @@ these hours away. Hence the order: usual hours, hours that change from a date on
 (Code du travail, art. L3133-1, without those of Alsace-Moselle), closures.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, State
@@ -116,6 +117,11 @@ class DayHours:
     date: date
     spans: tuple[Span, ...]
     note: str = ""
+
+    @property
+    def day_label(self) -> str:
+        """« samedi 1er août »."""
+        return f"{weekday_fr(self.date)} {day_fr(self.date, year=False)}"
 
     @property
     def label(self) -> str:
@@ -375,6 +381,22 @@ def week_hours(expression: str, day: date, *, timezone: ZoneInfo = PARIS) -> tup
     return tuple(
         day_hours(expression, monday + timedelta(days=rank), timezone=timezone) for rank in range(7)
     )
+
+
+def next_days(
+    expression: str,
+    weekdays: Collection[int],
+    after: date,
+    *,
+    count: int,
+    timezone: ZoneInfo = PARIS,
+) -> tuple[DayHours, ...]:
+    """The next days open among these weekdays, this day included: « prochains samedis »."""
+    days = (after + timedelta(days=rank) for rank in range(HORIZON.days))
+    hours = (
+        day_hours(expression, day, timezone=timezone) for day in days if day.weekday() in weekdays
+    )
+    return tuple(islice((day for day in hours if day.spans), count))
 
 
 def monday_of(day: date) -> date:

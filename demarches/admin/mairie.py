@@ -1,0 +1,123 @@
+"""Contact and hours, as agents edit them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils import timezone
+
+from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
+from demarches.rules import opening_hours
+
+WEEKS = [(str(week), "1re" if week == 1 else f"{week}e") for week in opening_hours.ALL_WEEKS]
+
+
+class OpeningHoursForm(forms.ModelForm[OpeningHours]):
+    weeks = forms.MultipleChoiceField(
+        label="semaines du mois",
+        choices=WEEKS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Aucune case cochée : toutes les semaines.",
+        error_messages={"invalid_choice": "Les semaines du mois vont de 1 à 5."},
+    )
+
+    class Meta:
+        model = OpeningHours
+        fields = ("weekday", "opens", "closes", "weeks", "valid_from", "valid_until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.is_compared_by_formset = True
+        if self.instance.weeks:
+            self.initial["weeks"] = self.instance.weeks.split(",")
+
+    def clean_weeks(self) -> str:
+        return ",".join(sorted(self.cleaned_data["weeks"]))
+
+
+class OpeningHoursFormSet(BaseInlineFormSet[OpeningHours, Service, forms.ModelForm[OpeningHours]]):
+    """Compare the rows typed together, and not each one with what is about to change."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        kept = [
+            form.instance
+            for form in self.forms
+            if form.has_changed() or form.instance.pk
+            if not (self.can_delete and form.cleaned_data.get("DELETE"))
+        ]
+        if clash := opening_hours.conflict([row.as_rule() for row in kept]):
+            one, other = (next(row for row in kept if row.as_rule() == rule) for rule in clash)
+            raise ValidationError(
+                f"Deux lignes se chevauchent : {one} et {other}. Corrigez l’une des deux, ou"
+                " donnez-leur des semaines ou des dates différentes."
+            )
+
+
+class OpeningHoursInline(admin.TabularInline[OpeningHours, Service]):
+    model = OpeningHours
+    form = OpeningHoursForm
+    formset = OpeningHoursFormSet
+    extra = 1
+
+
+@admin.register(Service)
+class ServiceAdmin(admin.ModelAdmin[Service]):
+    list_display = ("label", "mairie", "state_now")
+    prepopulated_fields = {"slug": ("label",)}
+    readonly_fields = ("state_now", "expression")
+    fields = ("mairie", "label", "slug", "position", "state_now", "expression")
+    inlines = [OpeningHoursInline]
+
+    @admin.display(description="en ce moment")
+    def state_now(self, service: Service) -> str:
+        at = timezone.now()
+        hours = self._expression(service)
+        return opening_hours.sentence(opening_hours.state_at(hours, at))
+
+    @admin.display(description="horaires publiés (format OpenStreetMap)")
+    def expression(self, service: Service) -> str:
+        return self._expression(service) or "aucun horaire"
+
+    def _expression(self, service: Service) -> str:
+        if service.pk is None:
+            return ""
+        return service.mairie.schedule(timezone.now()).expression(service.slug)
+
+
+class EntranceInline(admin.TabularInline[Entrance, Mairie]):
+    model = Entrance
+    extra = 0
+
+
+class ClosureInline(admin.TabularInline[Closure, Mairie]):
+    model = Closure
+    extra = 1
+    ordering = ("-first_day",)
+
+
+@admin.register(Mairie)
+class MairieAdmin(admin.ModelAdmin[Mairie]):
+    list_display = ("name", "phone", "insee_code")
+    inlines = [EntranceInline, ClosureInline]
+    fieldsets = (
+        (None, {"fields": ("name", "commune", "insee_code")}),
+        ("Adresse postale", {"fields": ("postal_line", "postal_code", "postal_city")}),
+        (
+            "Contact (ce qui est vide n’est pas affiché)",
+            {"fields": ("phone", "email", "website", "data_protection_contact")},
+        ),
+    )
+
+
+@admin.register(Closure)
+class ClosureAdmin(admin.ModelAdmin[Closure]):
+    list_display = ("__str__", "mairie", "service")
+    list_filter = ("mairie", "service")
+    date_hierarchy = "first_day"
+    ordering = ("-first_day",)
