@@ -45,7 +45,7 @@ PDF_CUTS = {
 @cache
 def pdf_fonts() -> dict[str, bytes]:
     """The fonts of the PDFs, by file name; made at the first call on a machine."""
-    return {name: _kept(name, cut) for name, cut in PDF_CUTS.items()}
+    return {name: font_path(name).read_bytes() for name in PDF_CUTS}
 
 
 def cut_font(cut: Cut, *, signs: Iterable[int] = LATIN) -> bytes:
@@ -66,8 +66,9 @@ def cut_font(cut: Cut, *, signs: Iterable[int] = LATIN) -> bytes:
     return target.getvalue()
 
 
-def _kept(name: str, cut: Cut) -> bytes:
-    """Read the font made earlier from this version of its package, or make it."""
+def font_path(name: str) -> Path:
+    """Where this font stands, made from this version of its package when it is not there yet."""
+    cut = PDF_CUTS[name]
     folder = Path(settings.VAR_DIR) / "fonts"
     path = folder / f"{version(cut.package)}-{name}"
     if not path.exists():
@@ -76,4 +77,4 @@ def _kept(name: str, cut: Cut) -> bytes:
             draft.write(cut_font(cut))
         # Moved in one piece: two processes that start together read a whole font.
         Path(draft.name).replace(path)
-    return path.read_bytes()
+    return path

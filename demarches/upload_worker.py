@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 JUDGED_SIDE = 1000
 """Pictures are judged at this size, so that a threshold means the same for every camera."""
+STENCIL_SIDE = 1600
+"""Dots along a page for the letters of the watermark."""
 MINIMUM_LONG_SIDE = 800
 """Below this, an A4 page has under 70 dots an inch: the small print is lost."""
 DARK_MEAN = 55
@@ -40,6 +42,8 @@ class Orders:
     max_side: int
     max_pages: int
     page: int
+    watermark: str
+    font: str
     memory_bytes: int
     cpu_seconds: int
 
@@ -103,6 +107,9 @@ def clean_picture(data: bytes, orders: Orders) -> Clean:
     warnings = judge_picture(upright)
     if max(original_sides) < MINIMUM_LONG_SIDE and warnings != ["blank"]:
         warnings.append("tiny")
+    if orders.watermark:
+        grey = Image.new(upright.mode, upright.size, "#777777")
+        upright.paste(grey, mask=watermark(upright.size, orders).point(lambda ink: ink * 0.32))
     return Clean(jpeg(upright), 1, upright.width, upright.height, warnings)
 
 
@@ -155,6 +162,25 @@ def judge_picture(picture: "Image.Image") -> list[str]:
     if edges < 0.008 * contrast or (edges < 12 and edges < 0.02 * contrast):
         warnings.append("blurred")
     return warnings
+
+
+def watermark(size: tuple[int, int], orders: Orders) -> "Image.Image":
+    """Write the purpose of the copy across the whole sheet, slanted; white is ink."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 -- after confine()
+
+    side = int(1.5 * max(size))
+    letter = max(10, max(size) // 45)
+    font = ImageFont.truetype(orders.font, letter)
+    sheet = Image.new("L", (side, side), 0)
+    draw = ImageDraw.Draw(sheet)
+    line = f"{orders.watermark}      "
+    step = max(1, int(draw.textlength(line, font)))
+    for row, top in enumerate(range(0, side, 6 * letter)):
+        for left in range(-step * (row % 2) // 2, side, step):
+            draw.text((left, top), line, fill=255, font=font)
+    slanted = sheet.rotate(28, Image.Resampling.BICUBIC)
+    left, top = (side - size[0]) // 2, (side - size[1]) // 2
+    return slanted.crop((left, top, left + size[0], top + size[1]))
 
 
 # PDF
@@ -216,11 +242,43 @@ def rewrite_pdf(pdf: "pikepdf.Pdf", orders: Orders) -> Clean:
     inspect_objects(pdf)
     if "/Info" in pdf.trailer:
         del pdf.trailer.Info
+    content = saved(pdf)
+    warnings = judge_pdf(content, pages)
+    if orders.watermark:
+        stamp_pages(pdf, orders)
+        content = saved(pdf)
+    return Clean(content, pages, warnings=warnings)
+
+
+def saved(pdf: "pikepdf.Pdf") -> bytes:
+    """Write the document anew: what nothing refers to is left behind; same input, same bytes."""
     target = io.BytesIO()
-    # Unreferenced objects and bytes around the document are not copied; same input, same bytes.
     pdf.save(target, encryption=False, deterministic_id=True, fix_metadata_version=False)
-    content = target.getvalue()
-    return Clean(content, pages, warnings=judge_pdf(content, pages))
+    return target.getvalue()
+
+
+def stamp_pages(pdf: "pikepdf.Pdf", orders: Orders) -> None:
+    """Lay the watermark over every page, as a stencil painted in transparent grey."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    for page in pdf.pages:
+        left, bottom, right, top = (float(side) for side in page.mediabox)
+        scale = STENCIL_SIDE / max(right - left, top - bottom, 1)
+        size = (max(1, int((right - left) * scale)), max(1, int((top - bottom) * scale)))
+        stencil = watermark(size, orders).point(lambda ink: 255 if ink < 128 else 0).convert("1")
+        image = pikepdf.Stream(pdf, stencil.tobytes())
+        image.Type, image.Subtype = pikepdf.Name.XObject, pikepdf.Name.Image
+        image.Width, image.Height = stencil.size
+        image.ImageMask, image.BitsPerComponent = True, 1
+        paint = f"q /Light gs 0.35 g {right - left} 0 0 {top - bottom} {left} {bottom} cm /Mark Do Q"
+        form = pikepdf.Stream(pdf, paint.encode())
+        form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        form.BBox = page.mediabox
+        form.Resources = pikepdf.Dictionary(
+            XObject=pikepdf.Dictionary(Mark=image),
+            ExtGState=pikepdf.Dictionary(Light=pikepdf.Dictionary(ca=0.4)),
+        )
+        page.add_overlay(pdf.make_indirect(form), pikepdf.Rectangle(left, bottom, right, top))
 
 
 def judge_pdf(content: bytes, pages: int) -> list[str]:

@@ -19,11 +19,13 @@ from django.conf import settings
 from django.core.files.base import File
 
 from demarches import antivirus, storage
+from demarches.fonts import font_path
 
 WORKER = Path(__file__).with_name("upload_worker.py")
 WORKER_SECONDS: Final = 10
 WORKER_MEMORY: Final = 1_500 * 1024 * 1024
 """A picture of 40 million pixels takes 240 MB twice while it is turned and made smaller."""
+WATERMARK_FONT: Final = "SourceSans3-600.ttf"
 PREVIEW_SIDE: Final = 1_600
 MAX_NAME_LENGTH: Final = 100
 
@@ -204,18 +206,21 @@ class CleanUpload:
         return [WARNINGS[code] for code in self.warnings]
 
 
-def process_upload(file: "File[bytes] | BinaryIO", name: str = "") -> CleanUpload:
+def process_upload(
+    file: "File[bytes] | BinaryIO", name: str = "", *, watermark: str = ""
+) -> CleanUpload:
     """Check and rewrite a file; raise `UploadRefused` with the reason and the way out.
 
     `name` is what the person called it (an uploaded file knows it by itself); it only serves
-    to be shown again.
+    to be shown again. `watermark` is written lightly across every page, for copies of
+    identity documents: a stolen copy then says what it was made for.
     """
     original_name = name or str(getattr(file, "name", "") or "")
     shown = clean_name(original_name)
     kind = kind_of_name(original_name, shown)
     data = read_limited(file, shown)
     check_content(data, kind, shown)
-    content, facts = clean_in_child(data, kind, shown)
+    content, facts = clean_in_child(data, kind, shown, watermark)
     scan(content, shown)
     extension, content_type = ("pdf", "application/pdf") if kind == "PDF" else ("jpg", "image/jpeg")
     return CleanUpload(
@@ -336,10 +341,12 @@ def check_content(data: bytes, kind: str, shown: str) -> None:
         )
 
 
-def clean_in_child(data: bytes, kind: str, shown: str) -> tuple[bytes, dict[str, Any]]:
+def clean_in_child(
+    data: bytes, kind: str, shown: str, watermark: str
+) -> tuple[bytes, dict[str, Any]]:
     """Have the file rewritten; turn each way to fail into a refusal that says what to do."""
     try:
-        content, facts = run_worker(data, kind, settings.UPLOAD_MAX_SIDE)
+        content, facts = run_worker(data, kind, settings.UPLOAD_MAX_SIDE, watermark=watermark)
     except WorkerTimeout:
         raise UploadRefused("too_heavy", name=shown) from None
     except WorkerCrashed:
@@ -366,7 +373,9 @@ class WorkerCrashed(Exception):
     """The child process ended without a verdict."""
 
 
-def run_worker(data: bytes, kind: str, side: int, *, page: int = 0) -> tuple[bytes, dict[str, Any]]:
+def run_worker(
+    data: bytes, kind: str, side: int, *, page: int = 0, watermark: str = ""
+) -> tuple[bytes, dict[str, Any]]:
     """Let a child process without secrets, network or much memory do the dangerous part."""
     orders = {
         "kind": kind,
@@ -374,6 +383,8 @@ def run_worker(data: bytes, kind: str, side: int, *, page: int = 0) -> tuple[byt
         "max_side": side,
         "max_pages": settings.UPLOAD_MAX_PAGES,
         "page": page,
+        "watermark": watermark,
+        "font": str(font_path(WATERMARK_FONT)) if watermark else "",
         "memory_bytes": WORKER_MEMORY,
         "cpu_seconds": WORKER_SECONDS,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageEnhance, ImageFilter, ImageStat
 
 from demarches import uploads
 from demarches.uploads import CleanUpload, UploadRefused, process_upload
@@ -275,6 +275,40 @@ def test_a_pdf_preview_is_a_picture_of_the_right_page() -> None:
     assert first != second
     assert uploads.preview_page(clean.content, 3) is None
     assert uploads.preview_page(b"not a PDF", 1) is None
+
+
+# Watermark
+
+PURPOSE = "Copie réservée à la mairie · démarche d’état civil · PACS-2026-000042-K"
+
+
+def darkness(picture: Image.Image) -> float:
+    return 255 - ImageStat.Stat(picture.convert("L")).mean[0]
+
+
+@pytest.mark.parametrize("form", ["photo", "scan"])
+def test_a_watermark_crosses_the_whole_copy_and_stays_light(form: str) -> None:
+    white = files.encoded(Image.new("RGB", (1400, 1000), "white"), "JPEG")
+    name, data = ("a.jpg", white) if form == "photo" else ("a.pdf", files.scanned_pdf(white, white))
+
+    clean = process_upload(io.BytesIO(data), name, watermark=PURPOSE)
+
+    pages = [uploads.preview_page(clean.content, page) for page in range(1, clean.pages + 1)]
+    for content in [clean.content] if form == "photo" else pages:
+        assert content is not None
+        picture = Image.open(io.BytesIO(content))
+        halves = [
+            picture.crop((0, 0, picture.width // 2, picture.height)),
+            picture.crop((picture.width // 2, 0, picture.width, picture.height)),
+            picture.crop((0, 0, picture.width, picture.height // 2)),
+            picture.crop((0, picture.height // 2, picture.width, picture.height)),
+        ]
+        assert all(0.8 < darkness(half) < 12 for half in halves)
+        darkest, _ = ImageStat.Stat(picture.convert("L")).extrema[0]
+        assert darkest > 150
+    # Judged before it was marked: a blank page is still a blank page.
+    assert clean.warnings == ("blank",)
+    assert process_upload(io.BytesIO(data), name, watermark=PURPOSE) == clean
 
 
 # Warnings
