@@ -278,7 +278,10 @@ def stamp_pages(pdf: "pikepdf.Pdf", orders: Orders) -> None:
             XObject=pikepdf.Dictionary(Mark=image),
             ExtGState=pikepdf.Dictionary(Light=pikepdf.Dictionary(ca=0.4)),
         )
-        page.add_overlay(pdf.make_indirect(form), pikepdf.Rectangle(left, bottom, right, top))
+        name = page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.Filigrane)
+        # The page's own drawing is closed off first, whatever state it left behind.
+        page.contents_add(b"q\n", prepend=True)
+        page.contents_add(f"\nQ q {name} Do Q\n".encode())
 
 
 def judge_pdf(content: bytes, pages: int) -> list[str]:
