@@ -170,13 +170,17 @@ class CoupleAnswers:
 
 @dataclass(frozen=True, slots=True)
 class PartenaireInputs:
-    """The engine's inputs for one person (domain reference 6.1)."""
+    """The engine's inputs for one person (domain reference 6.1), each as far as it is known."""
 
     birth_date: PartialDate | None
-    nationalities: tuple[str, ...]
-    birth_country: str
-    record: Record | None
+    #: The holders the record may have: one when the answers tell, several otherwise.
+    records: frozenset[Record]
+    record_country: str
     comedec: YesNo
+    #: `etranger`: no French nationality; a dual national counts as French.
+    is_foreign: YesNo
+    #: `ne_etranger`.
+    is_born_abroad: YesNo
     protection: Protection
     situation: Situation | None
     divorce_mentioned: YesNo
@@ -192,23 +196,9 @@ class PartenaireInputs:
     lives_here: YesNo
 
     @property
-    def is_foreign(self) -> bool:
-        """`etranger`: no French nationality among theirs; a dual national counts as French."""
-        return bool(self.nationalities) and FRANCE not in self.nationalities
-
-    @property
-    def is_french(self) -> bool:
-        return FRANCE in self.nationalities
-
-    @property
     def has_ofpra_status(self) -> bool:
-        """`statut_ofpra`."""
-        return self.protection is not Protection.NONE
-
-    @property
-    def is_born_abroad(self) -> bool:
-        """`ne_etranger`."""
-        return bool(self.birth_country) and self.birth_country not in FRENCH_TERRITORIES
+        """`statut_ofpra`; somebody who is French has none."""
+        return self.protection is not Protection.NONE and self.is_foreign is not YesNo.NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,41 +228,57 @@ class Dematerialisation:
         return YesNo.YES if code in self.connected else YesNo.NO
 
 
-def derive_record(answers: PartenaireAnswers) -> Record | None:
-    """Who holds the birth record; None while the answers do not tell.
+def _is_foreign(answers: PartenaireAnswers) -> YesNo:
+    if FRANCE in answers.nationalities:
+        return YesNo.NO
+    if answers.nationalities or answers.protection is not Protection.NONE:
+        return YesNo.YES
+    return YesNo.UNKNOWN
+
+
+def _is_born_abroad(answers: PartenaireAnswers) -> YesNo:
+    if not answers.birth_country:
+        return YesNo.UNKNOWN
+    return YesNo.NO if answers.birth_country in FRENCH_TERRITORIES else YesNo.YES
+
+
+def possible_records(answers: PartenaireAnswers) -> frozenset[Record]:
+    """Who may hold the birth record, as far as the answers tell; never empty.
 
     Driven by where the record was drawn up, not by nationality alone (fiche F1618).
     """
-    country = answers.birth_country
-    if not country:
-        return None
-    if country in FRENCH_TERRITORIES:
-        return Record.COMMUNE
-    if FRANCE in answers.nationalities and answers.has_french_record is not YesNo.NO:
-        return Record.SCEC
-    if FRANCE not in answers.nationalities and answers.protection is not Protection.NONE:
-        return Record.OFPRA
-    if not answers.nationalities:
-        return None
-    return Record.FOREIGN_EU if country in EU_MEMBERS else Record.FOREIGN
+    born_abroad, foreign = _is_born_abroad(answers), _is_foreign(answers)
+    if born_abroad is YesNo.NO:
+        return frozenset({Record.COMMUNE})
+    found = set()
+    if born_abroad is YesNo.UNKNOWN:
+        found.add(Record.COMMUNE)
+    if foreign is not YesNo.YES and answers.has_french_record is not YesNo.NO:
+        found.add(Record.SCEC)
+    if foreign is YesNo.YES and answers.protection is not Protection.NONE:
+        found.add(Record.OFPRA)
+    elif foreign is not YesNo.NO or answers.has_french_record is YesNo.NO:
+        found.add(Record.FOREIGN_EU if answers.birth_country in EU_MEMBERS else Record.FOREIGN)
+    return frozenset(found)
 
 
 def derive_partenaire(
     answers: PartenaireAnswers, dematerialisation: Dematerialisation
 ) -> PartenaireInputs:
     """The engine's inputs for one person."""
-    record = derive_record(answers)
+    records = possible_records(answers)
     comedec = YesNo.NO
-    if record is Record.COMMUNE:
+    if records == {Record.COMMUNE}:
         comedec = dematerialisation.covers(answers.birth_insee)
-    elif record is Record.SCEC:
+    elif records == {Record.SCEC}:
         comedec = dematerialisation.covers(SCEC_CODE)
     return PartenaireInputs(
         birth_date=answers.birth_date,
-        nationalities=answers.nationalities,
-        birth_country=answers.birth_country,
-        record=record,
+        records=records,
+        record_country=answers.birth_country,
         comedec=comedec,
+        is_foreign=_is_foreign(answers),
+        is_born_abroad=_is_born_abroad(answers),
         protection=answers.protection,
         situation=answers.situation,
         divorce_mentioned=answers.divorce_mentioned,

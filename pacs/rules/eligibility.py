@@ -1,0 +1,283 @@
+"""Who may conclude a PACS, and whether this mairie is the right one: a decision table.
+
+Codes B01 to B08 and R01 to R05: domain reference, section 6.2 (Code civil, art. 414, 461, 462,
+515-1 to 515-3; fiches F1617 and F1618). Each outcome has its page, `pacs/results/<slug>.html`.
+« A » codes are links the law does not name and that an agent looks at (ADR on routing).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pacs.rules.situation import (
+    Convention,
+    CoupleInputs,
+    Impediment,
+    Kinship,
+    Measure,
+    PartenaireInputs,
+    PartialDate,
+    Record,
+    Residence,
+    Situation,
+    YesNo,
+)
+from pacs.rules.validity import add_months
+
+MAJORITY_YEARS = 18
+#: Above it, nobody asks for a foreign majority: domain reference 7.2 names the ages 18 to 20.
+FOREIGN_MAJORITY_DOUBT_YEARS = 21
+FORBIDDEN_KINSHIP = frozenset(
+    {Kinship.DIRECT, Kinship.DIRECT_ALLIANCE, Kinship.SIBLINGS, Kinship.UNCLE_AUNT}
+)
+UNCLEAR_KINSHIP = frozenset({Kinship.ADOPTION, Kinship.UNKNOWN})
+
+
+class Effect(StrEnum):
+    """What an outcome does: the law forbids, another authority is competent, an agent looks."""
+
+    BLOCK = "block"
+    REDIRECT = "redirect"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeType:
+    """One row of the table."""
+
+    code: str
+    #: Names the page that explains it.
+    slug: str
+    effect: Effect
+    basis: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An outcome for this couple; `holder` 0 for both, else the place of the partenaire."""
+
+    type: OutcomeType
+    holder: int = 0
+
+    @property
+    def stops(self) -> bool:
+        """The dossier cannot be sent to this mairie."""
+        return self.type.effect is not Effect.AGENT
+
+
+MINOR = OutcomeType(
+    "B01",
+    "minor",
+    Effect.BLOCK,
+    "Code civil, art. 515-1 et 414",
+    "Il faut avoir 18 ans pour conclure un Pacs, même si vous êtes émancipé.",
+)
+FOREIGN_MAJORITY = OutcomeType(
+    "B02",
+    "foreign_majority",
+    Effect.AGENT,
+    "Fiche Service-Public F1618 ; loi personnelle",
+    "Votre pays peut fixer un autre âge de la majorité. La mairie le vérifiera avec votre"
+    " certificat de coutume.",
+)
+ALREADY_MARRIED = OutcomeType(
+    "B03",
+    "already_married",
+    Effect.BLOCK,
+    "Code civil, art. 515-2 2°",
+    "Une personne mariée ne peut pas conclure de Pacs. Le mariage doit d’abord être dissous.",
+)
+ALREADY_PACSED = OutcomeType(
+    "B04",
+    "already_pacsed",
+    Effect.BLOCK,
+    "Code civil, art. 515-2 3°",
+    "Vous êtes déjà lié par un Pacs. Il doit être dissous avant d’en conclure un autre.",
+)
+KINSHIP = OutcomeType(
+    "B05",
+    "kinship",
+    Effect.BLOCK,
+    "Code civil, art. 515-2 1°",
+    "La loi interdit le Pacs entre personnes de la même famille à ce degré. Les cousins germains"
+    " peuvent se pacser.",
+)
+WRONG_COMMUNE = OutcomeType(
+    "B06",
+    "wrong_commune",
+    Effect.REDIRECT,
+    "Code civil, art. 515-3 al. 1",
+    "Le Pacs se fait dans la commune de votre adresse commune. Adressez-vous à cette mairie, ou à"
+    " un notaire.",
+)
+NOTARY_CONVENTION = OutcomeType(
+    "B07",
+    "notary_convention",
+    Effect.REDIRECT,
+    "Code civil, art. 515-3 al. 5",
+    "Une convention passée devant notaire est enregistrée par le notaire, pas par la mairie.",
+)
+RESIDENCE_ABROAD = OutcomeType(
+    "B08",
+    "residence_abroad",
+    Effect.REDIRECT,
+    "Code civil, art. 515-3 al. 7",
+    "Votre résidence commune est à l’étranger : contactez l’ambassade ou le consulat de France.",
+)
+OFFICER_TRAVELS = OutcomeType(
+    "R01",
+    "officer_travels",
+    Effect.AGENT,
+    "Code civil, art. 515-3 al. 2",
+    "L’officier d’état civil peut se déplacer. Appelez la mairie pour l’organiser.",
+)
+OTHER_MEASURE = OutcomeType(
+    "R02",
+    "other_measure",
+    Effect.AGENT,
+    "Code civil, art. 461 et 462",
+    "La mairie vous dira quels documents fournir pour votre mesure de protection.",
+)
+PROTECTOR_IS_PARTENAIRE = OutcomeType(
+    "R03",
+    "protector_is_partenaire",
+    Effect.AGENT,
+    "Code civil, art. 461 et 462, dernier alinéa",
+    "Votre curateur ou tuteur ne peut pas vous assister s’il est votre futur partenaire.",
+)
+UNUSUAL_RECORD = OutcomeType(
+    "R04",
+    "unusual_record",
+    Effect.AGENT,
+    "Fiche Service-Public F1618",
+    "Votre situation demande une vérification par la mairie.",
+)
+FOREIGN_PARTNERSHIP = OutcomeType(
+    "R05",
+    "foreign_partnership",
+    Effect.AGENT,
+    "Code civil, art. 515-7-1",
+    "Votre situation demande une vérification par la mairie.",
+)
+UNCLEAR_LINK = OutcomeType(
+    "A01",
+    "unclear_link",
+    Effect.AGENT,
+    "Code civil, art. 515-2 1°",
+    "Un agent de la mairie regarde avec vous si ce lien empêche le Pacs.",
+)
+NO_COMMON_RESIDENCE = OutcomeType(
+    "A02",
+    "no_common_residence",
+    Effect.AGENT,
+    "Code civil, art. 515-3 al. 1",
+    "Quand un empêchement grave empêche d’habiter ensemble, la mairie de l’un de vous est"
+    " compétente. Un agent le vérifie avec vous.",
+)
+AGE_UNCERTAIN = OutcomeType(
+    "A03",
+    "age_uncertain",
+    Effect.AGENT,
+    "Code civil, art. 515-1",
+    "Votre date de naissance n’est connue qu’en partie : un agent vérifie que vous avez 18 ans.",
+)
+
+OUTCOME_TYPES: tuple[OutcomeType, ...] = (
+    MINOR,
+    FOREIGN_MAJORITY,
+    ALREADY_MARRIED,
+    ALREADY_PACSED,
+    KINSHIP,
+    WRONG_COMMUNE,
+    NOTARY_CONVENTION,
+    RESIDENCE_ABROAD,
+    OFFICER_TRAVELS,
+    OTHER_MEASURE,
+    PROTECTOR_IS_PARTENAIRE,
+    UNUSUAL_RECORD,
+    FOREIGN_PARTNERSHIP,
+    UNCLEAR_LINK,
+    NO_COMMON_RESIDENCE,
+    AGE_UNCERTAIN,
+)
+
+
+def outcomes(couple: CoupleInputs, *, on: date) -> tuple[Outcome, ...]:
+    """Every outcome for this couple if the PACS were registered on `on`.
+
+    The ages count on that day, not on the day the dossier is sent. What is not answered yet
+    gives no outcome.
+    """
+    found = [Outcome(kind) for kind in _about_couple(couple)]
+    for holder, one in enumerate(couple.people, start=1):
+        found.extend(Outcome(kind, holder) for kind in _about_person(one, on))
+    return tuple(found)
+
+
+def _about_couple(couple: CoupleInputs) -> Iterator[OutcomeType]:
+    if couple.kinship in FORBIDDEN_KINSHIP:
+        yield KINSHIP
+    if couple.kinship in UNCLEAR_KINSHIP:
+        yield UNCLEAR_LINK
+    if couple.convention is Convention.NOTARY:
+        yield NOTARY_CONVENTION
+    if couple.residence is Residence.ABROAD:
+        yield RESIDENCE_ABROAD
+    if couple.residence is Residence.ELSEWHERE:
+        yield _elsewhere(couple)
+    if couple.impediment is Impediment.OFFICER_TRAVELS:
+        yield OFFICER_TRAVELS
+
+
+def _elsewhere(couple: CoupleInputs) -> OutcomeType:
+    """Not here, unless the two cannot live together and one of them lives here."""
+    lives_here = any(one.lives_here is YesNo.YES for one in couple.people)
+    if couple.impediment is Impediment.NO_COMMON_RESIDENCE and lives_here:
+        return NO_COMMON_RESIDENCE
+    return WRONG_COMMUNE
+
+
+def _about_person(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
+    if one.birth_date is not None:
+        yield from _about_age(one, one.birth_date, on)
+    if one.situation is Situation.MARRIED:
+        yield ALREADY_MARRIED
+    if one.situation is Situation.PACSED:
+        yield ALREADY_PACSED
+    if one.situation is Situation.FOREIGN_PARTNERSHIP:
+        yield FOREIGN_PARTNERSHIP
+    if one.measure is Measure.OTHER:
+        yield OTHER_MEASURE
+    if one.protector_is_partenaire and one.measure is not Measure.NONE:
+        yield PROTECTOR_IS_PARTENAIRE
+    if _record_is_unusual(one):
+        yield UNUSUAL_RECORD
+
+
+def _record_is_unusual(one: PartenaireInputs) -> bool:
+    """A French person whose only record is foreign (a French record of somebody born abroad
+    is the SCEC's, never a commune's, by derivation)."""
+    foreign_only = one.records <= {Record.FOREIGN_EU, Record.FOREIGN}
+    return one.is_foreign is YesNo.NO and foreign_only
+
+
+def _about_age(one: PartenaireInputs, birth: PartialDate, on: date) -> Iterator[OutcomeType]:
+    if not _reached(birth.earliest, MAJORITY_YEARS, on):
+        yield MINOR
+        return
+    if not _reached(birth.latest, MAJORITY_YEARS, on):
+        yield AGE_UNCERTAIN
+    # The personal status of a refugee is under French law.
+    under_foreign_law = one.is_foreign is YesNo.YES and not one.has_ofpra_status
+    if under_foreign_law and not _reached(birth.latest, FOREIGN_MAJORITY_DOUBT_YEARS, on):
+        yield FOREIGN_MAJORITY
+
+
+def _reached(birth: date, years: int, on: date) -> bool:
+    """Whether someone born that day has that age on `on`; a 29 February counts from 1 March."""
+    birthday = add_months(birth, 12 * years)
+    if (birth.month, birth.day) == (2, 29) and birthday.day == 28:
+        return on > birthday
+    return on >= birthday
