@@ -270,7 +270,9 @@ def stamp_pages(pdf: "pikepdf.Pdf", orders: Orders) -> None:
         image.Type, image.Subtype = pikepdf.Name.XObject, pikepdf.Name.Image
         image.Width, image.Height = stencil.size
         image.ImageMask, image.BitsPerComponent = True, 1
-        paint = f"q /Light gs 0.35 g {right - left} 0 0 {top - bottom} {left} {bottom} cm /Mark Do Q"
+        paint = (
+            f"q /Light gs 0.35 g {right - left} 0 0 {top - bottom} {left} {bottom} cm /Mark Do Q"
+        )
         form = pikepdf.Stream(pdf, paint.encode())
         form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
         form.BBox = page.mediabox
