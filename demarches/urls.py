@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from demarches.views import mairie
+from demarches.views import courriels, mairie
 
 app_name = "demarches"
 
@@ -11,4 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("mairie/", mairie.mairie_page, name="mairie"),
     path("mairie/horaires.ics", mairie.mairie_calendar, name="mairie-calendar"),
     path("mairie/contact.vcf", mairie.mairie_card, name="mairie-card"),
+    # /courriels/: what was sent, in development only
+    path("courriels/", courriels.courriel_list, name="courriels"),
+    path("courriels/<int:pk>/", courriels.courriel_detail, name="courriel"),
 ]

@@ -1,7 +1,18 @@
 """The staff desk: Django admin under the town's name."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from demarches.ratelimit import rate_limited
+
+
+def _typed_account(request: HttpRequest) -> str:
+    return request.POST.get("username", "").strip().lower()
 
 
 class DeskAdminSite(AdminSite):
@@ -12,3 +23,13 @@ class DeskAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff only. A second factor is to be required here (see docs/operations.md)."""
         return super().has_permission(request)
+
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
+    @method_decorator(rate_limited("staff_ip"))
+    @method_decorator(rate_limited("staff_account", by=_typed_account))
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sign in with a password; guessing one is slow for a place and for an account."""
+        return super().login(request, extra_context)

@@ -126,7 +126,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "demarches.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "demarches.adapter.CodeBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -140,6 +140,30 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Residents have no password: they type a code sent to their address.
+ACCOUNT_ADAPTER = "demarches.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the code is the proof
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_TIMEOUT = 3600
+ACCOUNT_RATE_LIMITS = False  # ours count across processes, see RATE_LIMITS
+#: Scope: (times, seconds). An address may be shared by a whole building.
+RATE_LIMITS: dict[str, tuple[int, int]] = {
+    "sign_in_ip": (30, 600),
+    "sign_in_email": (8, 3600),
+    "code_ip": (60, 600),
+    "staff_ip": (30, 600),
+    "staff_account": (10, 600),
+    "upload": (120, 3600),
+    "pdf": (60, 600),
+}
+#: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
+TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "demarches:account"
 LOGOUT_REDIRECT_URL = "home"

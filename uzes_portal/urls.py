@@ -4,12 +4,18 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from demarches.views import signin
 from uzes_portal import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    # /compte/: sign-in by a code sent by mail
-    path("compte/", include("allauth.account.urls")),
+    # /compte/: sign-in by a code sent by mail. The names are those django-allauth asks for; the
+    # rest of its pages (passwords, addresses) is left out on purpose.
+    path("compte/connexion/", signin.SignInView.as_view(), name="account_login"),
+    path("compte/connexion/", signin.SignInView.as_view(), name="account_signup"),
+    path("compte/connexion/", signin.SignInView.as_view(), name="account_request_login_code"),
+    path("compte/code/", signin.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
+    path("compte/deconnexion/", signin.SignOutView.as_view(), name="account_logout"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),

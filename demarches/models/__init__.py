@@ -19,6 +19,7 @@ from demarches.models.mairie import (
     Service,
     ServiceHours,
 )
+from demarches.models.ratelimit import RateCounter
 from demarches.models.user import User
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Mairie",
     "Notice",
     "OpeningHours",
+    "RateCounter",
     "ReferenceCounter",
     "Schedule",
     "Service",

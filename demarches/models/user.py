@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -26,6 +26,22 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self._create(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def for_sign_in(self, email: str) -> "User | None":
+        """The account that may receive a code, made at the first request; None for staff.
+
+        Whether the address was known must not show: everybody gets the same answer, and an
+        account that is never used is purged (`purge_accounts`).
+        """
+        try:
+            user = self.get_by_natural_key(email)
+        except self.model.DoesNotExist:
+            try:
+                with transaction.atomic(using=self._db):
+                    user = self.create_user(email)
+            except IntegrityError:  # the same person asked twice at once
+                user = self.get_by_natural_key(email)
+        return user if user.is_active and not user.is_staff else None
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=(username or "").strip())

@@ -1,0 +1,91 @@
+"""Limits on what can be asked how often: sign-in, codes, uploads, PDFs.
+
+The limits stand in `settings.RATE_LIMITS` as « times, seconds ». Beyond, the person gets a page
+that says when to come back (429, Retry-After).
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from demarches.models import RateCounter
+
+type View = Callable[..., HttpResponseBase]
+
+#: A household or a server owns a whole /64: one address of it more or less changes nothing.
+IPV6_PREFIX = 64
+#: Counters that are over are swept by one request in so many.
+SWEEP_EVERY = 100
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The address of the person, read where our own proxies write it.
+
+    X-Forwarded-For is a list to which each proxy adds the address it sees: only its last
+    entries, as many as we have proxies, were written by us. The rest is whatever was sent.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXY_COUNT:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(forwarded) >= settings.TRUSTED_PROXY_COUNT:
+            address = forwarded[-settings.TRUSTED_PROXY_COUNT].strip()
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, IPv6Address):
+        return str(IPv6Network((ip, IPV6_PREFIX), strict=False).network_address)
+    return str(ip)
+
+
+def seconds_to_wait(scope: str, key: str) -> int:
+    """Count one request; 0 when it may go on, else the seconds until the next one may."""
+    limit, seconds = settings.RATE_LIMITS[scope]
+    at = timezone.now()
+    digest = salted_hmac("demarches.ratelimit", f"{scope}:{key}", algorithm="sha256").hexdigest()
+    counter = RateCounter.objects.count_one(digest, at=at, window=timedelta(seconds=seconds))
+    if counter.pk % SWEEP_EVERY == 0 and counter.hits == 1:
+        RateCounter.objects.over(at).exclude(pk=counter.pk).delete()
+    if counter.hits <= limit:
+        return 0
+    return max(1, ceil((counter.ends_at - at).total_seconds()))
+
+
+def too_many_requests(request: HttpRequest, seconds: int) -> HttpResponse:
+    """The page that says when to come back."""
+    response = render(request, "429.html", {"minutes": ceil(seconds / 60)}, status=429)
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def rate_limited(
+    scope: str,
+    *,
+    by: Callable[[HttpRequest], str] = client_ip,
+    methods: tuple[str, ...] = ("POST",),
+) -> Callable[[View], View]:
+    """Limit a view; `by` gives what is counted, and nothing is counted when it gives ""."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method in methods and (key := by(request)):
+                seconds = seconds_to_wait(scope, key)
+                if seconds:
+                    return too_many_requests(request, seconds)
+            return view(request, *args, **kwargs)
+
+        return limited
+
+    return decorate
