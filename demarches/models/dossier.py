@@ -141,8 +141,8 @@ class DossierBase(models.Model):
     def __str__(self) -> str:
         return self.reference
 
-    def blockers(self, transition: Transition) -> list[str]:
-        """Reasons, in French, why this transition may not happen now; none by default."""
+    def blockers(self, transition: Transition, *, at: datetime) -> list[str]:
+        """Reasons, in French, why this transition may not happen at `at`; none by default."""
         return []
 
     def record(
@@ -205,7 +205,7 @@ class DossierBase(models.Model):
                     f"« {transition.label} » n’est pas possible : ce dossier est au statut"
                     f" « {source.label} »."
                 )
-            if reasons := self.blockers(transition):
+            if reasons := self.blockers(transition, at=at):
                 raise TransitionRefused(reasons)
             self.status = target.value
             if transition is Transition.SUBMIT:

@@ -10,9 +10,10 @@ from pacs.models.exchange import (
     RefusalReason,
     SentMail,
 )
-from pacs.models.partenaire import Door, Partenaire, Sex
+from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece, PieceFile
 from pacs.models.settings import PacsSettings
+from pacs.rules.enums import Door, Sex
 
 __all__ = [
     "Door",

@@ -1,21 +1,27 @@
 """The couple's dossier: the answers they share, and its journal."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from demarches.models import DossierBase, DossierEventBase, DossierQuerySet, User
-from demarches.rules.enums import Status
+from demarches.rules.enums import Status, Transition
+from pacs.models.completeness import missing_common, missing_own
+from pacs.models.settings import PacsSettings
+from pacs.rules.eligibility import Outcome, outcomes
+from pacs.rules.enums import Door
 from pacs.rules.situation import (
     Convention,
     CoupleAnswers,
     Impediment,
     Kinship,
     Residence,
+    derive_inputs,
 )
 
 if TYPE_CHECKING:
@@ -105,6 +111,64 @@ class Dossier(DossierBase):
     ) -> DossierEventBase:
         """Append a line to the journal of this dossier."""
         return self.events.create(kind=kind, by=by, at=at, partenaire=partenaire, **details)
+
+    def blockers(self, transition: Transition, *, at: datetime) -> list[str]:
+        """Reasons, in French, why this transition may not happen at `at`.
+
+        Both partenaires read them: they never tell what one of them answered.
+        """
+        if transition is Transition.SUBMIT:
+            return self._missing_before_sending(at)
+        if transition is Transition.ACCEPT:
+            return self._unsettled_pieces()
+        if transition is Transition.DECLARE_INADMISSIBLE and not self.inadmissible_ground:
+            return ["Une décision d’irrecevabilité est motivée."]
+        return []
+
+    def registration_date(self, *, at: datetime) -> date:
+        """The day the ages are counted at: the wished one, else the first the mairie offers."""
+        if self.wished_date is not None:
+            return self.wished_date
+        return localdate(at) + timedelta(days=PacsSettings.current().lead_time_days)
+
+    def outcomes(self, *, at: datetime) -> tuple[Outcome, ...]:
+        """What the law says of this couple's answers so far."""
+        couple = derive_inputs(self.answers, PacsSettings.current().dematerialisation)
+        return outcomes(couple, on=self.registration_date(at=at))
+
+    def _missing_before_sending(self, at: datetime) -> list[str]:
+        """What both must have said; pieces may still be missing (CRPA L114-5)."""
+        reasons = [f"Vos réponses communes : il manque « {m} »." for m in missing_common(self)]
+        stopped = {o.holder: o for o in self.outcomes(at=at) if o.stops}
+        if 0 in stopped:
+            reasons.append(stopped[0].type.message)
+        for one in self.people:
+            if one.door == Door.PAPER:
+                continue
+            if missing_own(one):
+                reasons.append(f"La partie de {one.display_name} n’est pas terminée.")
+            elif one.attested_at is None:
+                reasons.append(f"{one.display_name} n’a pas encore attesté sur l’honneur.")
+            if one.position in stopped:
+                reasons.append(
+                    f"Une réponse de la partie de {one.display_name} empêche l’envoi :"
+                    " l’explication se trouve sur ses pages."
+                )
+            if not one.is_first and one.common_confirmed_at is None:
+                reasons.append(f"{one.display_name} n’a pas encore confirmé vos réponses communes.")
+        return reasons
+
+    def _unsettled_pieces(self) -> list[str]:
+        return [
+            f"Pièce non réglée : {piece.rule_id} ({piece.current_status.label.lower()})."
+            for piece in self.pieces.unsettled()
+        ]
+
+    @property
+    def address_lines(self) -> list[str]:
+        """The common residence, as an envelope would have it."""
+        lines = [self.street, self.street_more, f"{self.postcode} {self.city}".strip()]
+        return [line for line in lines if line]
 
     @property
     def people(self) -> "tuple[Partenaire, Partenaire]":

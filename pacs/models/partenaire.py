@@ -13,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from demarches.models import User
 from demarches.rules.enums import LabelledStrEnum
 from pacs.models.dossier import Dossier
+from pacs.rules.enums import Door, Sex
 from pacs.rules.situation import (
     Measure,
     PartenaireAnswers,
@@ -28,22 +29,6 @@ MAX_CODE_TRIES = 5
 def _choice(label: str, enum: type[LabelledStrEnum]) -> "models.CharField[str, str]":
     """A column that holds one member of a closed list, or nothing while it is not answered."""
     return models.CharField(label, max_length=24, choices=enum.choices(), blank=True)
-
-
-class Door(LabelledStrEnum):
-    """How the second partenaire takes part."""
-
-    OWN = "own", "Sur son propre appareil, avec un lien reçu par courriel"
-    SAME_DEVICE = "same_device", "Sur cet appareil, que je lui passe"
-    PAPER = "paper", "Sur papier"
-
-
-class Sex(LabelledStrEnum):
-    """As the birth record has it: the register and the check of the record need it."""
-
-    FEMALE = "F", "Féminin"
-    MALE = "M", "Masculin"
-    OTHER = "X", "Autre mention"
 
 
 class PartenaireQuerySet(models.QuerySet["Partenaire"]):
@@ -193,6 +178,11 @@ class Partenaire(models.Model):
             part for part in (self.first_names, self.usage_name or self.birth_name) if part
         )
         return known or ("Partenaire 1" if self.position == 1 else "Partenaire 2")
+
+    @property
+    def full_name(self) -> str:
+        """Prénoms and name of birth, as papers write them."""
+        return f"{self.first_names} {self.birth_name}".strip() or self.display_name
 
     @property
     def birth_date(self) -> PartialDate | None:

@@ -293,6 +293,10 @@ RULE_IDS: tuple[str, ...] = (
     *(rule_id for rule_id, _, _ in DOCUMENT_RULES),
     NEVER_ASKED_ID,
 )
+#: The mairie itself verifies the birth record: people have nothing to do, agents do.
+VERIFIED_BY_MAIRIE = frozenset({"P10_naissance_comedec"})
+#: Told to the people, nothing for anybody to hand over or to tick.
+TOLD_ONLY = frozenset({"P40_divorce_rien", "P43_pacs_dissous"})
 ASKS_NOTHING = frozenset(rule.id for rule in PERSON_RULES if rule.asks_nothing)
 
 

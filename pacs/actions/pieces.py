@@ -1,0 +1,145 @@
+"""Keep a dossier's pieces in step with its answers, and take what people send or say of them.
+
+The owner of each action owns the transaction; files are stored inside it, so that a failure
+leaves no row (an orphan file is swept later).
+"""
+
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import transaction
+
+from demarches import storage
+from demarches.rules.enums import PieceStatus
+from demarches.uploads import CleanUpload, check_quota, process_upload, store_upload
+from pacs.actions.refusals import ActionRefused
+from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile
+from pacs.rules.pieces import TOLD_ONLY, VERIFIED_BY_MAIRIE, required_pieces
+from pacs.rules.situation import derive_inputs
+
+
+def sync_pieces(dossier: Dossier) -> None:
+    """Compute the list anew from the answers in the database; call it under the dossier's lock.
+
+    Rows that are no longer asked for stay, with their files, and come back if the answer does.
+    """
+    settings = PacsSettings.current()
+    asked = {
+        piece.key: piece
+        for piece in required_pieces(derive_inputs(dossier.answers, settings.dematerialisation))
+        if piece.rule_id not in TOLD_ONLY
+    }
+    known = {piece.key: piece for piece in dossier.pieces.all()}
+    people: dict[int, Partenaire | None] = {one.position: one for one in dossier.people}
+    people[0] = None
+    for position, (key, wanted) in enumerate(asked.items()):
+        status = PieceStatus.PROVIDED if wanted.rule_id in VERIFIED_BY_MAIRIE else None
+        if key not in known:
+            Piece.objects.create(
+                dossier=dossier,
+                partenaire=people[wanted.holder],
+                key=key,
+                rule_id=wanted.rule_id,
+                about=wanted.about,
+                position=position,
+                is_uncertain=wanted.uncertain,
+                status=status or PieceStatus.MISSING.value,
+            )
+            continue
+        row = known[key]
+        before = (row.is_required, row.is_uncertain, row.position)
+        row.is_required, row.is_uncertain, row.position = True, wanted.uncertain, position
+        if before != (row.is_required, row.is_uncertain, row.position):
+            row.save(update_fields=["is_required", "is_uncertain", "position"])
+    gone = [row.pk for key, row in known.items() if key not in asked and row.is_required]
+    if gone:
+        Piece.objects.filter(pk__in=gone).update(is_required=False)
+
+
+def _editable(piece: Piece) -> Piece:
+    """The piece and its dossier, locked; refuses when it is no longer in the people's hands."""
+    dossier = Dossier.objects.locked().get(pk=piece.dossier_id)
+    if not dossier.is_editable:
+        raise ActionRefused(
+            "La mairie vérifie le dossier : les pièces ne peuvent plus changer pour le moment."
+            " Écrivez-lui un message si vous voyez une erreur."
+        )
+    locked = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+    if locked.status == PieceStatus.ACCEPTED.value:
+        raise ActionRefused("La mairie a déjà accepté cette pièce : il n’y a rien à changer.")
+    locked.dossier = dossier
+    return locked
+
+
+def add_file(
+    piece: Piece, file: File[bytes], name: str, *, partenaire: Partenaire | None, at: datetime
+) -> tuple[PieceFile, CleanUpload]:
+    """Check, clean, encrypt and keep one file; a file already there is not kept twice.
+
+    Raises `UploadRefused` (the file) or `ActionRefused` (the dossier); then nothing changed.
+    """
+    clean = process_upload(file, name)
+    with transaction.atomic():
+        row = _editable(piece)
+        existing = row.files.filter(sha256=clean.sha256).first()
+        if existing is not None:
+            return existing, clean
+        sizes = PieceFile.objects.filter(piece__dossier=row.dossier).values_list("size", flat=True)
+        check_quota(files_in_piece=row.files.count(), bytes_in_dossier=sum(sizes) + clean.size)
+        stored = PieceFile.objects.create(
+            piece=row,
+            storage_name=store_upload(clean),
+            display_name=clean.display_name,
+            content_type=clean.content_type,
+            size=clean.size,
+            pages=clean.pages,
+            sha256=clean.sha256,
+            warnings=list(clean.warnings),
+            uploaded_at=at,
+            uploaded_by=partenaire,
+        )
+        row.status = PieceStatus.PROVIDED.value
+        row.citizen_note = ""
+        row.save(update_fields=["status", "citizen_note"])
+        row.dossier.touch(at=at)
+    return stored, clean
+
+
+def remove_file(stored: PieceFile, *, at: datetime) -> None:
+    """Take a file back; the bytes go once the deletion is certain."""
+    with transaction.atomic():
+        row = _editable(stored.piece)
+        storage.delete_after_commit(stored.storage_name)
+        stored.delete()
+        if not row.files.exists() and row.status == PieceStatus.PROVIDED.value:
+            row.status = PieceStatus.MISSING.value
+            row.save(update_fields=["status"])
+        row.dossier.touch(at=at)
+
+
+def declare_piece(piece: Piece, status: PieceStatus, *, note: str = "", at: datetime) -> None:
+    """« Je l’apporterai » or « je n’arrive pas à l’obtenir », or neither any more."""
+    if status not in {PieceStatus.TO_BRING, PieceStatus.BLOCKED, PieceStatus.MISSING}:
+        raise ValueError(f"not a choice of the people: {status}")
+    with transaction.atomic():
+        row = _editable(piece)
+        if status is PieceStatus.MISSING and row.files.exists():
+            status = PieceStatus.PROVIDED
+        row.status = status.value
+        row.citizen_note = note
+        row.save(update_fields=["status", "citizen_note"])
+        row.dossier.touch(at=at)
+
+
+def date_piece(
+    piece: Piece, *, issued_on: date | None, expires_on: date | None, at: datetime
+) -> None:
+    """Keep the date of issue, or the printed end of an identity document."""
+    if issued_on is not None and issued_on > at.date():
+        raise ValidationError({"issued_on": "Cette date est dans le futur."})
+    with transaction.atomic():
+        row = _editable(piece)
+        row.issued_on, row.expires_on = issued_on, expires_on
+        row.save(update_fields=["issued_on", "expires_on"])
+        row.dossier.touch(at=at)

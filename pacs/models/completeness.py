@@ -1,0 +1,149 @@
+"""What a dossier still lacks before it may be sent, step by step.
+
+One table serves the task list, the page « Vérifiez vos réponses » and the guard of the
+transition, so that they can never disagree. Each function returns the labels of what is
+missing; an empty list means complete.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from demarches.rules.enums import PieceStatus
+from pacs.rules.pieces import FOREIGN_RECORDS
+from pacs.rules.situation import (
+    Dematerialisation,
+    PartenaireInputs,
+    Situation,
+    YesNo,
+    derive_partenaire,
+)
+
+if TYPE_CHECKING:
+    from pacs.models.dossier import Dossier
+    from pacs.models.partenaire import Partenaire
+
+
+def _unanswered(row: "Dossier | Partenaire", *fields: str) -> list[str]:
+    """Labels of the empty columns among these."""
+    return [
+        str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        for name in fields
+        if getattr(row, name) in ("", None, [])
+    ]
+
+
+def inputs_of(partenaire: "Partenaire") -> PartenaireInputs:
+    """What the rules derive of one person, whatever the mairie can verify."""
+    return derive_partenaire(partenaire.answers, Dematerialisation())
+
+
+def asks_french_record(partenaire: "Partenaire") -> bool:
+    """A French person born abroad may have a French record, in Nantes."""
+    one = inputs_of(partenaire)
+    return one.is_foreign is YesNo.NO and one.is_born_abroad is YesNo.YES
+
+
+def asks_foreign_papers(partenaire: "Partenaire") -> bool:
+    """Questions about foreign documents serve a purpose."""
+    one = inputs_of(partenaire)
+    return one.is_foreign is YesNo.YES or bool(
+        one.records & FOREIGN_RECORDS and partenaire.birth_country
+    )
+
+
+def asks_protection(partenaire: "Partenaire") -> bool:
+    """Only somebody who is not French can have a protection internationale."""
+    return inputs_of(partenaire).is_foreign is not YesNo.NO
+
+
+def asks_union(partenaire: "Partenaire") -> bool:
+    """A former marriage leaves a proof to describe."""
+    return partenaire.situation in (Situation.DIVORCED, Situation.WIDOWED)
+
+
+def missing_name(partenaire: "Partenaire") -> list[str]:
+    if partenaire.single_name:
+        return [] if partenaire.birth_name or partenaire.first_names else ["nom ou prénoms"]
+    return _unanswered(partenaire, "birth_name", "first_names")
+
+
+def missing_parents(partenaire: "Partenaire") -> list[str]:
+    """Each parent is named (one of name and prénoms is enough) or unknown."""
+    missing = []
+    for number, label in (("1", "premier parent"), ("2", "second parent")):
+        known = (
+            getattr(partenaire, f"parent{number}_unknown")
+            or getattr(partenaire, f"parent{number}_name")
+            or getattr(partenaire, f"parent{number}_first_names")
+        )
+        if not known:
+            missing.append(label)
+    return missing
+
+
+def missing_union(partenaire: "Partenaire") -> list[str]:
+    if partenaire.situation == Situation.DIVORCED:
+        return _unanswered(partenaire, "divorce_mentioned")
+    return _unanswered(partenaire, "union_record_country")
+
+
+def missing_contact(partenaire: "Partenaire") -> list[str]:
+    missing = _unanswered(partenaire, "street", "postcode", "city", "country")
+    if partenaire.is_first and not partenaire.mail_address and not partenaire.dossier.at_counter:
+        missing.append("adresse e-mail")
+    return missing
+
+
+#: Steps of a partenaire's own part, in order: slug, whether it applies, what is missing.
+OWN: dict[str, tuple[Callable[["Partenaire"], bool], Callable[["Partenaire"], list[str]]]] = {
+    "nom": (lambda one: True, missing_name),
+    "sexe": (lambda one: True, lambda one: _unanswered(one, "sex")),
+    "naissance": (
+        lambda one: True,
+        lambda one: _unanswered(one, "birth_year", "birth_country", "birth_city"),
+    ),
+    "nationalite": (lambda one: True, lambda one: _unanswered(one, "nationalities")),
+    "acte-francais": (asks_french_record, lambda one: _unanswered(one, "has_french_record")),
+    "protection": (asks_protection, lambda one: _unanswered(one, "protection")),
+    "documents-etrangers": (
+        asks_foreign_papers,
+        lambda one: _unanswered(one, "birth_record_in_french"),
+    ),
+    "parents": (lambda one: True, missing_parents),
+    "situation": (lambda one: True, lambda one: _unanswered(one, "situation")),
+    "ancien-mariage": (asks_union, missing_union),
+    "mesure": (lambda one: True, lambda one: _unanswered(one, "measure")),
+    "coordonnees": (lambda one: True, missing_contact),
+}
+#: Steps about both.
+COMMON: dict[str, Callable[["Dossier"], list[str]]] = {
+    "commune": lambda dossier: _unanswered(dossier, "residence"),
+    "lien": lambda dossier: _unanswered(dossier, "kinship"),
+    "convention": lambda dossier: _unanswered(dossier, "convention"),
+    "adresse": lambda dossier: _unanswered(dossier, "street", "postcode", "city"),
+    "date": lambda dossier: [],
+}
+
+
+def missing_own(partenaire: "Partenaire") -> list[str]:
+    """Everything one person's part still lacks, their attestation aside."""
+    return [
+        label
+        for applies, missing in OWN.values()
+        if applies(partenaire)
+        for label in missing(partenaire)
+    ]
+
+
+def missing_common(dossier: "Dossier") -> list[str]:
+    """Everything the shared answers still lack."""
+    return [label for missing in COMMON.values() for label in missing(dossier)]
+
+
+def undecided_pieces(dossier: "Dossier") -> list[str]:
+    """Keys of the pieces for which nothing was sent nor said."""
+    return [
+        piece.key
+        for piece in dossier.pieces.all()
+        if piece.is_required and piece.current_status is PieceStatus.MISSING
+    ]
