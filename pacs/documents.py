@@ -1,0 +1,240 @@
+"""The PDFs of a PACS dossier. Every fact comes from the database.
+
+What is printed for one partenaire never tells what the other has not made theirs to show: the
+other's identity appears once they have attested it (both sign the same declaration), their
+address, e-mail and phone never; a measure of protection or a refugee status is on none of
+these papers.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django_countries import countries
+
+from demarches.documents import RenderedPdf, render_pdf
+from demarches.models import Mairie
+from demarches.rules.dates_fr import MONTHS, day_fr, hour_fr
+from demarches.rules.enums import Status
+from demarches.rules.reference import ALPHABET
+from pacs.models import Dossier, PacsSettings, Partenaire
+from pacs.rules.attestation import attestation_text
+from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
+from pacs.rules.situation import PartialDate, Situation
+
+#: From here on the mairie has found everything in order: the papers are no draft any more.
+FINAL_STATUSES = frozenset({Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED})
+CHECK_CODE_LENGTH = 8
+
+
+class DocumentNotReady(Exception):
+    """The dossier has not reached the point where this document has a meaning."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the declaration: the same fact of each partenaire."""
+
+    label: str
+    first: str
+    second: str
+
+
+def acknowledgement(dossier: Dossier) -> RenderedPdf:
+    """Accusé de réception électronique (CRPA, art. L112-11 and R112-11-1).
+
+    Names the service, how to reach it and the date of reception; says what is missing and
+    what follows. Raises `DocumentNotReady` for a dossier that was not sent.
+    """
+    if dossier.submitted_at is None:
+        raise DocumentNotReady("Ce dossier n’a pas encore été envoyé.")
+    received = timezone.localtime(dossier.submitted_at)
+    context = _letterhead(dossier) | {
+        "pacs_settings": PacsSettings.current(),
+        "received_on": f"{day_fr(received.date())} à {hour_fr(received)}",
+    }
+    return render_pdf(
+        "pacs/pdf/acknowledgement.html",
+        context,
+        title="Accusé de réception de votre dossier",
+        stylesheets=("pacs/pdf/pacs.css",),
+    )
+
+
+def declaration(dossier: Dossier, *, reader: Partenaire | None = None) -> RenderedPdf:
+    """Preparation of the joint declaration: the content of cerfa 15725, ready to be signed.
+
+    `reader`: the partenaire it is printed for; None for the mairie, which sees everything.
+    """
+    context = _letterhead(dossier) | {
+        "signatories": [(civil_name(person), _attested_on(person)) for person in dossier.people],
+        "rows": declaration_rows(dossier, reader=reader),
+        "hidden": [person for person in dossier.people if not _may_show(person, reader)],
+        "is_draft": dossier.current_status not in FINAL_STATUSES,
+        "foot": f"Code de contrôle {check_code(dossier)} · version {dossier.version}",
+    }
+    return render_pdf(
+        "pacs/pdf/declaration.html",
+        context,
+        title="Préparation de la déclaration conjointe de Pacs",
+        stylesheets=("pacs/pdf/pacs.css",),
+    )
+
+
+def convention(dossier: Dossier, choices: ConventionChoices) -> RenderedPdf:
+    """The convention the couple chose, made on the fly: neither choices nor paper are kept.
+
+    The mairie keeps no convention (décret 2006-1806, art. 7; fiche F1618), so this portal
+    does not either.
+    """
+    signatories = [civil_name(person) for person in dossier.people]
+    context = _letterhead(dossier) | {
+        "signatories": signatories,
+        "is_proportional": choices.aid is MaterialAid.PROPORTIONAL,
+        "is_separation": choices.regime is PropertyRegime.SEPARATION,
+        "contributions": list(zip(signatories, choices.contributions, strict=True)),
+    }
+    return render_pdf(
+        "pacs/pdf/convention.html",
+        context,
+        title="Convention de Pacs",
+        stylesheets=("pacs/pdf/pacs.css",),
+    )
+
+
+def personal_part(dossier: Dossier, partenaire: Partenaire) -> RenderedPdf:
+    """The questions of one partenaire on paper, to fill in by hand and hand back.
+
+    Of what the other one answered, it carries the name and the common address alone.
+    """
+    other = next(person for person in dossier.people if person.pk != partenaire.pk)
+    attestation = attestation_text(
+        name=civil_name(partenaire),
+        other=civil_name(other),
+        address=[common_residence(dossier) or "adresse à écrire ici"],
+    )
+    context = _letterhead(dossier) | {
+        "attestation": attestation.splitlines(),
+        "situations": [
+            situation.label
+            for situation in (
+                Situation.SINGLE,
+                Situation.DIVORCED,
+                Situation.WIDOWED,
+                Situation.PACS_DISSOLVED,
+            )
+        ],
+    }
+    return render_pdf(
+        "pacs/pdf/personal_part.html",
+        context,
+        title="Votre partie du dossier, sur papier",
+        stylesheets=("pacs/pdf/pacs.css",),
+    )
+
+
+def check_code(dossier: Dossier) -> str:
+    """Eight signs that change with any printed fact: « 7KQ2-M0XP ».
+
+    An agent compares them with the screen: a declaration printed before an answer was changed
+    is seen at once. It proves nothing about who printed the paper.
+    """
+    facts = [
+        [row.label, row.first, row.second] for row in declaration_rows(dossier, reader=None)
+    ] + [common_residence(dossier)]
+    digest = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).digest()
+    number = int.from_bytes(digest)
+    signs = ""
+    for _ in range(CHECK_CODE_LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        signs += ALPHABET[place]
+    return f"{signs[:4]}-{signs[4:]}"
+
+
+def declaration_rows(dossier: Dossier, *, reader: Partenaire | None) -> list[Row]:
+    """The facts of the declaration, line by line, as this reader may see them."""
+    first, second = (
+        identity_facts(person) if _may_show(person, reader) else {} for person in dossier.people
+    )
+    labels = dict.fromkeys([*first, *second])
+    return [Row(label, first.get(label, ""), second.get(label, "")) for label in labels]
+
+
+def identity_facts(person: Partenaire) -> dict[str, str]:
+    """What the declaration says of one person: cerfa 15725, lines 1 to 9."""
+    facts = {
+        "Nom de naissance": person.birth_name,
+        "Prénoms": person.first_names,
+        "Nom d’usage": person.usage_name,
+        "Sexe": person.get_sex_display() if person.sex else "",
+        "Date de naissance": partial_date_fr(person.birth_date),
+        "Lieu de naissance": birth_place(person),
+        "Pays de nationalité": ", ".join(countries.name(code) for code in person.nationalities),
+        "Premier parent": parent_name(
+            person.parent1_name, person.parent1_first_names, unknown=person.parent1_unknown
+        ),
+        "Second parent": parent_name(
+            person.parent2_name, person.parent2_first_names, unknown=person.parent2_unknown
+        ),
+        "Situation": Situation(person.situation).label if person.situation else "",
+    }
+    if not facts["Nom d’usage"]:
+        del facts["Nom d’usage"]
+    return facts
+
+
+def civil_name(person: Partenaire) -> str:
+    """« Claire Anne MARTIN », as the birth record has it; a neutral word when nothing is known."""
+    name = " ".join(part for part in (person.first_names, person.birth_name) if part)
+    return name or f"Partenaire {person.position}"
+
+
+def partial_date_fr(birth: PartialDate | None) -> str:
+    """« 3 mai 1990 », « mai 1990 (jour inconnu) », « 1990 (jour et mois inconnus) »."""
+    if birth is None:
+        return ""
+    if birth.month is None:
+        return f"{birth.year} (jour et mois inconnus)"
+    if birth.day is None:
+        return f"{MONTHS[birth.month - 1]} {birth.year} (jour inconnu)"
+    return day_fr(date(birth.year, birth.month, birth.day))
+
+
+def birth_place(person: Partenaire) -> str:
+    """« Nîmes (Gard), France »."""
+    place = person.birth_city
+    if person.birth_department:
+        place = f"{place} ({person.birth_department})".strip()
+    return ", ".join(part for part in (place, str(person.birth_country.name)) if part)
+
+
+def parent_name(name: str, first_names: str, *, unknown: bool) -> str:
+    """« MARTIN Claire », or that the record names nobody."""
+    return "Inconnu" if unknown else " ".join(part for part in (name, first_names) if part)
+
+
+def common_residence(dossier: Dossier) -> str:
+    """The address the two declare as theirs from the registration on."""
+    city = f"{dossier.postcode} {dossier.city}".strip()
+    return ", ".join(part for part in (dossier.street, dossier.street_more, city) if part)
+
+
+def _attested_on(person: Partenaire) -> str:
+    return day_fr(timezone.localtime(person.attested_at).date()) if person.attested_at else ""
+
+
+def _may_show(person: Partenaire, reader: Partenaire | None) -> bool:
+    return reader is None or reader.pk == person.pk or person.attested_at is not None
+
+
+def _letterhead(dossier: Dossier) -> dict[str, Any]:
+    """What every paper of a dossier needs."""
+    return {
+        "mairie": Mairie.objects.prefetch_related("entrances").order_by("pk").first(),
+        "dossier": dossier,
+        "reference": dossier.reference,
+        "residence": common_residence(dossier),
+    }
