@@ -112,7 +112,7 @@ def personal_part(dossier: Dossier, partenaire: Partenaire) -> RenderedPdf:
     """
     other = next(person for person in dossier.people if person.pk != partenaire.pk)
     attestation = attestation_text(
-        name=civil_name(partenaire),
+        name=civil_name(partenaire) if partenaire.birth_name else "…" * 20,
         other=civil_name(other),
         address=[common_residence(dossier) or "adresse à écrire ici"],
     )
