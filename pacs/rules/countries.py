@@ -11,8 +11,15 @@ FRENCH_TERRITORIES = frozenset(
     {FRANCE, "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"}
 )
 
+#: « Somewhere in the Union » and « elsewhere », when people need not say which country: the
+#: simulator asks for no more than the rules read. ISO 3166-1 reserves the first and leaves the
+#: second to its users: neither is a country.
+SOMEWHERE_IN_EU = "EU"
+SOMEWHERE_ELSE = "ZZ"
+
 #: Members of the European Union since 1 February 2020 (règlement (UE) 2016/1191 applies).
 EU_MEMBERS = frozenset(
     {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"}
     | {"IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
 )
+EU_CODES = EU_MEMBERS | {SOMEWHERE_IN_EU}

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pacs.rules.pieces import FOREIGN_RECORDS
 from pacs.rules.situation import (
+    AgeBand,
     Convention,
     CoupleInputs,
     Impediment,
     Kinship,
     Measure,
     PartenaireInputs,
-    PartialDate,
     Record,
     Residence,
     Situation,
@@ -31,6 +32,7 @@ FOREIGN_MAJORITY_DOUBT_YEARS = 21
 FORBIDDEN_KINSHIP = frozenset(
     {Kinship.DIRECT, Kinship.DIRECT_ALLIANCE, Kinship.SIBLINGS, Kinship.UNCLE_AUNT}
 )
+UNCLEAR_MEASURES = frozenset({Measure.OTHER, Measure.UNKNOWN})
 UNCLEAR_KINSHIP = frozenset({Kinship.ADOPTION, Kinship.UNKNOWN})
 
 
@@ -225,30 +227,29 @@ def _about_couple(couple: CoupleInputs) -> Iterator[OutcomeType]:
         yield NOTARY_CONVENTION
     if couple.residence is Residence.ABROAD:
         yield RESIDENCE_ABROAD
-    if couple.residence is Residence.ELSEWHERE:
-        yield _elsewhere(couple)
+    elif couple.impediment is Impediment.NO_COMMON_RESIDENCE:
+        yield _without_common_residence(couple)
+    elif couple.residence is Residence.ELSEWHERE:
+        yield WRONG_COMMUNE
     if couple.impediment is Impediment.OFFICER_TRAVELS:
         yield OFFICER_TRAVELS
 
 
-def _elsewhere(couple: CoupleInputs) -> OutcomeType:
-    """Not here, unless the two cannot live together and one of them lives here."""
-    lives_here = any(one.lives_here is YesNo.YES for one in couple.people)
-    if couple.impediment is Impediment.NO_COMMON_RESIDENCE and lives_here:
-        return NO_COMMON_RESIDENCE
-    return WRONG_COMMUNE
+def _without_common_residence(couple: CoupleInputs) -> OutcomeType:
+    """The mairie of either home is competent then; an agent looks at the impediment."""
+    nobody_here = all(one.lives_here is YesNo.NO for one in couple.people)
+    return WRONG_COMMUNE if nobody_here else NO_COMMON_RESIDENCE
 
 
 def _about_person(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
-    if one.birth_date is not None:
-        yield from _about_age(one, one.birth_date, on)
+    yield from _about_age(one, on)
     if one.situation is Situation.MARRIED:
         yield ALREADY_MARRIED
     if one.situation is Situation.PACSED:
         yield ALREADY_PACSED
     if one.situation is Situation.FOREIGN_PARTNERSHIP:
         yield FOREIGN_PARTNERSHIP
-    if one.measure is Measure.OTHER:
+    if one.measure in UNCLEAR_MEASURES:
         yield OTHER_MEASURE
     if one.protector_is_partenaire and one.measure is not Measure.NONE:
         yield PROTECTOR_IS_PARTENAIRE
@@ -257,22 +258,39 @@ def _about_person(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
 
 
 def _record_is_unusual(one: PartenaireInputs) -> bool:
-    """A French person whose only record is foreign (a French record of somebody born abroad
-    is the SCEC's, never a commune's, by derivation)."""
-    foreign_only = one.records <= {Record.FOREIGN_EU, Record.FOREIGN}
-    return one.is_foreign is YesNo.NO and foreign_only
+    """Born abroad with a record in a French commune, or French with a foreign record only."""
+    if one.is_born_abroad is YesNo.YES and one.records == {Record.COMMUNE}:
+        return True
+    return one.is_foreign is YesNo.NO and one.records <= FOREIGN_RECORDS
 
 
-def _about_age(one: PartenaireInputs, birth: PartialDate, on: date) -> Iterator[OutcomeType]:
-    if not _reached(birth.earliest, MAJORITY_YEARS, on):
+def _about_age(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
+    if one.birth_date is None and one.age is None:
+        return
+    band = _age_band(one, on)
+    if band is AgeBand.MINOR:
         yield MINOR
         return
-    if not _reached(birth.latest, MAJORITY_YEARS, on):
+    if band is None:
         yield AGE_UNCERTAIN
     # The personal status of a refugee is under French law.
     under_foreign_law = one.is_foreign is YesNo.YES and not one.has_ofpra_status
-    if under_foreign_law and not _reached(birth.latest, FOREIGN_MAJORITY_DOUBT_YEARS, on):
+    if band is not AgeBand.ADULT and under_foreign_law:
         yield FOREIGN_MAJORITY
+
+
+def _age_band(one: PartenaireInputs, on: date) -> AgeBand | None:
+    """The age on that day; None when a partial date leaves the majority open."""
+    birth = one.birth_date
+    if birth is None:
+        return one.age
+    if not _reached(birth.earliest, MAJORITY_YEARS, on):
+        return AgeBand.MINOR
+    if not _reached(birth.latest, MAJORITY_YEARS, on):
+        return None
+    if not _reached(birth.latest, FOREIGN_MAJORITY_DOUBT_YEARS, on):
+        return AgeBand.YOUNG_ADULT
+    return AgeBand.ADULT
 
 
 def _reached(birth: date, years: int, on: date) -> bool:

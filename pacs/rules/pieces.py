@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from pacs.rules.countries import EU_MEMBERS, FRENCH_TERRITORIES
+from pacs.rules.countries import EU_CODES, FRENCH_TERRITORIES
 from pacs.rules.situation import (
     Convention,
     CoupleInputs,
@@ -124,7 +124,7 @@ def _record_changed(one: PartenaireInputs) -> Need:
 
 def _personal_law(one: PartenaireInputs) -> Need:
     """The personal status of a refugee is under French law: no certificat de coutume."""
-    return min(_if_yes(one.is_foreign), _if(not one.has_ofpra_status))
+    return min(_if_yes(one.is_foreign), _if_no(one.ofpra_status))
 
 
 def _coutume(one: PartenaireInputs) -> Need:
@@ -139,8 +139,13 @@ def _non_pacs(one: PartenaireInputs) -> Need:
     return min(_if_yes(one.is_foreign), _if_yes(one.is_born_abroad))
 
 
+def _situation_is(situation: Situation, one: PartenaireInputs) -> Need:
+    """None: not told, so every former union is possible."""
+    return Need.PERHAPS if one.situation is None else _if(one.situation is situation)
+
+
 def _divorced(one: PartenaireInputs) -> Need:
-    return _if(one.situation is Situation.DIVORCED)
+    return _situation_is(Situation.DIVORCED, one)
 
 
 def _divorce_nothing(one: PartenaireInputs) -> Need:
@@ -152,18 +157,15 @@ def _divorce_proof(one: PartenaireInputs) -> Need:
 
 
 def _widowed(one: PartenaireInputs) -> Need:
-    return _if(one.situation is Situation.WIDOWED)
+    return _situation_is(Situation.WIDOWED, one)
 
 
 def _former_pacs(one: PartenaireInputs) -> Need:
-    return min(
-        _if(one.situation is Situation.PACS_DISSOLVED),
-        Need.NO if one.is_foreign is YesNo.YES else Need.YES,
-    )
+    return min(_situation_is(Situation.PACS_DISSOLVED, one), _if_no(one.is_foreign))
 
 
 def _protected(one: PartenaireInputs) -> Need:
-    return _if(one.measure in PROTECTED)
+    return Need.PERHAPS if one.measure is Measure.UNKNOWN else _if(one.measure in PROTECTED)
 
 
 BIRTH_RECORD_BASIS = "Décret 2006-1806, art. 1 ; circulaire JUSC1711700C"
@@ -266,7 +268,7 @@ def _translation(document: ForeignDocument, one: PartenaireInputs) -> Need:
 
 def _apostille(document: ForeignDocument, one: PartenaireInputs) -> Need:
     country = document.country(one)
-    if not document.may_need_apostille or country in FRENCH_TERRITORIES | EU_MEMBERS:
+    if not document.may_need_apostille or country in FRENCH_TERRITORIES | EU_CODES:
         return Need.NO
     return Need.YES if country else Need.PERHAPS
 

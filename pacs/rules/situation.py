@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from demarches.rules.enums import LabelledStrEnum
-from pacs.rules.countries import EU_MEMBERS, FRANCE, FRENCH_TERRITORIES
+from pacs.rules.countries import EU_CODES, FRANCE, FRENCH_TERRITORIES
 
 #: Stands among the connected communes when the Nantes service can be queried too.
 SCEC_CODE = "SCEC"
@@ -65,6 +65,14 @@ class YesNo(LabelledStrEnum):
     UNKNOWN = "inconnu", "Je ne sais pas"
 
 
+class AgeBand(LabelledStrEnum):
+    """The age on the day of registration, when nobody was asked for a date of birth."""
+
+    MINOR = "moins_18", "Moins de 18 ans"
+    YOUNG_ADULT = "18_20", "18, 19 ou 20 ans"
+    ADULT = "21_plus", "21 ans ou plus"
+
+
 class Record(LabelledStrEnum):
     """Who holds the birth record."""
 
@@ -82,6 +90,7 @@ class Protection(LabelledStrEnum):
     REFUGEE = "refugie", "Oui, réfugié"
     STATELESS = "apatride", "Oui, apatride"
     SUBSIDIARY = "subsidiaire", "Oui, protection subsidiaire"
+    UNKNOWN = "inconnu", "Je ne sais pas"
 
 
 class Situation(LabelledStrEnum):
@@ -103,6 +112,7 @@ class Measure(LabelledStrEnum):
     CURATELLE = "curatelle", "Curatelle"
     TUTELLE = "tutelle", "Tutelle"
     OTHER = "autre", "Une autre mesure"
+    UNKNOWN = "inconnu", "Je ne sais pas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,8 @@ class PartenaireAnswers:
     """What one person says of themselves; the defaults are « not asked » or « je ne sais pas »."""
 
     birth_date: PartialDate | None = None
+    #: Read when there is no date of birth.
+    age: AgeBand | None = None
     birth_country: str = ""
     #: Insee code of the commune of birth, when it is in France and known.
     birth_insee: str = ""
@@ -173,6 +185,7 @@ class PartenaireInputs:
     """The engine's inputs for one person (domain reference 6.1), each as far as it is known."""
 
     birth_date: PartialDate | None
+    age: AgeBand | None
     #: The holders the record may have: one when the answers tell, several otherwise.
     records: frozenset[Record]
     record_country: str
@@ -196,9 +209,14 @@ class PartenaireInputs:
     lives_here: YesNo
 
     @property
+    def ofpra_status(self) -> YesNo:
+        """`statut_ofpra`."""
+        return _ofpra_status(self.protection, self.is_foreign)
+
+    @property
     def has_ofpra_status(self) -> bool:
-        """`statut_ofpra`; somebody who is French has none."""
-        return self.protection is not Protection.NONE and self.is_foreign is not YesNo.NO
+        """The status is certain."""
+        return self.ofpra_status is YesNo.YES
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +249,16 @@ class Dematerialisation:
 def _is_foreign(answers: PartenaireAnswers) -> YesNo:
     if FRANCE in answers.nationalities:
         return YesNo.NO
-    if answers.nationalities or answers.protection is not Protection.NONE:
+    if answers.nationalities or answers.protection not in (Protection.NONE, Protection.UNKNOWN):
         return YesNo.YES
     return YesNo.UNKNOWN
+
+
+def _ofpra_status(protection: Protection, is_foreign: YesNo) -> YesNo:
+    """Somebody who is French has no protection internationale."""
+    if protection is Protection.NONE or is_foreign is YesNo.NO:
+        return YesNo.NO
+    return YesNo.UNKNOWN if protection is Protection.UNKNOWN else YesNo.YES
 
 
 def _is_born_abroad(answers: PartenaireAnswers) -> YesNo:
@@ -255,10 +280,13 @@ def possible_records(answers: PartenaireAnswers) -> frozenset[Record]:
         found.add(Record.COMMUNE)
     if foreign is not YesNo.YES and answers.has_french_record is not YesNo.NO:
         found.add(Record.SCEC)
-    if foreign is YesNo.YES and answers.protection is not Protection.NONE:
+    protected = _ofpra_status(answers.protection, foreign)
+    if protected is not YesNo.NO:
         found.add(Record.OFPRA)
-    elif foreign is not YesNo.NO or answers.has_french_record is YesNo.NO:
-        found.add(Record.FOREIGN_EU if answers.birth_country in EU_MEMBERS else Record.FOREIGN)
+    if protected is not YesNo.YES and (
+        foreign is not YesNo.NO or answers.has_french_record is YesNo.NO
+    ):
+        found.add(Record.FOREIGN_EU if answers.birth_country in EU_CODES else Record.FOREIGN)
     return frozenset(found)
 
 
@@ -274,6 +302,7 @@ def derive_partenaire(
         comedec = dematerialisation.covers(SCEC_CODE)
     return PartenaireInputs(
         birth_date=answers.birth_date,
+        age=answers.age,
         records=records,
         record_country=answers.birth_country,
         comedec=comedec,

@@ -69,7 +69,8 @@ def is_usable(issued: date, age: MaxAge, on: date) -> bool:
 
 def earliest_issue_day(age: MaxAge, on: date) -> date:
     """The first day of issue that still serves on `on`: ask for the piece not before it."""
-    day = add_months(on, -age.months) - timedelta(days=3)
+    day = add_months(on, -age.months)
+    # The ends of months are clamped: the day may be one or two later.
     while not is_usable(day, age, on):
         day += timedelta(days=1)
     return day
