@@ -16,7 +16,6 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from demarches.emails import queue_mail
 from demarches.models import User
-from demarches.ratelimit import client_ip
 
 CODE_LENGTH = 8
 CODE_PATTERN = re.compile(rf"[0-9]{{{CODE_LENGTH}}}")
@@ -58,13 +57,6 @@ class CodeBackend(BaseBackend):
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """django-allauth with our mails, our codes and our way to find who asks."""
-
-    def get_client_ip(self, request: HttpRequest) -> str:
-        return client_ip(request)
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Asking for a code is the only way to open an account."""
-        return False
 
     def generate_login_code(self) -> str:
         return SealedCode.new()

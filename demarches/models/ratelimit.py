@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 
 
@@ -10,11 +10,12 @@ class RateCounterQuerySet(models.QuerySet["RateCounter"]):
     def count_one(self, key: str, *, at: datetime, window: timedelta) -> "RateCounter":
         """Add one to the counter of this key and return it; a window that is over starts anew."""
         counter, _ = self.get_or_create(key=key, defaults={"ends_at": at + window})
-        # One statement, so that simultaneous requests are all counted.
-        fresh = self.filter(pk=counter.pk, ends_at__gt=at).update(hits=F("hits") + 1)
-        if not fresh:
-            self.filter(pk=counter.pk, ends_at__lte=at).update(hits=1, ends_at=at + window)
-        counter.refresh_from_db()
+        with transaction.atomic():
+            # The update locks the row, so that each request reads its own number.
+            fresh = self.filter(pk=counter.pk, ends_at__gt=at).update(hits=F("hits") + 1)
+            if not fresh:
+                self.filter(pk=counter.pk, ends_at__lte=at).update(hits=1, ends_at=at + window)
+            counter.refresh_from_db()
         return counter
 
     def over(self, at: datetime) -> "RateCounterQuerySet":

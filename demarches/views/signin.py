@@ -20,6 +20,8 @@ from demarches.forms import PageFormMixin
 from demarches.models import User
 from demarches.ratelimit import rate_limited
 
+NOT_A_CODE = f"Le code est fait de {CODE_LENGTH} chiffres. Recopiez-le depuis l’e-mail."
+
 
 def _typed_email(request: HttpRequest) -> str:
     return request.POST.get("email", "").strip().lower()
@@ -56,7 +58,10 @@ class ConfirmCodeForm(PageFormMixin, forms.Form):
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
         ),
-        error_messages={"required": "Écrivez le code que vous avez reçu par e-mail."},
+        error_messages={
+            "required": "Écrivez le code que vous avez reçu par e-mail.",
+            "max_length": NOT_A_CODE,
+        },
     )
 
     def __init__(self, *args: Any, code: str, tries_left: int, **kwargs: Any) -> None:
@@ -68,9 +73,7 @@ class ConfirmCodeForm(PageFormMixin, forms.Form):
     def clean_code(self) -> str:
         typed = re.sub(r"[\s.-]", "", self.cleaned_data["code"])
         if not CODE_PATTERN.fullmatch(typed):
-            raise ValidationError(
-                f"Le code est fait de {CODE_LENGTH} chiffres. Recopiez-le depuis l’e-mail."
-            )
+            raise ValidationError(NOT_A_CODE)
         self.is_a_try = True
         if not code_matches(typed, self.sealed):
             left = self.tries_left
