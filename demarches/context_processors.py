@@ -6,14 +6,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from demarches.models import Mairie
+from demarches.models import Entrance, Mairie
 from demarches.rules.opening_hours import Today
 
 
 def mairie(request: HttpRequest) -> dict[str, Any]:
-    """`mairie` (its row) and `today` (open or closed, in a sentence), read only when shown.
+    """`mairie` (its row), `today` (open or closed, in a sentence), `entrances`: read when shown.
 
-    One query a page, three more after a change of the hours. Both are false in templates
+    One query a page, four more after a change of the hours. All are false in templates
     while no mairie has been set up.
     """
     found = SimpleLazyObject(Mairie.objects.order_by("pk").first)
@@ -21,5 +21,12 @@ def mairie(request: HttpRequest) -> dict[str, Any]:
     def today() -> Today | None:
         return found.schedule(at).today(at) if found else None
 
+    def entrances() -> tuple[Entrance, ...]:
+        return found.schedule(at).entrances if found else ()
+
     at = timezone.now()
-    return {"mairie": found, "today": SimpleLazyObject(today)}
+    return {
+        "mairie": found,
+        "today": SimpleLazyObject(today),
+        "entrances": SimpleLazyObject(entrances),
+    }

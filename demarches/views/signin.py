@@ -163,5 +163,6 @@ class SignOutView(LogoutView):  # type: ignore[misc]
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post(*args, **kwargs)
-        response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        # Not "cookies": browsers would clear those of the whole domain, other sites included.
+        response["Clear-Site-Data"] = '"cache", "storage"'
         return response
