@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.timezone import localdate
 
 from demarches.emails import queue_mail
 from demarches.models import Mairie
-from pacs.models import Dossier, Message, Partenaire, SentMail
+from demarches.rules.deadlines import add_working_days
+from pacs.models import Dossier, Message, PacsSettings, Partenaire, SentMail
 
 
 def _send(
@@ -54,13 +57,28 @@ def _send_both(kind: str, dossier: Dossier, *, at: datetime, **context: Any) -> 
 def invitation(partenaire: Partenaire, *, at: datetime) -> None:
     """Ask the second partenaire to take part, or remind them."""
     kind = "invitation_reminder" if partenaire.reminders_sent else "invitation"
-    _send(kind, partenaire, at=at, to=partenaire.invited_email)
+    join = reverse("pacs:partner-join", args=[partenaire.dossier.reference])
+    _send(
+        kind,
+        partenaire,
+        at=at,
+        to=partenaire.invited_email,
+        join_url=f"{settings.SITE_URL}{join}",
+        reminders_max=PacsSettings.current().invitation_reminders_max,
+    )
 
 
 def invitation_expired(dossier: Dossier, *, at: datetime) -> None:
     """Tell the first one that the second never answered, and what can be done."""
     first = dossier.partenaires.select_related("user", "dossier").get(position=1)
-    _send("invitation_expired", first, at=at)
+    kept_until = dossier.last_activity_at + PacsSettings.current().draft_retention
+    _send("invitation_expired", first, at=at, kept_until=kept_until)
+
+
+def invitation_declined(dossier: Dossier, *, at: datetime) -> None:
+    """Tell the first one that the invited person does not take part, without a reason."""
+    first = dossier.partenaires.select_related("user", "dossier").get(position=1)
+    _send("invitation_declined", first, at=at)
 
 
 def part_completed(partenaire: Partenaire, *, to: Partenaire, at: datetime) -> None:
@@ -75,7 +93,8 @@ def comment_received(comment_from: Partenaire, *, to: Partenaire, at: datetime) 
 
 def acknowledgement(dossier: Dossier, *, at: datetime) -> None:
     """Accusé de réception électronique (CRPA L112-11, R112-11-1), to each partenaire."""
-    _send_both("acknowledgement", dossier, at=at)
+    answer_before = add_working_days(localdate(at), PacsSettings.current().review_days)
+    _send_both("acknowledgement", dossier, at=at, answer_before=answer_before)
 
 
 def pieces_requested(dossier: Dossier, *, at: datetime, reason: str) -> None:

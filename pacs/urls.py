@@ -1,7 +1,48 @@
 """Addresses of the PACS procedure, all under /pacs/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path, register_converter
+
+from demarches.converters import ReferenceConverter
+from pacs.views import documents, dossier, messages, partner, pieces, steps
 
 app_name = "pacs"
 
-urlpatterns: list[URLPattern] = []
+register_converter(ReferenceConverter, "ref")
+
+urlpatterns: list[URLPattern] = [
+    # /pacs/commencer/: open a dossier
+    path("commencer/", dossier.dossier_start, name="dossier-start"),
+    path("fermer/", partner.partner_leave, name="partner-leave"),
+    # /pacs/<reference>/: the couple's dossier
+    path("<ref:reference>/", dossier.dossier_home, name="dossier"),
+    path("<ref:reference>/commun/<slug:slug>/", steps.common_step, name="common-step"),
+    path("<ref:reference>/moi/<slug:slug>/", steps.own_step, name="own-step"),
+    path(
+        "<ref:reference>/impossible/<slug:slug>/", dossier.dossier_outcome, name="dossier-outcome"
+    ),
+    path("<ref:reference>/verifier/", dossier.dossier_review, name="dossier-review"),
+    path("<ref:reference>/envoyer/", dossier.dossier_submit, name="dossier-submit"),
+    path("<ref:reference>/envoye/", dossier.dossier_sent, name="dossier-sent"),
+    path("<ref:reference>/renvoyer/", dossier.dossier_resubmit, name="dossier-resubmit"),
+    path("<ref:reference>/arreter/", dossier.dossier_stop, name="dossier-stop"),
+    # … its pieces and papers
+    path("<ref:reference>/pieces/", pieces.dossier_pieces, name="dossier-pieces"),
+    path("<ref:reference>/pieces/<str:key>/", pieces.dossier_piece, name="dossier-piece"),
+    path("<ref:reference>/fichiers/<int:pk>/", pieces.piece_file, name="piece-file"),
+    path(
+        "<ref:reference>/fichiers/<int:pk>/retirer/",
+        pieces.piece_file_remove,
+        name="piece-file-remove",
+    ),
+    path("<ref:reference>/papiers/<slug:slug>.pdf", documents.dossier_paper, name="dossier-paper"),
+    path("<ref:reference>/convention/", documents.dossier_convention, name="dossier-convention"),
+    # … its two people
+    path("<ref:reference>/partenaire/", partner.partner_door, name="partner-door"),
+    path("<ref:reference>/passer/", partner.partner_handover, name="partner-handover"),
+    path("<ref:reference>/ouvrir/", partner.partner_unlock, name="partner-unlock"),
+    path("<ref:reference>/rejoindre/", partner.partner_join, name="partner-join"),
+    path("<ref:reference>/confirmer/", partner.partner_confirm, name="partner-confirm"),
+    path("<ref:reference>/attester/", partner.partner_attest, name="partner-attest"),
+    # … and what is said about it
+    path("<ref:reference>/messages/", messages.dossier_messages, name="dossier-messages"),
+]

@@ -151,6 +151,19 @@ def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
     return second
 
 
+def decline_invitation(dossier: Dossier, user: User, *, at: datetime) -> None:
+    """The invited person does not take part: no more mail to them, and the first one is told."""
+    with transaction.atomic():
+        locked = _locked(dossier)
+        second = locked.partenaires.get(position=2)
+        if second.user_id is not None or second.invited_email != user.email:
+            raise ActionRefused("Cette invitation n’est plus valable.")
+        second.door, second.invited_email, second.last_invited_at = "", "", None
+        second.save(update_fields=["door", "invited_email", "last_invited_at"])
+        locked.record(kind="declined", by=None, at=at, partenaire=second)
+        emails.invitation_declined(locked, at=at)
+
+
 def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: User | None) -> None:
     """The second partenaire agrees with the shared answers, or proposes a change (a comment)."""
     with transaction.atomic():

@@ -6,7 +6,6 @@ leaves no row (an orphan file is swept later).
 
 from datetime import date, datetime
 
-from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import transaction
 
@@ -79,7 +78,9 @@ def add_file(
 
     Raises `UploadRefused` (the file) or `ActionRefused` (the dossier); then nothing changed.
     """
-    clean = process_upload(file, name)
+    is_identity = piece.rule_id == "P03_identite"
+    purpose = f"Copie pour la mairie, dossier {piece.dossier.reference}" if is_identity else ""
+    clean = process_upload(file, name, watermark=purpose)
     with transaction.atomic():
         row = _editable(piece)
         existing = row.files.filter(sha256=clean.sha256).first()
@@ -118,28 +119,38 @@ def remove_file(stored: PieceFile, *, at: datetime) -> None:
         row.dossier.touch(at=at)
 
 
-def declare_piece(piece: Piece, status: PieceStatus, *, note: str = "", at: datetime) -> None:
-    """« Je l’apporterai » or « je n’arrive pas à l’obtenir », or neither any more."""
-    if status not in {PieceStatus.TO_BRING, PieceStatus.BLOCKED, PieceStatus.MISSING}:
-        raise ValueError(f"not a choice of the people: {status}")
+def answer_piece(
+    piece: Piece,
+    *,
+    declared: PieceStatus | None,
+    note: str = "",
+    issued_on: date | None = None,
+    expires_on: date | None = None,
+    is_french_adult_card: bool = False,
+    at: datetime,
+) -> Piece:
+    """Keep what is said of a piece: to bring, blocked, or neither (`None`), and its dates.
+
+    A piece to be brought keeps the files already sent.
+    """
     with transaction.atomic():
         row = _editable(piece)
-        if status is PieceStatus.MISSING and row.files.exists():
-            status = PieceStatus.PROVIDED
-        row.status = status.value
-        row.citizen_note = note
-        row.save(update_fields=["status", "citizen_note"])
-        row.dossier.touch(at=at)
-
-
-def date_piece(
-    piece: Piece, *, issued_on: date | None, expires_on: date | None, at: datetime
-) -> None:
-    """Keep the date of issue, or the printed end of an identity document."""
-    if issued_on is not None and issued_on > at.date():
-        raise ValidationError({"issued_on": "Cette date est dans le futur."})
-    with transaction.atomic():
-        row = _editable(piece)
+        if declared is not None:
+            row.status = declared.value
+        elif row.status in {PieceStatus.TO_BRING, PieceStatus.BLOCKED}:
+            has_file = row.files.exists()
+            row.status = (PieceStatus.PROVIDED if has_file else PieceStatus.MISSING).value
+        row.citizen_note = note if declared is PieceStatus.BLOCKED else ""
         row.issued_on, row.expires_on = issued_on, expires_on
-        row.save(update_fields=["issued_on", "expires_on"])
+        row.is_french_adult_card = is_french_adult_card
+        row.save(
+            update_fields=[
+                "status",
+                "citizen_note",
+                "issued_on",
+                "expires_on",
+                "is_french_adult_card",
+            ]
+        )
         row.dossier.touch(at=at)
+    return row

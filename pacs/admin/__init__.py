@@ -1,0 +1,5 @@
+"""Admin of `pacs`, split by concept; importing registers."""
+
+from pacs.admin import wording
+
+__all__ = ["wording"]

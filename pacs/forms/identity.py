@@ -10,12 +10,17 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.timezone import localdate
+from django_countries import countries
 
 from demarches.forms import StepForm
-from pacs.models import Partenaire
+from pacs.models import Partenaire, Sex
+from pacs.models.completeness import asks_coutume, has_foreign_record
+from pacs.rules.situation import Measure, Protection, Situation, YesNo
 
 #: What no name holds: digits, signs of code, line breaks. Letters of any script are welcome.
-NOT_A_NAME = re.compile(r"[0-9<>{}\[\]\\|@#$%^*_=+\"\n\r\t]")
+NOT_A_NAME = re.compile(r"[0-9<>{}\[\]\\|@#$%^*_=+\"\x00-\x1f\x7f]")
+OLDEST_YEAR = 1900
 
 
 def check_name(value: str) -> None:
@@ -27,14 +32,48 @@ def check_name(value: str) -> None:
         )
 
 
-class NameForm(StepForm[Partenaire]):
-    """Name and prénoms."""
+class OwnForm(StepForm[Partenaire]):
+    """A page of one's own part."""
 
-    page_heading: ClassVar[str] = "Votre nom et vos prénoms"
-    page_hint: ClassVar[str] = (
+    #: The attestation names these facts: a change asks for a new one.
+    affects_attestation: ClassVar[bool] = True
+    #: Columns in which names are typed.
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, partial=partial, **kwargs)
+        self.partial = partial
+        for name in self.names:
+            self.fields[name].validators.append(check_name)
+
+    def require(self, name: str, message: str) -> None:
+        """Add the message when the field is empty and nothing else is wrong with it."""
+        if not self.partial and not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, message)
+
+
+def radio(
+    label: str, choices: list[tuple[str, str]], required: str, help_text: str = ""
+) -> forms.ChoiceField:
+    """One choice among a few, with its own words when nothing is chosen."""
+    return forms.ChoiceField(
+        label=label,
+        choices=choices,
+        widget=forms.RadioSelect,
+        help_text=help_text,
+        error_messages={
+            "required": required,
+            "invalid_choice": "Choisissez l’une des réponses proposées.",
+        },
+    )
+
+
+class NameForm(OwnForm):
+    page_heading = "Votre nom et vos prénoms"
+    page_hint = (
         "Recopiez-les comme sur votre acte de naissance, avec les accents et les traits d’union."
     )
-    affects_attestation: ClassVar[bool] = True
+    names = ("birth_name", "first_names", "usage_name")
 
     class Meta:
         model = Partenaire
@@ -47,7 +86,7 @@ class NameForm(StepForm[Partenaire]):
         }
         help_texts = {
             "first_names": "Séparez-les par un espace. Un prénom composé garde son trait d’union.",
-            "usage_name": "Par exemple le nom de l’autre parent, ou d’un ancien époux.",
+            "usage_name": "Si vous en utilisez un autre que votre nom de naissance.",
         }
         widgets = {
             "birth_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
@@ -55,31 +94,393 @@ class NameForm(StepForm[Partenaire]):
             "usage_name": forms.TextInput(attrs={"autocomplete": "off"}),
         }
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("single_name"):
+            if not data.get("first_names"):
+                self.require("birth_name", "Indiquez le nom ou le prénom que porte votre acte.")
+            return data
+        way_out = (
+            " Si votre acte n’en porte pas, cochez « Mon acte ne porte qu’un nom, ou que des"
+            " prénoms »."
+        )
+        self.require("birth_name", f"Indiquez votre nom de naissance.{way_out}")
+        self.require("first_names", f"Indiquez vos prénoms.{way_out}")
+        return data
+
+
+class SexForm(OwnForm):
+    page_heading = "Quel sexe votre acte de naissance porte-t-il ?"
+    page_hint = (
+        "La mairie en a besoin pour retrouver votre acte et pour le registre. Elle ne demande"
+        " pas « Madame » ou « Monsieur »."
+    )
+    affects_attestation = False
+    sex = radio(
+        "Sexe sur l’acte", Sex.choices(), "Choisissez le sexe que porte votre acte de naissance."
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = ["sex"]
+
+
+class BirthForm(OwnForm):
+    page_heading = "Votre naissance"
+    page_hint = "Si votre acte ne donne pas le jour ou le mois, laissez-les vides."
+    birth_day = forms.IntegerField(
+        label="Jour",
+        min_value=1,
+        max_value=31,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-day"}),
+    )
+    birth_month = forms.IntegerField(
+        label="Mois",
+        min_value=1,
+        max_value=12,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-month"}),
+    )
+    birth_year = forms.IntegerField(
+        label="Année",
+        min_value=OLDEST_YEAR,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-year"}),
+        error_messages={"required": "Indiquez au moins l’année de votre naissance."},
+    )
+    birth_country = forms.ChoiceField(
+        label="Pays de naissance",
+        help_text="Le pays d’aujourd’hui pour cette commune. Choisissez « France » pour"
+        " l’outre-mer aussi.",
+        error_messages={"required": "Choisissez votre pays de naissance."},
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = [
+            "birth_day",
+            "birth_month",
+            "birth_year",
+            "birth_country",
+            "birth_city",
+            "birth_department",
+            "birth_insee",
+        ]
+        labels = {
+            "birth_city": "Commune ou ville de naissance",
+            "birth_department": "Département",
+            "birth_insee": "Code Insee de la commune",
+        }
+        help_texts = {
+            "birth_department": "Si vous êtes né en France. Exemple : Gard.",
+            "birth_insee": "Si vous le connaissez : 5 caractères. Sinon, laissez vide.",
+        }
+        error_messages = {"birth_city": {"required": "Indiquez votre commune de naissance."}}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("birth_name", "first_names", "usage_name"):
-            self.fields[name].validators.append(check_name)
-        self.asks_everything = not kwargs.get("partial", False)
+        self.fields["birth_country"].choices = [("", "Choisissez un pays"), *countries]  # type: ignore[attr-defined]
+        self.fields["birth_city"].required = not self.partial
+
+    def clean_birth_insee(self) -> str:
+        value = str(self.cleaned_data["birth_insee"]).strip().upper()
+        if value and not re.fullmatch(r"\d[0-9AB]\d{3}", value):
+            raise ValidationError(
+                "Un code Insee a 5 caractères, par exemple 30334. Si vous ne le connaissez pas,"
+                " laissez cette case vide."
+            )
+        return value
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not self.asks_everything:
-            return data
-        name, first_names = data.get("birth_name"), data.get("first_names")
-        if data.get("single_name"):
-            if not name and not first_names and not self.errors:
-                self.add_error("birth_name", "Indiquez le nom ou le prénom que porte votre acte.")
-            return data
-        if not name and "birth_name" not in self.errors:
-            self.add_error(
-                "birth_name",
-                "Indiquez votre nom de naissance. Si votre acte n’en porte pas, cochez la case"
-                " « un nom, ou que des prénoms ».",
-            )
-        if not first_names and "first_names" not in self.errors:
-            self.add_error(
-                "first_names",
-                "Indiquez vos prénoms. Si votre acte n’en porte pas, cochez la case"
-                " « un nom, ou que des prénoms ».",
-            )
+        year, month, day = (data.get(f"birth_{part}") for part in ("year", "month", "day"))
+        if day and not month and "birth_month" not in self.errors:
+            self.add_error("birth_month", "Indiquez aussi le mois, ou laissez le jour vide.")
+        elif year and month and day:
+            try:
+                born = date(year, month, day)
+            except ValueError:
+                self.add_error(
+                    "birth_day", "Cette date n’existe pas : vérifiez le jour et le mois."
+                )
+            else:
+                self._refuse_future(born)
+        elif year:
+            self._refuse_future(date(year, month or 1, 1))
         return data
+
+    def _refuse_future(self, born: date) -> None:
+        if born > localdate():
+            self.add_error("birth_year", "Cette date est dans le futur : vérifiez l’année.")
+
+
+class NationalityForm(OwnForm):
+    page_heading = "Votre nationalité"
+    page_hint = "Si vous en avez plusieurs, indiquez-les toutes : la liste des pièces en dépend."
+    affects_attestation = False
+    first = forms.ChoiceField(
+        label="Nationalité",
+        error_messages={"required": "Choisissez votre nationalité, ou « apatride »."},
+    )
+    second = forms.ChoiceField(label="Autre nationalité", required=False)
+    third = forms.ChoiceField(label="Autre nationalité encore", required=False)
+
+    STATELESS: ClassVar[str] = "XX"
+
+    class Meta:
+        model = Partenaire
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [*self.instance.nationalities, "", "", ""]
+        first = [("", "Choisissez un pays"), *countries, (self.STATELESS, "Apatride (aucune)")]
+        for position, name in enumerate(("first", "second", "third")):
+            field = self.fields[name]
+            field.choices = first if position == 0 else [("", "Aucune autre"), *countries]  # type: ignore[attr-defined]
+            field.initial = known[position]
+        if self.instance.protection == Protection.STATELESS and not self.instance.nationalities:
+            self.fields["first"].initial = self.STATELESS
+
+    def save(self, commit: bool = True) -> Partenaire:
+        chosen = [self.cleaned_data.get(name) for name in ("first", "second", "third")]
+        one = self.instance
+        if self.STATELESS in chosen:
+            one.nationalities, one.protection = [], Protection.STATELESS.value
+        else:
+            one.nationalities = list(dict.fromkeys(code for code in chosen if code))
+            if one.protection == Protection.STATELESS or "FR" in one.nationalities:
+                one.protection = ""
+        one.save(update_fields=["nationalities", "protection"])
+        return one
+
+
+class FrenchRecordForm(OwnForm):
+    page_heading = "Avez-vous un acte de naissance français ?"
+    page_hint = (
+        "Les Français nés à l’étranger ont en général un acte au service central d’état civil, à"
+        " Nantes. C’est le cas après une transcription au consulat ou une naturalisation."
+    )
+    affects_attestation = False
+    has_french_record = radio(
+        "Acte de naissance français", YesNo.choices(), "Choisissez oui, non ou « je ne sais pas »."
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = ["has_french_record"]
+
+
+class ProtectionForm(OwnForm):
+    page_heading = "Êtes-vous protégé par l’Ofpra ?"
+    page_hint = (
+        "Réfugié, apatride ou bénéficiaire de la protection subsidiaire. Seuls vous et la mairie"
+        " voyez cette réponse : elle vous évite un document de votre consulat."
+    )
+    affects_attestation = False
+    protection = radio(
+        "Protection internationale", Protection.choices(), "Choisissez l’une des réponses."
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = ["protection"]
+
+
+class ForeignPapersForm(OwnForm):
+    page_heading = "Vos documents étrangers"
+    page_hint = "Ces réponses disent s’il faut une traduction, et quels documents vous remplacez."
+    affects_attestation = False
+    birth_record_in_french = radio(
+        "Votre acte de naissance est-il en français, ou sur un extrait plurilingue ?",
+        YesNo.choices(),
+        "Répondez oui, non ou « je ne sais pas ».",
+    )
+    coutume_in_french = radio(
+        "Votre certificat de coutume sera-t-il en français ?",
+        YesNo.choices(),
+        "Répondez oui, non ou « je ne sais pas ».",
+        "Beaucoup de consulats en France le délivrent en français.",
+    )
+    country_issues_coutume = radio(
+        "Votre pays délivre-t-il des certificats de coutume ?",
+        YesNo.choices(),
+        "Répondez oui, non ou « je ne sais pas ».",
+    )
+    country_updates_records = radio(
+        "Votre pays met-il à jour les actes de naissance (mariage, divorce…) ?",
+        YesNo.choices(),
+        "Répondez oui, non ou « je ne sais pas ».",
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = [
+            "birth_record_in_french",
+            "coutume_in_french",
+            "country_issues_coutume",
+            "country_updates_records",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asks_coutume(self.instance):
+            del self.fields["coutume_in_french"], self.fields["country_issues_coutume"]
+        if not has_foreign_record(self.instance):
+            del self.fields["birth_record_in_french"], self.fields["country_updates_records"]
+
+
+class ParentsForm(OwnForm):
+    page_heading = "Vos parents, comme sur votre acte"
+    page_hint = (
+        "La mairie en a besoin pour vérifier votre acte de naissance. Un parent inconnu n’est pas"
+        " un obstacle."
+    )
+    names = ("parent1_name", "parent1_first_names", "parent2_name", "parent2_first_names")
+
+    class Meta:
+        model = Partenaire
+        fields = [
+            "parent1_name",
+            "parent1_first_names",
+            "parent1_unknown",
+            "parent2_name",
+            "parent2_first_names",
+            "parent2_unknown",
+        ]
+        labels = {
+            "parent1_name": "Nom de naissance du premier parent",
+            "parent1_first_names": "Prénoms du premier parent",
+            "parent1_unknown": "Ce parent est inconnu ou ne figure pas sur l’acte",
+            "parent2_name": "Nom de naissance du second parent",
+            "parent2_first_names": "Prénoms du second parent",
+            "parent2_unknown": "Ce second parent est inconnu ou ne figure pas sur l’acte",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.names:
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for number in ("1", "2"):
+            named = data.get(f"parent{number}_name") or data.get(f"parent{number}_first_names")
+            if data.get(f"parent{number}_unknown"):
+                if named:
+                    self.add_error(
+                        f"parent{number}_unknown",
+                        "Vous avez indiqué un nom et coché « inconnu » : gardez l’un des deux.",
+                    )
+            elif not named:
+                self.require(
+                    f"parent{number}_name",
+                    "Indiquez le nom de ce parent, ou cochez qu’il est inconnu.",
+                )
+        return data
+
+
+class SituationForm(OwnForm):
+    page_heading = "Avez-vous déjà été marié ou pacsé ?"
+    page_hint = "Choisissez ce qui décrit votre situation aujourd’hui."
+    situation = radio("Votre situation", Situation.choices(), "Choisissez votre situation.")
+
+    class Meta:
+        model = Partenaire
+        fields = ["situation"]
+
+
+class FormerMarriageForm(OwnForm):
+    page_heading = "La fin de votre mariage"
+    page_hint = "Un document n’est demandé que si votre acte de naissance ne le dit pas déjà."
+    affects_attestation = False
+    divorce_mentioned = radio(
+        "Votre divorce est-il écrit dans la marge de votre acte de naissance ?",
+        YesNo.choices(),
+        "Répondez oui, non ou « je ne sais pas ».",
+    )
+    union_record_country = forms.ChoiceField(
+        label="Dans quel pays le document a-t-il été établi ?",
+        help_text="Le livret de famille, l’acte de mariage ou l’acte de décès.",
+        error_messages={"required": "Choisissez un pays."},
+    )
+    union_record_in_french = radio(
+        "Ce document est-il en français ?",
+        YesNo.choices(),
+        "Répondez oui, non ou « je ne sais pas ».",
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = ["divorce_mentioned", "union_record_country", "union_record_in_french"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["union_record_country"].choices = list(countries)  # type: ignore[attr-defined]
+        self.initial.setdefault("union_record_country", "FR")
+        self.initial["union_record_country"] = self.initial["union_record_country"] or "FR"
+        self.fields["union_record_in_french"].required = False
+        if self.instance.situation != Situation.DIVORCED:
+            del self.fields["divorce_mentioned"]
+
+
+class MeasureForm(OwnForm):
+    page_heading = "Êtes-vous sous une mesure de protection ?"
+    page_hint = (
+        "Curatelle, tutelle ou autre. Seuls vous et la mairie voyez cette réponse. L’accord du"
+        " juge n’est pas demandé pour un Pacs."
+    )
+    affects_attestation = False
+    measure = radio("Mesure de protection", Measure.choices(), "Choisissez l’une des réponses.")
+
+    class Meta:
+        model = Partenaire
+        fields = ["measure", "protector_is_partenaire"]
+        labels = {"protector_is_partenaire": "Mon curateur ou tuteur est mon futur partenaire"}
+        widgets = {"protector_is_partenaire": forms.CheckboxInput}
+
+
+class ContactForm(OwnForm):
+    page_heading = "Vos coordonnées"
+    page_hint = (
+        "Votre adresse d’aujourd’hui, même si elle n’est pas encore commune. Votre partenaire ne"
+        " la voit pas."
+    )
+    affects_attestation = False
+    country = forms.ChoiceField(
+        label="Pays", error_messages={"required": "Choisissez le pays de votre adresse."}
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = ["street", "street_more", "postcode", "city", "country", "phone", "needs"]
+        labels = {
+            "street": "Numéro et voie",
+            "street_more": "Complément d’adresse",
+            "postcode": "Code postal",
+            "city": "Commune",
+            "phone": "Téléphone",
+            "needs": "Ce qui vous aiderait le jour du rendez-vous",
+        }
+        help_texts = {
+            "phone": "Pour vous joindre si un mail n’arrive pas.",
+            "needs": "Par exemple : accès en fauteuil, interprète, langue des signes.",
+        }
+        widgets = {
+            "street": forms.TextInput(attrs={"autocomplete": "address-line1"}),
+            "street_more": forms.TextInput(attrs={"autocomplete": "address-line2"}),
+            "postcode": forms.TextInput(attrs={"autocomplete": "postal-code"}),
+            "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+        }
+        error_messages = {
+            "street": {"required": "Indiquez le numéro et la voie."},
+            "postcode": {"required": "Indiquez le code postal."},
+            "city": {"required": "Indiquez la commune."},
+            "phone": {"invalid": "Ce numéro n’est pas complet. Exemple : 06 12 34 56 78."},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = list(countries)  # type: ignore[attr-defined]
+        for name in ("street", "postcode", "city"):
+            self.fields[name].required = not self.partial

@@ -13,6 +13,7 @@ from pacs.models.exchange import (
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece, PieceFile
 from pacs.models.settings import PacsSettings
+from pacs.models.wording import PieceWording
 from pacs.rules.enums import Door, Sex
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Partenaire",
     "Piece",
     "PieceFile",
+    "PieceWording",
     "Reading",
     "RefusalReason",
     "SentMail",

@@ -43,12 +43,29 @@ def asks_french_record(partenaire: "Partenaire") -> bool:
     return one.is_foreign is YesNo.NO and one.is_born_abroad is YesNo.YES
 
 
+def has_foreign_record(partenaire: "Partenaire") -> bool:
+    """Their birth record was drawn up abroad, as far as the answers tell."""
+    return bool(partenaire.birth_country) and inputs_of(partenaire).records <= FOREIGN_RECORDS
+
+
+def asks_coutume(partenaire: "Partenaire") -> bool:
+    """Their personal law is foreign: a certificat de coutume, or what replaces it."""
+    one = inputs_of(partenaire)
+    return one.is_foreign is YesNo.YES and not one.has_ofpra_status
+
+
 def asks_foreign_papers(partenaire: "Partenaire") -> bool:
     """Questions about foreign documents serve a purpose."""
-    one = inputs_of(partenaire)
-    return one.is_foreign is YesNo.YES or bool(
-        one.records & FOREIGN_RECORDS and partenaire.birth_country
-    )
+    return has_foreign_record(partenaire) or asks_coutume(partenaire)
+
+
+def missing_foreign_papers(partenaire: "Partenaire") -> list[str]:
+    record = ("birth_record_in_french", "country_updates_records")
+    coutume = ("coutume_in_french", "country_issues_coutume")
+    return [
+        *(_unanswered(partenaire, *record) if has_foreign_record(partenaire) else []),
+        *(_unanswered(partenaire, *coutume) if asks_coutume(partenaire) else []),
+    ]
 
 
 def asks_protection(partenaire: "Partenaire") -> bool:
@@ -105,10 +122,7 @@ OWN: dict[str, tuple[Callable[["Partenaire"], bool], Callable[["Partenaire"], li
     "nationalite": (lambda one: True, lambda one: _unanswered(one, "nationalities")),
     "acte-francais": (asks_french_record, lambda one: _unanswered(one, "has_french_record")),
     "protection": (asks_protection, lambda one: _unanswered(one, "protection")),
-    "documents-etrangers": (
-        asks_foreign_papers,
-        lambda one: _unanswered(one, "birth_record_in_french"),
-    ),
+    "documents-etrangers": (asks_foreign_papers, missing_foreign_papers),
     "parents": (lambda one: True, missing_parents),
     "situation": (lambda one: True, lambda one: _unanswered(one, "situation")),
     "ancien-mariage": (asks_union, missing_union),

@@ -118,7 +118,7 @@ class Dossier(DossierBase):
         Both partenaires read them: they never tell what one of them answered.
         """
         if transition is Transition.SUBMIT:
-            return self._missing_before_sending(at)
+            return self.sending_blockers(at=at)
         if transition is Transition.ACCEPT:
             return self._unsettled_pieces()
         if transition is Transition.DECLARE_INADMISSIBLE and not self.inadmissible_ground:
@@ -136,7 +136,7 @@ class Dossier(DossierBase):
         couple = derive_inputs(self.answers, PacsSettings.current().dematerialisation)
         return outcomes(couple, on=self.registration_date(at=at))
 
-    def _missing_before_sending(self, at: datetime) -> list[str]:
+    def sending_blockers(self, *, at: datetime) -> list[str]:
         """What both must have said; pieces may still be missing (CRPA L114-5)."""
         reasons = [f"Vos réponses communes : il manque « {m} »." for m in missing_common(self)]
         stopped = {o.holder: o for o in self.outcomes(at=at) if o.stops}

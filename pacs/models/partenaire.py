@@ -226,6 +226,10 @@ class Partenaire(models.Model):
             return self.user.email
         return self.contact_email or self.invited_email
 
+    @property
+    def code_tries_left(self) -> int:
+        return max(0, MAX_CODE_TRIES - self.private_code_tries)
+
     def set_private_code(self, code: str) -> None:
         """Keep a hash of the code that locks their pages on a shared device."""
         self.private_code = make_password(code)

@@ -59,6 +59,8 @@ class Piece(models.Model):
     issued_on = models.DateField("délivrée le", null=True, blank=True)
     #: The expiry printed on an identity document.
     expires_on = models.DateField("valable jusqu’au", null=True, blank=True)
+    #: A carte d'identité issued to a French adult: some are valid longer than they say.
+    is_french_adult_card = models.BooleanField("carte d’identité française d’adulte", default=False)
     citizen_note = models.TextField("explication du partenaire", blank=True, max_length=1000)
     refusal_code = models.CharField("motif", max_length=40, blank=True)
     refusal_text = models.TextField("explication de la mairie", blank=True)

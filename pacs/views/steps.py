@@ -1,24 +1,29 @@
 """One question a page: the steps of the shared answers and of each partenaire's own part."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from demarches.forms import StepForm
 from demarches.replay import take_back
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own
 from pacs.actions.dossiers import record_answers
+from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire
 from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.views.viewer import account_of, for_partenaire
+from pacs.views.viewer import for_partenaire
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def common_step(request: HttpRequest, partenaire: Partenaire, slug: str) -> HttpResponse:
-    """A question about both: the first partenaire answers."""
+    """A question about both: the first partenaire answers, the second one comments."""
     if not may_edit_common(partenaire):
         return redirect(partenaire.dossier)
     return _step_page(request, partenaire, partenaire.dossier, COMMON_STEPS, slug)
@@ -38,23 +43,71 @@ def _step_page[S: (Dossier, Partenaire)](
 ) -> HttpResponse:
     step = steps.get(slug, subject)
     if step is None:
+        # The question does not apply any more: an answer changed in another tab.
+        if any(known.slug == slug for known in steps.steps):
+            return redirect(partenaire.dossier)
         raise Http404
-    if request.method == "POST":
-        later = "later" in request.POST
-        form = step.form_class(request.POST, instance=subject, partial=later)
-        if form.is_valid():
-            record_answers(form, partenaire=partenaire, by=account_of(request), at=timezone.now())
-            if later:
-                messages.success(request, "Vos réponses sont enregistrées. Rien ne sera perdu.")
-                return redirect(partenaire.dossier)
-            return _after(request, partenaire, subject, steps, step)
-        return _render(request, partenaire, step, form, status=422)
     kept = take_back(request)
-    form = step.form_class(kept, instance=subject) if kept else step.form_class(instance=subject)
-    if kept:
-        messages.warning(
-            request,
-            "Votre session s’était fermée. Nous avons gardé ce que vous aviez tapé :"
-            " vérifiez, puis enregistrez.",
-        )
-    return _render(request, partenaire, step, form)
+    if request.method != "POST":
+        form = step.form_class(kept, instance=subject)
+        if kept:
+            messages.warning(
+                request,
+                "Votre session s’était fermée. Nous avons gardé ce que vous aviez tapé :"
+                " vérifiez, puis enregistrez.",
+            )
+        return _render(request, partenaire, step, form)
+    later = "later" in request.POST
+    form = step.form_class(request.POST, instance=subject, partial=later)
+    if not form.is_valid():
+        return _render(request, partenaire, step, form, status=422)
+    try:
+        record_answers(form, dossier=partenaire.dossier, at=timezone.now())
+    except ActionRefused as refused:
+        form.add_error(None, refused)
+        return _render(request, partenaire, step, form, status=409)
+    if later:
+        messages.success(request, "Vos réponses sont enregistrées. Rien ne sera perdu.")
+        return redirect(partenaire.dossier)
+    return _go_on(request, partenaire, subject, steps, step)
+
+
+def _go_on[S: (Dossier, Partenaire)](
+    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S], step: Step[S]
+) -> HttpResponse:
+    """To the explanation of what stops the dossier, back to the review, or to the next page."""
+    subject.refresh_from_db()
+    dossier = Dossier.objects.get(pk=partenaire.dossier_id)
+    holder = 0 if isinstance(subject, Dossier) else partenaire.position
+    stopped = [o for o in dossier.outcomes(at=timezone.now()) if o.stops and o.holder == holder]
+    if stopped:
+        return redirect("pacs:dossier-outcome", dossier.reference, stopped[0].type.slug)
+    if request.GET.get("retour") == "verifier":
+        return redirect("pacs:dossier-review", dossier.reference)
+    following = steps.after(step, subject)
+    if following is None:
+        return redirect(dossier)
+    return redirect(_url_of(following, steps, dossier))
+
+
+def _url_of(step: Step[Any], steps: StepList[Any], dossier: Dossier) -> str:
+    name = "pacs:common-step" if steps is COMMON_STEPS else "pacs:own-step"
+    return reverse(name, args=[dossier.reference, step.slug])
+
+
+def _render(
+    request: HttpRequest,
+    partenaire: Partenaire,
+    step: Step[Any],
+    form: StepForm[Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "dossier": partenaire.dossier,
+        "partenaire": partenaire,
+        "step": step,
+        "form": form,
+        "is_common": isinstance(form.instance, Dossier),
+    }
+    return render(request, "pacs/dossier_step.html", context, status=status)

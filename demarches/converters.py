@@ -1,0 +1,13 @@
+"""Path converters for addresses."""
+
+
+class ReferenceConverter:
+    """A dossier's reference; whether it is a true one is checked when the dossier is looked up."""
+
+    regex = r"[A-Za-z]{2,5}-\d{4}-\d{6}-[0-9A-Za-z]"
+
+    def to_python(self, value: str) -> str:
+        return value.upper()
+
+    def to_url(self, value: str) -> str:
+        return value

@@ -1,0 +1,22 @@
+"""« Mes démarches »: every dossier of the signed-in person, whatever the procedure."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from demarches.models import User, dossier_models
+
+
+@require_http_methods(["GET", "HEAD"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Dossiers they take part in, and invitations that wait for them."""
+    user = request.user
+    dossiers = []
+    invitations = []
+    if isinstance(user, User):
+        for model in dossier_models():
+            dossiers += model._default_manager.visible_to(user).order_by("-last_activity_at")
+            invitations += model._default_manager.inviting(user).order_by("pk")
+    return render(
+        request, "demarches/account.html", {"dossiers": dossiers, "invitations": invitations}
+    )

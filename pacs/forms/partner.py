@@ -1,0 +1,130 @@
+"""Forms about taking part: the doors, the code of a shared device, confirming, attesting."""
+
+from typing import Any
+
+from django import forms
+
+from demarches.forms import PageFormMixin
+from pacs.forms.identity import radio
+from pacs.rules.enums import Door
+
+
+class DoorForm(PageFormMixin, forms.Form):
+    """How the second partenaire takes part."""
+
+    page_heading = "Comment votre partenaire participe-t-il ?"
+    page_hint = (
+        "Chacun remplit sa propre partie. Vous ne voyez pas ses réponses privées, ni lui les"
+        " vôtres."
+    )
+    door = radio("Participation", Door.choices(), "Choisissez l’une des trois façons.")
+    email = forms.EmailField(
+        label="Son adresse e-mail",
+        required=False,
+        max_length=254,
+        help_text="Seulement pour l’invitation par courriel. Ce n’est pas la vôtre.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"invalid": "Cette adresse n’est pas complète. Exemple : nom@exemple.fr."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        needs_address = data.get("door") == Door.OWN and "email" not in self.errors
+        if needs_address and not data.get("email"):
+            self.add_error("email", "Indiquez son adresse e-mail, ou choisissez une autre façon.")
+        return data
+
+
+class PrivateCodeForm(PageFormMixin, forms.Form):
+    """Choose the code that locks one's pages on a shared device."""
+
+    page_heading = "Choisissez un code pour vos pages"
+    page_hint = (
+        "Votre partenaire ne pourra pas rouvrir vos pages sans ce code. Au moins 6 chiffres ou"
+        " lettres : retenez-le, il n’est écrit nulle part."
+    )
+    submit_label = "Ouvrir mes pages"
+    code = forms.CharField(
+        label="Votre code",
+        min_length=6,
+        max_length=64,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": "Choisissez un code.",
+            "min_length": "Ce code est trop court : au moins 6 chiffres ou lettres.",
+        },
+    )
+
+
+class UnlockForm(PageFormMixin, forms.Form):
+    """Type the code again to reopen one's pages."""
+
+    page_heading = "Votre code"
+    page_hint = "Le code que vous avez choisi en remplissant votre partie sur cet appareil."
+    submit_label = "Rouvrir mes pages"
+    code = forms.CharField(
+        label="Code",
+        max_length=64,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Tapez votre code."},
+    )
+
+
+class ConfirmCommonForm(PageFormMixin, forms.Form):
+    """Agree with the shared answers, or propose a change."""
+
+    page_heading = "Relisez vos réponses communes"
+    submit_label = "Envoyer"
+    agrees = radio(
+        "Êtes-vous d’accord avec ces réponses ?",
+        [("oui", "Oui, elles sont exactes"), ("non", "Non, je propose un changement")],
+        "Répondez oui ou non.",
+    )
+    comment = forms.CharField(
+        label="Le changement que vous proposez",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Votre partenaire lira cette remarque et pourra corriger la réponse.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("agrees") == "non" and not data.get("comment"):
+            self.add_error("comment", "Dites quelle réponse changer, et comment.")
+        if data.get("agrees") == "oui":
+            data["comment"] = ""
+        return data
+
+
+class AttestForm(PageFormMixin, forms.Form):
+    """Attest on one's honour."""
+
+    page_heading = "Votre attestation sur l’honneur"
+    submit_label = "J’atteste"
+    attest = forms.BooleanField(
+        label="J’ai lu ces phrases et j’atteste qu’elles sont exactes",
+        error_messages={"required": "Cochez la case pour attester, ou corrigez vos réponses."},
+    )
+
+
+class MessageForm(PageFormMixin, forms.Form):
+    """Write to the mairie."""
+
+    submit_label = "Envoyer le message"
+    body = forms.CharField(
+        label="Votre message",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={
+            "required": "Écrivez votre message.",
+            "max_length": "Votre message dépasse 4 000 signes : raccourcissez-le ou envoyez-le en"
+            " deux fois.",
+        },
+    )
+    private = forms.BooleanField(
+        label="Ce message reste entre moi et la mairie",
+        required=False,
+        help_text="Votre partenaire ne le verra pas.",
+    )
+    form_key = forms.CharField(widget=forms.HiddenInput, max_length=40)

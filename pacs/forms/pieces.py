@@ -1,0 +1,97 @@
+"""Forms about one piece: send a file, say what becomes of it, date it."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.timezone import localdate
+
+from demarches.forms import PageFormMixin
+from demarches.rules.enums import PieceStatus
+from demarches.uploads import ACCEPT
+from pacs.forms.identity import radio
+
+CHOICES = [
+    ("send", "Je l’envoie maintenant"),
+    (PieceStatus.TO_BRING.value, "Je l’apporterai le jour du rendez-vous"),
+    (PieceStatus.BLOCKED.value, "Je n’arrive pas à l’obtenir"),
+]
+
+
+class MultipleFileInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class MultipleFileField(forms.FileField):
+    """Several files at once; each is judged by itself afterwards."""
+
+    widget = MultipleFileInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data]
+        # An empty file is refused later, in the words of the upload machinery.
+        return [file for file in files if file]
+
+
+class PieceForm(PageFormMixin, forms.Form):
+    """One piece: every field is optional, what is filled in is done."""
+
+    submit_label = "Enregistrer"
+    choice = radio("Cette pièce", CHOICES, "Choisissez l’une des réponses.")
+    files = MultipleFileField(
+        label="Fichiers",
+        required=False,
+        help_text="PDF, JPEG, PNG ou HEIC (photo de téléphone), 10 Mo au plus chacun. Toutes les"
+        " pages, bien lisibles ; plusieurs fichiers sont possibles.",
+        widget=MultipleFileInput(attrs={"accept": ACCEPT}),
+    )
+    issued_on = forms.DateField(
+        label="Date de délivrance",
+        required=False,
+        help_text="Celle qui est écrite sur le document. Elle sert à savoir s’il sera encore"
+        " valable le jour du Pacs.",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": "Écrivez la date ainsi : 12/3/2027."},
+    )
+    expires_on = forms.DateField(
+        label="Valable jusqu’au",
+        required=False,
+        help_text="La date de fin imprimée sur le document.",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": "Écrivez la date ainsi : 12/3/2027."},
+    )
+    is_french_adult_card = forms.BooleanField(
+        label="C’est une carte d’identité française, délivrée quand j’étais majeur",
+        required=False,
+        help_text="Celles de 2004 à 2013 sont valables cinq ans de plus que la date imprimée.",
+    )
+    note = forms.CharField(
+        label="Ce qui vous empêche de l’obtenir",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Seulement si vous n’arrivez pas à l’obtenir : la mairie cherchera avec vous.",
+    )
+
+    def __init__(self, *args: Any, is_dated: bool, is_identity: bool, may_upload: bool, **kw: Any):
+        super().__init__(*args, **kw)
+        if not is_dated:
+            del self.fields["issued_on"]
+        if not is_identity:
+            del self.fields["expires_on"], self.fields["is_french_adult_card"]
+        if not may_upload:
+            del self.fields["files"]
+            self.fields["choice"].choices = CHOICES[1:]  # type: ignore[attr-defined]
+
+    def clean_issued_on(self) -> date | None:
+        value: date | None = self.cleaned_data["issued_on"]
+        if value is not None and value > localdate():
+            raise ValidationError("Cette date est dans le futur : recopiez celle du document.")
+        return value
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("choice") == PieceStatus.BLOCKED.value and not data.get("note"):
+            self.add_error("note", "Dites en quelques mots ce qui bloque.")
+        return data

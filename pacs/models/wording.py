@@ -1,0 +1,144 @@
+"""What people are told of each piece: data that an administrateur edits, one row a rule.
+
+The conditions are code (`pacs.rules.pieces`); the words, the ages and where to ask for a piece
+are here, each with its source. A test checks that the fixture covers every rule.
+"""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from demarches.rules.enums import LabelledStrEnum
+from pacs.rules.pieces import RULE_IDS
+from pacs.rules.validity import MaxAge
+
+
+class PaperForm(LabelledStrEnum):
+    """In which form a piece is handed over."""
+
+    ORIGINAL = "O", "Original"
+    COPY = "C", "Photocopie"
+    ORIGINAL_AND_COPY = "O+C", "Original à montrer, et une photocopie à laisser"
+    ORIGINAL_OR_COPY = "O/C", "Original ou photocopie"
+    NOTHING = "-", "Rien à remettre"
+
+
+class PieceWordingQuerySet(models.QuerySet["PieceWording"]):
+    """Reads of the wording, with a name."""
+
+    def by_rule(self) -> dict[str, "PieceWording"]:
+        """Every row by its rule, in one query; a rule nobody has worded yet shows its id."""
+        known = {wording.rule_id: wording for wording in self}
+        return {
+            rule_id: known.get(rule_id) or PieceWording(rule_id=rule_id, label=rule_id)
+            for rule_id in RULE_IDS
+        }
+
+
+class PieceWording(models.Model):
+    """The words about the piece that one rule asks for."""
+
+    rule_id = models.CharField("règle", max_length=40, primary_key=True, editable=False)
+    label = models.CharField("nom de la pièce", max_length=150)
+    neutral_label = models.CharField(
+        "nom neutre",
+        max_length=150,
+        blank=True,
+        help_text="Pour un agenda ou un objet de courriel, quand le nom de la pièce dit de quelle"
+        " démarche il s’agit.",
+    )
+    help = models.TextField(
+        "explication", blank=True, help_text="Chaque ligne devient un paragraphe."
+    )
+    why_asked = models.TextField("pourquoi elle est demandée", blank=True)
+    looks_like = models.TextField("à quoi elle ressemble", blank=True)
+    where_to_get = models.TextField("où la demander", blank=True)
+    link_label = models.CharField("texte du lien", max_length=120, blank=True)
+    link_url = models.URLField("lien", max_length=300, blank=True)
+    cost = models.CharField(
+        "prix", max_length=120, blank=True, help_text="Laisser vide si ce n’est pas vérifié."
+    )
+    usual_delay = models.CharField(
+        "délai habituel", max_length=120, blank=True, help_text="Laisser vide si inconnu."
+    )
+    to_prepare = models.CharField(
+        "à préparer", max_length=200, blank=True, help_text="Ce qu’il faut faire avant."
+    )
+    to_bring = models.CharField(
+        "à apporter", max_length=200, blank=True, help_text="Ce qu’il faut avoir le jour même."
+    )
+    max_age_months = models.PositiveSmallIntegerField(
+        "âge maximal en mois",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="Compté le jour de l’enregistrement. Laisser vide : sans limite.",
+    )
+    max_age_strict = models.BooleanField(
+        "« moins de »",
+        default=True,
+        help_text="Coché : « moins de 3 mois ». Décoché : « 6 mois au plus ».",
+    )
+    original_or_copy = models.CharField(
+        "original ou copie",
+        max_length=3,
+        choices=PaperForm.choices(),
+        default=PaperForm.ORIGINAL.value,
+    )
+    may_upload = models.BooleanField("peut être envoyée en ligne", default=True)
+    upload_note = models.CharField("conseil avant l’envoi", max_length=200, blank=True)
+    basis = models.CharField("texte de loi", max_length=200, blank=True)
+    source = models.CharField("source lue", max_length=200, blank=True)
+    is_verified = models.BooleanField("vérifié dans la source", default=False)
+    source_date = models.DateField("version de la source", null=True, blank=True)
+
+    objects = PieceWordingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["rule_id"]
+        verbose_name = "texte d’une pièce"
+        verbose_name_plural = "textes des pièces"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_age_months__isnull=True) | Q(max_age_months__range=(1, 60)),
+                name="pacs_piecewording_max_age",
+                violation_error_message="Un âge va de 1 à 60 mois.",
+            ),
+            models.CheckConstraint(
+                condition=Q(link_url="") | ~Q(link_label=""),
+                name="pacs_piecewording_link_named",
+                violation_error_message="Un lien porte un texte.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def max_age(self) -> MaxAge | None:
+        """How old the piece may be on the day of registration."""
+        if self.max_age_months is None:
+            return None
+        return MaxAge(self.max_age_months, self.max_age_strict)
+
+    @property
+    def is_dated(self) -> bool:
+        """People hand over a document whose date of issue counts."""
+        return self.max_age_months is not None and self.original_or_copy != PaperForm.NOTHING
+
+    @property
+    def max_age_label(self) -> str:
+        """« moins de 3 mois », « 6 mois au plus »; empty without a limit."""
+        if not self.is_dated:
+            return ""
+        months = f"{self.max_age_months}\u00a0mois"
+        return f"moins de {months}" if self.max_age_strict else f"{months} au plus"
+
+    @property
+    def calendar_label(self) -> str:
+        """The name that may stand in a calendar or a subject."""
+        return self.neutral_label or self.label
+
+    @property
+    def help_lines(self) -> list[str]:
+        return self.help.splitlines()

@@ -1,0 +1,368 @@
+"""What the pages of a dossier show: tasks, answers, pieces, timeline, window.
+
+Read models built for one reader: nothing of the other partenaire's private part goes in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Field
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django_countries import countries
+
+from demarches.rules.enums import PieceStatus, Status
+from demarches.steps import Step, StepList
+from pacs.access import may_edit_common, may_edit_own, readable_pieces
+from pacs.models import Door, Dossier, Partenaire, Piece, PieceWording
+from pacs.models.completeness import missing_common, missing_own
+from pacs.rules.pieces import VERIFIED_BY_MAIRIE
+from pacs.rules.validity import (
+    DatedPiece,
+    MaxAge,
+    Window,
+    earliest_issue_day,
+    identity_valid_until,
+    is_usable,
+    last_usable_day,
+    window,
+)
+from pacs.steps import COMMON_STEPS, OWN_STEPS
+
+IDENTITY_RULE = "P03_identite"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of « Vérifiez vos réponses »."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line of the task list."""
+
+    title: str
+    url: str
+    is_complete: bool
+    #: False: nothing to do here for this reader, or not yet.
+    is_open: bool = True
+    answers: Sequence[Answer] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGroup:
+    title: str
+    tasks: Sequence[Task]
+    note: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        return all(task.is_complete for task in self.tasks)
+
+
+def _value(row: Dossier | Partenaire, name: str) -> str:
+    """An answer as a person reads it; empty when it is not given."""
+    column = row._meta.get_field(name)
+    raw: Any = getattr(row, name)
+    if raw in ("", None, []):
+        return ""
+    if isinstance(column, Field) and column.choices:
+        return str(getattr(row, f"get_{name}_display")())
+    if isinstance(raw, bool):
+        return "Oui" if raw else "Non"
+    if isinstance(raw, date):
+        return raw.strftime("%d/%m/%Y")
+    if name == "birth_country" or name.endswith("country"):
+        return str(raw.name)
+    return str(raw)
+
+
+def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
+    if isinstance(row, Partenaire) and step.slug == "nationalite":
+        return [Answer("Nationalité", nationality_names(row))]
+    answers = []
+    for name in step.form_class._meta.fields or ():
+        value = _value(row, name)
+        if value and not (value == "Non" and isinstance(getattr(row, name), bool)):
+            label = step.form_class.base_fields[name].label or name
+            answers.append(Answer(str(label), value))
+    return answers
+
+
+def nationality_names(partenaire: Partenaire) -> str:
+    """« Française, Italie » as country names; « apatride » for nobody's national."""
+    from_codes = [str(countries.name(code)) for code in partenaire.nationalities]
+    if from_codes:
+        return ", ".join(from_codes)
+    return "Apatride" if partenaire.protection == "apatride" else ""
+
+
+def common_answers(dossier: Dossier) -> list[Answer]:
+    """Every shared answer, for whoever confirms them."""
+    return [a for step in COMMON_STEPS.for_subject(dossier) for a in _answers(dossier, step)]
+
+
+def _tasks(
+    subject: Dossier | Partenaire, steps: StepList[Any], reference: str, *, open_: bool
+) -> list[Task]:
+    name = "pacs:common-step" if isinstance(subject, Dossier) else "pacs:own-step"
+    return [
+        Task(
+            title=step.title,
+            url=reverse(name, args=[reference, step.slug]),
+            is_complete=step.is_complete(subject),
+            is_open=open_,
+            answers=_answers(subject, step),
+        )
+        for step in steps.for_subject(subject)
+    ]
+
+
+def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
+    """The whole task list, as this partenaire may see it."""
+    dossier = partenaire.dossier
+    reference = dossier.reference
+    groups = [
+        TaskGroup(
+            "Vos réponses communes",
+            _tasks(dossier, COMMON_STEPS, reference, open_=may_edit_common(partenaire)),
+            note="" if partenaire.is_first else "Votre partenaire les remplit ; vous les relisez.",
+        ),
+        TaskGroup(
+            "Votre partie",
+            _tasks(partenaire, OWN_STEPS, reference, open_=may_edit_own(partenaire)),
+            note="Vous seul et la mairie voyez ces réponses.",
+        ),
+    ]
+    together = []
+    if partenaire.is_first:
+        together.append(_partner_task(partenaire))
+    else:
+        together.append(
+            Task(
+                "Confirmer les réponses communes",
+                reverse("pacs:partner-confirm", args=[reference]),
+                partenaire.common_confirmed_at is not None,
+                hint="Vous avez proposé un changement." if partenaire.common_comment else "",
+            )
+        )
+    ready = not missing_own(partenaire) and not missing_common(dossier)
+    together.append(
+        Task(
+            "Attester sur l’honneur",
+            reverse("pacs:partner-attest", args=[reference]),
+            partenaire.attested_at is not None,
+            is_open=ready,
+            hint="" if ready else "Après votre partie et les réponses communes.",
+        )
+    )
+    rows = piece_rows(partenaire, at=at)
+    undecided = sum(row.needs_answer for row in rows)
+    together.append(
+        Task(
+            "Vos pièces",
+            reverse("pacs:dossier-pieces", args=[reference]),
+            undecided == 0,
+            hint=f"{undecided} à envoyer ou à apporter" if undecided else "",
+        )
+    )
+    groups.append(TaskGroup("À deux", together))
+    return groups
+
+
+def _partner_task(first: Partenaire) -> Task:
+    """How the second takes part, without a word about what they answered."""
+    _, second = first.dossier.people
+    hint = {
+        "": "Invitez votre partenaire dès maintenant, si vous voulez.",
+        Door.PAPER.value: "Sur papier : imprimez sa partie, la mairie la saisira.",
+        Door.SAME_DEVICE.value: "Sur cet appareil, quand vous le lui passez.",
+        Door.OWN.value: f"Invitation envoyée à {second.invited_email}.",
+    }[second.door]
+    if second.attested_at is not None:
+        hint = f"{second.display_name} a terminé sa partie."
+    elif second.user_id is not None:
+        hint = f"{second.display_name} remplit sa partie."
+    if second.common_comment:
+        hint = f"{second.display_name} propose un changement : « {second.common_comment} »"
+    done = second.attested_at is not None or second.door == Door.PAPER
+    return Task(
+        "La participation de votre partenaire",
+        reverse("pacs:partner-door", args=[first.dossier.reference]),
+        done and not second.common_comment,
+        is_open=second.user_id is None and first.dossier.is_editable,
+        hint=hint,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRow:
+    """One piece as its holder sees it, at a date."""
+
+    piece: Piece
+    wording: PieceWording
+    #: The document a translation or an apostille is about.
+    about: PieceWording | None
+    status: PieceStatus
+    last_day: date | None
+    #: For a dated piece not in hand: ask for it on or after this day.
+    ask_from: date | None
+    url: str
+    for_couple: bool = False
+    files: Sequence[Any] = field(default=())
+
+    @property
+    def needs_answer(self) -> bool:
+        return self.status in {PieceStatus.MISSING, PieceStatus.REFUSED, PieceStatus.EXPIRED}
+
+    @property
+    def by_mairie(self) -> bool:
+        return self.piece.rule_id in VERIFIED_BY_MAIRIE
+
+
+def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
+    """The pieces this person may read, in the order of the list."""
+    dossier = partenaire.dossier
+    on = dossier.registration_date(at=at)
+    wordings = PieceWording.objects.in_bulk()
+    pieces = readable_pieces(partenaire).required().prefetch_related("files")
+    rows = []
+    for piece in pieces.order_by("position", "pk"):
+        if piece.rule_id not in wordings:
+            continue
+        wording = wordings[piece.rule_id]
+        last = last_day_of(piece, wording.max_age)
+        rows.append(
+            PieceRow(
+                piece=piece,
+                wording=wording,
+                about=wordings.get(piece.about),
+                status=_status_at(piece, wording.max_age, last, on),
+                last_day=last,
+                ask_from=_ask_from(piece, wording.max_age, dossier.wished_date),
+                url=reverse("pacs:dossier-piece", args=[dossier.reference, piece.key]),
+                for_couple=piece.partenaire_id is None,
+                files=list(piece.files.all()),
+            )
+        )
+    return rows
+
+
+def last_day_of(piece: Piece, age: MaxAge | None) -> date | None:
+    """The last day this piece serves; None when it does not age or has no date yet."""
+    if piece.rule_id == IDENTITY_RULE:
+        if piece.expires_on is None:
+            return None
+        return identity_valid_until(
+            piece.expires_on, is_french_adult_card=piece.is_french_adult_card
+        )
+    if age is None or piece.issued_on is None:
+        return None
+    return last_usable_day(piece.issued_on, age)
+
+
+def _status_at(piece: Piece, age: MaxAge | None, last: date | None, on: date) -> PieceStatus:
+    """The stored status, or « expired » when the piece will be too old on that day."""
+    in_hand = piece.current_status in {
+        PieceStatus.PROVIDED,
+        PieceStatus.TO_BRING,
+        PieceStatus.ACCEPTED,
+    }
+    if in_hand and last is not None and last < on:
+        return PieceStatus.EXPIRED
+    return piece.current_status
+
+
+def _ask_from(piece: Piece, age: MaxAge | None, wished: date | None) -> date | None:
+    if age is None or wished is None or piece.rule_id in VERIFIED_BY_MAIRIE:
+        return None
+    if piece.issued_on is not None and is_usable(piece.issued_on, age, wished):
+        return None
+    return earliest_issue_day(age, wished)
+
+
+def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
+    """The days on which every dated piece in hand is usable; None while none is dated.
+
+    Counts the pieces of both: two dates tell nothing of what the other's pieces are.
+    """
+    wordings = PieceWording.objects.in_bulk()
+    dated = []
+    for piece in partenaire.dossier.pieces.required():
+        wording = wordings.get(piece.rule_id)
+        last = last_day_of(piece, wording.max_age if wording else None)
+        if last is not None:
+            dated.append(DatedPiece(piece.key, piece.issued_on or localdate(at), last))
+    return window(dated, today=localdate(at)) if dated else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the timeline: done, now or next."""
+
+    title: str
+    state: str
+    at: datetime | None = None
+    who: str = ""
+    text: str = ""
+
+
+def timeline(dossier: Dossier) -> list[Stage]:
+    """Done, now and next, with who must act."""
+    status = dossier.current_status
+    sent = Stage("Dossier envoyé", "done", dossier.submitted_at)
+    if dossier.is_ended and status is not Status.REGISTERED:
+        return [sent] * bool(dossier.submitted_at) + [Stage(status.label, "now", dossier.ended_at)]
+    order = [Status.UNDER_REVIEW, Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED]
+    reached = {
+        Status.SUBMITTED: 0,
+        Status.UNDER_REVIEW: 0,
+        Status.PIECES_REQUESTED: 0,
+        Status.COMPLETE: 1,
+        Status.SCHEDULED: 2,
+        Status.REGISTERED: 3,
+    }[status]
+    stages = [sent]
+    for position, stage in enumerate(order):
+        state = "done" if position < reached else "now" if position == reached else "next"
+        stages.append(_stage(stage, state, dossier))
+    return stages
+
+
+def _stage(stage: Status, state: str, dossier: Dossier) -> Stage:
+    if stage is Status.UNDER_REVIEW:
+        if dossier.current_status is Status.PIECES_REQUESTED:
+            return Stage(
+                "À vous de compléter",
+                state,
+                who="C’est à vous",
+                text="La mairie a demandé des compléments. Répondez, puis renvoyez le dossier.",
+            )
+        return Stage(
+            "La mairie vérifie",
+            state,
+            who="C’est à la mairie" if state == "now" else "",
+            text="Vous n’avez rien à faire. La mairie vous écrit s’il manque quelque chose.",
+        )
+    texts = {
+        Status.COMPLETE: (
+            "Dossier complet",
+            "La mairie a tout ce qu’il lui faut : vous prenez rendez-vous.",
+        ),
+        Status.SCHEDULED: (
+            "Rendez-vous à la mairie",
+            "Vous venez tous les deux, avec les documents originaux.",
+        ),
+        Status.REGISTERED: (
+            "Pacs enregistré",
+            "L’officier d’état civil vous remet le récépissé et votre convention.",
+        ),
+    }
+    title, text = texts[stage]
+    return Stage(title, state, dossier.completed_at if stage is Status.COMPLETE else None, "", text)

@@ -1,0 +1,230 @@
+"""The second partenaire: three doors in, a review of the shared answers, an attestation."""
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from demarches.ratelimit import rate_limited
+from demarches.rules.reference import parse_reference
+from pacs.access import GUEST_SESSION_KEY, guest_pass, may_edit_own, may_invite_into
+from pacs.actions.dossiers import (
+    attest,
+    attestation_of,
+    choose_door,
+    confirm_common,
+    decline_invitation,
+    join_dossier,
+)
+from pacs.actions.refusals import ActionRefused
+from pacs.forms.partner import (
+    AttestForm,
+    ConfirmCommonForm,
+    DoorForm,
+    PrivateCodeForm,
+    UnlockForm,
+)
+from pacs.models import Door, Dossier, Partenaire
+from pacs.models.completeness import missing_common, missing_own
+from pacs.tracking import common_answers
+from pacs.views.viewer import account_of, for_partenaire
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """The first partenaire says how the second takes part."""
+    user = account_of(request)
+    if not partenaire.is_first or user is None or not partenaire.dossier.is_editable:
+        raise Http404
+    _, second = partenaire.dossier.people
+    form = DoorForm(
+        request.POST or None, initial={"door": second.door, "email": second.invited_email}
+    )
+    if request.method == "POST" and form.is_valid():
+        door = Door(form.cleaned_data["door"])
+        try:
+            choose_door(second, door, email=form.cleaned_data["email"], by=user, at=timezone.now())
+        except ActionRefused as refused:
+            form.add_error("email" if door is Door.OWN else None, refused)
+        else:
+            if door is Door.SAME_DEVICE:
+                return redirect("pacs:partner-handover", partenaire.dossier.reference)
+            if door is Door.OWN:
+                messages.success(request, f"Une invitation part à {second_address(second)}.")
+            return redirect(partenaire.dossier)
+    return render(
+        request,
+        "pacs/partner_door.html",
+        {"dossier": partenaire.dossier, "partenaire": partenaire, "second": second, "form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+def second_address(second: Partenaire) -> str:
+    """The address just invited, read back from the database."""
+    return Partenaire.objects.values_list("invited_email", flat=True).get(pk=second.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def partner_handover(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Hand the device over: the first one is signed out, the second one's pages open.
+
+    The pages of the first are then locked behind the code sent to their own mail.
+    """
+    _, second = partenaire.dossier.people
+    if not partenaire.is_first or second.door != Door.SAME_DEVICE or second.user_id is not None:
+        raise Http404
+    if request.method == "POST":
+        reference, pk = partenaire.dossier.reference, second.pk
+        logout(request)
+        request.session["pacs_handed_over"] = pk
+        return redirect("pacs:partner-unlock", reference)
+    return render(
+        request,
+        "pacs/partner_handover.html",
+        {"dossier": partenaire.dossier, "partenaire": partenaire, "second": second},
+    )
+
+
+@login_not_required
+@rate_limited("unlock")
+@require_http_methods(["GET", "HEAD", "POST"])
+def partner_unlock(request: HttpRequest, reference: str) -> HttpResponse:
+    """The second partenaire opens their pages on the handed-over device, with their own code."""
+    second = get_object_or_404(
+        Partenaire.objects.select_related("dossier"),
+        pk=request.session.get("pacs_handed_over", 0),
+        dossier__reference=parse_reference(reference),
+        door=Door.SAME_DEVICE.value,
+        user__isnull=True,
+    )
+    has_code = bool(second.private_code)
+    form = (UnlockForm if has_code else PrivateCodeForm)(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        code = form.cleaned_data["code"]
+        if not has_code:
+            second.set_private_code(code)
+        if second.check_private_code(code):
+            request.session.cycle_key()
+            request.session[GUEST_SESSION_KEY] = guest_pass(second, at=timezone.now())
+            return redirect(second.dossier)
+        form.add_error("code", wrong_code(second))
+    return render(
+        request,
+        "pacs/partner_unlock.html",
+        {"reference": second.dossier.reference, "form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+def wrong_code(second: Partenaire) -> str:
+    """What to say after a wrong code."""
+    if second.code_tries_left:
+        return f"Ce n’est pas le bon code. Il reste {second.code_tries_left} essai(s)."
+    return (
+        "Ce code est bloqué après trop d’essais. Demandez une invitation par courriel, ou parlez"
+        " à la mairie : rien de ce que vous avez rempli n’est perdu."
+    )
+
+
+@login_not_required
+@require_POST
+def partner_leave(request: HttpRequest) -> HttpResponse:
+    """Give the device back: the pass and the session end."""
+    request.session.flush()
+    messages.success(request, "Vos pages sont fermées sur cet appareil.")
+    return redirect("home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def partner_join(request: HttpRequest, reference: str) -> HttpResponse:
+    """The invited person, signed in with the invited address, comes in or declines."""
+    user = account_of(request)
+    dossier = get_object_or_404(Dossier, reference=parse_reference(reference))
+    if user is not None and dossier.partenaires.filter(user=user).exists():
+        return redirect(dossier)
+    if user is None or not may_invite_into(dossier, user):
+        return render(request, "pacs/partner_not_invited.html", status=404)
+    if request.method == "POST":
+        try:
+            if "decline" in request.POST:
+                decline_invitation(dossier, user, at=timezone.now())
+                messages.success(request, "C’est noté. Nous ne vous écrirons plus à ce sujet.")
+                return redirect("home")
+            join_dossier(dossier, user, at=timezone.now())
+        except ActionRefused as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect("home")
+        return redirect(dossier)
+    return render(request, "pacs/partner_join.html", {"dossier": dossier})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def partner_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """The second partenaire reads the shared answers, agrees or proposes a change."""
+    if partenaire.is_first or not may_edit_own(partenaire):
+        return redirect(partenaire.dossier)
+    form = ConfirmCommonForm(request.POST or None, initial={"comment": partenaire.common_comment})
+    if request.method == "POST" and form.is_valid():
+        try:
+            confirm_common(
+                partenaire,
+                comment=form.cleaned_data["comment"],
+                at=timezone.now(),
+                by=account_of(request),
+            )
+        except ActionRefused as refused:
+            form.add_error(None, refused)
+        else:
+            messages.success(request, "C’est enregistré.")
+            return redirect(partenaire.dossier)
+    return render(
+        request,
+        "pacs/partner_confirm.html",
+        {
+            "dossier": partenaire.dossier,
+            "partenaire": partenaire,
+            "answers": common_answers(partenaire.dossier),
+            "form": form,
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def partner_attest(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Attest on one's honour, once one's own part and the shared answers are complete."""
+    if not may_edit_own(partenaire):
+        return redirect(partenaire.dossier)
+    if missing_own(partenaire) or missing_common(partenaire.dossier):
+        messages.warning(
+            request, "Terminez d’abord votre partie et les réponses communes, puis attestez."
+        )
+        return redirect(partenaire.dossier)
+    form = AttestForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            attest(partenaire, at=timezone.now(), by=account_of(request))
+        except ActionRefused as refused:
+            form.add_error(None, refused)
+        else:
+            messages.success(request, "Votre attestation est enregistrée.")
+            return redirect(partenaire.dossier)
+    return render(
+        request,
+        "pacs/partner_attest.html",
+        {
+            "dossier": partenaire.dossier,
+            "partenaire": partenaire,
+            "sentences": attestation_of(partenaire).split("\n"),
+            "form": form,
+        },
+        status=422 if form.errors else 200,
+    )
