@@ -33,7 +33,7 @@ def test_page_that_shows_no_hours_reads_nothing(
 
 def test_header_without_a_mairie_shows_nothing(rf: RequestFactory) -> None:
     assert show(rf, HEADER) == "nothing"
-    assert show(rf, "{% if today %}open{% endif %}{% for entrance in entrances %}x{% endfor %}") == ""
+    assert show(rf, "{% if today %}x{% endif %}{% for door in entrances %}x{% endfor %}") == ""
 
 
 def test_header_costs_one_query_once_the_hours_are_known(
