@@ -285,6 +285,18 @@ DOCUMENT_RULES: tuple[tuple[str, str, Callable[[ForeignDocument, PartenaireInput
     ),
 )
 
+#: Their presence means papers from abroad, which the mairie needs longer to check.
+FOREIGN_PAPERS = frozenset(
+    {
+        "P14_naissance_etranger",
+        "P15_naissance_sans_delai",
+        "P30_coutume",
+        "P31_coutume_impossible",
+        TRANSLATION_ID,
+        APOSTILLE_ID,
+    }
+)
+
 #: Told to everybody, never asked (CRPA, art. R113-8 and R113-10; fiche F1608).
 NEVER_ASKED_ID = "N01_jamais"
 
