@@ -202,7 +202,11 @@ class CleanUpload:
     sha256: str
 
     @property
+    def size(self) -> int:
+        return len(self.content)
+
     def warning_messages(self) -> list[str]:
+        """What the person should know at once, in French."""
         return [WARNINGS[code] for code in self.warnings]
 
 
@@ -256,10 +260,13 @@ def preview_page(content: bytes, page: int) -> bytes | None:
 
 
 def check_quota(*, files_in_piece: int, bytes_in_dossier: int) -> None:
-    """Refuse one more file when the piece or the dossier holds all it may."""
+    """Refuse one more file when the piece or the dossier holds all it may.
+
+    `files_in_piece` counts those already there; `bytes_in_dossier` counts the new one too.
+    """
     if files_in_piece >= settings.UPLOAD_MAX_FILES_PER_PIECE:
         raise UploadRefused("too_many_files", files=files_in_piece)
-    if bytes_in_dossier >= settings.UPLOAD_MAX_BYTES_PER_DOSSIER:
+    if bytes_in_dossier > settings.UPLOAD_MAX_BYTES_PER_DOSSIER:
         raise UploadRefused(
             "dossier_full",
             used=french_size(bytes_in_dossier),

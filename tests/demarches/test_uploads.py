@@ -369,7 +369,7 @@ def test_scans_are_looked_at_as_pictures() -> None:
 def test_each_warning_has_its_sentence() -> None:
     clean = upload(files.encoded(files.text_picture((420, 300)), "PNG"), "photo.png")
 
-    assert clean.warning_messages == [uploads.WARNINGS["tiny"]]
+    assert clean.warning_messages() == [uploads.WARNINGS["tiny"]]
 
 
 # Names
@@ -420,9 +420,9 @@ def test_one_file_too_many_for_a_piece_is_refused(settings) -> None:
 def test_a_full_dossier_is_refused(settings) -> None:
     settings.UPLOAD_MAX_BYTES_PER_DOSSIER = 1_000_000
 
-    uploads.check_quota(files_in_piece=0, bytes_in_dossier=999_999)
+    uploads.check_quota(files_in_piece=0, bytes_in_dossier=1_000_000)
     with pytest.raises(UploadRefused) as refusal:
-        uploads.check_quota(files_in_piece=0, bytes_in_dossier=1_000_000)
+        uploads.check_quota(files_in_piece=0, bytes_in_dossier=1_000_001)
 
     assert refusal.value.code == "dossier_full"
 
