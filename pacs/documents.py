@@ -8,6 +8,7 @@ these papers.
 
 import hashlib
 import json
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,15 +19,17 @@ from django_countries import countries
 from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
 from demarches.rules.dates_fr import MONTHS, day_fr, hour_fr
-from demarches.rules.enums import Status
+from demarches.rules.deadlines import add_working_days
+from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
-from pacs.models import Dossier, PacsSettings, Partenaire
+from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
 from pacs.rules.attestation import attestation_text
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
 from pacs.rules.situation import PartialDate, Situation
 
 #: From here on the mairie has found everything in order: the papers are no draft any more.
 FINAL_STATUSES = frozenset({Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED})
+MISSING_STATUSES = frozenset({PieceStatus.MISSING, PieceStatus.BLOCKED, PieceStatus.REFUSED})
 CHECK_CODE_LENGTH = 8
 
 
@@ -43,18 +46,23 @@ class Row:
     second: str
 
 
-def acknowledgement(dossier: Dossier) -> RenderedPdf:
+def acknowledgement(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     """Accusé de réception électronique (CRPA, art. L112-11 and R112-11-1).
 
-    Names the service, how to reach it and the date of reception; says what is missing and
-    what follows. Raises `DocumentNotReady` for a dossier that was not sent.
+    Names the service, how to reach it and the date of reception; says what is missing among
+    the pieces this reader may know of (all for the mairie) and what follows. Raises
+    `DocumentNotReady` for a dossier that was not sent.
     """
     if dossier.submitted_at is None:
         raise DocumentNotReady("Ce dossier n’a pas encore été envoyé.")
     received = timezone.localtime(dossier.submitted_at)
+    pacs_settings = PacsSettings.current()
     context = _letterhead(dossier) | {
-        "pacs_settings": PacsSettings.current(),
+        "court": pacs_settings.court,
         "received_on": f"{day_fr(received.date())} à {hour_fr(received)}",
+        "answer_before": day_fr(add_working_days(received.date(), pacs_settings.review_days)),
+        "missing": piece_labels(dossier, MISSING_STATUSES, reader=reader),
+        "to_bring": piece_labels(dossier, {PieceStatus.TO_BRING}, reader=reader),
     }
     return render_pdf(
         "pacs/pdf/acknowledgement.html",
@@ -62,6 +70,23 @@ def acknowledgement(dossier: Dossier) -> RenderedPdf:
         title="Accusé de réception de votre dossier",
         stylesheets=("pacs/pdf/pacs.css",),
     )
+
+
+def piece_labels(
+    dossier: Dossier, statuses: Set[PieceStatus], *, reader: Partenaire | None
+) -> list[str]:
+    """The pieces in these states that this reader may know of, each with its holder."""
+    pieces = dossier.pieces.required().filter(status__in=statuses).select_related("partenaire")
+    wordings = PieceWording.objects.by_rule()
+    labels = []
+    for piece in pieces if reader is None else pieces.readable_by(reader):
+        label = wordings[piece.rule_id].label
+        if piece.about:
+            label += f" ({wordings[piece.about].label})"
+        if piece.partenaire is not None:
+            label += f", pour {piece.partenaire.display_name}"
+        labels.append(label)
+    return labels
 
 
 def declaration(dossier: Dossier, *, reader: Partenaire | None = None) -> RenderedPdf:

@@ -11,11 +11,11 @@ import pytest
 from django.core.management import call_command
 
 from demarches.documents import RenderedPdf
-from demarches.rules.enums import Status
+from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs import documents
 from pacs.documents import DocumentNotReady
-from pacs.models import Dossier, Partenaire
+from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
 
 AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -72,7 +72,7 @@ def every_document(dossier: Dossier) -> dict[str, RenderedPdf]:
     fixed = ConventionChoices(MaterialAid.FIXED, PropertyRegime.INDIVISION, (450, None))
     legal = ConventionChoices(MaterialAid.PROPORTIONAL, PropertyRegime.SEPARATION)
     return {
-        "acknowledgement": documents.acknowledgement(dossier),
+        "acknowledgement": documents.acknowledgement(dossier, reader=None),
         "declaration": documents.declaration(dossier),
         "declaration_of_first": documents.declaration(dossier, reader=first),
         "convention_legal": documents.convention(dossier, legal),
@@ -156,7 +156,7 @@ def test_hostile_names_stay_text(dossier: Dossier) -> None:
 
 
 def test_the_acknowledgement_carries_every_mention_of_the_law(dossier: Dossier) -> None:
-    text = text_of(documents.acknowledgement(dossier))
+    text = text_of(documents.acknowledgement(dossier, reader=None))
 
     for mention in (
         "PACS-2026-000042-K",
@@ -164,7 +164,8 @@ def test_the_acknowledgement_carries_every_mention_of_the_law(dossier: Dossier) 
         "Mairie d’Uzès, service de l’état civil",
         "BP 71103, 30701 Uzès cedex",
         "04 66 03 48 48",
-        "sous 10 jours ouvrés",
+        # Ten working days: neither Saturdays nor Sundays.
+        "au plus tard le 7 décembre 2026",
         "articles L112-11 et R112-11-1",
         "le silence de la mairie ne vaut ni acceptation ni refus",
         "décision d’irrecevabilité motivée",
@@ -176,7 +177,42 @@ def test_a_draft_has_no_acknowledgement(dossier: Dossier) -> None:
     dossier.submitted_at = None
 
     with pytest.raises(DocumentNotReady):
-        documents.acknowledgement(dossier)
+        documents.acknowledgement(dossier, reader=None)
+
+
+def test_the_acknowledgement_names_what_its_reader_may_know_of(dossier: Dossier) -> None:
+    first, second = dossier.people
+    PieceWording.objects.create(rule_id="P01_declaration", label="Déclaration conjointe")
+    PieceWording.objects.create(rule_id="P13_naissance_ofpra", label="Certificat de l’Ofpra")
+    PieceWording.objects.create(rule_id="P03_identite", label="Pièce d’identité")
+    PieceWording.objects.create(rule_id="P20_traduction", label="Traduction")
+    rows = [
+        (None, "P01_declaration", "", PieceStatus.TO_BRING, True),
+        (first, "P03_identite", "", PieceStatus.MISSING, True),
+        (first, "P20_traduction", "P03_identite", PieceStatus.BLOCKED, True),
+        (second, "P13_naissance_ofpra", "", PieceStatus.MISSING, True),
+        (second, "P03_identite", "", PieceStatus.PROVIDED, True),
+        (first, "P13_naissance_ofpra", "", PieceStatus.MISSING, False),
+    ]
+    for position, (holder, rule_id, about, status, is_required) in enumerate(rows):
+        Piece.objects.create(
+            dossier=dossier, partenaire=holder, key=str(position), rule_id=rule_id, about=about,
+            position=position, status=status.value, is_required=is_required,
+        )  # fmt: skip
+
+    def missing(reader: Partenaire | None) -> list[str]:
+        return documents.piece_labels(dossier, documents.MISSING_STATUSES, reader=reader)
+
+    mine = [
+        "Pièce d’identité, pour Anne-Claire Éloïse DURAND",
+        "Traduction (Pièce d’identité), pour Anne-Claire Éloïse DURAND",
+    ]
+    theirs = ["Certificat de l’Ofpra, pour Ömer ŞAHİN"]
+    assert (missing(first), missing(second), missing(None)) == (mine, theirs, mine + theirs)
+    text = text_of(documents.acknowledgement(dossier, reader=first))
+    assert all(label in text for label in mine)
+    assert "Ofpra" not in text
+    assert "apporter le jour du rendez-vous : Déclaration conjointe" in text
 
 
 # Declaration
