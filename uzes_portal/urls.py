@@ -9,6 +9,13 @@ from uzes_portal import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    # About the portal itself
+    path("accessibilite/", views.legal_page, {"name": "accessibility"}, name="accessibility"),
+    path("donnees-personnelles/", views.legal_page, {"name": "privacy"}, name="privacy"),
+    path("mentions-legales/", views.legal_page, {"name": "legal_notice"}, name="legal-notice"),
+    path("modalites-d-utilisation/", views.legal_page, {"name": "terms"}, name="terms"),
+    path("plan-du-site/", views.legal_page, {"name": "site_map"}, name="site-map"),
+    path("robots.txt", views.robots, name="robots"),
     # /compte/: sign-in by a code sent by mail. The names are those django-allauth asks for; the
     # rest of its pages (passwords, addresses) is left out on purpose.
     path("compte/connexion/", signin.SignInView.as_view(), name="account_login"),

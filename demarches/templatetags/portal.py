@@ -1,5 +1,180 @@
-"""Template words of the portal."""
+"""Template words of the portal: French dates and sizes, status badges, parts of form fields.
 
-from django import template
+Loaded in every template (`builtins`), so nothing here needs a `{% load %}`.
+"""
+
+import re
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField, BoundWidget
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from demarches.rules import dates_fr
+from demarches.rules.enums import PieceStatus, Status
 
 register = template.Library()
+
+NBSP = dates_fr.NBSP
+
+#: How loud a status speaks; the words carry the meaning, the tone only helps the eye.
+TONES: dict[str, str] = {
+    Status.DRAFT: "todo",
+    Status.SUBMITTED: "waiting",
+    Status.UNDER_REVIEW: "waiting",
+    Status.PIECES_REQUESTED: "action",
+    Status.COMPLETE: "done",
+    Status.SCHEDULED: "done",
+    Status.REGISTERED: "done",
+    Status.INADMISSIBLE: "problem",
+    Status.WITHDRAWN: "ended",
+    Status.CLOSED: "ended",
+    PieceStatus.MISSING: "todo",
+    PieceStatus.PROVIDED: "waiting",
+    PieceStatus.TO_BRING: "waiting",
+    PieceStatus.BLOCKED: "action",
+    PieceStatus.ACCEPTED: "done",
+    PieceStatus.REFUSED: "problem",
+    PieceStatus.EXPIRED: "problem",
+}
+LABELS: dict[str, str] = {member.value: member.label for member in (*Status, *PieceStatus)}
+
+
+@register.inclusion_tag("components/_status_badge.html")
+def status_badge(status: str) -> dict[str, str]:
+    """The badge of a status of a dossier or of a piece."""
+    return {"label": LABELS[status], "tone": TONES[status]}
+
+
+@register.filter
+def date_fr(value: date | datetime | None) -> str:
+    """« 1er mai 2027 », in the mairie's time zone; empty when there is no date."""
+    return dates_fr.day_fr(_local_day(value)) if value else ""
+
+
+@register.filter
+def weekday_date_fr(value: date | datetime | None) -> str:
+    """« samedi 1er mai 2027 »."""
+    if not value:
+        return ""
+    day = _local_day(value)
+    return f"{dates_fr.weekday_fr(day)} {dates_fr.day_fr(day)}"
+
+
+@register.filter
+def hour_fr(value: time | datetime | None) -> str:
+    """« 16 h 45 », in the mairie's time zone."""
+    if value is None:
+        return ""
+    return dates_fr.hour_fr(timezone.localtime(value) if isinstance(value, datetime) else value)
+
+
+@register.filter
+def moment_fr(value: datetime | None) -> str:
+    """« 1er mai 2027 à 16 h 45 »."""
+    return f"{date_fr(value)} à{NBSP}{hour_fr(value)}" if value else ""
+
+
+@register.filter
+def iso_date(value: date | datetime | None) -> str:
+    """The machine's form of a date, for `<time datetime>`."""
+    return _local_day(value).isoformat() if value else ""
+
+
+def _local_day(value: date | datetime) -> date:
+    return timezone.localtime(value).date() if isinstance(value, datetime) else value
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """« 340 Ko », « 1,2 Mo »: what a phone shows, in powers of ten."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))}{NBSP}Ko"
+    return f"{size / 1_000_000:.1f}".replace(".", ",") + f"{NBSP}Mo"
+
+
+@register.filter(is_safe=True)
+def nb(text: str) -> str:
+    """Bind French punctuation to its word: « Prêt ? » never breaks before the sign."""
+    bound = re.sub(r" (?=[:;!?»%€])", NBSP, str(text))
+    return re.sub(r"(?<=«) ", NBSP, bound)
+
+
+# Forms: what the crispy pack `templates/uzes/` needs to know about a field.
+
+
+@register.filter
+def asked_by_heading(form: forms.BaseForm) -> str:
+    """The name of the one field that the page's heading asks for, or an empty string.
+
+    « Où sera votre adresse commune ? » with a single field: the heading is its label. A heading
+    that is no question, or several fields, keep their own labels.
+    """
+    visible = form.visible_fields()
+    heading = getattr(form, "page_heading", "")
+    if len(visible) == 1 and heading.rstrip().endswith("?") and not is_tick(visible[0]):
+        return visible[0].name
+    return ""
+
+
+@register.filter
+def is_tick(field: BoundField) -> bool:
+    """One box to tick: its label stands after it."""
+    return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def is_choice(field: BoundField) -> bool:
+    """Radios or boxes: one control for each choice."""
+    return isinstance(field.field.widget, forms.RadioSelect)
+
+
+@register.filter
+def is_group(field: BoundField) -> bool:
+    """Several controls under one question: the question is a legend, not a label."""
+    return is_choice(field) or isinstance(field.field.widget, forms.MultiWidget)
+
+
+@register.filter
+def is_optional(field: BoundField) -> bool:
+    """May be left empty: the page says so in words, since nothing marks what is required.
+
+    A form silences this with `mark_optional = False` (all of it is optional, as in a filter), or
+    names in `required_in_clean` the fields that its `clean` asks for in some cases.
+    """
+    form = field.form
+    return (
+        not field.field.required
+        and not is_tick(field)
+        and getattr(form, "mark_optional", True)
+        and field.name not in getattr(form, "required_in_clean", ())
+    )
+
+
+@register.filter
+def first_control_id(field: BoundField) -> str:
+    """Where a link of the error summary leads: the first control of the field."""
+    if is_group(field):
+        return f"{field.auto_id}_0"
+    return str(field.id_for_label)
+
+
+@register.simple_tag
+def control(field: BoundField, described_by: str = "") -> SafeString:
+    """The control itself, described by the page's hint, its own hint and its error."""
+    ids = " ".join(filter(None, (described_by, field.aria_describedby)))
+    return field.as_widget(attrs={"aria-describedby": ids} if ids else None)
+
+
+@register.filter
+def parts(field: BoundField) -> list[dict[str, Any]]:
+    """The controls of a composed field, each with the label of its own field."""
+    widget = field.subwidgets[0]
+    labels = [part.label for part in getattr(field.field, "fields", ())]
+    rendered = []
+    for label, data in zip(labels, widget.data["subwidgets"], strict=True):
+        html = BoundWidget(widget.parent_widget, data, field.form.renderer).tag()
+        rendered.append({"id": data["attrs"]["id"], "label": label, "html": mark_safe(html)})  # noqa: S308 -- rendered by Django's own widget template
+    return rendered

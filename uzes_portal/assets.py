@@ -1,0 +1,79 @@
+"""The style sheet and the font that pages need, made from their sources; no bundler.
+
+One request for the style sheet, one for the font: the first visit stays light on a slow phone.
+"""
+
+import io
+import re
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from django.conf import settings
+
+from demarches.fonts import Cut, cut_font
+
+STYLE_SOURCES = ("tokens.css", "base.css", "components.css", "pages.css", "print.css")
+STYLE_SHEET = "css/uzes.css"
+HEADING_FONT = "fonts/source-serif-4.woff2"
+HEADING_CUT = Cut(
+    "fontpkg-source-serif-4", "SourceSerif4[opsz,wght].ttf", {"wght": 600, "opsz": 28}
+)
+#: What French headings and European names are written with; other signs fall back to Georgia.
+HEADING_SIGNS = (
+    *range(0x20, 0x7F),
+    *range(0xA0, 0x180),
+    *(0x218, 0x219, 0x21A, 0x21B, 0x1E9E),
+    *(0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026, 0x202F, 0x20AC, 0x2192),
+)
+
+
+def build() -> list[Path]:
+    """Write what is missing or out of date under BUILD_DIR; the files, in order."""
+    return [_build_style_sheet(), _build_heading_font()]
+
+
+def style_sheet() -> str:
+    """The sources in their order, without comments and indentation."""
+    folder = settings.BASE_DIR / "static" / "css"
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in STYLE_SOURCES)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return "\n".join(line for raw in text.splitlines() if (line := raw.strip())) + "\n"
+
+
+def _build_style_sheet() -> Path:
+    target = Path(settings.BUILD_DIR) / STYLE_SHEET
+    content = style_sheet().encode()
+    if not target.exists() or target.read_bytes() != content:
+        _replace(target, content)
+    return target
+
+
+def _build_heading_font() -> Path:
+    """Cutting takes seconds: done again only for a new version of the package."""
+    target = Path(settings.BUILD_DIR) / HEADING_FONT
+    stamp = target.with_suffix(".txt")
+    made_from = f"{HEADING_CUT.package} {version(HEADING_CUT.package)} {len(HEADING_SIGNS)}\n"
+    if not target.exists() or not stamp.exists() or stamp.read_text() != made_from:
+        _replace(target, _woff2(cut_font(HEADING_CUT, signs=HEADING_SIGNS)))
+        _replace(stamp, made_from.encode())
+    return target
+
+
+def _woff2(truetype: bytes) -> bytes:
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 -- slow import
+
+    font = TTFont(io.BytesIO(truetype), recalcTimestamp=False)
+    font.flavor = "woff2"
+    target = io.BytesIO()
+    font.save(target)
+    return target.getvalue()
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Put the file in place in one piece: a server that starts meanwhile reads a whole one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=target.parent, delete=False) as draft:
+        draft.write(content)
+    Path(draft.name).chmod(0o644)
+    Path(draft.name).replace(target)

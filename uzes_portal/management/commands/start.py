@@ -1,0 +1,149 @@
+"""Start the portal for trying it out: `make run`."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from argparse import ArgumentTypeError
+from contextlib import ExitStack
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from demarches.models import User
+
+HOST = "127.0.0.1"
+AGENT_EMAIL = "agent@uzes.example"
+#: Seconds the server has to answer for the first time, and to stop.
+PATIENCE = 30
+
+
+def _port(typed: str) -> int:
+    if not (typed.isdecimal() and 0 < int(typed) < 65536):
+        raise ArgumentTypeError(f"{typed!r}: write a number between 1 and 65535.")
+    return int(typed)
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are still closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise CommandError(
+                f"Only root may use the port {port}: try « make run PORT=8001 »."
+            ) from None
+        except OSError:
+            raise CommandError(
+                f"The port {port} is taken by another program: stop it, or try "
+                f"« make run PORT={port + 1 if port < 65535 else 8000} »."
+            ) from None
+
+
+def _demo_agent() -> str:
+    """Create the agent of the demonstration once; give the password, empty if it was changed."""
+    path = settings.VAR_DIR / "demo_agent_password"
+    agent = User.objects.filter(email=AGENT_EMAIL).first()
+    if agent is None:
+        password = secrets.token_urlsafe(9)
+        path.write_text(password, encoding="utf-8")
+        path.chmod(0o600)
+        User.objects.create_superuser(AGENT_EMAIL, password, full_name="Camille Démonstration")
+        return password
+    known = path.read_text(encoding="utf-8") if path.exists() else ""
+    return known if agent.check_password(known) else ""
+
+
+def _run(*arguments: str) -> subprocess.Popen[bytes]:
+    # In a session of its own: Control-C reaches this command alone, which stops the others.
+    return subprocess.Popen(  # noqa: S603 -- our own arguments
+        [sys.executable, *arguments], start_new_session=True
+    )
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+class Command(BaseCommand):
+    """Prepare the database, then serve the portal and send its mails until Control-C.
+
+    For development and demonstrations: it refuses to start without DEBUG.
+    """
+
+    help = "Migrate, load the first data, then serve the portal and send its mails."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=_port, default=8000)
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError(
+                "This starts a demonstration, and needs DEBUG=1; docs/operations.md says how to "
+                "run the portal for the public."
+            )
+        _check_port(port)
+        call_command("migrate", verbosity=0)
+        call_command("build_assets")
+        call_command("load_fixtures", stdout=self.stdout)
+        password = _demo_agent()
+        # The links in mails name the port in use, unless they were given another address.
+        os.environ.setdefault("SITE_URL", f"http://{HOST}:{port}")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+        try:
+            self.serve(port, password)
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+
+    def serve(self, port: int, password: str) -> None:
+        server = ["-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
+        server += ["--workers", "2", "--blocking-threads", "1", "--no-ws"]
+        with ExitStack() as stack:
+            children = {
+                "web server": _run(*server, "uzes_portal.wsgi:application"),
+                "mail sender": _run("manage.py", "send_mails", "--loop", "2"),
+            }
+            for child in children.values():
+                stack.callback(_stop, child)
+            announced = False
+            while True:
+                for name, child in children.items():
+                    if child.poll() is not None:
+                        raise CommandError(f"The {name} stopped by itself: see its last words.")
+                if not announced and _answers(port):
+                    self.announce(port, password)
+                    announced = True
+                time.sleep(0.2)
+
+    def announce(self, port: int, password: str) -> None:
+        site = f"http://{HOST}:{port}"
+        lines = [
+            "",
+            f"Portal   {site}/",
+            f"Agents   {site}/{settings.ADMIN_PATH}/",
+            f"         {AGENT_EMAIL}  {password or '(its password was changed)'}",
+            f"Mails    {site}/courriels/",
+            "Control-C stops everything.",
+        ]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
