@@ -1,0 +1,76 @@
+"""Run the whole suite: on SQLite, on PostgreSQL, then in a real browser.
+
+    python -m tests                     everything
+    python -m tests sqlite browser      some stages, in this order
+
+A failing stage does not hide the next one; the last line counts them all together.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.support.postgres import throwaway_postgres
+
+PYTEST = (sys.executable, "-m", "pytest", "-n", "2")
+STAGES: dict[str, tuple[str, AbstractContextManager[str]]] = {
+    "sqlite": ("not e2e", nullcontext("")),
+    "postgresql": ("not e2e", throwaway_postgres()),
+    "browser": ("e2e", nullcontext("")),
+}
+OUTCOMES = ("passed", "failed", "skipped")
+
+
+def _counts(report: Path) -> dict[str, int]:
+    """What pytest wrote down; a stage that wrote nothing counts as one failure."""
+    if not report.exists():
+        return {"passed": 0, "failed": 1, "skipped": 0}
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    tests, skipped = int(suite.get("tests")), int(suite.get("skipped"))
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    return {"passed": tests - failed - skipped, "failed": failed, "skipped": skipped}
+
+
+def _run(stage: str, folder: Path) -> dict[str, int]:
+    marker, server = STAGES[stage]
+    report = folder / f"{stage}.xml"
+    with server as database_url:
+        print(f"\n== {stage} ==", flush=True)
+        environment = {**os.environ, "DATABASE_URL": database_url}
+        command = [*PYTEST, "-m", marker, f"--junitxml={report}"]
+        code = subprocess.run(command, env=environment).returncode
+    counts = _counts(report)
+    if code != 0 and counts["failed"] == 0:
+        counts["failed"] = 1  # pytest itself stopped, or it found no test at all
+    return counts
+
+
+def main(stages: list[str]) -> int:
+    unknown = [stage for stage in stages if stage not in STAGES]
+    if unknown:
+        print(f"Unknown stage: {', '.join(unknown)}. The stages are {', '.join(STAGES)}.")
+        return 2
+    # Being told to stop also stops the server and removes its files.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started = time.monotonic()
+    total = dict.fromkeys(OUTCOMES, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        for stage in stages or STAGES:
+            counts = _run(stage, Path(folder))
+            total = {name: total[name] + counts[name] for name in OUTCOMES}
+    print(f"\n== all stages, in {time.monotonic() - started:.0f} s ==")
+    print(", ".join(f"{total[name]} {name}" for name in OUTCOMES), flush=True)
+    return 1 if total["failed"] else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
