@@ -24,7 +24,7 @@ from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
 from pacs.rules.attestation import attestation_text
-from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
+from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime, mandatory_sentence
 from pacs.rules.situation import PartialDate, Situation
 
 #: From here on the mairie has found everything in order: the papers are no draft any more.
@@ -115,9 +115,11 @@ def convention(dossier: Dossier, choices: ConventionChoices) -> RenderedPdf:
     The mairie keeps no convention (décret 2006-1806, art. 7; fiche F1618), so this portal
     does not either.
     """
-    signatories = [civil_name(person) for person in dossier.people]
+    first, second = dossier.people
+    signatories = (civil_name(first), civil_name(second))
     context = _letterhead(dossier) | {
         "signatories": signatories,
+        "sentence": mandatory_sentence(*signatories),
         "is_proportional": choices.aid is MaterialAid.PROPORTIONAL,
         "is_separation": choices.regime is PropertyRegime.SEPARATION,
         "contributions": list(zip(signatories, choices.contributions, strict=True)),

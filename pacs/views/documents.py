@@ -30,7 +30,10 @@ PAPERS: dict[str, tuple[str, Maker]] = {
         "preparation-declaration",
         lambda one: documents.declaration(one.dossier, reader=one),
     ),
-    "accuse": ("accuse-de-reception", lambda one: documents.acknowledgement(one.dossier)),
+    "accuse": (
+        "accuse-de-reception",
+        lambda one: documents.acknowledgement(one.dossier, reader=one),
+    ),
     "partie-papier": ("partie-a-remplir", _personal_part),
 }
 
