@@ -1,8 +1,13 @@
 """What every procedure shares: the mairie, people, the lifecycle of a dossier."""
 
 from django.apps import AppConfig
+from post_office.apps import PostOfficeConfig
 
 
 class DemarchesConfig(AppConfig):
     name = "demarches"
     verbose_name = "Mairie et démarches"
+
+
+class OutboxConfig(PostOfficeConfig):  # type: ignore[misc]
+    verbose_name = "Boîte d’envoi"

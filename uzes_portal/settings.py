@@ -60,7 +60,7 @@ INSTALLED_APPS = [
     "crispy_forms",
     "phonenumber_field",
     "django_countries",
-    "post_office",
+    "demarches.apps.OutboxConfig",
     "allauth",
     "allauth.account",
     "uzes_portal.apps.PortalConfig",
@@ -160,6 +160,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "staff_ip": (30, 600),
     "staff_account": (10, 600),
     "upload": (120, 3600),
+    "unlock": (20, 600),
     "pdf": (60, 600),
 }
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.

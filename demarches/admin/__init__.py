@@ -1,3 +1,4 @@
 """The staff desk of what every procedure shares."""
 
 from demarches.admin import mairie as mairie
+from demarches.admin import outbox as outbox

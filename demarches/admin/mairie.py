@@ -5,12 +5,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
 from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
 from demarches.rules import opening_hours
 
+#: The browser's own fields: one line each, and no script.
+PLAIN_INPUTS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
+    models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+    models.TimeField: {"widget": forms.TimeInput(format="%H:%M", attrs={"type": "time"})},
+}
 WEEKS = [(str(week), "1re" if week == 1 else f"{week}e") for week in opening_hours.ALL_WEEKS]
 
 
@@ -19,7 +25,7 @@ class OpeningHoursForm(forms.ModelForm[OpeningHours]):
         label="semaines du mois",
         choices=WEEKS,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "radiolist inline"}),
         help_text="Aucune case cochée : toutes les semaines.",
         error_messages={"invalid_choice": "Les semaines du mois vont de 1 à 5."},
     )
@@ -63,6 +69,7 @@ class OpeningHoursInline(admin.TabularInline[OpeningHours, Service]):
     model = OpeningHours
     form = OpeningHoursForm
     formset = OpeningHoursFormSet
+    formfield_overrides = PLAIN_INPUTS
     extra = 1
 
 
@@ -97,6 +104,7 @@ class EntranceInline(admin.TabularInline[Entrance, Mairie]):
 
 class ClosureInline(admin.TabularInline[Closure, Mairie]):
     model = Closure
+    formfield_overrides = PLAIN_INPUTS
     extra = 1
     ordering = ("-first_day",)
 
@@ -118,6 +126,7 @@ class MairieAdmin(admin.ModelAdmin[Mairie]):
 @admin.register(Closure)
 class ClosureAdmin(admin.ModelAdmin[Closure]):
     list_display = ("__str__", "mairie", "service")
+    formfield_overrides = PLAIN_INPUTS
     list_filter = ("mairie", "service")
     date_hierarchy = "first_day"
     ordering = ("-first_day",)

@@ -1,0 +1,57 @@
+"""The mails that left or did not: agents read them here and change nothing.
+
+The pages of django-post-office and django-allauth (templates, attachments, addresses) are for
+other ways of working than ours.
+"""
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.http import HttpRequest
+from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
+
+from demarches.emails import mail_fate
+
+for model in (Attachment, Email, EmailAddress, EmailTemplate, Log):
+    admin.site.unregister(model)
+
+
+class FateFilter(admin.SimpleListFilter):
+    title = "sort"
+    parameter_name = "sort"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("waiting", "en attente"), ("failed", "non envoyés"), ("sent", "remis")]
+
+    def queryset(self, request: HttpRequest, queryset):  # type: ignore[no-untyped-def]
+        words = {
+            "waiting": [STATUS.queued, STATUS.requeued],
+            "failed": [STATUS.failed],
+            "sent": [STATUS.sent],
+        }
+        value = self.value()
+        return queryset.filter(status__in=words[value]) if value in words else queryset
+
+
+@admin.register(Email)
+class EmailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    # Not the page of django-post-office, which offers to send again.
+    change_form_template = "admin/change_form.html"
+    list_display = ("subject", "to", "created", "fate")
+    list_filter = (FateFilter,)
+    search_fields = ("to", "subject")
+    ordering = ("-pk",)
+    fields = ("subject", "from_email", "to", "created", "fate", "message")
+    readonly_fields = fields
+
+    @admin.display(description="sort")
+    def fate(self, email: Email) -> str:
+        return mail_fate(email)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Email | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Email | None = None) -> bool:
+        return False
