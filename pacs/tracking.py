@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django_countries import countries
 
+from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own, readable_pieces
@@ -47,12 +48,33 @@ class Task:
     """One line of the task list."""
 
     title: str
-    url: str
+    address: str
     is_complete: bool
     #: False: nothing to do here for this reader, or not yet.
     is_open: bool = True
     answers: Sequence[Answer] = ()
     hint: str = ""
+
+    @property
+    def url(self) -> str:
+        return self.address if self.is_open else ""
+
+    @property
+    def review_url(self) -> str:
+        """The same page, which then comes back to « Vérifiez vos réponses »."""
+        return f"{self.address}?retour=verifier" if self.is_open else ""
+
+    @property
+    def label(self) -> str:
+        if self.is_complete:
+            return "Terminé"
+        return "À faire" if self.is_open else "Pas encore possible"
+
+    @property
+    def tone(self) -> str:
+        if self.is_complete:
+            return "done"
+        return "todo" if self.is_open else "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +137,7 @@ def _tasks(
     return [
         Task(
             title=step.title,
-            url=reverse(name, args=[reference, step.slug]),
+            address=reverse(name, args=[reference, step.slug]),
             is_complete=step.is_complete(subject),
             is_open=open_,
             answers=_answers(subject, step),
@@ -214,6 +236,8 @@ class PieceRow:
     #: For a dated piece not in hand: ask for it on or after this day.
     ask_from: date | None
     url: str
+    #: The dossier is in the people's hands.
+    is_open: bool
     for_couple: bool = False
     files: Sequence[Any] = field(default=())
 
@@ -224,6 +248,43 @@ class PieceRow:
     @property
     def by_mairie(self) -> bool:
         return self.piece.rule_id in VERIFIED_BY_MAIRIE
+
+    @property
+    def title(self) -> str:
+        """The label of the piece; a translation names what it translates."""
+        if self.about is None:
+            return self.wording.label
+        return f"{self.wording.label} ({self.about.label})"
+
+    @property
+    def is_locked(self) -> bool:
+        """The people can no longer change it."""
+        return self.by_mairie or self.status is PieceStatus.ACCEPTED
+
+    @property
+    def action_url(self) -> str:
+        return "" if self.is_locked or not self.is_open else self.url
+
+    @property
+    def action(self) -> str:
+        return "Remplacer cette pièce" if self.needs_answer else "Voir ou modifier"
+
+    @property
+    def message(self) -> str:
+        """What the mairie said of it, while it waits for another."""
+        return self.piece.refusal_text if self.status is PieceStatus.REFUSED else ""
+
+    @property
+    def ask_from_text(self) -> str:
+        if self.ask_from is None:
+            return ""
+        return f"Ne la demandez pas avant le {day_fr(self.ask_from)} : elle serait trop ancienne."
+
+    @property
+    def last_day_text(self) -> str:
+        if self.last_day is None:
+            return ""
+        return f"Valable jusqu’au {day_fr(self.last_day)} pour votre Pacs."
 
 
 def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
@@ -247,6 +308,7 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
                 last_day=last,
                 ask_from=_ask_from(piece, wording.max_age, dossier.wished_date),
                 url=reverse("pacs:dossier-piece", args=[dossier.reference, piece.key]),
+                is_open=dossier.is_editable,
                 for_couple=piece.partenaire_id is None,
                 files=list(piece.files.all()),
             )
@@ -303,66 +365,52 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of the timeline: done, now or next."""
+class Moment:
+    """One moment of the timeline: done, now or next; the text says who must act."""
 
     title: str
     state: str
     at: datetime | None = None
-    who: str = ""
     text: str = ""
 
 
-def timeline(dossier: Dossier) -> list[Stage]:
+#: What each stage says, in the order they are reached.
+STAGES: tuple[tuple[Status, str, str], ...] = (
+    (
+        Status.UNDER_REVIEW,
+        "La mairie vérifie",
+        "C’est à la mairie. Vous n’avez rien à faire : elle vous écrit s’il manque quelque chose.",
+    ),
+    (Status.COMPLETE, "Dossier complet", "Vous prenez rendez-vous avec l’officier d’état civil."),
+    (
+        Status.SCHEDULED,
+        "Rendez-vous à la mairie",
+        "Vous venez tous les deux, avec les documents originaux.",
+    ),
+    (
+        Status.REGISTERED,
+        "Pacs enregistré",
+        "L’officier d’état civil vous remet le récépissé et votre convention.",
+    ),
+)
+
+
+def timeline(dossier: Dossier) -> list[Moment]:
     """Done, now and next, with who must act."""
     status = dossier.current_status
-    sent = Stage("Dossier envoyé", "done", dossier.submitted_at)
+    moments = [Moment("Dossier envoyé", "done", dossier.submitted_at)]
     if dossier.is_ended and status is not Status.REGISTERED:
-        return [sent] * bool(dossier.submitted_at) + [Stage(status.label, "now", dossier.ended_at)]
-    order = [Status.UNDER_REVIEW, Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED]
-    reached = {
-        Status.SUBMITTED: 0,
-        Status.UNDER_REVIEW: 0,
-        Status.PIECES_REQUESTED: 0,
-        Status.COMPLETE: 1,
-        Status.SCHEDULED: 2,
-        Status.REGISTERED: 3,
-    }[status]
-    stages = [sent]
-    for position, stage in enumerate(order):
+        sent = moments if dossier.submitted_at else []
+        return [*sent, Moment(status.label, "now", dossier.ended_at)]
+    if status is Status.PIECES_REQUESTED:
+        text = "C’est à vous : répondez à la mairie, puis renvoyez le dossier."
+        moments.append(Moment("À vous de compléter", "now", text=text))
+    order = [stage for stage, _, _ in STAGES]
+    reached = order.index(status) if status in order else 0
+    for position, (stage, title, text) in enumerate(STAGES):
         state = "done" if position < reached else "now" if position == reached else "next"
-        stages.append(_stage(stage, state, dossier))
-    return stages
-
-
-def _stage(stage: Status, state: str, dossier: Dossier) -> Stage:
-    if stage is Status.UNDER_REVIEW:
-        if dossier.current_status is Status.PIECES_REQUESTED:
-            return Stage(
-                "À vous de compléter",
-                state,
-                who="C’est à vous",
-                text="La mairie a demandé des compléments. Répondez, puis renvoyez le dossier.",
-            )
-        return Stage(
-            "La mairie vérifie",
-            state,
-            who="C’est à la mairie" if state == "now" else "",
-            text="Vous n’avez rien à faire. La mairie vous écrit s’il manque quelque chose.",
-        )
-    texts = {
-        Status.COMPLETE: (
-            "Dossier complet",
-            "La mairie a tout ce qu’il lui faut : vous prenez rendez-vous.",
-        ),
-        Status.SCHEDULED: (
-            "Rendez-vous à la mairie",
-            "Vous venez tous les deux, avec les documents originaux.",
-        ),
-        Status.REGISTERED: (
-            "Pacs enregistré",
-            "L’officier d’état civil vous remet le récépissé et votre convention.",
-        ),
-    }
-    title, text = texts[stage]
-    return Stage(title, state, dossier.completed_at if stage is Status.COMPLETE else None, "", text)
+        if status is Status.PIECES_REQUESTED:
+            state = "next"
+        at = dossier.completed_at if stage is Status.COMPLETE and state != "next" else None
+        moments.append(Moment(title, state, at, "" if state == "done" else text))
+    return moments

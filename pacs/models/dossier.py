@@ -100,6 +100,10 @@ class Dossier(DossierBase):
     def get_absolute_url(self) -> str:
         return reverse("pacs:dossier", args=[self.reference])
 
+    def get_join_url(self) -> str:
+        """Where an invited second partenaire comes in."""
+        return reverse("pacs:partner-join", args=[self.reference])
+
     def record(
         self,
         *,

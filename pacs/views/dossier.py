@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.models import TransitionRefused
+from demarches.rules.deadlines import add_working_days
+from demarches.rules.enums import Transition
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
-from pacs.forms.partner import MessageForm
-from pacs.models import Dossier, Partenaire
+from pacs.models import Dossier, PacsSettings, Partenaire
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.tracking import piece_rows, task_groups, timeline, window_of
-from pacs.views.messages import new_form_key, thread
+from pacs.views.messages import thread
 from pacs.views.viewer import account_of, for_partenaire
 
 
@@ -54,9 +55,11 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     if dossier.is_draft:
         context["groups"] = task_groups(partenaire, at=now)
         return render(request, "pacs/dossier_tasks.html", context)
-    context["steps"] = timeline(dossier)
+    context["moments"] = timeline(dossier)
     context["thread"] = thread(partenaire)
-    context["message_form"] = MessageForm(initial={"form_key": new_form_key()})
+    context["court"] = PacsSettings.current().court
+    request_event = dossier.events.filter(transition=Transition.REQUEST_PIECES.value).last()
+    context["request_text"] = request_event.reason if request_event else ""
     return render(request, "pacs/dossier_tracking.html", context)
 
 
@@ -96,15 +99,16 @@ def dossier_submit(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
 @for_partenaire
 def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """The acknowledgement, as a page to keep (CRPA L112-11, R112-11-1)."""
-    if partenaire.dossier.submitted_at is None:
-        return redirect(partenaire.dossier)
+    dossier = partenaire.dossier
+    if dossier.submitted_at is None:
+        return redirect(dossier)
+    received = timezone.localdate(dossier.submitted_at)
     return render(
         request,
         "pacs/dossier_sent.html",
         {
-            "dossier": partenaire.dossier,
-            "partenaire": partenaire,
-            "pieces": piece_rows(partenaire, at=timezone.now()),
+            "dossier": dossier,
+            "answer_before": add_working_days(received, PacsSettings.current().review_days),
         },
     )
 
