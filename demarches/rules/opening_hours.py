@@ -128,7 +128,9 @@ class DayHours:
         """« 8 h – 12 h, 13 h 30 – 16 h 45 », or « Fermé »."""
         if not self.spans:
             return "Fermé"
-        return ", ".join(f"{hour_fr(start)} – {hour_fr(end)}" for start, end in self.spans)
+        return ", ".join(
+            f"{hour_fr(start)}{NBSP}–{NBSP}{hour_fr(end)}" for start, end in self.spans
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -520,6 +520,18 @@ def test_leaving_asks_first_and_leaves_nothing(client: Client) -> None:
     assert again["Location"] == reverse("home")
 
 
+def test_browser_keeps_no_copy_of_a_signed_in_page(client: Client) -> None:
+    """« Back » after leaving must show nothing; anonymous pages may be kept."""
+    anonymous = client.get(NEXT)
+    ask(client)
+    type_code(client, mailed_code())
+
+    private = client.get(NEXT)
+
+    assert "no-store" in private["Cache-Control"]
+    assert "no-store" not in anonymous.get("Cache-Control", "")
+
+
 def test_forms_need_the_csrf_token() -> None:
     browser = Client(enforce_csrf_checks=True)
 
