@@ -5,7 +5,7 @@ Read models built for one reader: nothing of the other partenaire's private part
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Field
@@ -17,7 +17,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own, readable_pieces
-from pacs.models import Door, Dossier, Partenaire, Piece, PieceWording
+from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
 from pacs.models.completeness import missing_common, missing_own
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import (
@@ -290,7 +290,7 @@ class PieceRow:
 def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
     """The pieces this person may read, in the order of the list."""
     dossier = partenaire.dossier
-    on = dossier.registration_date(at=at)
+    on, today = dossier.registration_date(at=at), localdate(at)
     wordings = PieceWording.objects.in_bulk()
     pieces = readable_pieces(partenaire).required().prefetch_related("files")
     rows = []
@@ -306,7 +306,7 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
                 about=wordings.get(piece.about),
                 status=_status_at(piece, wording.max_age, last, on),
                 last_day=last,
-                ask_from=_ask_from(piece, wording.max_age, dossier.wished_date),
+                ask_from=_ask_from(piece, wording.max_age, dossier.wished_date, today),
                 url=reverse("pacs:dossier-piece", args=[dossier.reference, piece.key]),
                 is_open=dossier.is_editable,
                 for_couple=piece.partenaire_id is None,
@@ -341,27 +341,32 @@ def _status_at(piece: Piece, age: MaxAge | None, last: date | None, on: date) ->
     return piece.current_status
 
 
-def _ask_from(piece: Piece, age: MaxAge | None, wished: date | None) -> date | None:
+def _ask_from(piece: Piece, age: MaxAge | None, wished: date | None, today: date) -> date | None:
+    """The day from which to ask for it, when that day is still to come."""
     if age is None or wished is None or piece.rule_id in VERIFIED_BY_MAIRIE:
         return None
     if piece.issued_on is not None and is_usable(piece.issued_on, age, wished):
         return None
-    return earliest_issue_day(age, wished)
+    day = earliest_issue_day(age, wished)
+    return day if day > today else None
 
 
 def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
     """The days on which every dated piece in hand is usable; None while none is dated.
 
-    Counts the pieces of both: two dates tell nothing of what the other's pieces are.
+    It begins when the mairie can be ready, and counts the pieces of both: two dates tell
+    nothing of what the other's pieces are.
     """
+    dossier = partenaire.dossier
     wordings = PieceWording.objects.in_bulk()
+    ready = localdate(at) + timedelta(days=PacsSettings.current().lead_time_days)
     dated = []
-    for piece in partenaire.dossier.pieces.required():
+    for piece in dossier.pieces.required():
         wording = wordings.get(piece.rule_id)
         last = last_day_of(piece, wording.max_age if wording else None)
         if last is not None:
-            dated.append(DatedPiece(piece.key, piece.issued_on or localdate(at), last))
-    return window(dated, today=localdate(at)) if dated else None
+            dated.append(DatedPiece(piece.key, piece.issued_on or ready, last))
+    return window(dated, today=ready) if dated else None
 
 
 @dataclass(frozen=True, slots=True)

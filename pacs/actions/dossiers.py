@@ -209,7 +209,7 @@ def attestation_of(partenaire: Partenaire) -> str:
     other = next(one for one in dossier.people if one.pk != partenaire.pk)
     return attestation_text(
         name=partenaire.full_name,
-        other=other.full_name,
+        other=other.full_name if other.birth_name or other.first_names else "",
         address=dossier.address_lines,
     )
 

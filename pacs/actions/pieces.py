@@ -21,7 +21,8 @@ from pacs.rules.situation import derive_inputs
 def sync_pieces(dossier: Dossier) -> None:
     """Compute the list anew from the answers in the database; call it under the dossier's lock.
 
-    Rows that are no longer asked for stay, with their files, and come back if the answer does.
+    A row that is no longer asked for stays when somebody sent or said something of it, and comes
+    back if the answer does.
     """
     settings = PacsSettings.current()
     asked = {
@@ -51,9 +52,14 @@ def sync_pieces(dossier: Dossier) -> None:
         row.is_required, row.is_uncertain, row.position = True, wanted.uncertain, position
         if before != (row.is_required, row.is_uncertain, row.position):
             row.save(update_fields=["is_required", "is_uncertain", "position"])
-    gone = [row.pk for key, row in known.items() if key not in asked and row.is_required]
-    if gone:
-        Piece.objects.filter(pk__in=gone).update(is_required=False)
+    for key, row in known.items():
+        if key in asked or not row.is_required:
+            continue
+        if row.is_untouched and not row.files.exists():
+            row.delete()
+        else:
+            row.is_required = False
+            row.save(update_fields=["is_required"])
 
 
 def _editable(piece: Piece) -> Piece:

@@ -150,16 +150,16 @@ class Dossier(DossierBase):
             if one.door == Door.PAPER:
                 continue
             if missing_own(one):
-                reasons.append(f"La partie de {one.display_name} n’est pas terminée.")
+                reasons.append(f"Partie à terminer : {one.display_name}.")
             elif one.attested_at is None:
-                reasons.append(f"{one.display_name} n’a pas encore attesté sur l’honneur.")
+                reasons.append(f"Attestation sur l’honneur à faire : {one.display_name}.")
             if one.position in stopped:
                 reasons.append(
-                    f"Une réponse de la partie de {one.display_name} empêche l’envoi :"
-                    " l’explication se trouve sur ses pages."
+                    f"Une réponse empêche l’envoi, dans la partie de cette personne :"
+                    f" {one.display_name}. L’explication se trouve sur ses pages."
                 )
             if not one.is_first and one.common_confirmed_at is None:
-                reasons.append(f"{one.display_name} n’a pas encore confirmé vos réponses communes.")
+                reasons.append(f"Réponses communes à confirmer : {one.display_name}.")
         return reasons
 
     def _unsettled_pieces(self) -> list[str]:

@@ -177,7 +177,7 @@ class Partenaire(models.Model):
         known = " ".join(
             part for part in (self.first_names, self.usage_name or self.birth_name) if part
         )
-        return known or ("Partenaire 1" if self.position == 1 else "Partenaire 2")
+        return known or ("le premier partenaire" if self.is_first else "le second partenaire")
 
     @property
     def full_name(self) -> str:

@@ -101,6 +101,12 @@ class Piece(models.Model):
         return self.key
 
     @property
+    def is_untouched(self) -> bool:
+        """Nobody has said anything of it: no choice, no date, no decision."""
+        untold = self.status in {PieceStatus.MISSING.value, PieceStatus.PROVIDED.value}
+        return untold and not (self.issued_on or self.expires_on or self.decided_at)
+
+    @property
     def current_status(self) -> PieceStatus:
         return PieceStatus(self.status)
 

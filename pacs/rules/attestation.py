@@ -9,12 +9,13 @@ from collections.abc import Sequence
 def attestation_text(*, name: str, other: str, address: Sequence[str]) -> str:
     """The text as it is shown and kept, one sentence a line.
 
-    `address`: lines of the common residence.
+    `other`: empty while the other's name is not known. `address`: the common residence.
     """
+    partner = other or "la personne avec qui je conclus ce Pacs"
     return "\n".join(
         [
             f"Je soussigné(e), {name}, atteste sur l’honneur :",
-            f"– qu’il n’existe entre {other} et moi aucun lien de parenté ou d’alliance qui"
+            f"– qu’il n’existe entre {partner} et moi aucun lien de parenté ou d’alliance qui"
             " empêche le Pacs (article 515-2 du Code civil) ;",
             "– que je ne suis ni marié(e), ni lié(e) par un autre Pacs en cours ;",
             "– que nous fixons notre résidence commune à cette adresse, qui sera notre résidence"
