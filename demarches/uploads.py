@@ -84,6 +84,10 @@ REFUSALS: Final = {
         " avec votre téléphone, ou numérisez-le en qualité normale (150 à 200 points par pouce),"
         " puis envoyez ce fichier plus léger. Vous pouvez aussi l’envoyer en plusieurs fichiers."
     ),
+    "too_much_at_once": (
+        "Le fichier « {name} » ({size}) est arrivé avec trop d’autres : la limite est de"
+        " {together} par envoi. Les premiers sont gardés ; envoyez celui-ci seul."
+    ),
     "bad_name": (
         "Le nom du fichier « {name} » contient des caractères cachés ou une double extension."
         " Renommez-le simplement, par exemple « document.{extension} », puis envoyez-le à nouveau."
@@ -305,11 +309,16 @@ def kind_of_name(original: str, shown: str) -> str:
 
 def read_limited(file: "File[bytes] | BinaryIO", shown: str) -> bytes:
     """Read the whole file, unless it is empty or too large."""
-    limit = settings.UPLOAD_MAX_BYTES
-    size = file.seek(0, 2) or file.tell()
-    if size > limit:
+    # What the upload handler let go by is told with the size it had.
+    over_limit = getattr(file, "over_limit", "")
+    size = int(getattr(file, "size", 0)) if over_limit else file.seek(0, 2) or file.tell()
+    if over_limit or size > settings.UPLOAD_MAX_BYTES:
         raise UploadRefused(
-            "too_large", name=shown, size=french_size(size), limit=french_size(limit)
+            over_limit or "too_large",
+            name=shown,
+            size=french_size(size),
+            limit=french_size(settings.UPLOAD_MAX_BYTES),
+            together=french_size(settings.UPLOAD_MAX_BYTES_PER_REQUEST),
         )
     file.seek(0)
     data = file.read()

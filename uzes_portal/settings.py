@@ -214,6 +214,9 @@ if not FILE_KEYS:
     FILE_KEYS = "dev:" + _generated_once(
         "file_key", lambda: base64.b64encode(os.urandom(32)).decode()
     )
+#: Files stay in memory until they are encrypted: none is ever on the disk in clear.
+FILE_UPLOAD_HANDLERS = ["demarches.upload_handler.BoundedMemoryHandler"]
+UPLOAD_MAX_BYTES_PER_REQUEST = env_int("UPLOAD_MAX_BYTES_PER_REQUEST", 40_000_000)
 #: A phone's photo of 12 million points weighs 2 to 8 MB, a scanned page less than 2 MB.
 UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_BYTES", 10_000_000)
 UPLOAD_MAX_PIXELS = 40_000_000
