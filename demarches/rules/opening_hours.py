@@ -167,6 +167,7 @@ def easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
+@lru_cache(maxsize=64)
 def holidays_of(year: int) -> tuple[Holiday, ...]:
     """The eleven public holidays of metropolitan France (Code du travail, art. L3133-1)."""
     sunday = easter(year)
@@ -364,6 +365,7 @@ def state_at(expression: str, at: datetime, *, timezone: ZoneInfo = PARIS) -> Op
     )
 
 
+@lru_cache(maxsize=2048)
 def day_hours(expression: str, day: date, *, timezone: ZoneInfo = PARIS) -> DayHours:
     """The hours of one real day, with the holiday or the closure that changes them."""
     note = holiday_name(day)
