@@ -125,12 +125,10 @@ class DayHours:
 
     @property
     def label(self) -> str:
-        """« 8 h – 12 h, 13 h 30 – 16 h 45 », or « Fermé »."""
+        """« 8 h à 12 h, 13 h 30 à 16 h 45 », or « Fermé »."""
         if not self.spans:
             return "Fermé"
-        return ", ".join(
-            f"{hour_fr(start)}{NBSP}–{NBSP}{hour_fr(end)}" for start, end in self.spans
-        )
+        return ", ".join(f"{hour_fr(start)} à{NBSP}{hour_fr(end)}" for start, end in self.spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from aiosmtpd.controller import Controller
 from django.conf import settings as django_settings
 from django.core.mail import send_mail
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from post_office.models import STATUS, Email
 
 from demarches import emails
 from demarches.emails import Delivery, deliver_due, mail_fate, queue_mail
+from demarches.management.commands import send_mails
 from demarches.models import User
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -361,6 +362,35 @@ def test_command_sends_once(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
     call_command("send_mails")
 
     assert capsys.readouterr().out == "sent=1 retried=0 failed=0\n"
+
+
+@pytest.mark.django_db
+def test_sender_survives_a_database_that_restarts(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Three rounds: a normal one, one in which the database is away, a normal one."""
+    command = send_mails.Command()
+    rounds: list[str] = []
+
+    def send() -> None:
+        rounds.append("round")
+        if len(rounds) == 2:
+            raise OperationalError("server closed the connection")
+
+    def sleep(seconds: float) -> None:
+        assert seconds == 0.5
+        if len(rounds) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "send", send)
+    monkeypatch.setattr(send_mails.time, "sleep", sleep)
+    monkeypatch.setattr(send_mails, "close_old_connections", lambda: None)
+
+    with pytest.raises(KeyboardInterrupt):
+        command.handle(loop=0.5)
+
+    assert len(rounds) == 3
+    assert "outbox_unreachable" in caplog.text
 
 
 @pytest.mark.django_db

@@ -67,15 +67,15 @@ def test_week_shows_real_dates_and_whether_this_saturday_is_open(
 ) -> None:
     week = week_of(get(client, "mairie", datetime(2026, 11, 30, 9, tzinfo=PARIS)))
 
-    day = "8 h – 12 h, 13 h 30 – 16 h 45"
+    day = "8 h à 12 h, 13 h 30 à 16 h 45"
     assert week == [
         ["Jour", "Accueil", "État civil"],
         ["Lundi 30 novembre aujourd’hui", day, day],
         ["Mardi 1er décembre", day, day],
         ["Mercredi 2 décembre", day, day],
         ["Jeudi 3 décembre", day, day],
-        ["Vendredi 4 décembre", *["8 h – 12 h, 13 h 30 – 16 h 15"] * 2],
-        ["Samedi 5 décembre", "Fermé", "8 h – 12 h"],
+        ["Vendredi 4 décembre", *["8 h à 12 h, 13 h 30 à 16 h 15"] * 2],
+        ["Samedi 5 décembre", "Fermé", "8 h à 12 h"],
         ["Dimanche 6 décembre", "Fermé", "Fermé"],
     ]
 
@@ -134,9 +134,9 @@ def test_next_open_saturdays_are_given_by_date(client: Client, uzes: Mairie) -> 
     text = text_of(get(client, "mairie", datetime(2026, 8, 1, 13, tzinfo=PARIS)))
 
     assert (
-        "État civil : prochains samedis ouverts samedi 1er août : 8 h – 12 h"
-        " samedi 5 septembre : 8 h – 12 h samedi 19 septembre : 8 h – 12 h"
-        " samedi 3 octobre : 8 h – 12 h"
+        "État civil : prochains samedis ouverts samedi 1er août : 8 h à 12 h"
+        " samedi 5 septembre : 8 h à 12 h samedi 19 septembre : 8 h à 12 h"
+        " samedi 3 octobre : 8 h à 12 h"
     ) in text
 
 

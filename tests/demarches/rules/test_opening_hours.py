@@ -210,8 +210,8 @@ def test_days_of_alsace_moselle_are_working_days() -> None:
     good_friday = oh.day_hours(ACCUEIL_EXPRESSION, date(2026, 4, 3))
     day_after_christmas = oh.day_hours(ACCUEIL_EXPRESSION, date(2028, 12, 26))
 
-    assert plain(good_friday.label) == "8 h – 12 h, 13 h 30 – 16 h 15"
-    assert plain(day_after_christmas.label) == "8 h – 12 h, 13 h 30 – 16 h 45"
+    assert plain(good_friday.label) == "8 h à 12 h, 13 h 30 à 16 h 15"
+    assert plain(day_after_christmas.label) == "8 h à 12 h, 13 h 30 à 16 h 45"
 
 
 # Sentences
@@ -370,12 +370,12 @@ def test_week_has_real_dates_and_reasons() -> None:
     week = oh.week_hours(expression, date(2026, 5, 16))
 
     assert [(day.date.day, plain(day.label), day.note) for day in week] == [
-        (11, "8 h – 12 h, 13 h 30 – 16 h 45", ""),
-        (12, "8 h – 12 h, 13 h 30 – 16 h 45", ""),
-        (13, "8 h – 12 h, 13 h 30 – 16 h 45", ""),
+        (11, "8 h à 12 h, 13 h 30 à 16 h 45", ""),
+        (12, "8 h à 12 h, 13 h 30 à 16 h 45", ""),
+        (13, "8 h à 12 h, 13 h 30 à 16 h 45", ""),
         (14, "Fermé", "Ascension"),
         (15, "Fermé", "pont de l’Ascension"),
-        (16, "8 h – 12 h", ""),
+        (16, "8 h à 12 h", ""),
         (17, "Fermé", ""),
     ]
 
@@ -386,7 +386,7 @@ def test_day_cut_by_a_closure_shows_what_is_left_and_why() -> None:
 
     day = oh.day_hours(expression, date(2026, 11, 23))
 
-    assert (plain(day.label), day.note) == ("8 h – 10 h, 15 h – 16 h 45", "panne")
+    assert (plain(day.label), day.note) == ("8 h à 10 h, 15 h à 16 h 45", "panne")
 
 
 @pytest.mark.parametrize(
