@@ -89,7 +89,7 @@ def piece_labels(
     return labels
 
 
-def declaration(dossier: Dossier, *, reader: Partenaire | None = None) -> RenderedPdf:
+def declaration(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     """Preparation of the joint declaration: the content of cerfa 15725, ready to be signed.
 
     `reader`: the partenaire it is printed for; None for the mairie, which sees everything.

@@ -73,7 +73,7 @@ def every_document(dossier: Dossier) -> dict[str, RenderedPdf]:
     legal = ConventionChoices(MaterialAid.PROPORTIONAL, PropertyRegime.SEPARATION)
     return {
         "acknowledgement": documents.acknowledgement(dossier, reader=None),
-        "declaration": documents.declaration(dossier),
+        "declaration": documents.declaration(dossier, reader=None),
         "declaration_of_first": documents.declaration(dossier, reader=first),
         "convention_legal": documents.convention(dossier, legal),
         "convention_fixed": documents.convention(dossier, fixed),
@@ -233,7 +233,7 @@ def test_the_declaration_carries_the_content_of_the_form(dossier: Dossier) -> No
         ("Second parent", "Inconnu", "ĐẶNG Thị"),
         ("Situation", "Ni marié, ni pacsé jusqu’ici", "Divorcé"),
     ]
-    text = text_of(documents.declaration(dossier))
+    text = text_of(documents.declaration(dossier, reader=None))
     for words in (
         *(row.first for row in rows),
         *(row.second for row in rows),
@@ -257,7 +257,7 @@ def test_the_other_ones_identity_waits_for_their_attestation(dossier: Dossier) -
 
     for_first = text_of(documents.declaration(dossier, reader=first))
     for_second = text_of(documents.declaration(dossier, reader=second))
-    for_mairie = text_of(documents.declaration(dossier))
+    for_mairie = text_of(documents.declaration(dossier, reader=None))
 
     assert [word for word in PRIVATE_OF_OMER if word in for_first] == []
     assert "quand cette personne l’aura relue et attestée" in for_first
@@ -274,7 +274,7 @@ def test_the_declaration_is_a_draft_until_the_dossier_is_complete(
 ) -> None:
     dossier.status = status.value
 
-    text = text_of(documents.declaration(dossier))
+    text = text_of(documents.declaration(dossier, reader=None))
 
     final = status in {Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED}
     assert ("Projet" in text) is not final
@@ -289,7 +289,7 @@ def test_a_dossier_just_opened_still_prints(dossier: Dossier) -> None:
     )
     dossier = Dossier.objects.get()
 
-    text = text_of(documents.declaration(dossier))
+    text = text_of(documents.declaration(dossier, reader=None))
 
     assert "adresse à compléter" in text
     assert "Partenaire 2" in text
