@@ -1,8 +1,10 @@
-"""Headers that protect private pages in browsers and shared caches."""
+"""What every answer goes through: privacy headers, and refusals in plain French."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 
@@ -21,3 +23,37 @@ class PrivacyHeadersMiddleware:
         if request.session.session_key is not None and "Cache-Control" not in response:
             add_never_cache_headers(response)
         return response
+
+
+class RefusalPagesMiddleware:
+    """A refusal shown as a page is one of ours: what is wrong, and what to do next.
+
+    Django has pages of its own in a few cases (a method that an address does not take, a body
+    beyond the limits, and everything while DEBUG is on, in which the demonstration runs).
+    """
+
+    PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 405: "400.html"}
+    #: `main` of base.html, and of the admin's base page.
+    OURS = (b'id="contenu"', b'id="content-start"')
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        page = self.PAGES.get(response.status_code)
+        if page is None or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        if response.streaming or any(mark in response.content for mark in self.OURS):
+            return response
+        if response.status_code == 400 and _is_too_large(request):
+            return render(request, "413.html", status=413)
+        refusal = render(request, page, status=response.status_code)
+        if "Allow" in response:
+            refusal["Allow"] = response["Allow"]
+        return refusal
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE

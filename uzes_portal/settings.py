@@ -48,6 +48,11 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 #: Public address of the portal, used for the links in mails and on paper.
 SITE_URL = env_str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+#: Legal notice: who hosts the portal (name, address, phone) and who answers for what it says.
+LEGAL_HOST = env_str("LEGAL_HOST")
+LEGAL_PUBLISHER = env_str("LEGAL_PUBLISHER")
+#: Result of an accessibility audit, as docs/accessibility.md describes it; none by default.
+ACCESSIBILITY_AUDIT_FILE = env_str("ACCESSIBILITY_AUDIT_FILE")
 ADMIN_PATH = env_str("ADMIN_PATH", "agents").strip("/")
 
 INSTALLED_APPS = [
@@ -83,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
+    "uzes_portal.middleware.RefusalPagesMiddleware",
 ]
 
 ROOT_URLCONF = "uzes_portal.urls"
@@ -100,6 +106,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "demarches.context_processors.mairie",
+                "uzes_portal.context_processors.accessibility",
             ],
             "builtins": ["demarches.templatetags.portal"],
         },

@@ -5,16 +5,16 @@ from django.contrib import admin
 from django.urls import include, path
 
 from demarches.views import signin
-from uzes_portal import views
+from uzes_portal import styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     # About the portal itself
-    path("accessibilite/", views.legal_page, {"name": "accessibility"}, name="accessibility"),
-    path("donnees-personnelles/", views.legal_page, {"name": "privacy"}, name="privacy"),
-    path("mentions-legales/", views.legal_page, {"name": "legal_notice"}, name="legal-notice"),
-    path("modalites-d-utilisation/", views.legal_page, {"name": "terms"}, name="terms"),
-    path("plan-du-site/", views.legal_page, {"name": "site_map"}, name="site-map"),
+    path("accessibilite/", views.accessibility, name="accessibility"),
+    path("donnees-personnelles/", views.privacy, name="privacy"),
+    path("mentions-legales/", views.legal_notice, name="legal-notice"),
+    path("modalites-d-utilisation/", views.terms, name="terms"),
+    path("plan-du-site/", views.site_map, name="site-map"),
     path("robots.txt", views.robots, name="robots"),
     # /compte/: sign-in by a code sent by mail. The names are those django-allauth asks for; the
     # rest of its pages (passwords, addresses) is left out on purpose.
@@ -27,3 +27,5 @@ urlpatterns = [
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", styleguide.styleguide, name="styleguide"))

@@ -4,7 +4,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from pacs.models import PacsSettings
+from uzes_portal.accessibility import recorded_audit
 
 
 @login_not_required
@@ -15,15 +19,49 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def legal_page(request: HttpRequest, *, name: str) -> HttpResponse:
-    """A page of plain text about the portal itself."""
-    return render(request, f"legal/{name}.html", {"site_url": settings.SITE_URL})
+def site_map(request: HttpRequest) -> HttpResponse:
+    return render(request, "legal/site_map.html")
+
+
+@login_not_required
+@require_safe
+def legal_notice(request: HttpRequest) -> HttpResponse:
+    context = {"host": settings.LEGAL_HOST, "publisher": settings.LEGAL_PUBLISHER}
+    return render(request, "legal/legal_notice.html", context)
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """RGPD articles 12 to 14: what is kept, why, how long, and the rights of the people."""
+    return render(request, "legal/privacy.html", {"pacs": PacsSettings.current()})
+
+
+@login_not_required
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """CRPA L112-9 and R112-9-2: the terms on which the portal may be used."""
+    context = {"pacs": PacsSettings.current(), "sender": settings.DEFAULT_FROM_EMAIL}
+    return render(request, "legal/terms.html", context)
+
+
+@login_not_required
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """The declaration of decree 2019-768, in its imposed order."""
+    audit = recorded_audit()
+    context = {
+        "site_url": settings.SITE_URL,
+        "audit": audit,
+        "audit_is_old": audit is not None and not audit.holds_on(timezone.localdate()),
+    }
+    return render(request, "legal/accessibility.html", context)
 
 
 @login_not_required
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Search engines read the public pages; nothing private has a guessable address."""
+    """Nothing private has an address that can be guessed; these pages only have no use there."""
     return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
 
 
