@@ -38,9 +38,5 @@ class StepForm[M: Model](PageFormMixin, forms.ModelForm[M]):
     def save(self, commit: bool = True) -> M:
         fields = [name for name in self._meta.fields or () if name in self.changed_data]
         if commit and fields:
-            self.instance.save(update_fields=[*fields, *self.derived_fields()])
+            self.instance.save(update_fields=fields)
         return self.instance
-
-    def derived_fields(self) -> list[str]:
-        """Columns computed from the answers, saved with them."""
-        return []

@@ -72,6 +72,11 @@ def may_review(user: User) -> bool:
     return user.is_active and user.is_staff and user.has_perm("pacs.review_dossier")
 
 
+def may_decide(user: User) -> bool:
+    """Those who may refuse to register a PACS: officiers."""
+    return user.is_active and user.is_staff and user.has_perm("pacs.register_dossier")
+
+
 def may_read_as_staff(user: User) -> bool:
     """Agents who may open a dossier."""
     return user.is_active and user.is_staff and user.has_perm("pacs.view_dossier")

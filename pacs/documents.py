@@ -8,7 +8,7 @@ these papers.
 
 import hashlib
 import json
-from collections.abc import Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,10 +22,12 @@ from demarches.rules.dates_fr import MONTHS, day_fr, hour_fr
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
-from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
+from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceWording
 from pacs.rules.attestation import attestation_text
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime, mandatory_sentence
+from pacs.rules.pieces import NEVER_ASKED_ID
 from pacs.rules.situation import PartialDate, Situation
+from pacs.rules.validity import last_usable_day
 
 #: From here on the mairie has found everything in order: the papers are no draft any more.
 FINAL_STATUSES = frozenset({Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED})
@@ -70,6 +72,73 @@ def acknowledgement(dossier: Dossier, *, reader: Partenaire | None) -> RenderedP
         title="Accusé de réception de votre dossier",
         stylesheets=("pacs/pdf/pacs.css",),
     )
+
+
+@dataclass(frozen=True)
+class ChecklistItem:
+    """One box to tick, and what helps to tick it."""
+
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ChecklistGroup:
+    """The boxes of one holder: the couple, or one partenaire."""
+
+    holder: str
+    items: tuple[ChecklistItem, ...]
+
+
+def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
+    """What is left to prepare, and what to bring on the day, with boxes to tick.
+
+    Holds the pieces this reader may know of; all of them for the mairie.
+    """
+    wordings = PieceWording.objects.by_rule()
+    pieces = dossier.pieces.required().select_related("partenaire")
+    readable = list(pieces if reader is None else pieces.readable_by(reader))
+    to_prepare = [piece for piece in readable if piece.current_status in MISSING_STATUSES]
+    context = _letterhead(dossier) | {
+        "to_prepare": _groups(to_prepare, wordings, lambda wording: wording.to_prepare),
+        "to_bring": _groups(readable, wordings, lambda wording: wording.to_bring),
+        "never_asked": wordings[NEVER_ASKED_ID].help_lines,
+    }
+    return render_pdf(
+        "pacs/pdf/dossier_checklist.html",
+        context,
+        title="Vos pièces : à préparer, à apporter",
+        stylesheets=("pacs/pdf/pacs.css",),
+    )
+
+
+def _groups(
+    pieces: Iterable[Piece],
+    wordings: Mapping[str, PieceWording],
+    text_of: Callable[[PieceWording], str],
+) -> list[ChecklistGroup]:
+    """Boxes by holder, in the order of the list; pieces without that text have no box."""
+    groups: dict[str, list[ChecklistItem]] = {}
+    for piece in pieces:
+        wording = wordings[piece.rule_id]
+        text = text_of(wording)
+        if not text:
+            continue
+        if piece.about:
+            text += f" ({wordings[piece.about].label})"
+        holder = piece.partenaire.display_name if piece.partenaire else "Ensemble"
+        groups.setdefault(holder, []).append(ChecklistItem(text, _age_note(piece, wording)))
+    return [ChecklistGroup(holder, tuple(items)) for holder, items in groups.items()]
+
+
+def _age_note(piece: Piece, wording: PieceWording) -> str:
+    """« délivré le 3 septembre 2026, utilisable jusqu’au 2 décembre 2026 », or the rule alone."""
+    if wording.max_age is None or not wording.is_dated:
+        return ""
+    if piece.issued_on is None:
+        return f"{wording.max_age_label} le jour du rendez-vous"
+    last = last_usable_day(piece.issued_on, wording.max_age)
+    return f"délivré le {day_fr(piece.issued_on)}, utilisable jusqu’au {day_fr(last)}"
 
 
 def piece_labels(

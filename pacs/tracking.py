@@ -125,9 +125,15 @@ def nationality_names(partenaire: Partenaire) -> str:
     return "Apatride" if partenaire.protection == "apatride" else ""
 
 
+def answers_of(row: Dossier | Partenaire) -> list[Answer]:
+    """Every answer given so far on this row, page after page."""
+    steps: StepList[Any] = COMMON_STEPS if isinstance(row, Dossier) else OWN_STEPS
+    return [answer for step in steps.for_subject(row) for answer in _answers(row, step)]
+
+
 def common_answers(dossier: Dossier) -> list[Answer]:
     """Every shared answer, for whoever confirms them."""
-    return [a for step in COMMON_STEPS.for_subject(dossier) for a in _answers(dossier, step)]
+    return answers_of(dossier)
 
 
 def _tasks(

@@ -5,10 +5,14 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+from demarches.models import User
 from demarches.ratelimit import rate_limited
+from pacs.access import may_read_as_staff
+from pacs.desk import queues
 
 
 def _typed_account(request: HttpRequest) -> str:
@@ -23,6 +27,16 @@ class DeskAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff only. A second factor is to be required here (see docs/operations.md)."""
         return super().has_permission(request)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """« À faire »: the piles of each procedure the agent may read."""
+        agent = request.user
+        piles = []
+        if isinstance(agent, User) and may_read_as_staff(agent):
+            piles = queues(agent, at=timezone.now())
+        return super().index(request, {"queues": piles, **(extra_context or {})})
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)

@@ -2,3 +2,4 @@
 
 from demarches.admin import mairie as mairie
 from demarches.admin import outbox as outbox
+from demarches.admin import users as users

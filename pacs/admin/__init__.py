@@ -1,5 +1,5 @@
 """Admin of `pacs`, split by concept; importing registers."""
 
-from pacs.admin import wording
+from pacs.admin import dossier, settings, wording
 
-__all__ = ["wording"]
+__all__ = ["dossier", "settings", "wording"]

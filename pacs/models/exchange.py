@@ -3,9 +3,45 @@
 from django.conf import settings
 from django.db import models
 
+from demarches.emails import mail_fate
 from demarches.models import DossierEventBase
+from demarches.rules.enums import Status, Transition
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
+
+MAIL_KINDS = {
+    "invitation": "Invitation",
+    "invitation_reminder": "Rappel de l’invitation",
+    "invitation_expired": "Invitation sans réponse",
+    "invitation_declined": "Invitation refusée",
+    "part_completed": "L’autre partie est terminée",
+    "comment_received": "Remarque de l’autre partenaire",
+    "acknowledgement": "Accusé de réception",
+    "pieces_requested": "Demande de compléments",
+    "answers_received": "Compléments reçus",
+    "dossier_complete": "Dossier complet",
+    "dossier_stopped": "Démarche arrêtée",
+    "dossier_inadmissible": "Décision à lire",
+    "message_received": "Message de la mairie",
+}
+EVENT_KINDS = {
+    "opened": "Dossier ouvert",
+    "door_own": "Second partenaire invité par courriel",
+    "door_same_device": "Second partenaire sur le même appareil",
+    "door_paper": "Second partenaire sur papier",
+    "joined": "Le second partenaire participe",
+    "declined": "Invitation refusée",
+    "common_confirmed": "Réponses communes confirmées",
+    "common_commented": "Changement proposé dans les réponses communes",
+    "attested": "Attestation sur l’honneur",
+    "piece_accepted": "Pièce acceptée",
+    "piece_refused": "Pièce refusée",
+    "piece_provided": "Décision sur une pièce reprise",
+    "piece_to_bring": "Décision sur une pièce reprise",
+    "piece_dated": "Dates d’une pièce corrigées",
+    "answers_by_agent": "Réponses saisies par un agent",
+    "assigned": "Dossier confié",
+}
 
 
 class Message(models.Model):
@@ -99,6 +135,15 @@ class SentMail(models.Model):
     def __str__(self) -> str:
         return self.kind
 
+    @property
+    def kind_label(self) -> str:
+        return MAIL_KINDS.get(self.kind, self.kind)
+
+    @property
+    def fate(self) -> str:
+        """What became of it, for agents."""
+        return mail_fate(self.email)
+
 
 class DossierEvent(DossierEventBase):
     """The journal of a PACS dossier."""
@@ -111,6 +156,13 @@ class DossierEvent(DossierEventBase):
 
     class Meta(DossierEventBase.Meta):
         abstract = False
+
+    @property
+    def label(self) -> str:
+        """What happened, in words."""
+        if self.transition:
+            return f"{Transition(self.transition).label} → {Status(self.to_status).label}"
+        return EVENT_KINDS.get(self.kind, self.kind)
 
 
 class Reading(models.Model):

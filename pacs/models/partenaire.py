@@ -1,7 +1,8 @@
 """One of the two people of a dossier: their own answers, private to them and the mairie."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -12,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.models import User
 from demarches.rules.enums import LabelledStrEnum
+from demarches.rules.texts import plain_text
 from pacs.models.dossier import Dossier
 from pacs.rules.enums import Door, Sex
 from pacs.rules.situation import (
@@ -78,6 +80,9 @@ class Partenaire(models.Model):
     single_name = models.BooleanField("une seule partie de nom sur l’acte", default=False)
     usage_name = models.CharField("nom d’usage", max_length=150, blank=True)
     sex = models.CharField("sexe sur l’acte", max_length=1, choices=Sex.choices(), blank=True)
+
+    #: Names without accents nor case: what agents search, the same on both databases.
+    search_text = models.CharField(max_length=600, blank=True, editable=False)
 
     # Birth: month and day may be unknown
     birth_year = models.PositiveSmallIntegerField("année de naissance", null=True, blank=True)
@@ -170,6 +175,15 @@ class Partenaire(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Keep the searched form of the names in step with them."""
+        self.search_text = plain_text(
+            f"{self.first_names} {self.birth_name} {self.usage_name} {self.first_names}"
+        )
+        if update_fields is not None:
+            update_fields = {*update_fields, "search_text"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     @property
     def display_name(self) -> str:

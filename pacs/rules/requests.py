@@ -5,8 +5,9 @@ fiche F1608 (nothing beyond the national list); loi 78-17, art. 30 and décret 2
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from demarches.rules.texts import plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,7 @@ FORBIDDEN_REQUESTS: tuple[ForbiddenRequest, ...] = (
 )
 
 
-def _plain(text: str) -> str:
-    """Lower case, without accents, one space between words."""
-    decomposed = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
-    letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return re.sub(r"\s+", " ", letters)
-
-
 def forbidden_requests(text: str) -> tuple[ForbiddenRequest, ...]:
     """What this text asks for and may not; empty when it is fine."""
-    plain = _plain(text)
+    plain = plain_text(text)
     return tuple(one for one in FORBIDDEN_REQUESTS if re.search(one.pattern, plain))

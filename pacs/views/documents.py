@@ -26,6 +26,7 @@ def _personal_part(partenaire: Partenaire) -> RenderedPdf:
 
 #: Slug in the address: name of the file, and who makes it.
 PAPERS: dict[str, tuple[str, Maker]] = {
+    "pieces": ("liste-des-pieces", lambda one: documents.checklist(one.dossier, reader=one)),
     "declaration": (
         "preparation-declaration",
         lambda one: documents.declaration(one.dossier, reader=one),

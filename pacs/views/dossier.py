@@ -13,6 +13,7 @@ from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import Transition
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
+from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, PacsSettings, Partenaire
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.tracking import piece_rows, task_groups, timeline, window_of
@@ -28,7 +29,11 @@ def dossier_start(request: HttpRequest) -> HttpResponse:
         raise Http404
     existing = Dossier.objects.visible_to(user).drafts().order_by("pk").first()
     if request.method == "POST":
-        dossier = open_dossier(at=timezone.now(), user=user)
+        now = timezone.now()
+        couple, first, second = model_fields_from_params(
+            request.GET, today=timezone.localdate(now)
+        )
+        dossier = open_dossier(at=now, user=user, couple=couple, people=(first, second))
         return redirect(dossier)
     invited = Dossier.objects.inviting(user).order_by("pk").first()
     return render(request, "pacs/dossier_start.html", {"existing": existing, "invited": invited})

@@ -1,0 +1,131 @@
+"""Answers typed in by an agent: from a paper part, or for people at the counter."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db import transaction
+
+from demarches.models import User
+from pacs.actions.desk import record_answers_for
+from pacs.models import Dossier, Partenaire
+
+COUPLE_FIELDS = (
+    "residence",
+    "impediment",
+    "kinship",
+    "convention",
+    "wished_date",
+    "street",
+    "street_more",
+    "postcode",
+    "city",
+)
+PERSON_FIELDS = (
+    "birth_name",
+    "first_names",
+    "single_name",
+    "usage_name",
+    "sex",
+    "birth_day",
+    "birth_month",
+    "birth_year",
+    "birth_country",
+    "birth_city",
+    "birth_department",
+    "birth_insee",
+    "has_french_record",
+    "protection",
+    "birth_record_in_french",
+    "coutume_in_french",
+    "country_issues_coutume",
+    "country_updates_records",
+    "parent1_name",
+    "parent1_first_names",
+    "parent1_unknown",
+    "parent2_name",
+    "parent2_first_names",
+    "parent2_unknown",
+    "situation",
+    "divorce_mentioned",
+    "union_record_country",
+    "union_record_in_french",
+    "measure",
+    "protector_is_partenaire",
+    "civil_status_changed",
+    "street",
+    "street_more",
+    "postcode",
+    "city",
+    "country",
+    "phone",
+    "contact_email",
+    "needs",
+)
+
+
+class CoupleForm(forms.ModelForm[Dossier]):
+    class Meta:
+        model = Dossier
+        fields = COUPLE_FIELDS
+
+
+class PersonForm(forms.ModelForm[Partenaire]):
+    """Everything one person says, on one screen: an agent types from a paper."""
+
+    nationality_codes = forms.CharField(
+        label="nationalités",
+        required=False,
+        max_length=20,
+        help_text="Codes de pays à deux lettres, séparés par des espaces : « FR », « IT MA ».",
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = PERSON_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["nationality_codes"].initial = " ".join(self.instance.nationalities)
+
+    def clean_nationality_codes(self) -> list[str]:
+        codes = str(self.cleaned_data["nationality_codes"]).upper().split()
+        known = {code for code, _ in Partenaire._meta.get_field("country").choices or ()}
+        if wrong := [code for code in codes if code not in known]:
+            raise forms.ValidationError(f"Code de pays inconnu : {', '.join(wrong)}.")
+        return codes
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.instance.nationalities = data.get("nationality_codes", self.instance.nationalities)
+        return data
+
+
+COUPLE_FORM = CoupleForm
+PERSON_FORM = PersonForm
+
+
+def save_answers(
+    dossier: Dossier,
+    answer_forms: "list[CoupleForm | PersonForm]",
+    *,
+    by: User,
+    at: datetime,
+    version: int,
+) -> None:
+    """Save the changed columns of the three rows, and journal which ones (never what).
+
+    Raises `StaleDossier` when the dossier changed since the page was opened.
+    """
+    changed = [f"{form.prefix}.{name}" for form in answer_forms for name in form.changed_data]
+    if not changed:
+        return
+    with transaction.atomic():
+        for form in answer_forms:
+            columns = [
+                "nationalities" if name == "nationality_codes" else name
+                for name in form.changed_data
+            ]
+            if columns:
+                form.instance.save(update_fields=columns)
+        record_answers_for(dossier, changed=changed, by=by, at=at, version=version)

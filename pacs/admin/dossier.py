@@ -1,0 +1,516 @@
+"""The desk: the list of dossiers, and one dossier on one screen.
+
+Nothing here decides: each button is a POST to one of our own addresses that calls an action,
+and the action refuses. Every look is written down.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from demarches.models import User
+from demarches.rules.reference import parse_reference
+from demarches.rules.texts import plain_text
+from demarches.views.downloads import private_answer, serve_private_file, serve_private_preview
+from pacs import documents
+from pacs.access import may_decide, may_read_as_staff, may_review
+from pacs.actions import desk
+from pacs.actions.dossiers import open_dossier
+from pacs.admin.answers import COUPLE_FORM, PERSON_FORM, save_answers
+from pacs.desk import (
+    also_looking,
+    desk_pieces,
+    missing_text,
+    possible_now,
+    queue_querysets,
+    with_everything,
+)
+from pacs.models import (
+    Dossier,
+    MessageTemplate,
+    Partenaire,
+    Piece,
+    PieceFile,
+    RefusalReason,
+)
+from pacs.tracking import answers_of
+
+Verb = Callable[[HttpRequest, Dossier, User], str]
+
+
+def agent_of(request: HttpRequest) -> User:
+    """The agent; the admin site has already checked that they are staff."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The piles of the home page."""
+
+    title = "à faire"
+    parameter_name = "file"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        piles = queue_querysets(agent_of(request), at=timezone.now())
+        return [(slug, title) for slug, (title, _) in piles.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
+        piles = queue_querysets(agent_of(request), at=timezone.now())
+        value = self.value()
+        return queryset.filter(pk__in=piles[value][1].values("pk")) if value in piles else queryset
+
+
+@admin.register(Dossier)
+class DossierAdmin(admin.ModelAdmin[Dossier]):
+    """The list, and the address of every button of the desk."""
+
+    list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")
+    list_filter = (QueueFilter, "status", "at_counter")
+    search_fields = ("reference",)
+    search_help_text = "Référence ou nom, avec ou sans accents"
+    list_per_page = 40
+    list_select_related = ("assigned_to",)
+    actions = None
+    change_form_template = "admin/pacs/desk.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dossier]:
+        people = Partenaire.objects.order_by("position")
+        return Dossier.objects.longest_waiting_first().prefetch_related(
+            Prefetch("partenaires", people)
+        )
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        return []  # the queryset's own order: who has waited longest
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Dossier], search_term: str
+    ) -> tuple[QuerySet[Dossier], bool]:
+        """By reference as people type it, else by every word of the names."""
+        if reference := parse_reference(search_term):
+            return queryset.filter(reference=reference), False
+        for word in plain_text(search_term).split():
+            named = Partenaire.objects.filter(search_text__contains=word).values("dossier")
+            queryset = queryset.filter(pk__in=named) | queryset.filter(reference__icontains=word)
+        return queryset, False
+
+    @admin.display(description="partenaires")
+    def people_names(self, dossier: Dossier) -> str:
+        return " et ".join(one.display_name for one in dossier.partenaires.all())
+
+    @admin.display(description="statut")
+    def status_label(self, dossier: Dossier) -> str:
+        return dossier.current_status.label
+
+    @admin.display(description="attend depuis")
+    def waiting(self, dossier: Dossier) -> str:
+        return timesince(dossier.waiting_since) if dossier.waiting_since else "–"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Dossier | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Dossier | None = None) -> bool:
+        return may_read_as_staff(agent_of(request))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Our own addresses before the admin's, each behind the site's sign-in."""
+
+        def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("guichet/", wrap(self.counter_view), name="pacs_dossier_counter"),
+            path("<int:pk>/faire/<slug:verb>/", wrap(self.act_view), name="pacs_dossier_act"),
+            path("<int:pk>/reponses/", wrap(self.answers_view), name="pacs_dossier_answers"),
+            path(
+                "<int:pk>/papier/<slug:slug>.pdf", wrap(self.paper_view), name="pacs_dossier_paper"
+            ),
+            path("fichier/<int:pk>/", wrap(self.file_view), name="pacs_dossier_file"),
+            path(
+                "fichier/<int:pk>/apercu/<int:page>.jpg",
+                wrap(self.preview_view),
+                name="pacs_dossier_preview",
+            ),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect("admin:pacs_dossier_counter")
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not may_read_as_staff(agent_of(request)):
+            raise PermissionDenied
+        return super().changelist_view(request, *args, **kwargs)
+
+    # One dossier
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Everything about one dossier; a look is a line in the log."""
+        agent = self._reader(request)
+        dossier = self._dossier(object_id)
+        if request.method != "GET":
+            raise Http404
+        desk.note_reading(dossier, agent, "dossier", at=timezone.now())
+        return self.desk_page(request, dossier)
+
+    def desk_page(
+        self,
+        request: HttpRequest,
+        dossier: Dossier,
+        *,
+        status: int = 200,
+        **more: Any,
+    ) -> HttpResponse:
+        """The page itself, also after a refusal: `typed` then holds what the agent had written."""
+        agent, now = agent_of(request), timezone.now()
+        rows = desk_pieces(dossier, at=now)
+        first, second = dossier.people
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Dossier {dossier.reference}",
+            "opts": self.opts,
+            "dossier": dossier,
+            "rows": rows,
+            "missing": missing_text(rows),
+            "sheets": [
+                ("Réponses communes", "", answers_of(dossier)),
+                (first.display_name, first, answers_of(first)),
+                (second.display_name, second, answers_of(second)),
+            ],
+            "outcomes": dossier.outcomes(at=now),
+            "possible": possible_now(dossier),
+            "may_review": may_review(agent),
+            "may_decide": may_decide(agent),
+            "also_looking": also_looking(dossier, agent, at=now),
+            "reasons": RefusalReason.objects.all(),
+            "templates": self._templates(rows),
+            "agents": User.objects.filter(is_staff=True, is_active=True).order_by("full_name"),
+            "events": dossier.events.select_related("by", "partenaire").order_by("-at", "-pk"),
+            "notes": dossier.notes.select_related("author"),
+            "thread": dossier.messages.select_related("partenaire", "agent", "private_to"),
+            "mails": dossier.mails.select_related("email", "partenaire"),
+            "readings": dossier.readings.select_related("agent")[:20],
+            "check_code": documents.check_code(dossier),
+            **more,
+        }
+        return TemplateResponse(request, self.change_form_template, context, status=status)
+
+    def _templates(self, rows: list[Any]) -> list[tuple[str, str]]:
+        missing = missing_text(rows)
+        return [
+            (one.label, one.body.replace("{{ pieces_manquantes }}", missing))
+            for one in MessageTemplate.objects.all()
+        ]
+
+    def _reader(self, request: HttpRequest) -> User:
+        agent = agent_of(request)
+        if not may_read_as_staff(agent):
+            raise PermissionDenied
+        return agent
+
+    def _reviewer(self, request: HttpRequest) -> User:
+        agent = agent_of(request)
+        if not may_review(agent):
+            raise PermissionDenied
+        return agent
+
+    def _dossier(self, pk: str | int) -> Dossier:
+        if not str(pk).isdecimal():
+            raise Http404
+        return get_object_or_404(with_everything(int(pk)))
+
+    # Buttons
+
+    def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """One button: act, say so, come back; a refusal shows the page with what was typed."""
+        agent = self._reviewer(request)
+        dossier = self._dossier(pk)
+        if request.method != "POST" or verb not in VERBS:
+            raise Http404
+        if verb in DECISIONS and not may_decide(agent):
+            raise PermissionDenied
+        try:
+            done = VERBS[verb](request, dossier, agent)
+        except desk.StaleDossier as stale:
+            return self.desk_page(
+                request,
+                self._dossier(pk),
+                status=409,
+                conflict=stale.messages,
+                typed=self._typed(request),
+            )
+        except ValidationError as refused:
+            return self.desk_page(
+                request,
+                self._dossier(pk),
+                status=422,
+                refused=refused.messages,
+                typed=self._typed(request),
+            )
+        messages.success(request, done)
+        return redirect("admin:pacs_dossier_change", pk)
+
+    def _typed(self, request: HttpRequest) -> list[str]:
+        """What the agent wrote, so that nothing is lost."""
+        names = ("text", "body", "reason", "ground")
+        return [value for name in names if (value := request.POST.get(name, "").strip())]
+
+    def answers_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Type answers in for people at the counter, or from a paper part."""
+        agent = agent_of(request)
+        if not may_read_as_staff(agent):
+            raise PermissionDenied
+        dossier = self._dossier(pk)
+        posted = request.POST if request.method == "POST" else None
+        first, second = dossier.people
+        forms = [
+            COUPLE_FORM(posted, instance=dossier, prefix="couple"),
+            PERSON_FORM(posted, instance=first, prefix="p1"),
+            PERSON_FORM(posted, instance=second, prefix="p2"),
+        ]
+        status, conflict = 200, []
+        if posted is not None:
+            if all([form.is_valid() for form in forms]):
+                try:
+                    save_answers(
+                        dossier,
+                        forms,
+                        by=agent,
+                        at=timezone.now(),
+                        version=_version(request),
+                    )
+                except desk.StaleDossier as stale:
+                    status, conflict = 409, stale.messages
+                else:
+                    messages.success(request, "Les réponses sont enregistrées.")
+                    return redirect("admin:pacs_dossier_change", pk)
+            else:
+                status = 422
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Réponses du dossier {dossier.reference}",
+            "opts": self.opts,
+            "dossier": dossier,
+            "forms": list(
+                zip(
+                    ("Réponses communes", first.display_name, second.display_name),
+                    forms,
+                    strict=True,
+                )
+            ),
+            "conflict": conflict,
+            "version": Dossier.objects.values_list("version", flat=True).get(pk=dossier.pk),
+        }
+        return TemplateResponse(request, "admin/pacs/answers.html", context, status=status)
+
+    def counter_view(self, request: HttpRequest) -> HttpResponse:
+        """Open a dossier for people at the counter."""
+        agent = agent_of(request)
+        if not (may_read_as_staff(agent) and agent.has_perm("pacs.add_dossier")):
+            raise PermissionDenied
+        if request.method == "POST":
+            dossier = open_dossier(at=timezone.now(), agent=agent)
+            return redirect("admin:pacs_dossier_answers", dossier.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Ouvrir un dossier au guichet",
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/pacs/counter.html", context)
+
+    # Papers and files
+
+    def paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+        """A paper of the couple, as the mairie sees it."""
+        agent = self._reader(request)
+        dossier = self._dossier(pk)
+        makers = {
+            "pieces": lambda: documents.checklist(dossier, reader=None),
+            "declaration": lambda: documents.declaration(dossier, reader=None),
+            "accuse": lambda: documents.acknowledgement(dossier, reader=None),
+        }
+        if slug not in makers:
+            raise Http404
+        try:
+            paper = makers[slug]()
+        except documents.DocumentNotReady as error:
+            raise Http404 from error
+        desk.note_reading(dossier, agent, f"papier {slug}", at=timezone.now())
+        return private_answer(
+            paper.content, "application/pdf", f"{dossier.reference}.pdf", disposition="attachment"
+        )
+
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        stored, agent = self._file(request, pk)
+        desk.note_reading(stored.piece.dossier, agent, f"fichier {pk}", at=timezone.now())
+        return serve_private_file(
+            stored.storage_name, content_type=stored.content_type, display_name=stored.display_name
+        )
+
+    def preview_view(self, request: HttpRequest, pk: int, page: int) -> HttpResponse:
+        stored, agent = self._file(request, pk)
+        desk.note_reading(stored.piece.dossier, agent, f"aperçu {pk}", at=timezone.now())
+        return serve_private_preview(
+            stored.storage_name,
+            content_type=stored.content_type,
+            display_name=stored.display_name,
+            page=page,
+        )
+
+    def _file(self, request: HttpRequest, pk: int) -> tuple[PieceFile, User]:
+        agent = self._reviewer(request)
+        files = PieceFile.objects.select_related("piece__dossier")
+        return get_object_or_404(files, pk=pk), agent
+
+
+def _version(request: HttpRequest) -> int:
+    """The version the agent was looking at; without one, nothing matches."""
+    raw = request.POST.get("version", "")
+    return int(raw) if raw.isdecimal() else 0
+
+
+def _piece(request: HttpRequest, dossier: Dossier) -> Piece:
+    raw = request.POST.get("piece", "")
+    return get_object_or_404(dossier.pieces, pk=int(raw) if raw.isdecimal() else 0)
+
+
+def _accept(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    piece = _piece(request, dossier)
+    desk.accept_piece(piece, by=agent, at=timezone.now(), version=_version(request))
+    return "La pièce est acceptée."
+
+
+def _refuse(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    reason = RefusalReason.objects.filter(pk=request.POST.get("code", "")).first()
+    text = request.POST.get("text", "").strip() or (reason.text if reason else "")
+    desk.refuse_piece(
+        _piece(request, dossier),
+        code=reason.code if reason else "",
+        text=text,
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "La pièce est refusée. Le couple le saura quand vous demanderez les compléments."
+
+
+def _reconsider(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    piece = _piece(request, dossier)
+    desk.reconsider_piece(piece, by=agent, at=timezone.now(), version=_version(request))
+    return "La pièce est à nouveau à vérifier."
+
+
+def _request(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.request_pieces(
+        dossier,
+        text=request.POST.get("text", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "La demande est partie aux deux partenaires."
+
+
+def _complete(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.declare_complete(dossier, by=agent, at=timezone.now(), version=_version(request))
+    return "Le dossier est complet. Les deux partenaires sont prévenus."
+
+
+def _reopen(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.reopen(
+        dossier,
+        reason=request.POST.get("reason", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "La vérification reprend."
+
+
+def _inadmissible(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.declare_inadmissible(
+        dossier,
+        ground=request.POST.get("ground", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "La décision d’irrecevabilité est enregistrée. Les deux partenaires sont prévenus."
+
+
+def _withdraw(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.withdraw_for(dossier, by=agent, at=timezone.now(), version=_version(request))
+    return "La démarche est arrêtée à la demande des partenaires."
+
+
+def _close(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.close(
+        dossier,
+        reason=request.POST.get("reason", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "Le dossier est clos."
+
+
+def _assign(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    raw = request.POST.get("to", "")
+    staff = User.objects.filter(is_staff=True, is_active=True)
+    to = staff.filter(pk=int(raw)).first() if raw.isdecimal() else None
+    desk.assign(dossier, to=to, by=agent, at=timezone.now())
+    return f"Le dossier est suivi par {to}." if to else "Plus personne ne suit ce dossier."
+
+
+def _message(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    raw = request.POST.get("private_to", "")
+    private_to = dossier.partenaires.filter(pk=int(raw)).first() if raw.isdecimal() else None
+    desk.write_to_couple(
+        dossier,
+        body=request.POST.get("body", ""),
+        private_to=private_to,
+        by=agent,
+        at=timezone.now(),
+    )
+    return "Le message est parti."
+
+
+def _note(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.add_note(dossier, body=request.POST.get("body", ""), by=agent, at=timezone.now())
+    return "La note est gardée."
+
+
+#: Address of a button -> what it does.
+VERBS: dict[str, Verb] = {
+    "accepter": _accept,
+    "refuser": _refuse,
+    "revoir": _reconsider,
+    "demander": _request,
+    "complet": _complete,
+    "reprendre": _reopen,
+    "irrecevable": _inadmissible,
+    "retirer": _withdraw,
+    "clore": _close,
+    "confier": _assign,
+    "ecrire": _message,
+    "noter": _note,
+}
+#: Those only an officier, or whoever has their rights, may push.
+DECISIONS = frozenset({"irrecevable"})

@@ -1,0 +1,269 @@
+"""The list of pieces as people read it: on a page, on paper, in a calendar.
+
+The simulator and the dossiers use the same list, so that the paper and the screen agree.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from icalendar import Calendar, Event
+
+from demarches.documents import RenderedPdf, render_pdf
+from demarches.models import Mairie
+from demarches.rules.dates_fr import NBSP, day_fr
+from pacs.models import PacsSettings, PieceWording
+from pacs.rules.pieces import (
+    ASKS_NOTHING,
+    NEVER_ASKED_ID,
+    RequiredPiece,
+    required_pieces,
+)
+from pacs.rules.planner import Plan, PlannedPiece, Timing, lead_days, plan_pieces
+from pacs.rules.situation import CoupleInputs
+
+type Wordings = Mapping[str, PieceWording]
+
+#: Whom a list is for, when nobody has a name yet.
+COUPLE_TITLE = "Pour vous deux"
+PEOPLE_TITLES = ("Vous", "Votre partenaire")
+CHECKLIST_STYLES = ("pacs/pdf/checklist.css",)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One piece of the list, with its words and its dates."""
+
+    planned: PlannedPiece
+    wording: PieceWording
+    #: The document a translation or an apostille is about.
+    about: PieceWording | None
+
+    @property
+    def piece(self) -> RequiredPiece:
+        return self.planned.piece
+
+    @property
+    def data_for(self) -> str:
+        """Whom the piece is for, as other programs read it: « couple », « 1 », « 2 »."""
+        return str(self.piece.holder or "couple")
+
+    @property
+    def title(self) -> str:
+        if self.about is None:
+            return self.wording.label
+        return f"{self.wording.label}{NBSP}: {self.about.calendar_label.lower()}"
+
+    @property
+    def asks_nothing(self) -> bool:
+        return self.piece.rule_id in ASKS_NOTHING
+
+    @property
+    def is_too_early(self) -> bool:
+        return self.planned.timing is Timing.TOO_EARLY
+
+    @property
+    def brought_as(self) -> str:
+        """The line of « à apporter ». A translation says of what."""
+        if self.about is None:
+            return self.wording.to_bring
+        return f"{self.wording.to_bring} ({self.about.calendar_label.lower()})"
+
+    @property
+    def prepared_as(self) -> str:
+        """The line of « à préparer »."""
+        if self.about is None:
+            return self.wording.to_prepare
+        return f"{self.wording.to_prepare} ({self.about.calendar_label.lower()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The pieces of the couple, or of one of the two."""
+
+    title: str
+    holder: int
+    lines: tuple[Line, ...]
+
+    @property
+    def to_hand_over(self) -> list[Line]:
+        return [line for line in self.lines if not line.asks_nothing]
+
+    @property
+    def told(self) -> list[Line]:
+        """Rows that say that nothing is needed, and why."""
+        return [line for line in self.lines if line.asks_nothing]
+
+
+@dataclass(frozen=True, slots=True)
+class NotNeeded:
+    """Something people bring for nothing, and why it is not asked."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """Everything there is to say about the pieces of one couple."""
+
+    groups: tuple[Group, ...]
+    plan: Plan
+    lead_days: int
+    never: PieceWording
+    not_needed: tuple[NotNeeded, ...]
+
+    @property
+    def count(self) -> int:
+        """How many pieces to hand over; those that are only possible are not counted."""
+        return sum(not line.piece.uncertain for g in self.groups for line in g.to_hand_over)
+
+    @property
+    def uncertain_count(self) -> int:
+        return sum(line.piece.uncertain for g in self.groups for line in g.to_hand_over)
+
+
+def build_checklist(
+    couple: CoupleInputs,
+    *,
+    wished: date | None,
+    today: date,
+    settings: PacsSettings,
+    wordings: Wordings,
+    people: Sequence[str] = PEOPLE_TITLES,
+) -> Checklist:
+    """The list for these inputs, planned back from the wished date.
+
+    `people`: what each of the two is called.
+    """
+    pieces = required_pieces(couple)
+    lead = lead_days(pieces, usual=settings.lead_time_days, foreign=settings.lead_time_days_foreign)
+    plan = plan_pieces(
+        pieces,
+        ages={rule_id: wording.max_age for rule_id, wording in wordings.items()},
+        wished=wished,
+        today=today,
+        lead_days=lead,
+    )
+    lines = [
+        Line(planned, wordings[planned.piece.rule_id], wordings.get(planned.piece.about))
+        for planned in plan.pieces
+    ]
+    return Checklist(
+        groups=tuple(
+            Group(title, holder, tuple(line for line in lines if line.piece.holder == holder))
+            for holder, title in enumerate((COUPLE_TITLE, *people))
+        ),
+        plan=plan,
+        lead_days=lead,
+        never=wordings[NEVER_ASKED_ID],
+        not_needed=tuple(not_needed(wordings[NEVER_ASKED_ID])),
+    )
+
+
+def not_needed(never: PieceWording) -> list[NotNeeded]:
+    """« Justificatif de domicile : … » line by line, as staff word it."""
+    found = []
+    for line in never.help_lines:
+        what, _, why = line.partition(f"{NBSP}: ")
+        found.append(NotNeeded(what, why))
+    return found
+
+
+def checklist_pdf(
+    checklist: Checklist, *, mairie: Mairie | None, today: date, reference: str = ""
+) -> RenderedPdf:
+    """The list on paper: « à préparer », « à apporter », boxes to tick, dates that stand out."""
+    context: dict[str, Any] = {
+        "mairie": mairie,
+        "checklist": checklist,
+        "today": today,
+        "reference": reference,
+        "foot": f"Liste établie le {day_fr(today)}, gratuite. Les âges se comptent le jour du Pacs.",
+    }
+    return render_pdf(
+        "pacs/pdf/checklist.html",
+        context,
+        title="Vos pièces pour le Pacs",
+        stylesheets=CHECKLIST_STYLES,
+    )
+
+
+def blank_set_pdf(
+    *, mairie: Mairie | None, settings: PacsSettings, wordings: Wordings, today: date
+) -> RenderedPdf:
+    """The paper dossier to collect at the counter: every piece there may be, and when."""
+    context: dict[str, Any] = {
+        "mairie": mairie,
+        "settings": settings,
+        "wordings": wordings,
+        "not_needed": not_needed(wordings[NEVER_ASKED_ID]),
+        "foot": f"Dossier à retirer en mairie, gratuit. Édition du {day_fr(today)}.",
+    }
+    return render_pdf(
+        "pacs/pdf/blank_set.html",
+        context,
+        title="Préparer un Pacs sur papier",
+        stylesheets=CHECKLIST_STYLES,
+    )
+
+
+def tasks_calendar(checklist: Checklist, *, mairie: Mairie | None, at: datetime) -> bytes:
+    """The plan as calendar entries, one a day on which there is something to do (RFC 5545).
+
+    Calendars are shared and shown on locked screens: no title, place or description tells which
+    procedure it is, nor for whom. Entries are whole days and make nobody look busy; phones
+    import them where they ignore VTODO.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", "-//Portail des démarches//Échéances//FR")
+    calendar.add("version", "2.0")
+    for day, summary, description in _tasks(checklist):
+        event = Event()
+        event.add("uid", str(uuid5(NAMESPACE_URL, f"{day}|{summary}|{description}")))
+        event.add("dtstamp", at.astimezone(UTC))
+        event.add("dtstart", day)
+        event.add("dtend", day + timedelta(days=1))
+        event.add("summary", summary)
+        event.add("description", description)
+        event.add("transp", "TRANSPARENT")
+        event.add("class", "PRIVATE")
+        if mairie is not None and mairie.phone:
+            event.add("contact", f"{mairie.name}, {mairie.phone.as_national}")
+        calendar.add_component(event)
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _tasks(checklist: Checklist) -> list[tuple[date, str, str]]:
+    """What to do on which day, in order."""
+    plan = checklist.plan
+    if plan.wished is None:
+        return []
+    by_day: dict[date, list[str]] = {}
+    for group in checklist.groups:
+        for line in group.to_hand_over:
+            if line.planned.not_before is not None:
+                by_day.setdefault(line.planned.not_before, []).append(line.wording.calendar_label)
+    tasks = [
+        (day, "Démarche d’état civil : documents à demander", "\n".join(dict.fromkeys(labels)))
+        for day, labels in sorted(by_day.items())
+    ]
+    if plan.file_by is not None:
+        tasks.append(
+            (
+                plan.file_by,
+                "Démarche d’état civil : dernier jour pour envoyer le dossier",
+                "La mairie a besoin de ce temps pour le vérifier.",
+            )
+        )
+    tasks.append(
+        (
+            plan.wished,
+            "Démarche d’état civil : date souhaitée",
+            "Ce jour n’est pas réservé : le rendez-vous se prend quand le dossier est complet.",
+        )
+    )
+    return sorted(tasks)
