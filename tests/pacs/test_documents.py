@@ -1,7 +1,7 @@
 """The papers of a PACS dossier: their words, what they hide, and how they are built."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ def every_document(dossier: Dossier) -> dict[str, RenderedPdf]:
     fixed = ConventionChoices(MaterialAid.FIXED, PropertyRegime.INDIVISION, (450, None))
     legal = ConventionChoices(MaterialAid.PROPORTIONAL, PropertyRegime.SEPARATION)
     return {
+        "checklist": documents.checklist(dossier, reader=None),
         "acknowledgement": documents.acknowledgement(dossier, reader=None),
         "declaration": documents.declaration(dossier, reader=None),
         "declaration_of_first": documents.declaration(dossier, reader=first),
@@ -102,6 +103,7 @@ def test_every_document_is_titled_and_french(dossier: Dossier) -> None:
             titles[name] = str(pdf.docinfo.Title)
 
     assert titles == {
+        "checklist": "Vos pièces\u00a0: à préparer, à apporter",
         "acknowledgement": "Accusé de réception de votre dossier",
         "declaration": "Préparation de la déclaration conjointe de Pacs",
         "declaration_of_first": "Préparation de la déclaration conjointe de Pacs",
@@ -115,6 +117,7 @@ def test_what_fits_on_one_sheet_stays_on_one_sheet(dossier: Dossier) -> None:
     counts = {name: page_count(document) for name, document in every_document(dossier).items()}
 
     assert counts == {
+        "checklist": 1,
         "acknowledgement": 1,
         "declaration": 1,
         "declaration_of_first": 1,
@@ -148,7 +151,7 @@ def test_hostile_names_stay_text(dossier: Dossier) -> None:
     dossier.partenaires.update(birth_name=typed)
 
     for name, document in every_document(dossier).items():
-        if name != "acknowledgement":
+        if name not in {"acknowledgement", "checklist"}:
             assert typed in text_of(document)
 
 
@@ -212,7 +215,55 @@ def test_the_acknowledgement_names_what_its_reader_may_know_of(dossier: Dossier)
     text = text_of(documents.acknowledgement(dossier, reader=first))
     assert all(label in text for label in mine)
     assert "Ofpra" not in text
-    assert "apporter le jour du rendez-vous : Déclaration conjointe" in text
+    assert "apporter le jour du rendez-vous : • Déclaration conjointe" in text
+
+
+# Checklist
+
+
+def test_the_checklist_says_what_to_prepare_and_what_to_bring(dossier: Dossier) -> None:
+    call_command("loaddata", "pacs_pieces", verbosity=0)
+    first, second = dossier.people
+    rows = [
+        (None, "P02_convention", "", PieceStatus.MISSING, None),
+        (first, "P03_identite", "", PieceStatus.ACCEPTED, None),
+        (first, "P11_naissance_fr", "", PieceStatus.PROVIDED, date(2026, 9, 3)),
+        (first, "P10_naissance_comedec", "", PieceStatus.PROVIDED, None),
+        (second, "P13_naissance_ofpra", "", PieceStatus.REFUSED, None),
+        (second, "P20_traduction", "P30_coutume", PieceStatus.BLOCKED, None),
+    ]
+    for position, (holder, rule_id, about, status, issued_on) in enumerate(rows):
+        Piece.objects.create(
+            dossier=dossier, partenaire=holder, key=str(position), rule_id=rule_id, about=about,
+            position=position, status=status.value, issued_on=issued_on, decided_at=AT,
+            refusal_text="Illisible." if status is PieceStatus.REFUSED else "",
+        )  # fmt: skip
+
+    everything = text_of(documents.checklist(dossier, reader=None))
+    mine = text_of(documents.checklist(dossier, reader=first))
+
+    prepare, bring = everything.split("À apporter le jour du rendez-vous")
+    for words in (
+        "Choisir et écrire la convention",
+        "Demander à l’Ofpra le certificat",
+        "Faire traduire le document (Certificat de coutume)",
+    ):
+        assert words in prepare
+    # In hand already: nothing to prepare, and still to be brought.
+    for words in ("pièce d’identité", "acte de naissance à la mairie"):
+        assert words not in prepare
+    for words in (
+        "La convention, un seul original",
+        "La pièce d’identité, et sa photocopie",
+        "L’acte de naissance, original délivré le 3 septembre 2026, utilisable jusqu’au 2 décembre",
+        "Le certificat de l’Ofpra, original",
+        "N’apportez pas Justificatif de domicile",
+    ):
+        assert words in bring
+    assert "Rien à demander" not in bring
+    assert "Ofpra" not in mine
+    assert "Ömer" not in mine
+    assert "Choisir et écrire la convention" in mine
 
 
 # Declaration
