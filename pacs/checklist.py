@@ -181,7 +181,7 @@ def checklist_pdf(
         "checklist": checklist,
         "today": today,
         "reference": reference,
-        "foot": f"Liste établie le {day_fr(today)}, gratuite. Les âges se comptent le jour du Pacs.",
+        "foot": f"Liste gratuite, établie le {day_fr(today)}. L’âge se compte le jour du Pacs.",
     }
     return render_pdf(
         "pacs/pdf/checklist.html",

@@ -42,7 +42,7 @@ class Queue:
 
 def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySet[Dossier]]]:
     """Every pile by its slug: title and dossiers, longest waiting first."""
-    dossiers = Dossier.objects.longest_waiting_first()
+    dossiers = Dossier.objects.for_desk().longest_waiting_first()
     soon = localdate(at) + EXPIRES_SOON
     expiring = Piece.objects.required().filter(
         expires_on__isnull=False, expires_on__lt=soon, dossier__status__in=OPEN_VALUES
@@ -64,8 +64,10 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
         ),
         "papier": (
             "Partie sur papier à saisir",
-            dossiers.open().filter(
-                partenaires__door=Door.PAPER.value, partenaires__attested_at__isnull=True
+            dossiers.filter(
+                ended_at__isnull=True,
+                partenaires__door=Door.PAPER.value,
+                partenaires__attested_at__isnull=True,
             ),
         ),
         "courriels": (
@@ -167,7 +169,8 @@ def possible_now(dossier: Dossier) -> set[str]:
 def with_everything(pk: int) -> QuerySet[Dossier]:
     """One dossier with what its desk page shows."""
     return (
-        Dossier.objects.filter(pk=pk)
+        Dossier.objects.for_desk()
+        .filter(pk=pk)
         .select_related("assigned_to", "opened_by")
         .prefetch_related(Prefetch("partenaires", Partenaire.objects.select_related("user")))
     )

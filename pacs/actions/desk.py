@@ -12,9 +12,10 @@ from django.db import transaction
 from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
 from pacs import emails
+from pacs.actions.dossiers import attestation_of
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
-from pacs.models import Dossier, Message, Note, Partenaire, Piece, Reading
+from pacs.models import Door, Dossier, Message, Note, Partenaire, Piece, Reading
 from pacs.rules.requests import forbidden_requests
 
 
@@ -145,6 +146,35 @@ def declare_inadmissible(
         locked.save(update_fields=["inadmissible_ground"])
         locked.declare_inadmissible(by=by, at=at, reason=ground.strip())
         emails.dossier_inadmissible(locked, at=at)
+
+
+def deposit_for(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:
+    """Deposit a dossier typed in for people at the counter; the acknowledgement is queued.
+
+    Whoever has no address gets it on paper.
+    """
+    with transaction.atomic():
+        locked = _current(dossier, version)
+        locked.submit(by=by, at=at)
+        emails.acknowledgement(locked, at=at)
+
+
+def note_paper_attestation(
+    partenaire: Partenaire, *, by: User, at: datetime, version: int | None
+) -> None:
+    """Write down that this person signed their attestation on paper, with its text.
+
+    Refuses for somebody who takes part online: they attest by themselves.
+    """
+    with transaction.atomic():
+        dossier = _current(partenaire.dossier, version)
+        if partenaire.door != Door.PAPER:
+            raise ActionRefused("Cette personne participe en ligne : elle atteste elle-même.")
+        partenaire.attested_text = attestation_of(partenaire)
+        partenaire.attested_at = at
+        partenaire.save(update_fields=["attested_text", "attested_at"])
+        dossier.touch(at=at)
+        dossier.record(kind="attested_on_paper", by=by, at=at, partenaire=partenaire)
 
 
 def withdraw_for(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:

@@ -85,8 +85,10 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dossier]:
         people = Partenaire.objects.order_by("position")
-        return Dossier.objects.longest_waiting_first().prefetch_related(
-            Prefetch("partenaires", people)
+        return (
+            Dossier.objects.for_desk()
+            .longest_waiting_first()
+            .prefetch_related(Prefetch("partenaires", people))
         )
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
@@ -287,7 +289,8 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
         ]
         status, conflict = 200, []
         if posted is not None:
-            if all([form.is_valid() for form in forms]):
+            valid = [form.is_valid() for form in forms]  # each of them, to show every error
+            if all(valid):
                 try:
                     save_answers(
                         dossier,
@@ -376,8 +379,9 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
 
     def _file(self, request: HttpRequest, pk: int) -> tuple[PieceFile, User]:
         agent = self._reviewer(request)
-        files = PieceFile.objects.select_related("piece__dossier")
-        return get_object_or_404(files, pk=pk), agent
+        readable = Dossier.objects.for_desk().values("pk")
+        files = PieceFile.objects.filter(piece__dossier__in=readable)
+        return get_object_or_404(files.select_related("piece__dossier"), pk=pk), agent
 
 
 def _version(request: HttpRequest) -> int:
@@ -455,6 +459,18 @@ def _inadmissible(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     return "La décision d’irrecevabilité est enregistrée. Les deux partenaires sont prévenus."
 
 
+def _deposit(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.deposit_for(dossier, by=agent, at=timezone.now(), version=_version(request))
+    return "Le dossier est déposé. L’accusé de réception est prêt à imprimer."
+
+
+def _attested(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    raw = request.POST.get("partenaire", "")
+    person = get_object_or_404(dossier.partenaires, pk=int(raw) if raw.isdecimal() else 0)
+    desk.note_paper_attestation(person, by=agent, at=timezone.now(), version=_version(request))
+    return "L’attestation signée sur papier est notée."
+
+
 def _withdraw(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     desk.withdraw_for(dossier, by=agent, at=timezone.now(), version=_version(request))
     return "La démarche est arrêtée à la demande des partenaires."
@@ -507,6 +523,8 @@ VERBS: dict[str, Verb] = {
     "reprendre": _reopen,
     "irrecevable": _inadmissible,
     "retirer": _withdraw,
+    "deposer": _deposit,
+    "attester": _attested,
     "clore": _close,
     "confier": _assign,
     "ecrire": _message,

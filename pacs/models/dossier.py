@@ -35,6 +35,14 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
         """The dossiers in which this account is one of the two partenaires."""
         return self.filter(partenaires__user=user)
 
+    def for_desk(self) -> Self:
+        """What agents may open: everything sent, and the drafts people hand over on paper.
+
+        A draft that its couple has not sent is nobody else's business.
+        """
+        handed_over = Q(at_counter=True) | Q(partenaires__door=Door.PAPER.value)
+        return self.filter(~Q(status=Status.DRAFT.value) | handed_over).distinct()
+
     def inviting(self, user: User) -> Self:
         """Drafts and open dossiers whose second partenaire was invited at this address."""
         return self.filter(

@@ -34,6 +34,7 @@ EVENT_KINDS = {
     "common_confirmed": "Réponses communes confirmées",
     "common_commented": "Changement proposé dans les réponses communes",
     "attested": "Attestation sur l’honneur",
+    "attested_on_paper": "Attestation signée sur papier",
     "piece_accepted": "Pièce acceptée",
     "piece_refused": "Pièce refusée",
     "piece_provided": "Décision sur une pièce reprise",

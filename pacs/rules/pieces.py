@@ -9,6 +9,7 @@ ages are data that staff edit (`PieceWording`); nothing here reads a clock or a 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum, StrEnum
 
 from pacs.rules.countries import EU_CODES, FRENCH_TERRITORIES
@@ -22,6 +23,11 @@ from pacs.rules.situation import (
     YesNo,
 )
 
+#: Rises with any change of a condition, an id or an article; a test keeps it honest.
+RULES_VERSION = "1.0"
+#: Version of the Code civil and of the CRPA the rules were written from.
+LAW_READ_ON = date(2026, 4, 3)
+
 FRENCH_RECORDS = frozenset({Record.COMMUNE, Record.SCEC})
 FOREIGN_RECORDS = frozenset({Record.FOREIGN_EU, Record.FOREIGN})
 PROTECTED = frozenset({Measure.CURATELLE, Measure.TUTELLE})
@@ -31,6 +37,8 @@ class Scope(StrEnum):
     COUPLE = "couple"
     PARTENAIRE = "partenaire"
     DOCUMENT = "document"
+    #: Told to everybody, asked of nobody.
+    NEVER = "never"
 
 
 class Need(IntEnum):
@@ -300,13 +308,15 @@ FOREIGN_PAPERS = frozenset(
 #: Told to everybody, never asked (CRPA, art. R113-8 and R113-10; fiche F1608).
 NEVER_ASKED_ID = "N01_jamais"
 
-RULE_IDS: tuple[str, ...] = (
-    DECLARATION.id,
-    CONVENTION.id,
-    *(rule.id for rule in PERSON_RULES),
-    *(rule_id for rule_id, _, _ in DOCUMENT_RULES),
-    NEVER_ASKED_ID,
+NEVER_ASKED_BASIS = "CRPA, art. R113-8 et R113-10 ; fiche Service-Public F1608"
+
+#: Every rule: id, scope, article.
+RULE_TABLE: tuple[tuple[str, Scope, str], ...] = (
+    *((rule.id, rule.scope, rule.basis) for rule in (DECLARATION, CONVENTION, *PERSON_RULES)),
+    *((rule_id, Scope.DOCUMENT, basis) for rule_id, basis, _ in DOCUMENT_RULES),
+    (NEVER_ASKED_ID, Scope.NEVER, NEVER_ASKED_BASIS),
 )
+RULE_IDS: tuple[str, ...] = tuple(rule_id for rule_id, _, _ in RULE_TABLE)
 #: The mairie itself verifies the birth record: people have nothing to do, agents do.
 VERIFIED_BY_MAIRIE = frozenset({"P10_naissance_comedec"})
 #: Told to the people, nothing for anybody to hand over or to tick.

@@ -1,0 +1,233 @@
+"""The public simulator and what goes with it: no account, no cookie, everything in the address."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localdate
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
+
+from demarches.models import Mairie
+from demarches.ratelimit import rate_limited
+from pacs.checklist import (
+    Checklist,
+    blank_set_pdf,
+    build_checklist,
+    checklist_pdf,
+    tasks_calendar,
+)
+from pacs.forms.simulator import (
+    EDIT_PARAMETER,
+    SENT_PARAMETER,
+    Journey,
+    hidden_params,
+    read_journey,
+)
+from pacs.models import PacsSettings, PieceWording
+from pacs.open_data import rules_as_data
+from pacs.rules.cases import CASES, CASES_ON, decide
+from pacs.rules.eligibility import OUTCOME_TYPES, Outcome, OutcomeType, outcomes
+from pacs.rules.pieces import LAW_READ_ON, RULES_VERSION
+from pacs.rules.situation import derive_inputs
+
+
+class Visit:
+    """What every address of the simulator needs: the mairie, its settings, the answers."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.today = localdate()
+        self.mairie = Mairie.objects.order_by("pk").first()
+        self.settings = PacsSettings.current()
+        self.journey: Journey = read_journey(
+            request.GET,
+            today=self.today,
+            dematerialisation=self.settings.dematerialisation,
+            commune=self.mairie.commune if self.mairie else "",
+        )
+
+    def address(self, name: str, *, page: str = "") -> str:
+        """An address with the answers, to change those of a page when one is named."""
+        query = self.journey.query
+        if page:
+            query = f"{query}&{EDIT_PARAMETER}={page}" if query else f"{EDIT_PARAMETER}={page}"
+        return f"{reverse(name)}?{query}"
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What an agent looks at with the couple."""
+        couple = derive_inputs(self.journey.answers, self.settings.dematerialisation)
+        return outcomes(couple, on=self.journey.wished or self.today)
+
+    def checklist(self) -> Checklist:
+        return build_checklist(
+            derive_inputs(self.journey.answers, self.settings.dematerialisation),
+            wished=self.journey.wished,
+            today=self.today,
+            settings=self.settings,
+            wordings=PieceWording.objects.by_rule(),
+        )
+
+
+@require_safe
+@login_not_required
+def simulator(request: HttpRequest) -> HttpResponse:
+    """The next question, the list, or what stands in the way."""
+    visit = Visit(request)
+    if visit.journey.form is not None:
+        return _question(request, visit)
+    if visit.journey.stopped:
+        return _stopped(request, visit)
+    context = {
+        "visit": visit,
+        "journey": visit.journey,
+        "checklist": visit.checklist(),
+        "outcomes": visit.outcomes(),
+        "answers": [
+            {
+                "label": answer.label,
+                "value": answer.value,
+                "url": visit.address("pacs:simulator", page=answer.page.slug),
+            }
+            for answer in visit.journey.answered
+        ],
+        "links": {
+            name: visit.address(f"pacs:{name}")
+            for name in ("simulator", "simulator-pdf", "simulator-ics", "dossier-start")
+        },
+        "date_url": visit.address("pacs:simulator", page="projet"),
+        "today": visit.today,
+    }
+    return render(request, "pacs/simulator_result.html", context)
+
+
+def _question(request: HttpRequest, visit: Visit) -> HttpResponse:
+    journey = visit.journey
+    form = journey.form
+    if form is None:
+        raise AssertionError("a complete journey has no question left")
+    context = {
+        "form": form,
+        "hidden": {**hidden_params(request.GET, form), SENT_PARAMETER: form.page.slug},
+        "is_first": not journey.answered,
+        "back_url": _back_url(visit, form.page.slug),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "pacs/simulator_question.html", context, status=status)
+
+
+def _back_url(visit: Visit, slug: str) -> str:
+    """The page answered just before this one."""
+    before = [answer.page.slug for answer in visit.journey.answered if answer.page.slug != slug]
+    return visit.address("pacs:simulator", page=before[-1]) if before else reverse("home")
+
+
+def _stopped(request: HttpRequest, visit: Visit) -> HttpResponse:
+    first, *others = visit.journey.stopped
+    context = _outcome_context(first.type) | {
+        "holder": first.holder,
+        "others": [outcome.type for outcome in others],
+        "back_url": visit.address("pacs:simulator", page=visit.journey.last_page.slug),
+    }
+    return render(request, f"pacs/results/{first.type.slug}.html", context)
+
+
+def _outcome_context(kind: OutcomeType) -> dict[str, Any]:
+    return {"outcome_type": kind}
+
+
+@require_safe
+@login_not_required
+def outcome(request: HttpRequest, slug: str) -> HttpResponse:
+    """Why an answer stops the procedure or takes an agent, and the way out."""
+    kind = next((kind for kind in OUTCOME_TYPES if kind.slug == slug), None)
+    if kind is None:
+        raise Http404
+    return render(request, f"pacs/results/{slug}.html", _outcome_context(kind))
+
+
+@rate_limited("pdf", methods=("GET",))
+@require_safe
+@login_not_required
+def simulator_pdf(request: HttpRequest) -> HttpResponse:
+    """The list on paper; unanswered questions lead back to them."""
+    visit = Visit(request)
+    if not visit.journey.is_complete:
+        return redirect(visit.address("pacs:simulator"))
+    paper = checklist_pdf(visit.checklist(), mairie=visit.mairie, today=visit.today)
+    return _download(paper.content, "application/pdf", "vos-pieces.pdf", disposition="inline")
+
+
+@require_safe
+@login_not_required
+def simulator_ics(request: HttpRequest) -> HttpResponse:
+    """The dates of the plan for a calendar; without a wished date there are none."""
+    visit = Visit(request)
+    if not visit.journey.is_complete:
+        return redirect(visit.address("pacs:simulator"))
+    if visit.journey.wished is None:
+        return redirect(visit.address("pacs:simulator", page="projet"))
+    content = tasks_calendar(visit.checklist(), mairie=visit.mairie, at=timezone.now())
+    return _download(content, "text/calendar; charset=utf-8", "echeances.ics")
+
+
+@rate_limited("pdf", methods=("GET",))
+@require_safe
+@login_not_required
+def blank_set(request: HttpRequest) -> HttpResponse:
+    """The paper dossier to collect at the counter."""
+    paper = blank_set_pdf(
+        mairie=Mairie.objects.order_by("pk").first(),
+        settings=PacsSettings.current(),
+        wordings=PieceWording.objects.by_rule(),
+        today=localdate(),
+    )
+    return _download(paper.content, "application/pdf", "dossier-papier.pdf", disposition="inline")
+
+
+def _download(
+    content: bytes, content_type: str, name: str, *, disposition: str = "attachment"
+) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'{disposition}; filename="{name}"'
+    return response
+
+
+@require_safe
+@login_not_required
+@cache_control(public=True, max_age=3600)
+@conditional_page
+def rules_json(request: HttpRequest) -> HttpResponse:
+    """The rules as open data, readable from any site."""
+    data = rules_as_data(PieceWording.objects.by_rule())
+    response = JsonResponse(data, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@require_safe
+@login_not_required
+def how_we_decide(request: HttpRequest) -> HttpResponse:
+    """The cases of the reference, computed when the page is asked for."""
+    wordings = PieceWording.objects.by_rule()
+    kinds = {kind.code: kind for kind in OUTCOME_TYPES}
+    rows = [
+        {
+            "result": result,
+            "pieces": [wordings[rule_id] for rule_id in wordings if rule_id in result.pieces],
+            "outcomes": [kinds[code] for code in sorted(result.codes)],
+        }
+        for result in map(decide, CASES)
+    ]
+    context: dict[str, Any] = {
+        "rows": rows,
+        "all_expected": all(row["result"].is_expected for row in rows),
+        "outcome_types": OUTCOME_TYPES,
+        "wordings": wordings.values(),
+        "version": RULES_VERSION,
+        "law_read_on": LAW_READ_ON,
+        "cases_on": CASES_ON,
+    }
+    return render(request, "pacs/how_we_decide.html", context)
