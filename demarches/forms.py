@@ -13,6 +13,10 @@ class PageFormMixin:
     page_heading: ClassVar[str] = ""
     page_hint: ClassVar[str] = ""
     submit_label: ClassVar[str] = "Enregistrer et continuer"
+    #: Say « (facultatif) » beside what may stay empty; False where all of it may.
+    mark_optional: ClassVar[bool] = True
+    #: Not required by themselves, but asked for by `clean` in some cases: never « facultatif ».
+    required_in_clean: ClassVar[tuple[str, ...]] = ()
 
     @property
     def helper(self) -> FormHelper:
@@ -28,6 +32,9 @@ class StepForm[M: Model](PageFormMixin, forms.ModelForm[M]):
     Two tabs, or the two partenaires at once, therefore never overwrite each other's answers.
     `partial=True` keeps whatever was typed and asks for nothing: « finir plus tard ».
     """
+
+    #: What was attested names these facts: a change asks for a new attestation.
+    affects_attestation = True
 
     def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

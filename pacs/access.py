@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from demarches.models import User
 from demarches.rules.reference import parse_reference
 from pacs.models import Door, Dossier, Message, Partenaire, Piece, PieceFile
+from pacs.models.piece import PieceQuerySet
 
 GUEST_SESSION_KEY = "pacs_guest"
 GUEST_PASS_LIFE = timedelta(hours=2)
@@ -36,7 +37,7 @@ def find_partenaire(
     if guest is not None and guest.get("until", 0) > at.timestamp():
         # The pass opens nothing any more once that person has their own account.
         return mine.filter(
-            pk=guest.get("partenaire"), user__isnull=True, door=Door.SAME_DEVICE.value
+            pk=guest.get("partenaire", 0), user__isnull=True, door=Door.SAME_DEVICE.value
         ).first()
     return None
 
@@ -51,9 +52,10 @@ def may_edit_own(partenaire: Partenaire) -> bool:
     return partenaire.dossier.is_editable
 
 
-def readable_pieces(partenaire: Partenaire) -> QuerySet[Piece]:
+def readable_pieces(partenaire: Partenaire) -> PieceQuerySet:
     """Their own pieces and the couple's; never the other's."""
-    return Piece.objects.filter(dossier=partenaire.dossier).readable_by(partenaire)
+    pieces: PieceQuerySet = Piece.objects.filter(dossier=partenaire.dossier)
+    return pieces.readable_by(partenaire)
 
 
 def readable_files(partenaire: Partenaire) -> QuerySet[PieceFile]:

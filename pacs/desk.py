@@ -125,7 +125,7 @@ def desk_pieces(dossier: Dossier, *, at: datetime) -> list[DeskPiece]:
     """The required pieces with their files, in the order of the list."""
     wordings = PieceWording.objects.in_bulk()
     on = dossier.registration_date(at=at)
-    pieces: PieceQuerySet = dossier.pieces.required()  # type: ignore[attr-defined]
+    pieces: PieceQuerySet = dossier.pieces.required()
     rows = []
     for piece in pieces.select_related("partenaire", "decided_by").prefetch_related("files"):
         wording = wordings.get(piece.rule_id)

@@ -3,13 +3,21 @@
 from django.urls import URLPattern, path, register_converter
 
 from demarches.converters import ReferenceConverter
-from pacs.views import documents, dossier, messages, partner, pieces, steps
+from pacs.views import documents, dossier, messages, partner, pieces, simulator, steps
 
 app_name = "pacs"
 
 register_converter(ReferenceConverter, "ref")
 
 urlpatterns: list[URLPattern] = [
+    # /pacs/pieces: the public simulator, and its rules
+    path("pieces/", simulator.simulator, name="simulator"),
+    path("pieces.pdf", simulator.simulator_pdf, name="simulator-pdf"),
+    path("pieces.ics", simulator.simulator_ics, name="simulator-ics"),
+    path("dossier-papier.pdf", simulator.blank_set, name="blank-set"),
+    path("resultats/<slug:slug>/", simulator.outcome, name="outcome"),
+    path("regles.json", simulator.rules_json, name="rules-json"),
+    path("comment-nous-decidons/", simulator.how_we_decide, name="how-we-decide"),
     # /pacs/commencer/: open a dossier
     path("commencer/", dossier.dossier_start, name="dossier-start"),
     path("fermer/", partner.partner_leave, name="partner-leave"),

@@ -196,7 +196,9 @@ class DossierBase(models.Model):
         Raises `TransitionRefused` with the reasons; then nothing has changed.
         """
         with transaction.atomic():
-            locked = DossierQuerySet(type(self), using=self._state.db).locked()
+            locked: DossierQuerySet[Any] = DossierQuerySet(
+                type(self), using=self._state.db
+            ).locked()
             self.refresh_from_db(from_queryset=locked)
             source = self.current_status
             target = lifecycle.next_status(transition, source)
@@ -237,7 +239,7 @@ class DossierBase(models.Model):
         """Hand the dossier back to the people with what is missing (CRPA L114-5)."""
         self._transition(Transition.REQUEST_PIECES, by=by, at=at, reason=reason, waiting=False)
 
-    def resubmit(self, *, by: User, at: datetime) -> None:
+    def resubmit(self, *, by: User | None, at: datetime) -> None:
         """The people say that they have answered."""
         self._transition(Transition.RESUBMIT, by=by, at=at, waiting=True)
 
@@ -255,7 +257,7 @@ class DossierBase(models.Model):
             Transition.DECLARE_INADMISSIBLE, by=by, at=at, reason=reason, waiting=False
         )
 
-    def withdraw(self, *, by: User, at: datetime, reason: str = "") -> None:
+    def withdraw(self, *, by: User | None, at: datetime, reason: str = "") -> None:
         """End at the wish of one of the people; no reason is owed."""
         self._transition(Transition.WITHDRAW, by=by, at=at, reason=reason, waiting=False)
 

@@ -1,5 +1,7 @@
 """« Mes démarches »: every dossier of the signed-in person, whatever the procedure."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -15,8 +17,10 @@ def account(request: HttpRequest) -> HttpResponse:
     invitations = []
     if isinstance(user, User):
         for model in dossier_models():
-            dossiers += model._default_manager.visible_to(user).order_by("-last_activity_at")
-            invitations += model._default_manager.inviting(user).order_by("pk")
+            # Each procedure gives its dossiers the words `visible_to` and `inviting`.
+            manager: Any = model._default_manager
+            dossiers += manager.visible_to(user).order_by("-last_activity_at")
+            invitations += manager.inviting(user).order_by("pk")
     return render(
         request, "demarches/account.html", {"dossiers": dossiers, "invitations": invitations}
     )

@@ -101,10 +101,6 @@ class PersonForm(forms.ModelForm[Partenaire]):
         return data
 
 
-COUPLE_FORM = CoupleForm
-PERSON_FORM = PersonForm
-
-
 def save_answers(
     dossier: Dossier,
     answer_forms: "list[CoupleForm | PersonForm]",

@@ -25,7 +25,7 @@ from pacs import documents
 from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import desk
 from pacs.actions.dossiers import open_dossier
-from pacs.admin.answers import COUPLE_FORM, PERSON_FORM, save_answers
+from pacs.admin.answers import CoupleForm, PersonForm, save_answers
 from pacs.desk import (
     also_looking,
     desk_pieces,
@@ -91,8 +91,8 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
             .prefetch_related(Prefetch("partenaires", people))
         )
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return []  # the queryset's own order: who has waited longest
+    def get_ordering(self, request: HttpRequest) -> tuple[()]:
+        return ()  # the queryset's own order: who has waited longest
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Dossier], search_term: str
@@ -282,12 +282,12 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
         dossier = self._dossier(pk)
         posted = request.POST if request.method == "POST" else None
         first, second = dossier.people
-        forms = [
-            COUPLE_FORM(posted, instance=dossier, prefix="couple"),
-            PERSON_FORM(posted, instance=first, prefix="p1"),
-            PERSON_FORM(posted, instance=second, prefix="p2"),
+        forms: list[CoupleForm | PersonForm] = [
+            CoupleForm(posted, instance=dossier, prefix="couple"),
+            PersonForm(posted, instance=first, prefix="p1"),
+            PersonForm(posted, instance=second, prefix="p2"),
         ]
-        status, conflict = 200, []
+        status, conflict = 200, list[str]()
         if posted is not None:
             valid = [form.is_valid() for form in forms]  # each of them, to show every error
             if all(valid):

@@ -1,7 +1,7 @@
 """The answers both partenaires share: one short page each."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,8 +16,6 @@ from pacs.rules.situation import Convention, Impediment, Kinship, Residence
 
 class CommonForm(StepForm[Dossier]):
     """A page of shared answers: any change asks both to confirm and attest again."""
-
-    affects_attestation: ClassVar[bool] = True
 
     def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, partial=partial, **kwargs)

@@ -35,8 +35,6 @@ def check_name(value: str) -> None:
 class OwnForm(StepForm[Partenaire]):
     """A page of one's own part."""
 
-    #: The attestation names these facts: a change asks for a new one.
-    affects_attestation: ClassVar[bool] = True
     #: Columns in which names are typed.
     names: ClassVar[tuple[str, ...]] = ()
 

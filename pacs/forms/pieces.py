@@ -39,7 +39,7 @@ class PieceForm(PageFormMixin, forms.Form):
 
     submit_label = "Enregistrer"
     choice = radio("Cette pièce", CHOICES, "Choisissez l’une des réponses.")
-    files = MultipleFileField(
+    documents = MultipleFileField(
         label="Fichiers",
         required=False,
         help_text="PDF, JPEG, PNG ou HEIC (photo de téléphone), 10 Mo au plus chacun. Toutes les"
@@ -81,7 +81,7 @@ class PieceForm(PageFormMixin, forms.Form):
         if not is_identity:
             del self.fields["expires_on"], self.fields["is_french_adult_card"]
         if not may_upload:
-            del self.fields["files"]
+            del self.fields["documents"]
             self.fields["choice"].choices = CHOICES[1:]  # type: ignore[attr-defined]
 
     def clean_issued_on(self) -> date | None:

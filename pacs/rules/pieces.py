@@ -28,7 +28,6 @@ RULES_VERSION = "1.0"
 #: Version of the Code civil and of the CRPA the rules were written from.
 LAW_READ_ON = date(2026, 4, 3)
 
-FRENCH_RECORDS = frozenset({Record.COMMUNE, Record.SCEC})
 FOREIGN_RECORDS = frozenset({Record.FOREIGN_EU, Record.FOREIGN})
 PROTECTED = frozenset({Measure.CURATELLE, Measure.TUTELLE})
 

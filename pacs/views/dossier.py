@@ -30,9 +30,7 @@ def dossier_start(request: HttpRequest) -> HttpResponse:
     existing = Dossier.objects.visible_to(user).drafts().order_by("pk").first()
     if request.method == "POST":
         now = timezone.now()
-        couple, first, second = model_fields_from_params(
-            request.GET, today=timezone.localdate(now)
-        )
+        couple, first, second = model_fields_from_params(request.GET, today=timezone.localdate(now))
         dossier = open_dossier(at=now, user=user, couple=couple, people=(first, second))
         return redirect(dossier)
     invited = Dossier.objects.inviting(user).order_by("pk").first()

@@ -94,14 +94,14 @@ def _save(request: HttpRequest, partenaire: Partenaire, row: PieceRow, form: Pie
             at=now,
         )
         kept = 0
-        for file in data.get("files", []) if sends else []:
+        for file in data.get("documents", []) if sends else []:
             try:
                 stored, clean = add_file(row.piece, file, file.name, partenaire=partenaire, at=now)
             except UploadRefused as refused:
-                form.add_error("files", str(refused))
+                form.add_error("documents", str(refused))
             except StorageFull:
                 form.add_error(
-                    "files", "Nous n’avons pas pu garder ce fichier. Réessayez plus tard."
+                    "documents", "Nous n’avons pas pu garder ce fichier. Réessayez plus tard."
                 )
             else:
                 kept += 1
@@ -110,8 +110,8 @@ def _save(request: HttpRequest, partenaire: Partenaire, row: PieceRow, form: Pie
     except ActionRefused as refused:
         form.add_error(None, refused)
         return False
-    if sends and not kept and not row.files and "files" not in form.errors:
-        form.add_error("files", "Choisissez au moins un fichier, ou l’une des autres réponses.")
+    if sends and not kept and not row.files and "documents" not in form.errors:
+        form.add_error("documents", "Choisissez au moins un fichier, ou l’une des autres réponses.")
     if form.errors:
         return False
     messages.success(request, f"« {row.wording.label} » : c’est enregistré.")

@@ -94,7 +94,7 @@ def simulator(request: HttpRequest) -> HttpResponse:
             for answer in visit.journey.answered
         ],
         "links": {
-            name: visit.address(f"pacs:{name}")
+            name.replace("-", "_"): visit.address(f"pacs:{name}")
             for name in ("simulator", "simulator-pdf", "simulator-ics", "dossier-start")
         },
         "date_url": visit.address("pacs:simulator", page="projet"),
@@ -213,17 +213,18 @@ def how_we_decide(request: HttpRequest) -> HttpResponse:
     """The cases of the reference, computed when the page is asked for."""
     wordings = PieceWording.objects.by_rule()
     kinds = {kind.code: kind for kind in OUTCOME_TYPES}
+    results = [decide(case) for case in CASES]
     rows = [
         {
             "result": result,
             "pieces": [wordings[rule_id] for rule_id in wordings if rule_id in result.pieces],
             "outcomes": [kinds[code] for code in sorted(result.codes)],
         }
-        for result in map(decide, CASES)
+        for result in results
     ]
     context: dict[str, Any] = {
         "rows": rows,
-        "all_expected": all(row["result"].is_expected for row in rows),
+        "all_expected": all(result.is_expected for result in results),
         "outcome_types": OUTCOME_TYPES,
         "wordings": wordings.values(),
         "version": RULES_VERSION,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -12,9 +12,6 @@ from django.utils import timezone
 from demarches.models import User
 from demarches.replay import keep_for_after_sign_in
 from pacs.access import GUEST_SESSION_KEY, find_partenaire
-from pacs.models import Partenaire
-
-type PartenaireView[**P] = Callable[Concatenate[HttpRequest, Partenaire, P], HttpResponse]
 
 
 def account_of(request: HttpRequest) -> User | None:
@@ -22,7 +19,7 @@ def account_of(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def for_partenaire[**P](view: PartenaireView[P]) -> Callable[..., HttpResponse]:
+def for_partenaire(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Resolve the reference of the address to the partenaire who looks, or answer 404.
 
     A visitor who is not signed in is sent to sign in, whether or not the reference exists;
