@@ -10,7 +10,8 @@ import pikepdf
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageStat
 
-from demarches import uploads
+from demarches import upload_worker, uploads
+from demarches.fonts import font_path
 from demarches.uploads import CleanUpload, UploadRefused, process_upload
 from tests.support import files
 
@@ -112,6 +113,19 @@ REFUSED = {
     "pdf_javascript_in_object_stream": "pdf_active",
     "pdf_launch_in_object_stream": "pdf_active",
     "pdf_javascript_name_in_hexadecimal": "pdf_active",
+}
+
+
+#: Those that only a parser can find.
+WORKER_REFUSALS = {
+    "picture_unreadable",
+    "pdf_unreadable",
+    "pdf_active",
+    "pdf_attachment",
+    "pdf_password",
+    "pdf_too_complex",
+    "too_many_pages",
+    "too_many_pixels",
 }
 
 
@@ -534,3 +548,38 @@ def test_a_real_phone_photo_is_turned_upright_and_made_smaller() -> None:
     assert clean.display_name == "IMG_4851.jpg"
     assert dict(Image.open(io.BytesIO(clean.content)).getexif()) == {}
     assert len(clean.content) < 1_000_000
+
+
+def verdict(kind: str, data: bytes, watermark: str = "") -> str:
+    """What the worker says, asked in this process: where a debugger and coverage can follow."""
+    orders = upload_worker.Orders(
+        kind=kind, max_pixels=40_000_000, max_side=2_500, max_pages=40, page=0,
+        watermark=watermark, font=str(font_path(uploads.WATERMARK_FONT)), memory_bytes=0,
+        cpu_seconds=0,
+    )  # fmt: skip
+    try:
+        upload_worker.KINDS[kind](data, orders)
+    except upload_worker.Refused as refused:
+        return str(refused)
+    return "accepted"
+
+
+def test_the_worker_says_the_same_without_its_confinement(monkeypatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    asked = {
+        case: (uploads.kind_of_content(data), data, REFUSED.get(case, "accepted"))
+        for case, (_, data) in (files.hostile_files() | files.honest_files()).items()
+    }
+    examined = {
+        case: (kind, data, expected)
+        for case, (kind, data, expected) in asked.items()
+        if kind and expected in {"accepted", *WORKER_REFUSALS}
+    }
+
+    outcomes = {case: verdict(kind, data) for case, (kind, data, _) in examined.items()}
+
+    assert outcomes == {case: expected for case, (_, _, expected) in examined.items()}
+    assert set(outcomes.values()) == {"accepted", *WORKER_REFUSALS}
+    for case in ("jpeg", "pdf_scan"):
+        kind, data, _ = examined[case]
+        assert verdict(kind, data, watermark=PURPOSE) == "accepted"
