@@ -55,6 +55,7 @@ def rules_as_data(wordings: Mapping[str, PieceWording]) -> dict[str, Any]:
                 "code": kind.code,
                 "slug": kind.slug,
                 "effect": kind.effect.value,
+                "title": kind.title,
                 "basis": kind.basis,
                 "message": kind.message,
             }

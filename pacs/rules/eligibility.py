@@ -52,6 +52,7 @@ class OutcomeType:
     #: Names the page that explains it.
     slug: str
     effect: Effect
+    title: str
     basis: str
     message: str
 
@@ -73,6 +74,7 @@ MINOR = OutcomeType(
     "B01",
     "minor",
     Effect.BLOCK,
+    "Il faut avoir 18 ans",
     "Code civil, art. 515-1 et 414",
     "Il faut avoir 18 ans pour conclure un Pacs, même si vous êtes émancipé.",
 )
@@ -80,6 +82,7 @@ FOREIGN_MAJORITY = OutcomeType(
     "B02",
     "foreign_majority",
     Effect.AGENT,
+    "Votre majorité est à vérifier",
     "Fiche Service-Public F1618 ; loi personnelle",
     "Votre pays peut fixer un autre âge de la majorité. La mairie le vérifiera avec votre"
     " certificat de coutume.",
@@ -88,6 +91,7 @@ ALREADY_MARRIED = OutcomeType(
     "B03",
     "already_married",
     Effect.BLOCK,
+    "Une personne mariée ne peut pas se pacser",
     "Code civil, art. 515-2 2°",
     "Une personne mariée ne peut pas conclure de Pacs. Le mariage doit d’abord être dissous.",
 )
@@ -95,6 +99,7 @@ ALREADY_PACSED = OutcomeType(
     "B04",
     "already_pacsed",
     Effect.BLOCK,
+    "Un Pacs est déjà en cours",
     "Code civil, art. 515-2 3°",
     "Vous êtes déjà lié par un Pacs. Il doit être dissous avant d’en conclure un autre.",
 )
@@ -102,6 +107,7 @@ KINSHIP = OutcomeType(
     "B05",
     "kinship",
     Effect.BLOCK,
+    "Ce lien de famille ne le permet pas",
     "Code civil, art. 515-2 1°",
     "La loi interdit le Pacs entre personnes de la même famille à ce degré. Les cousins germains"
     " peuvent se pacser.",
@@ -110,6 +116,7 @@ WRONG_COMMUNE = OutcomeType(
     "B06",
     "wrong_commune",
     Effect.REDIRECT,
+    "Une autre mairie est compétente",
     "Code civil, art. 515-3 al. 1",
     "Le Pacs se fait dans la commune de votre adresse commune. Adressez-vous à cette mairie, ou à"
     " un notaire.",
@@ -118,6 +125,7 @@ NOTARY_CONVENTION = OutcomeType(
     "B07",
     "notary_convention",
     Effect.REDIRECT,
+    "Le notaire enregistre votre Pacs",
     "Code civil, art. 515-3 al. 5",
     "Une convention passée devant notaire est enregistrée par le notaire, pas par la mairie.",
 )
@@ -125,6 +133,7 @@ RESIDENCE_ABROAD = OutcomeType(
     "B08",
     "residence_abroad",
     Effect.REDIRECT,
+    "L’ambassade ou le consulat est compétent",
     "Code civil, art. 515-3 al. 7",
     "Votre résidence commune est à l’étranger : contactez l’ambassade ou le consulat de France.",
 )
@@ -132,6 +141,7 @@ OFFICER_TRAVELS = OutcomeType(
     "R01",
     "officer_travels",
     Effect.AGENT,
+    "L’officier d’état civil peut se déplacer",
     "Code civil, art. 515-3 al. 2",
     "L’officier d’état civil peut se déplacer. Appelez la mairie pour l’organiser.",
 )
@@ -139,6 +149,7 @@ OTHER_MEASURE = OutcomeType(
     "R02",
     "other_measure",
     Effect.AGENT,
+    "Une mesure de protection à regarder ensemble",
     "Code civil, art. 461 et 462",
     "La mairie vous dira quels documents fournir pour votre mesure de protection.",
 )
@@ -146,6 +157,7 @@ PROTECTOR_IS_PARTENAIRE = OutcomeType(
     "R03",
     "protector_is_partenaire",
     Effect.AGENT,
+    "Une autre personne doit assister le partenaire protégé",
     "Code civil, art. 461 et 462, dernier alinéa",
     "Votre curateur ou tuteur ne peut pas vous assister s’il est votre futur partenaire.",
 )
@@ -153,6 +165,7 @@ UNUSUAL_RECORD = OutcomeType(
     "R04",
     "unusual_record",
     Effect.AGENT,
+    "Un acte de naissance à regarder ensemble",
     "Fiche Service-Public F1618",
     "Votre situation demande une vérification par la mairie.",
 )
@@ -160,6 +173,7 @@ FOREIGN_PARTNERSHIP = OutcomeType(
     "R05",
     "foreign_partnership",
     Effect.AGENT,
+    "Un partenariat enregistré à l’étranger",
     "Code civil, art. 515-7-1",
     "Votre situation demande une vérification par la mairie.",
 )
@@ -167,6 +181,7 @@ UNCLEAR_LINK = OutcomeType(
     "A01",
     "unclear_link",
     Effect.AGENT,
+    "Un lien de famille à regarder ensemble",
     "Code civil, art. 515-2 1°",
     "Un agent de la mairie regarde avec vous si ce lien empêche le Pacs.",
 )
@@ -174,6 +189,7 @@ NO_COMMON_RESIDENCE = OutcomeType(
     "A02",
     "no_common_residence",
     Effect.AGENT,
+    "Vous ne pouvez pas encore habiter ensemble",
     "Code civil, art. 515-3 al. 1",
     "Quand un empêchement grave empêche d’habiter ensemble, la mairie de l’un de vous est"
     " compétente. Un agent le vérifie avec vous.",
@@ -182,6 +198,7 @@ AGE_UNCERTAIN = OutcomeType(
     "A03",
     "age_uncertain",
     Effect.AGENT,
+    "Une date de naissance incomplète",
     "Code civil, art. 515-1",
     "Votre date de naissance n’est connue qu’en partie : un agent vérifie que vous avez 18 ans.",
 )
