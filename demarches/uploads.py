@@ -8,6 +8,7 @@ the bytes that were sent. Every refusal says what is wrong and what to do next.
 import hashlib
 import json
 import re
+import signal
 import subprocess
 import sys
 import unicodedata
@@ -382,7 +383,7 @@ def clean_in_child(
 
 
 class WorkerTimeout(Exception):
-    """The child process worked too long and was killed."""
+    """The child process worked too long, for us or for the system, and was killed."""
 
 
 class WorkerCrashed(Exception):
@@ -416,6 +417,8 @@ def run_worker(
         )
     except subprocess.TimeoutExpired:
         raise WorkerTimeout from None
+    if child.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+        raise WorkerTimeout
     verdict, _, content = child.stdout.partition(b"\n")
     if child.returncode or not verdict:
         raise WorkerCrashed(child.returncode)

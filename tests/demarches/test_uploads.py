@@ -475,6 +475,21 @@ def test_a_child_that_hangs_is_killed(tmp_path, monkeypatch) -> None:
     assert time.monotonic() - start < 5
 
 
+def test_a_child_that_uses_up_its_processor_time_is_too_heavy(tmp_path, monkeypatch) -> None:
+    stand_in(
+        tmp_path,
+        monkeypatch,
+        """
+import resource
+resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+while True:
+    pass
+""",
+    )
+
+    assert outcome(files.pdf(), "acte.pdf") == "too_heavy"
+
+
 def test_a_child_that_crashes_is_a_refusal(tmp_path, monkeypatch) -> None:
     stand_in(tmp_path, monkeypatch, "os.abort()")
 
