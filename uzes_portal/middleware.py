@@ -44,10 +44,10 @@ class RefusalPagesMiddleware:
         page = self.PAGES.get(response.status_code)
         if page is None or not response.get("Content-Type", "").startswith("text/html"):
             return response
-        if response.streaming or any(mark in response.content for mark in self.OURS):
-            return response
         if response.status_code == 400 and _is_too_large(request):
             return render(request, "413.html", status=413)
+        if response.streaming or any(mark in response.content for mark in self.OURS):
+            return response
         refusal = render(request, page, status=response.status_code)
         if "Allow" in response:
             refusal["Allow"] = response["Allow"]

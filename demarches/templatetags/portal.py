@@ -141,13 +141,14 @@ def is_group(field: BoundField) -> bool:
 def is_optional(field: BoundField) -> bool:
     """May be left empty: the page says so in words, since nothing marks what is required.
 
-    A form silences this with `mark_optional = False` (all of it is optional, as in a filter), or
-    names in `required_in_clean` the fields that its `clean` asks for in some cases.
+    `PageFormMixin` tells how a form silences this. « Finir plus tard » (`partial`) asks for
+    nothing, which makes nothing optional.
     """
     form = field.form
     return (
         not field.field.required
         and not is_tick(field)
+        and not getattr(form, "partial", False)
         and getattr(form, "mark_optional", True)
         and field.name not in getattr(form, "required_in_clean", ())
     )
