@@ -1,0 +1,95 @@
+"""What every test may ask for: reference data, the five personas, dossiers in any state."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from demarches.models import User
+from pacs.models import Dossier
+from tests.support.dossiers import make_dossier
+
+REFERENCE_FIXTURES = (
+    "mairie",
+    "opening_hours",
+    "pacs_settings",
+    "pacs_pieces",
+    "groups",
+    "refusal_reasons",
+    "message_templates",
+)
+
+
+@pytest.fixture
+def reference_data(db: None) -> None:
+    """What `fixtures/` loads on a new portal."""
+    call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Opened the dossier."""
+    return User.objects.create_user("alice@example.org")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Her partenaire."""
+    return User.objects.create_user("bob@example.org")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """A stranger, with a dossier of his own."""
+    return User.objects.create_user("charlie@example.org")
+
+
+@pytest.fixture
+def agent(reference_data: None) -> User:
+    """Checks dossiers and decides: an officier."""
+    user = User.objects.create_user("agent@example.org", full_name="Nour Vidal", is_staff=True)
+    user.groups.add(Group.objects.get(name="officier"))
+    return user
+
+
+@pytest.fixture
+def agent_other(reference_data: None) -> User:
+    """Staff without any right on dossiers: an administrateur."""
+    user = User.objects.create_user("autre@example.org", full_name="Sam Roux", is_staff=True)
+    user.groups.add(Group.objects.get(name="administrateur"))
+    return user
+
+
+@pytest.fixture
+def client_of() -> Callable[[User | None], Client]:
+    """A browser in which this person is signed in."""
+
+    def make(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def draft(reference_data: None, alice: User, bob: User) -> Dossier:
+    """Ready to send: both have answered, confirmed and attested."""
+    return make_dossier(alice, bob)
+
+
+@pytest.fixture
+def sent(draft: Dossier) -> Dossier:
+    """Just sent to the mairie."""
+    draft.submit(by=draft.people[0].user, at=timezone.now())
+    return draft

@@ -1,0 +1,214 @@
+"""Who may open what: one line an address, over the whole URLconf.
+
+An address without a line fails, and so does a line without an address. Every dossier page is
+asked by its owner, the other partenaire, a stranger, an agent with and without the right, and
+nobody; the status is stated for each.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from PIL import Image
+
+from demarches.models import User
+from pacs.actions.pieces import add_file
+from pacs.models import Dossier, PieceFile
+
+OUR_NAMESPACES = ("pacs", "demarches")
+#: Nobody to check: open to all, no personal datum.
+PUBLIC = {
+    "home",
+    "styleguide",
+    "legal-notice",
+    "privacy",
+    "accessibility",
+    "terms",
+    "site-map",
+    "robots",
+    "favicon",
+    "account_login",
+    "account_signup",
+    "account_request_login_code",
+    "account_confirm_login_code",
+    "account_logout",
+    "demarches:mairie",
+    "demarches:mairie-calendar",
+    "demarches:mairie-card",
+    "demarches:courriels",  # 404 outside DEBUG, tested with the mails
+    "demarches:courriel",
+    "pacs:partner-leave",  # closes the session it comes from
+    "pacs:partner-unlock",  # opens only from the session of a handed-over device
+}
+PUBLIC_PREFIXES = ("pacs:simulator", "pacs:guidance")
+PUBLIC |= {
+    "pacs:home",
+    "pacs:how",
+    "pacs:convention-explained",
+    "pacs:effects",
+    "pacs:blank-set",
+    "pacs:rules-json",
+    "pacs:how-we-decide",
+    "pacs:outcome",
+}
+#: Any signed-in person: shows only their own rows.
+SIGNED_IN = {"demarches:account", "pacs:dossier-start"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """Expected statuses of a GET, by who asks; `first` opened the dossier, `second` joined."""
+
+    first: int = 200
+    second: int = 200
+    kwargs: tuple[tuple[str, str], ...] = ()
+
+
+POST_ONLY = Line(405, 405)
+#: Pages that take no POST at all.
+READ_ONLY = {
+    "pacs:dossier",
+    "pacs:dossier-outcome",
+    "pacs:dossier-review",
+    "pacs:dossier-sent",
+    "pacs:dossier-pieces",
+    "pacs:dossier-paper",
+}
+#: Addresses of one dossier. Strangers and agents get 404, nobody is sent to sign in.
+DOSSIER = {
+    "pacs:dossier": Line(),
+    "pacs:common-step": Line(second=302, kwargs=(("slug", "lien"),)),
+    "pacs:own-step": Line(kwargs=(("slug", "nom"),)),
+    "pacs:dossier-outcome": Line(kwargs=(("slug", "minor"),)),
+    "pacs:dossier-review": Line(),
+    "pacs:dossier-submit": POST_ONLY,
+    "pacs:dossier-sent": Line(302, 302),
+    "pacs:dossier-resubmit": POST_ONLY,
+    "pacs:dossier-stop": Line(),
+    "pacs:dossier-pieces": Line(),
+    "pacs:dossier-piece": Line(200, 404, kwargs=(("key", "1-P03_identite"),)),
+    "pacs:piece-file": Line(200, 404, kwargs=(("pk", "FILE"),)),
+    "pacs:piece-file-remove": Line(405, 405, kwargs=(("pk", "FILE"),)),
+    "pacs:dossier-paper": Line(kwargs=(("slug", "pieces"),)),
+    "pacs:dossier-convention": Line(),
+    "pacs:partner-door": Line(second=404),
+    "pacs:partner-handover": Line(404, 404),
+    "pacs:partner-join": Line(302, 302),
+    "pacs:partner-confirm": Line(first=302),
+    "pacs:partner-attest": Line(),
+    "pacs:dossier-messages": Line(),
+}
+
+
+def our_names(
+    patterns: list[URLPattern | URLResolver], namespace: str = ""
+) -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = pattern.namespace or namespace
+            if inner == "admin":
+                continue  # staff only, tested with the desk
+            yield from our_names(pattern.url_patterns, inner)
+        else:
+            prefix = f"{namespace}:" if namespace else ""
+            yield f"{prefix}{pattern.name}", str(pattern.pattern)
+
+
+def test_every_address_has_a_line() -> None:
+    names = {name for name, _ in our_names(get_resolver().url_patterns)}
+
+    known = PUBLIC | SIGNED_IN | set(DOSSIER)
+
+    assert {n for n in names if not n.startswith(PUBLIC_PREFIXES)} - known == set()
+    assert set(DOSSIER) - names == set()
+
+
+@pytest.fixture
+def stored(draft: Dossier) -> PieceFile:
+    """A private file of the first partenaire: what could leak."""
+    one, _ = draft.people
+    picture = SimpleUploadedFile("carte.png", _png(), content_type="image/png")
+    piece = draft.pieces.select_related("dossier").get(key="1-P03_identite")
+    kept, _ = add_file(piece, picture, "carte.png", partenaire=one, at=timezone.now())
+    return kept
+
+
+def _png() -> bytes:
+    from io import BytesIO  # noqa: PLC0415 -- only for this picture
+
+    stream = BytesIO()
+    Image.effect_noise((900, 600), 80).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("name", sorted(DOSSIER))
+def test_each_page_of_a_dossier_is_for_its_people_only(
+    name: str,
+    draft: Dossier,
+    stored: PieceFile,
+    alice: User,
+    bob: User,
+    charlie: User,
+    agent: User,
+    agent_other: User,
+    client_of: Callable[[User | None], Client],
+) -> None:
+    line = DOSSIER[name]
+    kwargs = {key: stored.pk if value == "FILE" else value for key, value in line.kwargs}
+    url = reverse(name, kwargs={"reference": draft.reference, **kwargs})
+    stranger = 405 if line.first == 405 else 404
+
+    statuses = {
+        "first": client_of(alice).get(url).status_code,
+        "second": client_of(bob).get(url).status_code,
+        "stranger": client_of(charlie).get(url).status_code,
+        "agent": client_of(agent).get(url).status_code,
+        "agent_other": client_of(agent_other).get(url).status_code,
+        "nobody": client_of(None).get(url).status_code,
+    }
+
+    assert statuses == {
+        "first": line.first,
+        "second": line.second,
+        "stranger": stranger,
+        "agent": stranger,
+        "agent_other": stranger,
+        "nobody": 405 if line.first == 405 else 302,
+    }
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in DOSSIER if name not in {"pacs:piece-file", "pacs:partner-join"})
+)
+def test_a_stranger_cannot_post(
+    name: str,
+    draft: Dossier,
+    stored: PieceFile,
+    charlie: User,
+    client_of: Callable[[User | None], Client],
+) -> None:
+    line = DOSSIER[name]
+    kwargs = {key: stored.pk if value == "FILE" else value for key, value in line.kwargs}
+    url = reverse(name, kwargs={"reference": draft.reference, **kwargs})
+
+    status = client_of(charlie).post(url).status_code
+
+    assert status == (405 if name in READ_ONLY else 404)
+    draft.refresh_from_db()
+    assert (draft.status, PieceFile.objects.count()) == ("draft", 1)
+
+
+@pytest.mark.parametrize("name", sorted(SIGNED_IN))
+def test_personal_lists_ask_to_sign_in(
+    name: str, draft: Dossier, charlie: User, client_of: Callable[[User | None], Client]
+) -> None:
+    assert client_of(None).get(reverse(name)).status_code == 302
+
+    page = client_of(charlie).get(reverse(name))
+
+    assert page.status_code == 200
+    assert draft.reference not in page.content.decode()
