@@ -273,6 +273,8 @@ class PieceRow:
 
     @property
     def action(self) -> str:
+        if self.status is PieceStatus.MISSING:
+            return "Envoyer ou répondre"
         return "Remplacer cette pièce" if self.needs_answer else "Voir ou modifier"
 
     @property

@@ -73,8 +73,7 @@ class UnlockForm(PageFormMixin, forms.Form):
 class ConfirmCommonForm(PageFormMixin, forms.Form):
     """Agree with the shared answers, or propose a change."""
 
-    page_heading = "Relisez vos réponses communes"
-    submit_label = "Envoyer"
+    submit_label = "Envoyer ma réponse"
     agrees = radio(
         "Êtes-vous d’accord avec ces réponses ?",
         [("oui", "Oui, elles sont exactes"), ("non", "Non, je propose un changement")],
@@ -100,7 +99,6 @@ class ConfirmCommonForm(PageFormMixin, forms.Form):
 class AttestForm(PageFormMixin, forms.Form):
     """Attest on one's honour."""
 
-    page_heading = "Votre attestation sur l’honneur"
     submit_label = "J’atteste"
     attest = forms.BooleanField(
         label="J’ai lu ces phrases et j’atteste qu’elles sont exactes",

@@ -69,8 +69,8 @@ class SimulatorForm(PageFormMixin, forms.Form):
                 widget=forms.RadioSelect,
                 help_text=question.hint,
                 error_messages={
-                    "required": "Choisissez l’une des réponses.",
-                    "invalid_choice": "Choisissez l’une des réponses proposées.",
+                    error: f"Répondez à la question « {question.label(page.holder)} »."
+                    for error in ("required", "invalid_choice")
                 },
             )
         if page.asks_date:
@@ -191,7 +191,9 @@ def _form_for(
     has_answers = all(name in params for name in names)
     is_wrong = any(name in params and params[name] not in PARAMETERS[name] for name in names)
     is_sent = params.get(SENT_PARAMETER) == page.slug
-    data = {**params, DATE_PARAMETER: params.get(DATE_PARAMETER, "")[: MAX_DATE_LENGTH + 1]}
+    # One value a name: a QueryDict unpacked with ** would give lists.
+    data = {name: params[name] for name in params}
+    data[DATE_PARAMETER] = data.get(DATE_PARAMETER, "")[: MAX_DATE_LENGTH + 1]
     is_edited = params.get(EDIT_PARAMETER) == page.slug and not is_sent
     if is_edited or not (has_answers or is_wrong or is_sent):
         return SimulatorForm(

@@ -27,7 +27,7 @@ class Timing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedPiece:
-    """One piece and the first day on which to ask for it; None: any day."""
+    """One piece and the first day of issue that serves on the wished date; None: any day."""
 
     piece: RequiredPiece
     not_before: date | None

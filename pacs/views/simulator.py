@@ -81,8 +81,6 @@ def simulator(request: HttpRequest) -> HttpResponse:
     if visit.journey.stopped:
         return _stopped(request, visit)
     context = {
-        "visit": visit,
-        "journey": visit.journey,
         "checklist": visit.checklist(),
         "outcomes": visit.outcomes(),
         "answers": [
@@ -98,7 +96,7 @@ def simulator(request: HttpRequest) -> HttpResponse:
             for name in ("simulator", "simulator-pdf", "simulator-ics", "dossier-start")
         },
         "date_url": visit.address("pacs:simulator", page="projet"),
-        "today": visit.today,
+        "made_on": visit.today,
     }
     return render(request, "pacs/simulator_result.html", context)
 
@@ -119,9 +117,9 @@ def _question(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _back_url(visit: Visit, slug: str) -> str:
-    """The page answered just before this one."""
+    """The page answered just before this one; empty on the first."""
     before = [answer.page.slug for answer in visit.journey.answered if answer.page.slug != slug]
-    return visit.address("pacs:simulator", page=before[-1]) if before else reverse("home")
+    return visit.address("pacs:simulator", page=before[-1]) if before else ""
 
 
 def _stopped(request: HttpRequest, visit: Visit) -> HttpResponse:
