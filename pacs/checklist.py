@@ -1,9 +1,9 @@
-"""The list of pieces as people read it: on a page, on paper, in a calendar.
+"""The simulator's list as people read it: on a page, on paper, in a calendar.
 
-The simulator and the dossiers use the same list, so that the paper and the screen agree.
+One list for the three, so that the paper and the screen agree.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,9 +26,10 @@ from pacs.rules.situation import CoupleInputs
 
 type Wordings = Mapping[str, PieceWording]
 
-#: Whom a list is for, when nobody has a name yet.
-COUPLE_TITLE = "Pour vous deux"
-PEOPLE_TITLES = ("Vous", "Votre partenaire")
+#: Whom each part of the list is for, by holder.
+TITLES = ("Pour vous deux", "Vous", "Votre partenaire")
+#: From here on, the paper list is set smaller, to stay on one side.
+LONG_COLUMN = 5
 CHECKLIST_STYLES = ("pacs/pdf/checklist.css",)
 
 
@@ -121,6 +122,10 @@ class Checklist:
         return sum(not line.piece.uncertain for g in self.groups for line in g.to_hand_over)
 
     @property
+    def is_long(self) -> bool:
+        return any(len(group.lines) > LONG_COLUMN for group in self.groups)
+
+    @property
     def uncertain_count(self) -> int:
         return sum(line.piece.uncertain for g in self.groups for line in g.to_hand_over)
 
@@ -132,12 +137,8 @@ def build_checklist(
     today: date,
     settings: PacsSettings,
     wordings: Wordings,
-    people: Sequence[str] = PEOPLE_TITLES,
 ) -> Checklist:
-    """The list for these inputs, planned back from the wished date.
-
-    `people`: what each of the two is called.
-    """
+    """The list for these inputs, planned back from the wished date."""
     pieces = required_pieces(couple)
     lead = lead_days(pieces, usual=settings.lead_time_days, foreign=settings.lead_time_days_foreign)
     plan = plan_pieces(
@@ -154,7 +155,7 @@ def build_checklist(
     return Checklist(
         groups=tuple(
             Group(title, holder, tuple(line for line in lines if line.piece.holder == holder))
-            for holder, title in enumerate((COUPLE_TITLE, *people))
+            for holder, title in enumerate(TITLES)
         ),
         plan=plan,
         lead_days=lead,
@@ -172,15 +173,11 @@ def not_needed(never: PieceWording) -> list[NotNeeded]:
     return found
 
 
-def checklist_pdf(
-    checklist: Checklist, *, mairie: Mairie | None, today: date, reference: str = ""
-) -> RenderedPdf:
+def checklist_pdf(checklist: Checklist, *, mairie: Mairie | None, today: date) -> RenderedPdf:
     """The list on paper: « à préparer », « à apporter », boxes to tick, dates that stand out."""
     context: dict[str, Any] = {
         "mairie": mairie,
         "checklist": checklist,
-        "today": today,
-        "reference": reference,
         "foot": f"Liste gratuite, établie le {day_fr(today)}. L’âge se compte le jour du Pacs.",
     }
     return render_pdf(
@@ -246,12 +243,13 @@ def _tasks(checklist: Checklist) -> list[tuple[date, str, str]]:
     for group in checklist.groups:
         for line in group.to_hand_over:
             if line.planned.not_before is not None:
-                by_day.setdefault(line.planned.not_before, []).append(line.wording.calendar_label)
+                day = max(line.planned.not_before, plan.today)
+                by_day.setdefault(day, []).append(line.wording.calendar_label)
     tasks = [
         (day, "Démarche d’état civil : documents à demander", "\n".join(dict.fromkeys(labels)))
         for day, labels in sorted(by_day.items())
     ]
-    if plan.file_by is not None:
+    if plan.file_by is not None and not plan.is_too_soon:
         tasks.append(
             (
                 plan.file_by,

@@ -38,6 +38,7 @@ class PlannedPiece:
 class Plan:
     """What to do, and by when, to be registered on the wished date."""
 
+    today: date
     wished: date | None
     #: Send the dossier on this day at the latest.
     file_by: date | None
@@ -72,6 +73,7 @@ def plan_pieces(
     """The plan for these pieces; `ages` by rule id, a rule without one does not age."""
     earliest = today + timedelta(days=lead_days)
     return Plan(
+        today=today,
         wished=wished,
         file_by=None if wished is None else wished - timedelta(days=lead_days),
         earliest=earliest,
