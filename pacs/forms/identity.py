@@ -8,6 +8,8 @@ import re
 from datetime import date
 from typing import Any, ClassVar
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.timezone import localdate
@@ -72,6 +74,8 @@ class NameForm(OwnForm):
         "Recopiez-les comme sur votre acte de naissance, avec les accents et les traits d’union."
     )
     names = ("birth_name", "first_names", "usage_name")
+    required_in_clean = ("birth_name", "first_names")
+    required_in_clean = ("birth_name", "first_names")
 
     class Meta:
         model = Partenaire
@@ -126,6 +130,7 @@ class SexForm(OwnForm):
 class BirthForm(OwnForm):
     page_heading = "Votre naissance"
     page_hint = "Si votre acte ne donne pas le jour ou le mois, laissez-les vides."
+    required_in_clean = ("birth_day", "birth_month")
     birth_day = forms.IntegerField(
         label="Jour",
         min_value=1,
@@ -179,6 +184,25 @@ class BirthForm(OwnForm):
         super().__init__(*args, **kwargs)
         self.fields["birth_country"].choices = [("", "Choisissez un pays"), *countries]  # type: ignore[attr-defined]
         self.fields["birth_city"].required = not self.partial
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = super().helper
+        day = Row("birth_day", "birth_month", "birth_year")
+        helper.layout = Layout(day, *(name for name in self.fields if name not in day.fields))
+        return helper
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = super().helper
+        helper.layout = Layout(
+            Row("birth_day", "birth_month", "birth_year"),
+            "birth_country",
+            "birth_city",
+            "birth_department",
+            "birth_insee",
+        )
+        return helper
 
     def clean_birth_insee(self) -> str:
         value = str(self.cleaned_data["birth_insee"]).strip().upper()
@@ -335,6 +359,8 @@ class ParentsForm(OwnForm):
         " un obstacle."
     )
     names = ("parent1_name", "parent1_first_names", "parent2_name", "parent2_first_names")
+    required_in_clean = names
+    required_in_clean = ("parent1_name", "parent2_name")
 
     class Meta:
         model = Partenaire

@@ -17,6 +17,8 @@ class DoorForm(PageFormMixin, forms.Form):
         "Chacun remplit sa propre partie. Vous ne voyez pas ses réponses privées, ni lui les"
         " vôtres."
     )
+    required_in_clean = ("email",)
+    required_in_clean = ("email",)
     door = radio("Participation", Door.choices(), "Choisissez l’une des trois façons.")
     email = forms.EmailField(
         label="Son adresse e-mail",
@@ -74,6 +76,7 @@ class ConfirmCommonForm(PageFormMixin, forms.Form):
     """Agree with the shared answers, or propose a change."""
 
     submit_label = "Envoyer ma réponse"
+    required_in_clean = ("comment",)
     agrees = radio(
         "Êtes-vous d’accord avec ces réponses ?",
         [("oui", "Oui, elles sont exactes"), ("non", "Non, je propose un changement")],

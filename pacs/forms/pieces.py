@@ -38,6 +38,7 @@ class PieceForm(PageFormMixin, forms.Form):
     """One piece: every field is optional, what is filled in is done."""
 
     submit_label = "Enregistrer"
+    required_in_clean = ("documents", "note")
     choice = radio("Cette pièce", CHOICES, "Choisissez l’une des réponses.")
     documents = MultipleFileField(
         label="Fichiers",

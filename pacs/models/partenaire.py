@@ -1,7 +1,6 @@
 """One of the two people of a dossier: their own answers, private to them and the mairie."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -38,16 +37,6 @@ class PartenaireQuerySet(models.QuerySet["Partenaire"]):
 
     def of(self, user: User) -> Self:
         return self.filter(user=user)
-
-    def awaiting_reminder(self, *, invited_before: datetime, max_reminders: int) -> Self:
-        """Invited by mail, never joined, last written to before this instant."""
-        return self.filter(
-            dossier__status="draft",
-            user__isnull=True,
-            door=Door.OWN.value,
-            last_invited_at__lt=invited_before,
-            reminders_sent__lt=max_reminders,
-        ).exclude(invited_email="")
 
 
 class Partenaire(models.Model):

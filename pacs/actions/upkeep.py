@@ -1,0 +1,94 @@
+"""What happens by itself: reminders to the second partenaire, an end to waiting, the purge.
+
+Idempotent: run twice, nothing happens twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from post_office.models import Email
+
+from demarches import storage
+from demarches.rules.enums import Status
+from pacs import emails
+from pacs.models import Dossier, PacsSettings, Partenaire, PieceFile
+
+
+def remind_partenaires(*, at: datetime) -> tuple[int, int]:
+    """Remind the invited who never came, then tell the first one that nobody came.
+
+    Returns how many were reminded and how many invitations ended. Settings: the days between
+    two mails, and how many reminders at most.
+    """
+    settings = PacsSettings.current()
+    before = at - timedelta(days=settings.invitation_reminder_days)
+    waiting = Partenaire.objects.filter(
+        dossier__status=Status.DRAFT.value,
+        user__isnull=True,
+        last_invited_at__lt=before,
+    ).exclude(invited_email="")
+    reminded = ended = 0
+    for partenaire in waiting.select_related("dossier", "user"):
+        with transaction.atomic():
+            # Whoever changes the row takes it: two runs at once write one mail.
+            mine = waiting.filter(pk=partenaire.pk, reminders_sent=partenaire.reminders_sent)
+            if not mine.update(last_invited_at=at, reminders_sent=F("reminders_sent") + 1):
+                continue
+            partenaire.reminders_sent += 1
+            if partenaire.reminders_sent <= settings.invitation_reminders_max:
+                emails.invitation(partenaire, at=at)
+                reminded += 1
+            else:
+                Partenaire.objects.filter(pk=partenaire.pk).update(last_invited_at=None)
+                emails.invitation_expired(partenaire.dossier, at=at)
+                ended += 1
+    return reminded, ended
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What a purge took away, or would."""
+
+    drafts: int
+    ended: int
+    files: int
+
+
+def purgeable(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
+    """Drafts without activity, and dossiers that ended or fell silent long enough ago.
+
+    Retention: domain reference 8.4, as the settings say. A PACS that was registered leaves
+    with the registration's own retention, not here.
+    """
+    settings = PacsSettings.current()
+    drafts = Dossier.objects.drafts().filter(
+        last_activity_at__lt=at - timedelta(days=settings.draft_retention_days)
+    )
+    silent = at - timedelta(days=settings.inactive_retention_days)
+    over = [Status.WITHDRAWN.value, Status.CLOSED.value, Status.INADMISSIBLE.value]
+    asked = [Status.PIECES_REQUESTED.value, Status.COMPLETE.value]
+    ended = Dossier.objects.filter(
+        Q(status__in=over, ended_at__lt=silent) | Q(status__in=asked, last_activity_at__lt=silent)
+    )
+    return drafts, ended
+
+
+def purge_dossiers(*, at: datetime, dry_run: bool = False) -> Purge:
+    """Delete what retention no longer allows to keep: rows, files, and the mails about them."""
+    drafts, ended = purgeable(at=at)
+    targets = [*drafts.values_list("pk", flat=True), *ended.values_list("pk", flat=True)]
+    names = PieceFile.objects.filter(piece__dossier__in=targets)
+    report = Purge(drafts.count(), ended.count(), names.count())
+    if dry_run:
+        return report
+    for pk in targets:
+        with transaction.atomic():
+            dossier = Dossier.objects.locked().get(pk=pk)
+            files = PieceFile.objects.filter(piece__dossier=dossier)
+            storage.delete_after_commit(*files.values_list("storage_name", flat=True))
+            mails = dossier.mails.exclude(email=None).values_list("email", flat=True)
+            Email.objects.filter(pk__in=list(mails)).delete()
+            dossier.delete()
+    return report
