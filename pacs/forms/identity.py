@@ -75,7 +75,6 @@ class NameForm(OwnForm):
     )
     names = ("birth_name", "first_names", "usage_name")
     required_in_clean = ("birth_name", "first_names")
-    required_in_clean = ("birth_name", "first_names")
 
     class Meta:
         model = Partenaire
@@ -190,18 +189,6 @@ class BirthForm(OwnForm):
         helper = super().helper
         day = Row("birth_day", "birth_month", "birth_year")
         helper.layout = Layout(day, *(name for name in self.fields if name not in day.fields))
-        return helper
-
-    @property
-    def helper(self) -> FormHelper:
-        helper = super().helper
-        helper.layout = Layout(
-            Row("birth_day", "birth_month", "birth_year"),
-            "birth_country",
-            "birth_city",
-            "birth_department",
-            "birth_insee",
-        )
         return helper
 
     def clean_birth_insee(self) -> str:
@@ -359,7 +346,6 @@ class ParentsForm(OwnForm):
         " un obstacle."
     )
     names = ("parent1_name", "parent1_first_names", "parent2_name", "parent2_first_names")
-    required_in_clean = names
     required_in_clean = ("parent1_name", "parent2_name")
 
     class Meta:

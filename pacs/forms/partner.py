@@ -18,7 +18,6 @@ class DoorForm(PageFormMixin, forms.Form):
         " vôtres."
     )
     required_in_clean = ("email",)
-    required_in_clean = ("email",)
     door = radio("Participation", Door.choices(), "Choisissez l’une des trois façons.")
     email = forms.EmailField(
         label="Son adresse e-mail",
