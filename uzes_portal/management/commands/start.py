@@ -9,6 +9,7 @@ import sys
 import time
 from argparse import ArgumentTypeError
 from contextlib import ExitStack
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +20,15 @@ from demarches.models import User
 
 HOST = "127.0.0.1"
 AGENT_EMAIL = "agent@uzes.example"
-#: Seconds the server has to answer for the first time, and to stop.
-PATIENCE = 30
+#: Seconds for an answer, and for the server and the sender to stop by themselves.
+PATIENCE = 10
+#: One thread a worker keeps the connections to the database. A worker that is told to stop while
+#: it starts forgets it: granian ends it after three seconds.
+GRANIAN = (
+    *("uzes_portal.wsgi:application", "--interface", "wsgi", "--host", HOST),
+    *("--workers", "2", "--blocking-threads", "1", "--no-ws"),
+    *("--workers-kill-timeout", "3", "--log-level", "warning"),
+)
 
 
 def _port(typed: str) -> int:
@@ -72,15 +80,20 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
     try:
         child.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        child.kill()
+        os.killpg(child.pid, signal.SIGKILL)  # with the workers it started
         child.wait()
 
 
 def _answers(port: int) -> bool:
+    """True once a page comes back: the port is open some time before."""
+    connection = HTTPConnection(HOST, port, timeout=PATIENCE)
     try:
-        socket.create_connection((HOST, port), timeout=1).close()
-    except OSError:
+        connection.request("HEAD", "/")
+        connection.getresponse()
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
     return True
 
 
@@ -102,29 +115,33 @@ class Command(BaseCommand):
                 "run the portal for the public."
             )
         _check_port(port)
-        call_command("migrate", verbosity=0)
-        call_command("build_assets")
-        call_command("load_fixtures", stdout=self.stdout)
-        password = _demo_agent()
-        # The links in mails name the port in use, unless they were given another address.
-        os.environ.setdefault("SITE_URL", f"http://{HOST}:{port}")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        signal.signal(signal.SIGHUP, signal.default_int_handler)
+        for told_to_stop in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(told_to_stop, signal.default_int_handler)
         try:
+            password = self.prepare()
+            # The links in mails name the port in use, unless they were given another address.
+            os.environ.setdefault("SITE_URL", f"http://{HOST}:{port}")
             self.serve(port, password)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
 
+    def prepare(self) -> str:
+        call_command("migrate", verbosity=0)
+        call_command("build_assets", stdout=self.stdout)
+        call_command("load_fixtures", stdout=self.stdout)
+        self.stdout.flush()  # before what the children print, also when this is not a terminal
+        return _demo_agent()
+
     def serve(self, port: int, password: str) -> None:
-        server = ["-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-        server += ["--workers", "2", "--blocking-threads", "1", "--no-ws"]
         with ExitStack() as stack:
             children = {
-                "web server": _run(*server, "uzes_portal.wsgi:application"),
+                "web server": _run("-m", "granian", *GRANIAN, "--port", str(port)),
                 "mail sender": _run("manage.py", "send_mails", "--loop", "2"),
             }
             for child in children.values():
                 stack.callback(_stop, child)
+            # Stopping is not to be interrupted: the first thing done is to become deaf.
+            stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
             announced = False
             while True:
                 for name, child in children.items():

@@ -1,0 +1,126 @@
+"""`make run`: the commands behind it, then the real thing once."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from demarches.models import Mairie, OpeningHours
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _load() -> str:
+    out = StringIO()
+    call_command("load_fixtures", stdout=out)
+    return out.getvalue().strip()
+
+
+def test_load_fixtures_fills_an_empty_database_once(db: None) -> None:
+    everything = ",".join(path.stem for path in sorted((ROOT / "fixtures").glob("*.json")))
+
+    assert _load() == f"loaded={everything}"
+    assert _load() == "loaded=none"
+
+
+def test_load_fixtures_keeps_what_agents_wrote(db: None) -> None:
+    _load()
+    mairie = Mairie.objects.get()
+    mairie.name = "Mairie annexe"
+    mairie.save(update_fields=["name"])
+    OpeningHours.objects.all().delete()
+
+    assert _load() == "loaded=opening_hours"
+
+    assert Mairie.objects.get().name == "Mairie annexe"
+    assert OpeningHours.objects.exists()
+
+
+def test_start_refuses_to_run_in_production(settings: Settings) -> None:
+    settings.DEBUG = False
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("start")
+
+    assert str(refusal.value) == (
+        "This starts a demonstration, and needs DEBUG=1; docs/operations.md says how to run the "
+        "portal for the public."
+    )
+
+
+def test_start_says_when_the_port_is_taken(settings: Settings) -> None:
+    settings.DEBUG = True
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(CommandError) as refusal:
+            call_command("start", "--port", str(port))
+
+    assert str(refusal.value) == (
+        f"The port {port} is taken by another program: stop it, or try "
+        f"« make run PORT={port + 1 if port < 65535 else 8000} »."
+    )
+
+
+@pytest.mark.parametrize("typed", ["0", "65536", "-1", "80a", "²", ""])
+def test_start_refuses_what_is_not_a_port(typed: str) -> None:
+    with pytest.raises(CommandError) as refusal:
+        call_command("start", f"--port={typed}")
+
+    assert str(refusal.value) == (
+        f"Error: argument --port: {typed!r}: write a number between 1 and 65535."
+    )
+
+
+@contextmanager
+def _running(var_dir: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The portal as `make run` starts it, and the lines it printed until it was ready."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "start", "--port", port],
+        cwd=ROOT,
+        env={**inherited, "DEBUG": "1", "VAR_DIR": str(var_dir)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line.strip())
+            if line.startswith("Control-C"):
+                break
+        yield process, lines
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=40) == 0
+        process.stdout.close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(port)))
+
+
+def test_start_serves_stops_and_starts_again_with_the_same_agent(tmp_path: Path) -> None:
+    with _running(tmp_path) as (_, first):
+        site = next(line.split()[1] for line in first if line.startswith("Portal"))
+        with urllib.request.urlopen(site) as answer:
+            assert answer.status == 200
+
+    with _running(tmp_path) as (_, second):
+        pass
+
+    assert "loaded=none" in second
+    assert [line for line in first if line.startswith("agent@")] == [
+        line for line in second if line.startswith("agent@")
+    ]
+    assert all("changed" not in line for line in first + second)
