@@ -74,7 +74,7 @@ def test_heading_font_writes_french() -> None:
 
 def test_style_sheet_holds_every_source_without_comments() -> None:
     sheet = assets.style_sheet()
-    assert sheet.count("@layer tokens, base, components, pages, print;") == 1
+    assert sheet.count("@layer tokens,base,components,pages,print;") == 1
     assert "/*" not in sheet
     assert sheet.count("{") == sheet.count("}")
 
