@@ -4,7 +4,16 @@ from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Model
+
+from demarches.rules.nir import REFUSAL, contains_nir
+
+
+def refuse_nir(value: str) -> None:
+    """Refuse a free text that holds a numéro de sécurité sociale, before it is kept anywhere."""
+    if contains_nir(value):
+        raise ValidationError(REFUSAL, code="nir")
 
 
 class PageFormMixin:

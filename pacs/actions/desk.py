@@ -11,6 +11,8 @@ from django.db import transaction
 
 from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
+from demarches.rules.nir import REFUSAL as NIR_REFUSAL
+from demarches.rules.nir import contains_nir
 from pacs import emails
 from pacs.actions.dossiers import attestation_of
 from pacs.actions.pieces import sync_pieces
@@ -37,6 +39,13 @@ def check_request(text: str) -> None:
         raise ActionRefused(
             [f"Ce texte demande {one.what}. On ne peut pas : {one.basis}." for one in found]
         )
+    check_no_nir(text)
+
+
+def check_no_nir(text: str) -> None:
+    """Refuse to keep a numéro de sécurité sociale, also in an agent's words."""
+    if contains_nir(text):
+        raise ActionRefused(NIR_REFUSAL)
 
 
 def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> None:
@@ -225,6 +234,7 @@ def add_note(dossier: Dossier, *, body: str, by: User, at: datetime) -> Note:
     """Keep an internal note: agents only, no mail, no version change."""
     if not body.strip():
         raise ActionRefused("Écrivez une note.")
+    check_no_nir(body)
     return Note.objects.create(dossier=dossier, author=by, body=body, at=at)
 
 

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.ratelimit import rate_limited
 from demarches.rules.enums import PieceStatus
-from demarches.storage import StorageFull
 from demarches.uploads import UploadRefused
 from demarches.views.downloads import serve_private_file
 from pacs.access import readable_files
@@ -99,10 +98,6 @@ def _save(request: HttpRequest, partenaire: Partenaire, row: PieceRow, form: Pie
                 stored, clean = add_file(row.piece, file, file.name, partenaire=partenaire, at=now)
             except UploadRefused as refused:
                 form.add_error("documents", str(refused))
-            except StorageFull:
-                form.add_error(
-                    "documents", "Nous n’avons pas pu garder ce fichier. Réessayez plus tard."
-                )
             else:
                 kept += 1
                 for warning in clean.warning_messages():
