@@ -1,13 +1,7 @@
 """`make run`: the commands behind it, then the real thing once."""
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -16,8 +10,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from demarches.models import Mairie, OpeningHours
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.portal import ROOT, running_portal
 
 
 def _load() -> str:
@@ -82,45 +75,12 @@ def test_start_refuses_what_is_not_a_port(typed: str) -> None:
     )
 
 
-@contextmanager
-def _running(var_dir: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The portal as `make run` starts it, and the lines it printed until it was ready."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "start", "--port", port],
-        cwd=ROOT,
-        env={**inherited, "DEBUG": "1", "VAR_DIR": str(var_dir)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        lines = []
-        for line in process.stdout:
-            lines.append(line.strip())
-            if line.startswith("Control-C"):
-                break
-        yield process, lines
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=40) == 0
-        process.stdout.close()
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", int(port)))
-
-
 def test_start_serves_stops_and_starts_again_with_the_same_agent(tmp_path: Path) -> None:
-    with _running(tmp_path) as (_, first):
-        site = next(line.split()[1] for line in first if line.startswith("Portal"))
-        with urllib.request.urlopen(site) as answer:
-            assert answer.status == 200
+    with running_portal(tmp_path) as first, urllib.request.urlopen(first.site) as answer:
+        assert answer.status == 200
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", first.port))
 
-    with _running(tmp_path) as (_, second):
-        pass
-
-    assert "loaded=none" in second
-    assert [line for line in first if line.startswith("agent@")] == [
-        line for line in second if line.startswith("agent@")
-    ]
-    assert all("changed" not in line for line in first + second)
+    with running_portal(tmp_path) as second:
+        assert "loaded=none" in second.lines
+        assert second.password == first.password

@@ -1,0 +1,46 @@
+"""Take the pictures of the README: `make screenshots`."""
+
+import tempfile
+from pathlib import Path
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
+from tests.support.chromium import launch_options
+from tests.support.portal import ROOT, Portal, running_portal
+
+FOLDER = ROOT / "docs" / "img"
+MAX_BYTES = 200_000
+
+
+def _take(browser: Browser, portal: Portal, name: str, path: str, width: int, height: int) -> None:
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, locale="fr-FR", color_scheme="light"
+    )
+    page.goto(portal.site + path, wait_until="networkidle")
+    picture = FOLDER / f"{name}.png"
+    page.screenshot(path=picture)
+    page.close()
+    weight = picture.stat().st_size
+    if weight > MAX_BYTES:
+        raise RuntimeError(f"{picture.name} weighs {weight:,} bytes; the limit is {MAX_BYTES:,}.")
+    print(f"docs/img/{picture.name}: {weight:,} bytes")
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    answers = urlencode(params_of(FRENCH, ITALIAN_WIDOW))
+    with (
+        tempfile.TemporaryDirectory() as var_dir,
+        running_portal(Path(var_dir)) as portal,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(**launch_options())
+        _take(browser, portal, "home", "/", 1280, 860)
+        _take(browser, portal, "pieces", f"/pacs/pieces/?{answers}", 390, 860)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
