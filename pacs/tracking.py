@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 from django_countries import countries
 
 from demarches.rules.dates_fr import day_fr
+from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own, readable_pieces
@@ -165,8 +166,8 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
         TaskGroup(
             "Votre partie",
             _tasks(partenaire, OWN_STEPS, reference, open_=may_edit_own(partenaire)),
-            note="Vous seul et la mairie voyez ces réponses, sauf votre identité : elle figure sur la"
-            " déclaration que vous signez tous les deux.",
+            note="Vous seul et la mairie voyez ces réponses, sauf votre identité : elle figure"
+            " sur la déclaration que vous signez tous les deux.",
         ),
     ]
     together = []
@@ -410,14 +411,19 @@ STAGES: tuple[tuple[Status, str, str], ...] = (
 
 
 def timeline(dossier: Dossier) -> list[Moment]:
-    """Done, now and next, with who must act."""
+    """Done, now and next, with who must act and by when."""
     status = dossier.current_status
+    settings = PacsSettings.current()
     moments = [Moment("Dossier envoyé", "done", dossier.submitted_at)]
     if dossier.is_ended and status is not Status.REGISTERED:
         sent = moments if dossier.submitted_at else []
         return [*sent, Moment(status.label, "now", dossier.ended_at)]
     if status is Status.PIECES_REQUESTED:
-        text = "C’est à vous : répondez à la mairie, puis renvoyez le dossier."
+        kept = localdate(dossier.last_activity_at) + timedelta(settings.inactive_retention_days)
+        text = (
+            "C’est à vous : répondez à la mairie, puis renvoyez le dossier. Sans réponse avant le"
+            f" {day_fr(kept)}, il sera effacé."
+        )
         moments.append(Moment("À vous de compléter", "now", text=text))
     order = [stage for stage, _, _ in STAGES]
     reached = order.index(status) if status in order else 0
@@ -425,6 +431,9 @@ def timeline(dossier: Dossier) -> list[Moment]:
         state = "done" if position < reached else "now" if position == reached else "next"
         if status is Status.PIECES_REQUESTED:
             state = "next"
+        if stage is Status.UNDER_REVIEW and state == "now" and dossier.submitted_at:
+            answer = add_working_days(localdate(dossier.submitted_at), settings.review_days)
+            text = f"{text} Réponse prévue avant le {day_fr(answer)}."
         at = dossier.completed_at if stage is Status.COMPLETE and state != "next" else None
         moments.append(Moment(title, state, at, "" if state == "done" else text))
     return moments

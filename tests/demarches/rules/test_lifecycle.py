@@ -11,7 +11,7 @@ from demarches.rules.reference import check_character, format_reference, parse_r
 
 def test_the_statuses_are_shared_between_draft_open_and_ended() -> None:
     assert {Status.DRAFT} | OPEN | ENDED == set(Status)
-    assert OPEN & ENDED == frozenset()
+    assert frozenset() == OPEN & ENDED
     assert Status.REGISTERED in ENDED
 
 
@@ -25,7 +25,7 @@ def test_the_people_may_withdraw_whenever_the_dossier_is_not_ended() -> None:
 
 
 def test_answers_are_frozen_while_the_mairie_checks() -> None:
-    assert EDITABLE == {Status.DRAFT, Status.SUBMITTED, Status.PIECES_REQUESTED}
+    assert {Status.DRAFT, Status.SUBMITTED, Status.PIECES_REQUESTED} == EDITABLE
 
 
 @pytest.mark.parametrize("transition", list(Transition))
