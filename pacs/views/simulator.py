@@ -24,6 +24,7 @@ from pacs.forms.simulator import (
     EDIT_PARAMETER,
     SENT_PARAMETER,
     Journey,
+    SimulatorForm,
     hidden_params,
     read_journey,
 )
@@ -77,7 +78,7 @@ def simulator(request: HttpRequest) -> HttpResponse:
     """The next question, the list, or what stands in the way."""
     visit = Visit(request)
     if visit.journey.form is not None:
-        return _question(request, visit)
+        return _question(request, visit, visit.journey.form)
     if visit.journey.stopped:
         return _stopped(request, visit)
     context = {
@@ -101,15 +102,11 @@ def simulator(request: HttpRequest) -> HttpResponse:
     return render(request, "pacs/simulator_result.html", context)
 
 
-def _question(request: HttpRequest, visit: Visit) -> HttpResponse:
-    journey = visit.journey
-    form = journey.form
-    if form is None:
-        raise AssertionError("a complete journey has no question left")
+def _question(request: HttpRequest, visit: Visit, form: SimulatorForm) -> HttpResponse:
     context = {
         "form": form,
         "hidden": {**hidden_params(request.GET, form), SENT_PARAMETER: form.page.slug},
-        "is_first": not journey.answered,
+        "is_first": not visit.journey.answered,
         "back_url": _back_url(visit, form.page.slug),
     }
     status = 422 if form.errors else 200

@@ -1,0 +1,533 @@
+"""The public simulator in a browser without script, account or cookie."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from html import unescape
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from icalendar import Calendar
+
+from demarches.models import Mairie
+from pacs.models import PacsSettings, PieceWording
+from pacs.rules.cases import CASES, Case
+from pacs.rules.eligibility import OUTCOME_TYPES
+from pacs.rules.pieces import RULE_IDS
+from pacs.views import simulator
+from tests.pacs.simulator_answers import (
+    FRENCH,
+    ITALIAN_WIDOW,
+    NOTHING_KNOWN,
+    SENEGALESE,
+    params_of,
+)
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def town(db: None) -> Iterator[None]:
+    call_command("loaddata", "mairie", "opening_hours", "pacs_settings", "pacs_pieces", verbosity=0)
+    with time_machine.travel("2026-11-23T10:00:00+01:00", tick=False):
+        yield
+
+
+def get(client: Client, name: str, params: dict[str, str] | None = None) -> Any:
+    return client.get(reverse(f"pacs:{name}"), params or {})
+
+
+def pieces_in(html: str) -> list[str]:
+    """« holder rule[:document][?] », in the order of the page."""
+    found = []
+    for tag in re.findall(r'<li class="piece"[^>]*>', html):
+        data = dict(re.findall(r'data-([a-z]+)="([^"]*)"', tag))
+        name = ":".join(filter(None, (data["piece"], data.get("about", ""))))
+        found.append(f"{data['for']} {name}{'?' if 'uncertain' in data else ''}")
+    return found
+
+
+def piece_html(html: str, rule_id: str) -> str:
+    """One item of the list, tags left out."""
+    start = html.index(f'<li class="piece" data-piece="{rule_id}"')
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html[start:].split("</li>")[0])))
+
+
+def html_of(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def pages_of(response: Any) -> list[str]:
+    """The text of each page of a PDF."""
+    import pypdf
+
+    pages = pypdf.PdfReader(BytesIO(response.content)).pages
+    return [re.sub(r"\s+", " ", page.extract_text()) for page in pages]
+
+
+# The questions.
+
+
+def test_first_page_asks_about_both(client: Client) -> None:
+    response = get(client, "simulator")
+
+    assert response.status_code == 200
+    assert list(response.context["form"].fields) == ["adresse", "lien", "empechement"]
+    assert "Dans la commune de la mairie (Uzès)" in html_of(response)
+
+
+def test_questions_need_no_cookie_no_token_and_no_script(client: Client) -> None:
+    for params in ({}, params_of(), params_of(lien="fratrie")):
+        response = get(client, "simulator", params)
+        assert not response.cookies
+        assert "csrfmiddlewaretoken" not in html_of(response)
+        assert 'method="post"' not in html_of(response)
+
+
+def test_form_carries_the_other_answers(client: Client) -> None:
+    response = get(client, "simulator", params_of() | {"etape": "situation1", "x": "<b>"})
+
+    hidden = dict(
+        re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', html_of(response))
+    )
+    kept = {k: v for k, v in params_of().items() if k not in ("situation1", "mesure1", "date")}
+    assert hidden == kept | {"envoi": "situation1"}
+    assert response.context["form"].initial["situation1"] == "celibataire"
+
+
+def test_walk_with_the_forms_alone(client: Client) -> None:
+    """Fill in each page as a browser would, from nothing to the list."""
+    wanted = params_of(second=SENEGALESE)
+    sent: dict[str, str] = {}
+    for _ in range(20):
+        response = get(client, "simulator", sent)
+        form = response.context.get("form")
+        if form is None:
+            break
+        sent = response.context["hidden"] | {name: wanted[name] for name in form.fields}
+
+    assert "Vos pièces à fournir" in html_of(response)
+    assert pieces_in(html_of(response))[2:4] == ["1 P03_identite", "1 P11_naissance_fr"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"envoi": "ensemble"},
+        {"adresse": "x"},
+        {"adresse": "x" * 4_000},
+        {"adresse": "\x00"},
+        params_of(date="hier"),
+        params_of(date="2026-01-01"),
+        params_of(age2="<script>alert(1)</script>"),
+    ],
+)
+def test_wrong_address_is_refused_in_french(client: Client, params: dict[str, str]) -> None:
+    response = get(client, "simulator", params)
+
+    assert response.status_code == 422
+    assert "Il y a un problème" in html_of(response)
+    assert "<title>Erreur&nbsp;: " in html_of(response)
+    assert "alert(1)" not in html_of(response)
+
+
+@pytest.mark.parametrize("name", ["simulator", "simulator-pdf", "simulator-ics"])
+def test_hostile_addresses_never_break(client: Client, name: str) -> None:
+    for query in (
+        "adresse=ici&adresse=ailleurs&adresse[]=1",
+        "a" * 5_000,
+        "=&&&=%ff%fe",
+        "etape=ensemble&envoi=ensemble",
+        "date=9999-99-99&date=0000-00-00",
+        urlencode(params_of(date="0001-01-01")),
+    ):
+        response = client.get(f"{reverse(f'pacs:{name}')}?{query}")
+        assert response.status_code in (200, 302, 422)
+
+
+def test_too_many_parameters_are_refused(client: Client) -> None:
+    query = "&".join(f"a{n}=1" for n in range(400))
+
+    assert client.get(f"{reverse('pacs:simulator')}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "name", ["simulator", "simulator-pdf", "simulator-ics", "blank-set", "rules-json"]
+)
+def test_nothing_is_posted(client: Client, name: str) -> None:
+    assert client.post(reverse(f"pacs:{name}"), params_of()).status_code == 405
+
+
+# The list.
+
+
+def test_list_of_two_french_people(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of()))
+
+    assert pieces_in(html) == [
+        "couple P01_declaration",
+        "couple P02_convention",
+        "1 P03_identite",
+        "1 P11_naissance_fr",
+        "2 P03_identite",
+        "2 P11_naissance_fr",
+    ]
+    assert "Il faut 6 pièces à vous deux." in html
+
+
+def test_list_of_a_foreign_widow_for_the_right_person(client: Client) -> None:
+    one_way = pieces_in(html_of(get(client, "simulator", params_of(second=ITALIAN_WIDOW))))
+    other_way = pieces_in(html_of(get(client, "simulator", params_of(first=ITALIAN_WIDOW))))
+
+    assert [piece for piece in one_way if piece.startswith("2 ")] == [
+        "2 P03_identite",
+        "2 P14_naissance_etranger",
+        "2 P20_traduction:P14_naissance_etranger",
+        "2 P30_coutume",
+        "2 P20_traduction:P30_coutume",
+        "2 P32_non_pacs",
+        "2 P42_veuvage",
+        "2 P20_traduction:P42_veuvage",
+    ]
+    assert [piece.replace("1 ", "2 ") for piece in other_way if piece.startswith("1 ")] == [
+        piece for piece in one_way if piece.startswith("2 ")
+    ]
+
+
+def test_list_of_somebody_nobody_knows_says_perhaps(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of(first=NOTHING_KNOWN)))
+
+    uncertain = [piece for piece in pieces_in(html) if piece.endswith("?")]
+    assert len(uncertain) == 13
+    assert "Il faut 5 pièces à vous deux, et peut-être 12 autres." in html
+    assert "Peut-être" in piece_html(html, "P12_naissance_scec")
+
+
+def test_nothing_to_provide_is_told(client: Client) -> None:
+    divorced = FRENCH | {"situation": "divorce", "divorce_inscrit": "oui"}
+
+    html = html_of(get(client, "simulator", params_of(first=divorced)))
+
+    assert "1 P40_divorce_rien" in pieces_in(html)
+    assert "Rien à fournir" in piece_html(html, "P40_divorce_rien")
+    assert "Il faut 6 pièces" in html
+
+
+def test_record_the_mairie_verifies_is_not_asked_for(client: Client) -> None:
+    PacsSettings.objects.update(comedec_active=True, connected_communes="SCEC 30189")
+    born_abroad = FRENCH | {"naissance": "autre_pays", "acte_francais": "oui"}
+
+    html = html_of(get(client, "simulator", params_of(first=born_abroad)))
+
+    assert "1 P10_naissance_comedec" in pieces_in(html)
+    assert "1 P12_naissance_scec" not in pieces_in(html)
+
+
+def test_piece_says_what_where_how_much_how_old_and_why(client: Client) -> None:
+    text = piece_html(html_of(get(client, "simulator", params_of())), "P11_naissance_fr")
+
+    assert "Acte de naissance avec filiation" in text
+    assert "Original, moins de 3 mois le jour du Pacs" in text
+    assert "Gratuit. À la mairie de votre commune de naissance." in text
+    assert "Décret 2006-1806, art. 1" in text
+
+
+def test_not_needed_is_told_with_its_reason(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of()))
+
+    section = html[html.index('data-piece="N01_jamais" data-for="couple"') :].split("</section>")[0]
+    assert re.findall(r"<strong>([^<]+)</strong>", section) == [
+        "Justificatif de domicile",
+        "Livret de famille, sauf pour prouver un divorce ou un décès",
+        "Certificat de célibat",
+        "Copie certifiée conforme",
+        "Numéro de sécurité sociale",
+    ]
+    assert "CRPA, art. R113-8" in section
+
+
+# The dates.
+
+
+def test_wished_date_gives_the_days_to_ask_on(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of(second=SENEGALESE, date="2027-06-05")))
+
+    assert '<time datetime="2027-05-06">' in html  # 30 days before, with foreign papers
+    assert "à partir du samedi 6 mars 2027 , pas avant." in piece_html(html, "P11_naissance_fr")
+    assert "à partir du samedi 5 décembre 2026 , pas avant." in piece_html(
+        html, "P14_naissance_etranger"
+    )
+
+
+def test_near_date_may_be_asked_for_now(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of(date="2026-12-19")))
+
+    assert "dès maintenant" in piece_html(html, "P11_naissance_fr")
+    assert "délivré avant le 20 septembre 2026 , il serait trop ancien." in piece_html(
+        html, "P11_naissance_fr"
+    )
+    assert '<time datetime="2026-12-04">' in html
+
+
+def test_date_too_near_is_told_with_the_first_possible_one(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of(date="2026-12-01")))
+
+    assert "Le 1er\u00a0décembre 2026 est trop proche" in html
+    assert "mardi 8\u00a0décembre 2026" in html
+
+
+def test_no_date_invites_to_give_one(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of()))
+
+    assert "Ne demandez pas les actes trop tôt" in html
+    assert "pieces.ics" not in html
+
+
+# What stands in the way.
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "others"),
+    [
+        (params_of(lien="oncle_tante"), "B05", []),
+        (params_of(FRENCH | {"age": "moins_18"}), "B01", []),
+        (params_of(second=FRENCH | {"situation": "marie"}), "B03", []),
+        (params_of(adresse="autre_commune", lien="fratrie"), "B05", ["B06"]),
+        (params_of(adresse="etranger"), "B08", []),
+        (params_of(convention="notariee"), "B07", []),
+    ],
+)
+def test_stopped_couple_gets_reasons_and_no_list(
+    client: Client, params: dict[str, str], code: str, others: list[str]
+) -> None:
+    response = get(client, "simulator", params)
+    html = html_of(response)
+
+    assert response.status_code == 200
+    assert re.findall(r'data-outcome="([^"]+)"', html) == [code, *others]
+    assert pieces_in(html) == []
+    assert "Que faire" in html
+
+
+def test_cousins_go_on(client: Client) -> None:
+    assert len(pieces_in(html_of(get(client, "simulator", params_of(lien="cousins"))))) == 6
+
+
+def test_stopped_couple_may_change_the_answer(client: Client) -> None:
+    response = get(client, "simulator", params_of(second=FRENCH | {"situation": "marie"}))
+
+    query = parse_qs(urlsplit(response.context["back_url"]).query)
+    assert query["etape"] == ["situation2"]
+    again = client.get(response.context["back_url"])
+    assert again.context["form"].initial["situation2"] == "marie"
+
+
+def test_agent_looks_at_some_situations(client: Client) -> None:
+    young = SENEGALESE | {"age": "18_20"}
+
+    html = html_of(
+        get(client, "simulator", params_of(second=young, empechement="deplacement_partenaire"))
+    )
+
+    assert re.findall(r'data-outcome="([^"]+)"', html) == ["R01", "B02"]
+    assert "2 P30_coutume" in pieces_in(html)
+
+
+@pytest.mark.parametrize("kind", OUTCOME_TYPES, ids=lambda kind: kind.code)
+def test_every_outcome_has_its_page(client: Client, kind: Any) -> None:
+    response = client.get(reverse("pacs:outcome", args=[kind.slug]))
+    html = html_of(response)
+
+    assert response.status_code == 200
+    assert re.findall(r'data-outcome="([^"]+)"', html) == [kind.code]
+    assert kind.title in html
+    why, way_out = html.split("<h2>Pourquoi</h2>")[1].split("<h2>Que faire</h2>")
+    assert len(re.sub(r"<[^>]+>", "", why)) > 100
+    assert len(re.sub(r"<[^>]+>", "", way_out)) > 100
+    assert 'href="tel:+33-4-66-03-48-48"' in way_out
+
+
+def test_unknown_outcome_is_not_found(client: Client) -> None:
+    assert client.get(reverse("pacs:outcome", args=["nothing"])).status_code == 404
+
+
+# What can be taken along.
+
+
+def test_links_carry_the_answers(client: Client) -> None:
+    params = params_of(date="2027-06-05")
+
+    response = get(client, "simulator", params)
+
+    for name in ("simulator", "simulator_pdf", "simulator_ics", "dossier_start"):
+        address = urlsplit(response.context["links"][name])
+        assert {k: v for k, [v] in parse_qs(address.query).items()} == params
+        assert response.context["links"][name].replace("&", "&amp;") in html_of(response)
+
+
+def test_pdf_holds_the_list_on_one_side(client: Client) -> None:
+
+    response = get(client, "simulator-pdf", params_of(second=ITALIAN_WIDOW, date="2027-06-05"))
+
+    assert response["Content-Type"] == "application/pdf"
+    (text,) = pages_of(response)
+    assert "À préparer" in text
+    assert "À apporter le jour du Pacs" in text
+    assert "pas avant le 6 mars 2027" in text
+
+
+def test_pdf_of_unfinished_answers_leads_back_to_the_questions(client: Client) -> None:
+    params = params_of(lien="")
+
+    response = get(client, "simulator-pdf", params)
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("pacs:simulator"))
+
+
+def test_pdf_of_a_stopped_couple_leads_to_the_reason(client: Client) -> None:
+    response = client.get(reverse("pacs:simulator-pdf"), params_of(lien="fratrie"), follow=True)
+
+    assert 'data-outcome="B05"' in html_of(response)
+
+
+def test_calendar_is_neutral(client: Client) -> None:
+    response = get(client, "simulator-ics", params_of(second=SENEGALESE, date="2027-06-05"))
+
+    text = response.content.decode()
+    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    assert response["Content-Disposition"] == 'attachment; filename="echeances.ics"'
+    for word in ("pacs", "partenaire", "http", "étranger né"):
+        assert word not in text.lower()
+    events = Calendar.from_ical(text).walk("VEVENT")
+    assert [(e["DTSTART"].dt, str(e["SUMMARY"])) for e in events] == [
+        (date(2026, 12, 5), "Démarche d’état civil : documents à demander"),
+        (date(2027, 3, 6), "Démarche d’état civil : documents à demander"),
+        (date(2027, 5, 6), "Démarche d’état civil : dernier jour pour envoyer le dossier"),
+        (date(2027, 6, 5), "Démarche d’état civil : date souhaitée"),
+    ]
+    assert str(events[1]["DESCRIPTION"]).splitlines() == [
+        "Acte de naissance",
+        "Certificat du service central d’état civil",
+    ]
+
+
+def test_calendar_has_nothing_in_the_past(client: Client) -> None:
+    response = get(client, "simulator-ics", params_of(date="2026-12-01"))
+
+    events = Calendar.from_ical(response.content).walk("VEVENT")
+    assert [e["DTSTART"].dt for e in events] == [TODAY, date(2026, 12, 1)]
+
+
+def test_calendar_is_the_same_when_asked_again(client: Client) -> None:
+    first, second = (get(client, "simulator-ics", params_of(date="2027-06-05")) for _ in range(2))
+
+    assert first.content == second.content
+
+
+def test_calendar_needs_a_date(client: Client) -> None:
+    response = get(client, "simulator-ics", params_of())
+
+    assert response.status_code == 302
+    assert "etape=projet" in response["Location"]
+    assert get(client, "simulator-ics", {}).status_code == 302
+
+
+def test_blank_set_is_a_pdf_for_the_counter(client: Client) -> None:
+
+    pieces, answers = pages_of(get(client, "blank-set"))
+
+    assert "Certificat tenant lieu d’acte de naissance" in pieces
+    assert "Votre projet" in answers
+
+
+# Open data.
+
+
+def test_rules_are_open_data(client: Client) -> None:
+    response = get(client, "rules-json")
+    data = json.loads(response.content)
+
+    assert set(response["Cache-Control"].split(", ")) == {"public", "max-age=3600"}
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert (data["version"], data["law_read_on"]) == ("1.0", "2026-04-03")
+    assert [piece["id"] for piece in data["pieces"]] == list(RULE_IDS)
+    assert all(piece["basis"] for piece in data["pieces"])
+    birth = next(piece for piece in data["pieces"] if piece["id"] == "P11_naissance_fr")
+    assert birth["max_age"] == {"months": 3, "strict": True}
+    assert [piece["id"] for piece in data["pieces"] if piece["asks_nothing"]] == [
+        "P10_naissance_comedec",
+        "P40_divorce_rien",
+        "P43_pacs_dissous",
+        "N01_jamais",
+    ]
+    assert [outcome["code"] for outcome in data["outcomes"]] == [k.code for k in OUTCOME_TYPES]
+    assert [case["as_expected"] for case in data["cases"]] == [True] * 13
+
+
+def test_rules_are_not_sent_twice(client: Client) -> None:
+    etag = get(client, "rules-json")["ETag"]
+
+    again = client.get(reverse("pacs:rules-json"), headers={"if-none-match": etag})
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_how_we_decide_computes_the_cases(client: Client) -> None:
+    html = html_of(get(client, "how-we-decide"))
+
+    assert html.count('data-expected="oui"') == 13
+    assert "Les 13 cas donnent aujourd’hui le résultat attendu." in html
+
+
+def test_how_we_decide_admits_a_wrong_result(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    wrong = Case("Un cas faux", CASES[0].person, frozenset({"P30_coutume"}))
+    monkeypatch.setattr(simulator, "CASES", [*CASES, wrong])
+
+    html = html_of(get(client, "how-we-decide"))
+
+    assert html.count('data-expected="non"') == 1
+    assert "Attention" in html
+
+
+# Cost.
+
+
+@pytest.mark.parametrize("params", [params_of(), params_of(ITALIAN_WIDOW, NOTHING_KNOWN)])
+def test_list_costs_four_queries_however_long(
+    client: Client, params: dict[str, str], django_assert_num_queries: Any
+) -> None:
+    get(client, "simulator", params)  # the hours are computed once
+
+    with django_assert_num_queries(4):  # the mairie twice, its settings, the wording
+        get(client, "simulator", params)
+
+
+def test_question_costs_three_queries(client: Client, django_assert_num_queries: Any) -> None:
+    get(client, "simulator")
+
+    with django_assert_num_queries(3):
+        get(client, "simulator")
+
+
+def test_portal_without_reference_data_still_answers(client: Client) -> None:
+
+    Mairie.objects.all().delete()
+    PieceWording.objects.all().delete()
+    PacsSettings.objects.all().delete()
+
+    html = html_of(get(client, "simulator", params_of(date="2027-06-05")))
+
+    assert "2 P11_naissance_fr" in pieces_in(html)
+    for name in ("simulator-pdf", "simulator-ics"):
+        assert get(client, name, params_of(date="2027-06-05")).status_code == 200
