@@ -115,7 +115,8 @@ class Command(BaseCommand):
                 "run the portal for the public."
             )
         _check_port(port)
-        for told_to_stop in (signal.SIGTERM, signal.SIGHUP):
+        # SIGINT too: a shell that starts a command in the background makes it deaf to it.
+        for told_to_stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(told_to_stop, signal.default_int_handler)
         try:
             password = self.prepare()
