@@ -260,9 +260,10 @@ class PieceRow:
     @property
     def title(self) -> str:
         """The label of the piece; a translation names what it translates."""
-        if self.about is None:
-            return self.wording.label
-        return f"{self.wording.label} ({self.about.label})"
+        label = self.wording.label
+        if self.about is not None:
+            label = f"{label} ({self.about.label})"
+        return f"Peut-être : {label}" if self.piece.is_uncertain else label
 
     @property
     def is_locked(self) -> bool:
@@ -301,12 +302,13 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
     """The pieces this person may read, in the order of the list."""
     dossier = partenaire.dossier
     on, today = dossier.registration_date(at=at), localdate(at)
+    answers_missing = bool(missing_own(partenaire))
     wordings = PieceWording.objects.in_bulk()
     pieces = readable_pieces(partenaire).required().prefetch_related("files")
     rows = []
     for piece in pieces.order_by("position", "pk"):
-        if piece.rule_id not in wordings:
-            continue
+        if piece.rule_id not in wordings or (piece.is_uncertain and answers_missing):
+            continue  # « perhaps » means nothing yet while the questions are open
         wording = wordings[piece.rule_id]
         last = last_day_of(piece, wording.max_age)
         rows.append(

@@ -1,0 +1,96 @@
+"""The shape of the code, checked: statuses, clocks, templates, words."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.template.loader import get_template
+
+ROOT = Path(__file__).parent.parent
+APPS = ("demarches", "pacs", "vitale", "uzes_portal")
+SOURCES = [
+    path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+]
+TEMPLATES = [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
+
+
+def test_a_status_changes_in_one_place_only() -> None:
+    writers = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if re.search(r"(dossier|self|locked)\.status = ", path.read_text(encoding="utf-8"))
+    }
+
+    assert writers == {"demarches/models/dossier.py"}
+
+
+def test_rules_read_no_clock() -> None:
+    clocks = re.compile(r"\b(now|today|localdate|utcnow)\(\)")
+
+    readers = [
+        path
+        for path in SOURCES
+        if "rules" in path.parts and clocks.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert readers == []
+
+
+def test_only_actions_and_the_desk_call_transitions() -> None:
+    call = re.compile(r"\.(submit|request_pieces|declare_inadmissible|withdraw|resubmit)\(")
+
+    callers = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if call.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert callers <= {
+        "pacs/actions/dossiers.py",
+        "pacs/actions/desk.py",
+        "pacs/admin/dossier.py",  # desk.request_pieces, desk.declare_inadmissible: actions
+        "pacs/demo.py",
+    }
+
+
+def test_shared_templates_name_no_procedure() -> None:
+    shared = [path for path in TEMPLATES if path.parent.name == "demarches"]
+
+    assert [p.name for p in shared if "url 'pacs:" in p.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(p.relative_to(ROOT / "templates").as_posix() for p in TEMPLATES if p.suffix == ".html"),
+)
+def test_every_template_compiles(name: str) -> None:
+    get_template(name)
+
+
+def test_no_migration_mentions_the_rules() -> None:
+    migrations = [path for app in APPS for path in (ROOT / app).rglob("migrations/0*.py")]
+
+    assert migrations != []
+    assert [p for p in migrations if ".rules" in p.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_our_models_have_french_names_in_lower_case() -> None:
+    ours = [m for app in APPS for m in apps.get_app_config(app).get_models()]
+    named = {m.__name__: str(m._meta.verbose_name) for m in ours}
+
+    assert {n: v for n, v in named.items() if v != v[0].lower() + v[1:]} == {}
+
+
+def test_subjects_of_mails_are_neutral() -> None:
+    subjects = [path for path in TEMPLATES if path.name.endswith(".subject.txt")]
+
+    assert len(subjects) > 10
+    words = re.compile(r"pacs|partenaire|\{\{", re.IGNORECASE)
+    assert [p.name for p in subjects if words.search(p.read_text(encoding="utf-8"))] == []
