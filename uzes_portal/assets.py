@@ -43,22 +43,16 @@ def style_sheet() -> str:
 
 
 def _build_style_sheet() -> Path:
-    target = Path(settings.BUILD_DIR) / STYLE_SHEET
-    content = style_sheet().encode()
-    if not target.exists() or target.read_bytes() != content:
-        _replace(target, content)
-    return target
+    return _put(Path(settings.BUILD_DIR) / STYLE_SHEET, style_sheet().encode())
 
 
 def _build_heading_font() -> Path:
-    """Cutting takes seconds: done again only for a new version of the package."""
-    target = Path(settings.BUILD_DIR) / HEADING_FONT
-    stamp = target.with_suffix(".txt")
-    made_from = f"{HEADING_CUT.package} {version(HEADING_CUT.package)} {len(HEADING_SIGNS)}\n"
-    if not target.exists() or not stamp.exists() or stamp.read_text() != made_from:
-        _replace(target, _woff2(cut_font(HEADING_CUT, signs=HEADING_SIGNS)))
-        _replace(stamp, made_from.encode())
-    return target
+    """Cutting takes seconds: what this version of the package gave is kept beside the PDF fonts."""
+    made_from = f"{version(HEADING_CUT.package)}-{len(HEADING_SIGNS)}"
+    kept = Path(settings.VAR_DIR) / "fonts" / f"{made_from}-{Path(HEADING_FONT).name}"
+    if not kept.exists():
+        _put(kept, _woff2(cut_font(HEADING_CUT, signs=HEADING_SIGNS)))
+    return _put(Path(settings.BUILD_DIR) / HEADING_FONT, kept.read_bytes())
 
 
 def _woff2(truetype: bytes) -> bytes:
@@ -71,10 +65,12 @@ def _woff2(truetype: bytes) -> bytes:
     return target.getvalue()
 
 
-def _replace(target: Path, content: bytes) -> None:
-    """Put the file in place in one piece: a server that starts meanwhile reads a whole one."""
+def _put(target: Path, content: bytes) -> Path:
+    """Write a file that differs, in one piece: a server that starts meanwhile reads a whole one."""
+    if target.exists() and target.read_bytes() == content:
+        return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=target.parent, delete=False) as draft:
         draft.write(content)
     Path(draft.name).chmod(0o644)
-    Path(draft.name).replace(target)
+    return Path(draft.name).replace(target)
