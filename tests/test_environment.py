@@ -1,0 +1,28 @@
+"""What the settings read from the environment is written down for those who run the portal."""
+
+import re
+
+from tests.support.portal import ROOT
+
+SETTINGS = (ROOT / "uzes_portal" / "settings.py").read_text(encoding="utf-8")
+NAMES = set(re.findall(r'env_(?:str|bool|int|list|secret)\(\s*"([A-Z_]+)"', SETTINGS))
+SECRETS = set(re.findall(r'env_secret\(\s*"([A-Z_]+)"', SETTINGS))
+
+
+def test_env_example_lists_every_variable() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == NAMES
+
+
+def test_operations_explains_every_variable() -> None:
+    table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split("## Settings")[1]
+    rows = re.findall(r"^\| (`.+?) \|", table.split("## ")[0], re.MULTILINE)
+
+    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == NAMES
+
+
+def test_secrets_read_from_files_are_told() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"([A-Z_]+)_FILE[,.]", example)) == SECRETS
