@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from html import unescape
+from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -70,6 +71,27 @@ def pages_of(response: Any) -> list[str]:
 
     pages = pypdf.PdfReader(BytesIO(response.content)).pages
     return [re.sub(r"\s+", " ", page.extract_text()) for page in pages]
+
+
+class Nesting(HTMLParser):
+    """Notes every element closed in the wrong order."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "img", "path", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(f"</{tag}> at {self.getpos()}")
 
 
 # The questions.
@@ -251,6 +273,26 @@ def test_not_needed_is_told_with_its_reason(client: Client) -> None:
         "Numéro de sécurité sociale",
     ]
     assert "CRPA, art. R113-8" in section
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("simulator", {}),
+        ("simulator", {"envoi": "ensemble"}),
+        ("simulator", params_of()),
+        ("simulator", params_of(NOTHING_KNOWN, ITALIAN_WIDOW, date="2027-06-05")),
+        ("simulator", params_of(date="2026-12-01")),
+        ("simulator", params_of(lien="fratrie")),
+        ("how-we-decide", {}),
+    ],
+)
+def test_pages_are_well_nested(client: Client, name: str, params: dict[str, str]) -> None:
+    page = Nesting()
+
+    page.feed(html_of(get(client, name, params)))
+
+    assert (page.wrong, page.open) == ([], [])
 
 
 # The dates.
