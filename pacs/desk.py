@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.timezone import localdate
 from post_office.models import STATUS
@@ -19,7 +19,8 @@ from pacs.models import Dossier, Partenaire, Piece, PieceWording, Reading
 from pacs.models.piece import PieceQuerySet
 from pacs.rules.enums import Door
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.tracking import last_day_of
+from pacs.rules.validity import earliest_issue_day
+from pacs.tracking import IDENTITY_RULE, last_day_of
 
 ALSO_LOOKING = timedelta(minutes=5)
 EXPIRES_SOON = timedelta(days=14)
@@ -43,10 +44,6 @@ class Queue:
 def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySet[Dossier]]]:
     """Every pile by its slug: title and dossiers, longest waiting first."""
     dossiers = Dossier.objects.for_desk().longest_waiting_first()
-    soon = localdate(at) + EXPIRES_SOON
-    expiring = Piece.objects.required().filter(
-        expires_on__isnull=False, expires_on__lt=soon, dossier__status__in=OPEN_VALUES
-    )
     return {
         "a-verifier": ("À vérifier", dossiers.awaiting_mairie()),
         "messages": (
@@ -59,8 +56,10 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
         ),
         "sans-date": ("Complets, sans rendez-vous", dossiers.filter(status=Status.COMPLETE.value)),
         "expire": (
-            "Une pièce d’identité expire sous 14 jours",
-            dossiers.filter(pk__in=expiring.values("dossier")),
+            "Une pièce sera trop ancienne sous 14 jours",
+            dossiers.filter(
+                status__in=OPEN_VALUES, pk__in=_expiring(localdate(at)).values("dossier")
+            ),
         ),
         "papier": (
             "Partie sur papier à saisir",
@@ -76,6 +75,16 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
         ),
         "les-miens": ("Que je suis", dossiers.open().filter(assigned_to=user)),
     }
+
+
+def _expiring(today: date) -> QuerySet[Piece]:
+    """Pieces in hand that will not serve any more in fourteen days, the ages being data."""
+    soon = today + EXPIRES_SOON
+    too_old = Q(rule_id=IDENTITY_RULE, expires_on__lt=soon, is_french_adult_card=False)
+    for wording in PieceWording.objects.exclude(max_age_months=None):
+        if age := wording.max_age:
+            too_old |= Q(rule_id=wording.rule_id, issued_on__lt=earliest_issue_day(age, soon))
+    return Piece.objects.required().filter(too_old)
 
 
 OPEN_VALUES = [s.value for s in (Status.SUBMITTED, Status.UNDER_REVIEW, Status.COMPLETE)]
