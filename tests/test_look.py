@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
+from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -345,6 +346,37 @@ def test_the_parts_of_a_date_have_their_own_labels() -> None:
     assert parts == [("id_issued_0", "Jour"), ("id_issued_1", "Mois"), ("id_issued_2", "Année")]
     assert 'type="file"' in html
     assert html.count("<fieldset") == html.count("</fieldset>") == 4
+
+
+# Components that compute something
+
+
+def test_a_long_list_is_cut_into_pages() -> None:
+    pages = Paginator(range(25), 10)
+    template = Template(
+        '{% include "components/_pagination.html" with page=page name="essais" only %}'
+    )
+
+    def links(number: int) -> list[tuple[str, str]]:
+        html = template.render(Context({"page": pages.page(number)}))
+        return re.findall(r'<a href="(.*?)".*?>(.*?)</a>', html)
+
+    assert links(1) == [("?page=2", "Page suivante")]
+    assert links(2) == [("?page=1", "Page précédente"), ("?page=3", "Page suivante")]
+    assert links(3) == [("?page=2", "Page précédente")]
+    alone = template.render(Context({"page": Paginator(range(5), 10).page(1)}))
+    assert alone.strip() == ""
+
+
+def test_a_file_is_removed_by_a_form_that_names_it() -> None:
+    template = Template(
+        '{% include "components/_file_row.html" with name=name url="/f/1/" size=340000'
+        ' remove_url="/f/1/retirer/" csrf_token="jeton" only %}'
+    )
+    html = squash(template.render(Context({"name": "<a>.pdf"})))
+    assert '<form method="post" action="/f/1/retirer/">' in html
+    assert 'name="csrfmiddlewaretoken" value="jeton"' in html
+    assert 'Retirer<span class="visually-hidden">le fichier &lt;a&gt;.pdf</span>' in html
 
 
 # The error summary, by a real page

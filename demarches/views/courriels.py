@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -14,7 +15,7 @@ from post_office.models import Email
 
 from demarches.emails import mail_fate
 
-MAILS_SHOWN = 100
+MAILS_A_PAGE = 50
 
 
 def debug_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -34,7 +35,7 @@ def debug_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 @never_cache
 @debug_only
 def courriel_list(request: HttpRequest) -> HttpResponse:
-    mails = Email.objects.order_by("-pk")[:MAILS_SHOWN]
+    mails = Paginator(Email.objects.order_by("-pk"), MAILS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "demarches/courriels.html", {"mails": mails})
 
 
