@@ -197,13 +197,13 @@ def blank_set_pdf(
         "settings": settings,
         "wordings": wordings,
         "not_needed": not_needed(wordings[NEVER_ASKED_ID]),
-        "foot": f"Dossier à retirer en mairie, gratuit. Édition du {day_fr(today)}.",
+        "today": today,
     }
     return render_pdf(
         "pacs/pdf/blank_set.html",
         context,
         title="Préparer un Pacs sur papier",
-        stylesheets=CHECKLIST_STYLES,
+        stylesheets=(*CHECKLIST_STYLES, "pacs/pdf/blank_set.css"),
     )
 
 

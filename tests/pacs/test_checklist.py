@@ -1,11 +1,15 @@
 """The list as people read it."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
+import outloud
 import pytest
 from django.core.management import call_command
 from icalendar import Calendar
 
+from demarches.documents import RenderedPdf
+from demarches.models import Mairie
 from pacs.checklist import (
     Checklist,
     NotNeeded,
@@ -135,13 +139,37 @@ def test_calendar_without_a_date_is_empty() -> None:
     assert Calendar.from_ical(content).walk("VEVENT") == []
 
 
-def test_blank_set_names_every_situation() -> None:
-    html = blank_set_pdf(
-        mairie=None,
+def blank_set() -> RenderedPdf:
+    return blank_set_pdf(
+        mairie=Mairie.objects.get(),
         settings=PacsSettings.current(),
         wordings=PieceWording.objects.by_rule(),
         today=TODAY,
-    ).html
+    )
+
+
+def test_papers_pass_the_accessibility_checker(tmp_path: Path) -> None:
+    mairie = Mairie.objects.get()
+    papers = {
+        "blank": blank_set(),
+        "short": checklist_pdf(checklist_of(FRENCH, FRENCH), mairie=mairie, today=TODAY),
+        "long": checklist_pdf(
+            checklist_of(FOREIGN, PartenaireAnswers(), wished=date(2027, 6, 5)),
+            mairie=mairie,
+            today=TODAY,
+        ),
+    }
+    findings = {}
+    for name, paper in papers.items():
+        path = tmp_path / f"{name}.pdf"
+        path.write_bytes(paper.content)
+        findings[name] = [f"{f.rule} {f.message}" for f in outloud.check(path).findings]
+
+    assert findings == {"blank": [], "short": [], "long": []}
+
+
+def test_blank_set_names_every_situation() -> None:
+    html = blank_set().html
 
     for rule_id in ("P11_naissance_fr", "P13_naissance_ofpra", "P42_veuvage", "P50_mesure_preuve"):
         assert PieceWording.objects.get(rule_id=rule_id).label in html

@@ -484,10 +484,12 @@ def test_calendar_needs_a_date(client: Client) -> None:
 
 def test_blank_set_is_a_pdf_for_the_counter(client: Client) -> None:
 
-    pieces, answers = pages_of(get(client, "blank-set"))
+    pieces, one, other = pages_of(get(client, "blank-set"))
 
     assert "Certificat tenant lieu d’acte de naissance" in pieces
-    assert "Votre projet" in answers
+    assert "Votre projet" in one
+    assert "L’un de vous" in one
+    assert "L’autre" in other
 
 
 # Open data.
