@@ -1,11 +1,11 @@
 """Settings of the test suite: the portal's own, with what makes tests fast and strict."""
 
 import os
-import tempfile
+from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-the-tests-" + "x" * 40)
 os.environ.setdefault("FILE_KEYS", "tests:b25seS1mb3ItdGhlLXRlc3RzLTMyLWJ5dGVzLWxvbmc=")
-os.environ.setdefault("VAR_DIR", os.path.join(tempfile.gettempdir(), "uzes-portal-tests"))
+os.environ.setdefault("VAR_DIR", str(Path(__file__).resolve().parent.parent / "var" / "tests"))
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("EMAIL_HOST", "smtp.invalid")
 
