@@ -267,6 +267,9 @@ FOREIGN_DOCUMENTS: tuple[ForeignDocument, ...] = (
 )
 
 
+_FOREIGN_BY_RULE = {document.rule_id: document for document in FOREIGN_DOCUMENTS}
+
+
 def _translation(document: ForeignDocument, one: PartenaireInputs) -> Need:
     if document.country(one) in FRENCH_TERRITORIES:
         return Need.NO
@@ -334,15 +337,15 @@ def required_pieces(couple: CoupleInputs) -> tuple[RequiredPiece, ...]:
 
 
 def _personal_pieces(holder: int, one: PartenaireInputs) -> Iterator[RequiredPiece]:
-    documents = {document.rule_id: document for document in FOREIGN_DOCUMENTS}
     for rule in PERSON_RULES:
         asked = rule.applies(one)
         if asked is Need.NO:
             continue
         yield RequiredPiece(rule.id, holder, uncertain=asked is Need.PERHAPS)
-        if rule.id not in documents:
+        document = _FOREIGN_BY_RULE.get(rule.id)
+        if document is None:
             continue
         for rule_id, _, condition in DOCUMENT_RULES:
-            about = min(asked, condition(documents[rule.id], one))
+            about = min(asked, condition(document, one))
             if about is not Need.NO:
                 yield RequiredPiece(rule_id, holder, rule.id, uncertain=about is Need.PERHAPS)

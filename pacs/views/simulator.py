@@ -33,7 +33,7 @@ from pacs.open_data import rules_as_data
 from pacs.rules.cases import CASES, CASES_ON, decide
 from pacs.rules.eligibility import OUTCOME_TYPES, Outcome, OutcomeType, outcomes
 from pacs.rules.pieces import LAW_READ_ON, RULES_VERSION
-from pacs.rules.situation import derive_inputs
+from pacs.rules.situation import Residence, derive_inputs
 
 
 class Visit:
@@ -84,6 +84,7 @@ def simulator(request: HttpRequest) -> HttpResponse:
     context = {
         "checklist": visit.checklist(),
         "outcomes": visit.outcomes(),
+        "residence_unknown": visit.journey.answers.residence is Residence.UNKNOWN,
         "answers": [
             {
                 "label": answer.label,

@@ -379,7 +379,15 @@ def test_agent_looks_at_some_situations(client: Client) -> None:
     )
 
     assert re.findall(r'data-outcome="([^"]+)"', html) == ["R01", "B02"]
+    assert "un point est à regarder avec la mairie" in html
     assert "2 P30_coutume" in pieces_in(html)
+
+
+def test_unknown_commune_is_to_be_checked_first(client: Client) -> None:
+    unknown = html_of(get(client, "simulator", params_of(adresse="inconnu")))
+
+    assert "Vérifiez d’abord la commune" in unknown
+    assert "Vérifiez d’abord la commune" not in html_of(get(client, "simulator", params_of()))
 
 
 @pytest.mark.parametrize("kind", OUTCOME_TYPES, ids=lambda kind: kind.code)
