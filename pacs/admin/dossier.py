@@ -44,6 +44,8 @@ from pacs.models import (
 )
 from pacs.tracking import answers_of
 
+SEARCHED_LENGTH = 100
+
 Verb = Callable[[HttpRequest, Dossier, User], str]
 
 
@@ -100,7 +102,8 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
         """By reference as people type it, else by every word of the names."""
         if reference := parse_reference(search_term):
             return queryset.filter(reference=reference), False
-        for word in plain_text(search_term).split():
+        # A name is short; more would only make the database refuse the pattern.
+        for word in plain_text(search_term[:SEARCHED_LENGTH]).split():
             named = Partenaire.objects.filter(search_text__contains=word).values("dossier")
             queryset = queryset.filter(pk__in=named) | queryset.filter(reference__icontains=word)
         return queryset, False

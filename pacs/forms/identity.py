@@ -23,6 +23,7 @@ from pacs.rules.situation import Measure, Protection, Situation, YesNo
 #: What no name holds: digits, signs of code, line breaks. Letters of any script are welcome.
 NOT_A_NAME = re.compile(r"[0-9<>{}\[\]\\|@#$%^*_=+\"\x00-\x1f\x7f]")
 OLDEST_YEAR = 1900
+LATEST_YEAR = 2100
 
 
 def check_name(value: str) -> None:
@@ -147,8 +148,14 @@ class BirthForm(OwnForm):
     birth_year = forms.IntegerField(
         label="Année",
         min_value=OLDEST_YEAR,
+        max_value=LATEST_YEAR,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-year"}),
-        error_messages={"required": "Indiquez au moins l’année de votre naissance."},
+        error_messages={
+            "required": "Indiquez au moins l’année de votre naissance.",
+            "invalid": "Écrivez l’année en quatre chiffres, par exemple 1990.",
+            "min_value": "Écrivez l’année en quatre chiffres, par exemple 1990.",
+            "max_value": "Cette date est dans le futur : vérifiez l’année.",
+        },
     )
     birth_country = forms.ChoiceField(
         label="Pays de naissance",
