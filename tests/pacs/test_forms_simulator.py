@@ -136,6 +136,29 @@ def test_only_questions_that_change_the_list_are_asked() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("person", "asked"),
+    [
+        (FRENCH | {"situation": "divorce", "divorce_inscrit": "oui"}, set()),
+        (FRENCH | {"situation": "divorce", "divorce_inscrit": "non"}, {"lieu_acte1"}),
+        (FRENCH | {"situation": "divorce", "divorce_inscrit": "inconnu"}, {"lieu_acte1"}),
+        (FRENCH | {"situation": "veuf"}, {"lieu_acte1"}),
+        (FRENCH | {"mesure": "curatelle"}, {"protecteur1"}),
+        (SENEGALESE | {"protection": "refugie"}, set()),
+        (SENEGALESE | {"protection": "inconnu"}, {"coutume1", "coutume_en_francais1"}),
+        (SENEGALESE | {"naissance": "france"}, {"coutume1", "coutume_en_francais1"}),
+    ],
+)
+def test_questions_that_follow_an_answer(person: dict[str, str], asked: set[str]) -> None:
+    """Answers left out: the first page that lacks one tells which were to follow."""
+    follow_ups = {"lieu_acte", "protecteur", "coutume", "coutume_en_francais"}
+    known = {name: value for name, value in person.items() if name not in follow_ups}
+
+    form = read(params_of(first=known)).form
+
+    assert ({*form.fields} if form else set()) & {f"{name}1" for name in follow_ups} == asked
+
+
 def test_answer_to_a_question_that_is_not_asked_counts_for_nothing() -> None:
     params = params_of(protection1="refugie", coutume1="non", divorce_inscrit1="oui")
 

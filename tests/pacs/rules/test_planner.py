@@ -39,6 +39,19 @@ def test_plan_back_from_the_wished_date() -> None:
     assert not plan.is_too_soon
 
 
+def test_come_back_when_the_last_piece_may_be_asked_for() -> None:
+    plan = plan_pieces(
+        [BIRTH, FOREIGN_BIRTH],
+        ages=AGES,
+        wished=date(2026, 12, 5),
+        today=date(2026, 1, 10),
+        lead_days=30,
+    )
+
+    assert [one.not_before for one in plan.pieces] == [date(2026, 9, 6), date(2026, 6, 5)]
+    assert plan.come_back_on == date(2026, 9, 6)
+
+
 @pytest.mark.parametrize(
     ("today", "timing"),
     [(date(2026, 3, 6), Timing.TOO_EARLY), (date(2026, 3, 7), Timing.NOW)],
