@@ -3,13 +3,18 @@
 from django.urls import URLPattern, path, register_converter
 
 from demarches.converters import ReferenceConverter
-from pacs.views import documents, dossier, messages, partner, pieces, simulator, steps
+from pacs.views import documents, dossier, guidance, messages, partner, pieces, simulator, steps
 
 app_name = "pacs"
 
 register_converter(ReferenceConverter, "ref")
 
 urlpatterns: list[URLPattern] = [
+    # /pacs/: what a PACS is
+    path("", guidance.pacs_home, name="home"),
+    path("comment-ca-se-passe/", guidance.how_it_goes, name="how"),
+    path("convention/", guidance.convention_explained, name="convention-explained"),
+    path("ce-que-change-un-pacs/", guidance.effects, name="effects"),
     # /pacs/pieces: the public simulator, and its rules
     path("pieces/", simulator.simulator, name="simulator"),
     path("pieces.pdf", simulator.simulator_pdf, name="simulator-pdf"),
