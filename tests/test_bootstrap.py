@@ -35,7 +35,8 @@ class Machine:
         for made in (self.home, self.bin, self.project / ".ci"):
             made.mkdir(parents=True)
         shutil.copy(ROOT / ".ci" / "bootstrap", self.project / ".ci")
-        (self.project / "requirements.txt").touch()
+        for pins in ("requirements.txt", "requirements-dev.txt"):
+            (self.project / pins).touch()
         for tool in POSIX_TOOLS:
             (self.bin / tool).symlink_to(shutil.which(tool))
         self.add_tool("id", "#!/bin/sh\necho 1000\n")
@@ -58,9 +59,9 @@ class Machine:
         answer = "" if present else "raise OSError"
         (self.project / "weasyprint.py").write_text(answer, encoding="utf-8")
 
-    def bootstrap(self) -> subprocess.CompletedProcess[str]:
+    def bootstrap(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(self.bin), "HOME": str(self.home)}
-        command = [self.project / ".ci" / "bootstrap"]
+        command = [self.project / ".ci" / "bootstrap", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
@@ -125,6 +126,30 @@ def test_bootstrap_installs_pango_as_root_and_stops_there(machine: Machine) -> N
 
     assert done.returncode == 0, done.stderr
     assert (machine.venv / "ready-requirements.txt").exists()
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_bootstrap_dev_installs_chromium_and_looks_whether_it_is_there(
+    machine: Machine, is_found: bool
+) -> None:
+    machine.add_python(machine.bin / "python3")
+    finder = machine.project / "tests" / "support" / "chromium.py"
+    finder.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "support" / "chromium.py", finder)
+    machine.add_tool("id", "#!/bin/sh\necho 0\n")
+    found = f"cp {machine.bin}/id {machine.bin}/chromium" if is_found else ":"
+    machine.add_tool("apt-get", f'#!/bin/sh\ncase "$*" in *chromium) {found} ;; esac\n')
+
+    done = machine.bootstrap("dev")
+
+    last = (
+        "Installing with apt-get chromium…"
+        if is_found
+        else ("Chromium was not found: install it, or put its path in CHROMIUM.")
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0 if is_found else 1, last)
+    for pins in ("requirements.txt", "requirements-dev.txt"):
+        assert (machine.venv / f"ready-{pins}").exists() is is_found
 
 
 @pytest.fixture
