@@ -50,4 +50,4 @@ def test_pins_are_hashed_and_name_no_place(name: str) -> None:
     pinned = [line for line in lines if re.match(r"[\w.-]+==", line)]
 
     assert [line for line in pinned if not line.endswith(" \\")] == []
-    assert [line for line in lines if re.search(r"://|^-|file:", line)] == []
+    assert [line for line in lines if re.search(r"://|^-|@ ", line)] == []
