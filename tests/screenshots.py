@@ -1,6 +1,7 @@
 """Take the pictures of the README: `make screenshots`."""
 
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -30,7 +31,8 @@ def _take(browser: Browser, portal: Portal, name: str, path: str, width: int, he
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    answers = urlencode(params_of(FRENCH, ITALIAN_WIDOW))
+    wished = date.today() + timedelta(days=60)  # noqa: DTZ011 -- a day to show, not a rule
+    answers = urlencode(params_of(FRENCH, ITALIAN_WIDOW, date=wished.isoformat()))
     with (
         tempfile.TemporaryDirectory() as var_dir,
         running_portal(Path(var_dir)) as portal,
@@ -38,7 +40,7 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(**launch_options())
         _take(browser, portal, "home", "/", 1280, 860)
-        _take(browser, portal, "pieces", f"/pacs/pieces/?{answers}", 390, 860)
+        _take(browser, portal, "pieces", f"/pacs/pieces/?{answers}", 390, 1000)
         browser.close()
 
 
