@@ -21,6 +21,9 @@ REFERENCE_FIXTURES = (
     "groups",
     "refusal_reasons",
     "message_templates",
+    "vitale_references",
+    "vitale_situations",
+    "vitale_facts",
 )
 
 
