@@ -54,6 +54,10 @@ PUBLIC |= {
     "pacs:rules-json",
     "pacs:how-we-decide",
     "pacs:outcome",
+    "vitale:home",
+    "vitale:router",
+    "vitale:plan",
+    "vitale:plan-sheet",
 }
 #: Any signed-in person: shows only their own rows.
 SIGNED_IN = {"demarches:account", "pacs:dossier-start"}

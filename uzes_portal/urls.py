@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),
+    path("vitale/", include("vitale.urls")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("styleguide/", styleguide.styleguide, name="styleguide"))

@@ -265,6 +265,23 @@ def case_questions(situation: Situation, regime: Regime) -> tuple[Question, ...]
     )
 
 
+#: Every answer there is, by the parameter that carries it.
+ANSWERS: dict[str, frozenset[str]] = {
+    question.name: frozenset(choice.value for choice in question.choices)
+    for question in (
+        REGIME_QUESTION,
+        SITUATION_QUESTION,
+        *(question for questions in CASE_QUESTIONS.values() for question, _ in questions),
+        channel_question(tuple(Channel)),
+    )
+}
+
+
+def known_answers(params: Mapping[str, str]) -> dict[str, str]:
+    """The answers of an address that exist, asked or not; the rest is dropped."""
+    return {name: params[name] for name, values in ANSWERS.items() if params.get(name) in values}
+
+
 def read_answers(params: Mapping[str, str]) -> Reading:
     """Walk the questions; stop at the first whose answer is missing or unknown.
 

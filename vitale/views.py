@@ -1,0 +1,220 @@
+"""The guide: no account, no cookie, nothing kept; the answers stand in the address."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from demarches.models import Mairie
+from demarches.ratelimit import rate_limited
+from vitale.documents import plan_pdf
+from vitale.forms import QuestionForm
+from vitale.models import Contact, Delay, Fact, PlanLine, Section, Situation, Sourced
+from vitale.rules.plan import build_plan
+from vitale.rules.situations import (
+    REGIME_QUESTION,
+    SITUATION_QUESTION,
+    Answers,
+    Question,
+    Reading,
+    channel_question,
+    channels,
+    known_answers,
+    read_answers,
+)
+
+#: The question whose answer is being changed.
+EDIT_PARAMETER = "etape"
+#: The question just sent: no answer is an error there, elsewhere it is yet to come.
+SENT_PARAMETER = "envoi"
+
+
+@require_safe
+@login_not_required
+def home(request: HttpRequest) -> HttpResponse:
+    """What the card is and who does what, from the rows that agents edit."""
+    facts = list(Fact.objects.select_related("source", "link", "situation"))
+    order = list(Section)
+    facts.sort(key=lambda fact: order.index(Section(fact.section)))
+    contacts = list(Contact.objects.select_related("source", "link"))
+    context = {
+        "sections": [
+            {"slug": slug, "title": Section(slug).label, "facts": list(group)}
+            for slug, group in groupby(facts, key=lambda fact: fact.section)
+        ],
+        "contacts": contacts,
+    }
+    return render(request, "vitale/home.html", context)
+
+
+@require_safe
+@login_not_required
+def router(request: HttpRequest) -> HttpResponse:
+    """« Que dois-je faire ? »: the next question, until the plan is known."""
+    params = {name: request.GET[name] for name in request.GET}
+    reading = read_answers(params)
+    edited = _edited(reading, params)
+    if edited is None and reading.asked is None:
+        return redirect(_address("plan", reading.params))
+    asked = edited or reading.asked
+    if asked is None:
+        raise AssertionError("a reading without a question has answers")
+    return _ask(request, asked, reading, params)
+
+
+def _edited(reading: Reading, params: dict[str, str]) -> Question | None:
+    """The question to ask again, when an answer already given is being changed."""
+    name = params.get(EDIT_PARAMETER)
+    return next((question for question, _ in reading.given if question.name == name), None)
+
+
+def _ask(
+    request: HttpRequest, asked: Question, reading: Reading, params: dict[str, str]
+) -> HttpResponse:
+    before = []
+    for question, choice in reading.given:
+        if question.name == asked.name:
+            break
+        before.append((question.name, choice.value))
+    # Answers to later questions are carried along; those that no longer fit are asked again.
+    kept = {name: value for name, value in known_answers(params).items() if name != asked.name}
+    sent = params.get(SENT_PARAMETER) == asked.name
+    form = QuestionForm(
+        asked,
+        _titles(asked),
+        params if sent else None,
+        initial=params,
+        hint=_hint(asked),
+    )
+    context = {
+        "form": form,
+        "hidden": {**kept, SENT_PARAMETER: asked.name},
+        "back_url": _back(before),
+        "number": len(before) + 1,
+    }
+    status = 422 if sent and not form.is_valid() else 200
+    return render(request, "vitale/router.html", context, status=status)
+
+
+def _titles(question: Question) -> dict[str, str]:
+    """The words of the situations stand in the data."""
+    if question is not SITUATION_QUESTION:
+        return {}
+    return dict(Situation.objects.values_list("slug", "title"))
+
+
+def _hint(question: Question) -> str:
+    """Where the name of the caisse is read: a fact, so from the data."""
+    if question is not REGIME_QUESTION:
+        return ""
+    fact = Fact.objects.filter(section=Section.REGIME).first()
+    return fact.text if fact else ""
+
+
+def _back(before: list[tuple[str, str]]) -> str:
+    if not before:
+        return reverse("vitale:home")
+    return _address("router", {**dict(before), EDIT_PARAMETER: before[-1][0]})
+
+
+def _address(name: str, params: dict[str, str]) -> str:
+    return f"{reverse(f'vitale:{name}')}?{urlencode(params)}"
+
+
+@require_safe
+@login_not_required
+def plan(request: HttpRequest) -> HttpResponse:
+    """What to do, in order; unanswered questions lead back to them."""
+    reading = read_answers({name: request.GET[name] for name in request.GET})
+    if reading.answers is None:
+        return redirect(_address("router", reading.params))
+    context = _plan_context(reading, reading.answers)
+    return render(request, "vitale/plan.html", context)
+
+
+@rate_limited("pdf", methods=("GET",))
+@require_safe
+@login_not_required
+def plan_sheet(request: HttpRequest) -> HttpResponse:
+    """The plan on paper."""
+    reading = read_answers({name: request.GET[name] for name in request.GET})
+    if reading.answers is None:
+        return redirect(_address("router", reading.params))
+    sheet = plan_pdf(
+        _plan_context(reading, reading.answers),
+        mairie=Mairie.objects.order_by("pk").first(),
+        today=localdate(),
+    )
+    response = HttpResponse(sheet.content, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="carte-vitale.pdf"'
+    return response
+
+
+def _plan_context(reading: Reading, answers: Answers) -> dict[str, Any]:
+    lines = list(PlanLine.objects.of(answers.situation))
+    delays = Delay.objects.filter(situation=answers.situation).select_related("source")
+    titles = dict(Situation.objects.values_list("slug", "title"))
+    common = [line for line in lines if line.situation_id is None and not line.regimes]
+    found = build_plan(answers, [line for line in lines if line not in common], delays)
+    told = [
+        *found.first,
+        *(line for track in found.tracks for line in track.lines),
+        *(track.delay for track in found.tracks if track.delay),
+        *common,
+    ]
+    return {
+        "plan": found,
+        "situation_title": titles.get(answers.situation, answers.situation),
+        "common": common,
+        "sources": _sources(told),
+        "answers": [
+            {
+                "label": question.heading,
+                "value": titles.get(choice.value, choice.label),
+                "url": _address("router", {**reading.params, EDIT_PARAMETER: question.name}),
+            }
+            for question, choice in reading.given
+        ],
+        "others": _other_channels(reading, answers),
+        "share_url": _address("plan", reading.params),
+        "pdf_url": _address("plan-sheet", reading.params),
+        "router_url": reverse("vitale:router"),
+    }
+
+
+def _sources(told: Iterable[Sourced]) -> list[dict[str, Any]]:
+    """Each source once, with the oldest day it was checked; none when something is not."""
+    days: dict[str, list[Any]] = {}
+    sources = {}
+    for row in told:
+        sources[row.source_id] = row.source
+        days.setdefault(row.source_id, []).append(row.checked_on)
+    return [
+        {
+            "source": source,
+            "checked_on": None if None in days[key] else min(days[key]),
+        }
+        for key, source in sources.items()
+    ]
+
+
+def _other_channels(reading: Reading, answers: Answers) -> list[dict[str, str]]:
+    """The same plan by another channel."""
+    question = channel_question(channels(answers.situation, answers.regime))
+    if question.name not in reading.params:
+        return []
+    return [
+        {
+            "label": choice.label,
+            "url": _address("plan", {**reading.params, question.name: choice.value}),
+        }
+        for choice in question.choices
+        if choice.value != answers.channel
+    ]
