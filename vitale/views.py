@@ -60,12 +60,9 @@ def router(request: HttpRequest) -> HttpResponse:
     """« Que dois-je faire ? »: the next question, until the plan is known."""
     params = {name: request.GET[name] for name in request.GET}
     reading = read_answers(params)
-    edited = _edited(reading, params)
-    if edited is None and reading.asked is None:
-        return redirect(_address("plan", reading.params))
-    asked = edited or reading.asked
+    asked = _edited(reading, params) or reading.asked
     if asked is None:
-        raise AssertionError("a reading without a question has answers")
+        return redirect(_address("plan", reading.params))
     return _ask(request, asked, reading, params)
 
 
