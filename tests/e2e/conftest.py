@@ -1,0 +1,174 @@
+"""A running portal and a browser; every page that is visited is examined by axe."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from post_office.models import Email
+from pytest_django.live_server_helper import LiveServer
+
+from demarches.models import User
+from tests.support.chromium import launch_options
+
+# Playwright's own loop runs in this thread; the tests are the only ones to use the ORM here.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def assets() -> None:
+    """The style sheet and the font, as the portal builds them at its start."""
+    call_command("build_assets", verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_options())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def site(assets: None, transactional_db: None, live_server: LiveServer, settings) -> str:
+    """The address of the portal, loaded with Uzès; the limits of a house do not apply to it."""
+    call_command(
+        "loaddata",
+        "mairie",
+        "opening_hours",
+        "pacs_settings",
+        "pacs_pieces",
+        "groups",
+        "refusal_reasons",
+        "message_templates",
+        verbosity=0,
+    )
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (10_000, 60))
+    settings.SITE_URL = live_server.url
+    # The live server speaks plain HTTP, over which a Secure cookie is not sent.
+    settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE = "sessionid", False
+    settings.CSRF_COOKIE_NAME, settings.CSRF_COOKIE_SECURE = "csrftoken", False
+    return live_server.url
+
+
+class Visitor:
+    """A person in a browser of their own; every page they see must please axe and the policy."""
+
+    def __init__(self, context: BrowserContext, site: str, *, has_script: bool) -> None:
+        self.site = site
+        #: Without it nothing can be measured inside the page: only the journey counts.
+        self.has_script = has_script
+        context.set_default_timeout(10_000)
+        self.page: Page = context.new_page()
+        self.context = context
+        self.troubles: list[str] = []
+        self.seen: set[str] = set()
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("request", self._watch)
+
+    def _listen(self, message) -> None:
+        # The browser itself tells 4xx answers there; those are expected.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.troubles.append(message.text)
+
+    def _watch(self, request) -> None:
+        if not request.url.startswith((self.site, "data:", "blob:", "about:")):
+            self.troubles.append(f"foreign request: {request.url}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.site + path if path.startswith("/") else path)
+        self.examine()
+
+    def examine(self) -> None:
+        """axe, the width, one h1; what the policy refuses comes by the console."""
+        self.seen.add(self.page.url)
+        if not self.has_script:
+            return
+        violations = Axe().run(self.page).response["violations"]
+        self.troubles += [
+            f"{self.page.url}: {v['id']} {v['nodes'][0]['html'][:160]}" for v in violations
+        ]
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if wide > 0:
+            self.troubles.append(f"{self.page.url}: {wide} px too wide")
+        if self.page.locator("h1").count() != 1:
+            self.troubles.append(f"{self.page.url}: not one h1")
+
+    def press(self, name: str, *, exact: bool = False) -> None:
+        """Push a button by its words, then examine what comes."""
+        self.page.get_by_role("button", name=name, exact=exact).click()
+        self.page.wait_for_load_state()
+        self.examine()
+
+    def follow(self, name: str) -> None:
+        self.page.get_by_role("link", name=name).first.click()
+        self.page.wait_for_load_state()
+        self.examine()
+
+    def choose(self, name: str, group: str | None = None) -> None:
+        place = self.page.get_by_role("group", name=group) if group else self.page
+        place.get_by_label(name, exact=True).check()
+
+    def fill(self, label: str, value: str) -> None:
+        self.page.get_by_label(label).first.fill(value)
+
+    def sign_in(self, email: str) -> None:
+        """By the code sent by mail, read in the outbox."""
+        self.fill("Adresse e-mail", email)
+        self.press("Recevoir un code")
+        self.type_code(email)
+        self.press("Entrer", exact=True)
+
+    def type_code(self, email: str) -> None:
+        """Type the code of the latest mail to this address."""
+        message = Email.objects.filter(to=[email]).latest("pk").message
+        found = re.search(r"^\s*(\d{4}[ \u00a0]?\d{2,4})\s*$", message, re.MULTILINE)
+        assert found, message
+        self.page.locator("input[name=code]").fill(found[1])
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.site)
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors; at the end, none of them may have met a trouble."""
+    visitors: list[Visitor] = []
+
+    def make(**options) -> Visitor:
+        context = browser.new_context(**{"viewport": PHONE, "locale": "fr-FR", **options})
+        script = bool(options.get("java_script_enabled", True))
+        visitors.append(Visitor(context, site, has_script=script))
+        return visitors[-1]
+
+    yield make
+    troubles = [trouble for one in visitors for trouble in one.troubles]
+    for one in visitors:
+        one.context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def signed_in(site: str, visitor: Callable[..., Visitor]) -> Callable[..., Visitor]:
+    """A visitor who already has a session."""
+
+    def make(user: User, **options) -> Visitor:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        one = visitor(**options)
+        session = client.cookies["sessionid"].value
+        one.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+        return one
+
+    return make

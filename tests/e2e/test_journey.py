@@ -1,0 +1,213 @@
+"""The main job, in a real browser: a couple files a dossier, an agent checks it until complete.
+
+Every page and every error state on the way is examined by axe, at phone width, and none may
+scroll sideways, call another host or break the policy (see `Visitor`).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from demarches.models import User
+from pacs.models import Dossier, Piece
+from tests.e2e.conftest import DESKTOP, Visitor
+
+pytestmark = pytest.mark.e2e
+
+
+def answer_common(one: Visitor) -> None:
+    """The five shared pages, from the first."""
+    one.follow("La commune de votre adresse commune")
+    one.press("Enregistrer et continuer")  # nothing chosen: an error, told and linked
+    assert one.page.title().startswith("Erreur")
+    if one.has_script:
+        focused = "box => box === document.activeElement"
+        assert one.page.locator(".error-summary").evaluate(focused)
+    one.page.locator("input[name=residence][value=ici]").check()
+    one.press("Enregistrer et continuer")
+    one.page.locator("input[name=kinship][value=aucun]").check()
+    one.press("Enregistrer et continuer")
+    one.page.locator("input[name=convention][value=cerfa_15726]").check()
+    one.press("Enregistrer et continuer")
+    one.fill("Numéro et voie", "3 rue des Lilas")
+    one.fill("Code postal", "30700")
+    one.fill("Commune", "Uzès")
+    one.press("Enregistrer et continuer")
+    one.press("Enregistrer et continuer")  # no wished date
+
+
+def answer_own(one: Visitor, *, name: str, country: str = "FR") -> None:
+    """One's own pages, from the task list."""
+    page = one.page
+    one.follow("Nom et prénoms")
+    one.fill("Nom de naissance", "<script>")
+    one.fill("Tous vos prénoms", "Zoé")
+    one.press("Enregistrer et continuer")
+    assert "ne peut pas figurer dans un nom" in page.locator(".error-summary").inner_text()
+    assert page.get_by_label("Tous vos prénoms").input_value() == "Zoé"
+    one.fill("Nom de naissance", name)
+    one.press("Enregistrer et continuer")
+    page.locator("input[name=sex]").first.check()
+    one.press("Enregistrer et continuer")
+    one.fill("Année", "1990")
+    page.locator("[name=birth_country]").select_option(country)
+    one.fill("Commune ou ville", "Une ville")
+    one.press("Enregistrer et continuer")
+    page.locator("[name=first]").select_option(country)
+    one.press("Enregistrer et continuer")
+    if country != "FR":
+        page.locator("input[name=protection][value=aucune]").check()
+        one.press("Enregistrer et continuer")
+        for question in (
+            "birth_record_in_french",
+            "coutume_in_french",
+            "country_issues_coutume",
+            "country_updates_records",
+        ):
+            page.locator(f"input[name={question}][value=oui]").check()
+        one.press("Enregistrer et continuer")
+    one.press("Enregistrer et continuer")  # parents: nothing typed, refused
+    assert page.title().startswith("Erreur")
+    page.get_by_label("Ce parent est inconnu").check()
+    page.get_by_label("Ce second parent est inconnu").check()
+    one.press("Enregistrer et continuer")
+    page.locator("input[name=situation][value=celibataire]").check()
+    one.press("Enregistrer et continuer")
+    page.locator("input[name=measure][value=aucune]").check()
+    one.press("Enregistrer et continuer")
+    one.fill("Numéro et voie", "9 place aux Herbes")
+    one.fill("Code postal", "30700")
+    one.fill("Commune", "Uzès")
+    one.press("Enregistrer et continuer")
+
+
+def attest(one: Visitor) -> None:
+    one.follow("Attester sur l’honneur")
+    one.press("J’atteste")
+    assert one.page.title().startswith("Erreur")
+    one.page.locator("input[name=attest]").check()
+    one.press("J’atteste")
+
+
+def bring(one: Visitor, home: str) -> None:
+    """Say of each piece left that it will be brought."""
+    one.go(f"{home}pieces/")
+    while one.page.get_by_role("link", name="Envoyer ou répondre").count():
+        one.follow("Envoyer ou répondre")
+        one.page.locator("input[name=choice][value=to_bring]").check()
+        one.press("Enregistrer", exact=True)
+
+
+def photograph(folder: Path) -> Path:
+    """A picture that is neither blurred nor blank."""
+    path = folder / "carte.jpg"
+    Image.effect_noise((1200, 800), 90).convert("RGB").save(path, quality=80)
+    return path
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "no-js"])
+def test_a_couple_files_a_dossier_and_an_agent_completes_it(
+    site: str,
+    visitor: Callable[..., Visitor],
+    signed_in: Callable[..., Visitor],
+    tmp_path: Path,
+    javascript: bool,
+) -> None:
+    alice = visitor(java_script_enabled=javascript)
+    alice.go("/")
+    alice.follow("Se pacser")
+    alice.follow("Remplir le dossier en ligne")
+    alice.sign_in("alice@example.org")
+    alice.press("Ouvrir mon dossier")
+    home = alice.path
+    answer_common(alice)
+    answer_own(alice, name="Lemoine")
+    alice.follow("La participation de votre partenaire")
+    alice.press("Continuer")
+    assert alice.page.title().startswith("Erreur")
+    alice.page.locator("input[name=door][value=own]").check()
+    alice.fill("Son adresse e-mail", "bob@example.org")
+    alice.press("Continuer")
+    attest(alice)
+
+    bob = visitor(viewport=DESKTOP, java_script_enabled=javascript)
+    bob.go(f"{home}rejoindre/")
+    bob.sign_in("bob@example.org")
+    bob.press("Participer", exact=True)
+    answer_own(bob, name="d’Almeida-Ünal", country="IT")
+    bob.follow("Confirmer les réponses communes")
+    bob.page.locator("input[name=agrees][value=oui]").check()
+    bob.press("Envoyer ma réponse")
+    attest(bob)
+    bring(bob, home)
+
+    alice.go(f"{home}pieces/")
+    alice.page.locator("[data-piece=P03_identite] a").first.click()
+    alice.examine()
+    alice.page.locator("input[name=choice][value=send]").check()
+    alice.page.locator("input[type=file]").set_input_files(photograph(tmp_path))
+    alice.press("Enregistrer", exact=True)
+    bring(alice, home)
+    alice.go(home)
+    alice.follow("Vérifier et envoyer le dossier")
+    alice.press("Envoyer le dossier à la mairie")
+    assert "Votre dossier est bien arrivé" in alice.page.inner_text("h1")
+    alice.follow("Suivre mon dossier")
+
+    dossier = Dossier.objects.get()
+    assert dossier.status == "submitted"
+    decide(dossier, signed_in)
+
+    alice.go(home)
+    assert "attend vos compléments" in alice.page.inner_text("main")
+    alice.go(f"{home}pieces/")
+    alice.follow("Remplacer cette pièce")
+    alice.page.locator("input[name=choice][value=to_bring]").check()
+    alice.press("Enregistrer", exact=True)
+    alice.go(home)
+    alice.press("J’ai tout complété")
+    complete(dossier, signed_in)
+    alice.go(home)
+    assert "Votre dossier est complet" in alice.page.inner_text("main")
+    assert len(alice.seen) > 20
+
+
+def decide(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
+    """The agent accepts a piece, refuses the identity document, asks for it again."""
+    from django.contrib.auth.models import Group  # noqa: PLC0415 -- tables are flushed between tests
+
+    user = User.objects.create_user("agent@example.org", is_staff=True, full_name="Nour Vidal")
+    user.groups.add(Group.objects.get(name="officier"))
+    agent = signed_in(user, viewport=DESKTOP)
+    agent.go("/agents/")
+    agent.page.get_by_role("link", name=dossier.reference).first.click()
+    agent.examine()
+    piece = Piece.objects.get(key="1-P03_identite")
+    card = agent.page.locator(f"#piece-{piece.pk}")
+    assert card.locator("img").evaluate("picture => picture.complete && picture.naturalWidth > 0")
+    card.locator("summary").click()
+    card.get_by_label("Explication").fill("Joignez un justificatif de domicile.")
+    card.get_by_role("button", name="Refuser cette pièce").click()
+    agent.examine()
+    assert "R113-8" in agent.page.inner_text("#content")
+    card = agent.page.locator(f"#piece-{piece.pk}")
+    card.locator("summary").click()
+    card.locator("select[name=code]").select_option("illisible")
+    card.get_by_role("button", name="Refuser cette pièce").click()
+    agent.press("Envoyer la demande")
+    dossier.refresh_from_db()
+    assert dossier.status == "pieces_requested"
+
+
+def complete(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
+    """The agent accepts everything that is left, then declares the dossier complete."""
+    agent = signed_in(User.objects.get(email="agent@example.org"), viewport=DESKTOP)
+    agent.go(f"/agents/pacs/dossier/{dossier.pk}/change/")
+    while agent.page.get_by_role("button", name="Accepter").count():
+        agent.page.get_by_role("button", name="Accepter").first.click()
+        agent.page.wait_for_load_state()
+    agent.press("Déclarer complet")
+    dossier.refresh_from_db()
+    assert dossier.status == "complete"

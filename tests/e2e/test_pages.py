@@ -1,0 +1,163 @@
+"""Every type of page, by itself: weight, cookies, narrow screens, large text, the keyboard."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.conftest import PHONE, Visitor
+from tests.support.dossiers import make_dossier
+
+pytestmark = pytest.mark.e2e
+
+PUBLIC = (
+    "/",
+    "/mairie/",
+    "/pacs/",
+    "/pacs/pieces/",
+    "/pacs/comment-ca-se-passe/",
+    "/pacs/convention/",
+    "/pacs/ce-que-change-un-pacs/",
+    "/pacs/comment-nous-decidons/",
+    "/pacs/resultats/kinship/",
+    "/accessibilite/",
+    "/plan-du-site/",
+    "/compte/connexion/",
+    "/n-existe-pas/",
+)
+MAX_BYTES = 60_000
+MAX_REQUESTS = 5
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_public_pages_please_axe_and_fit(
+    visitor: Callable[..., Visitor], width: int, scheme: str
+) -> None:
+    reader = visitor(viewport={"width": width, "height": 800}, color_scheme=scheme)
+
+    for path in PUBLIC:
+        reader.go(path)
+
+    assert len(reader.seen) == len(PUBLIC)
+
+
+def test_twice_larger_text_fits_a_phone(visitor: Callable[..., Visitor]) -> None:
+    reader = visitor(viewport=PHONE)
+
+    for path in PUBLIC:
+        reader.page.goto(reader.site + path)
+        reader.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert (path, reader.page.evaluate(wide)) == (path, 0)
+
+
+@pytest.mark.parametrize("path", ["/", "/mairie/", "/pacs/", "/pacs/pieces/"])
+def test_a_first_visit_is_light_and_leaves_no_cookie(
+    visitor: Callable[..., Visitor], path: str
+) -> None:
+    reader = visitor()
+    answers = []
+    reader.page.on("response", lambda answer: answers.append(answer))
+
+    reader.page.goto(reader.site + path, wait_until="networkidle")
+
+    sizes = [answer.request.sizes()["responseBodySize"] for answer in answers]
+    assert [answer.url for answer in answers][MAX_REQUESTS:] == []
+    assert sum(sizes) <= MAX_BYTES
+    assert reader.context.cookies() == []
+
+
+def test_signing_in_and_a_step_by_keyboard_alone(
+    visitor: Callable[..., Visitor], django_user_model
+) -> None:
+    alice = visitor()
+    alice.go("/pacs/commencer/")
+    page = alice.page
+
+    def tab_to(words: str) -> None:
+        """Press Tab until the focused control carries these words."""
+        focused = """() => {
+            const it = document.activeElement;
+            return (it.innerText || '') + ' ' + [...(it.labels || [])].map(l => l.innerText).join()
+        }"""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if words.lower() in page.evaluate(focused).lower():
+                return
+        raise AssertionError(f"{words} cannot be reached")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Aller au contenu"
+    tab_to("Adresse e-mail")
+    page.keyboard.type("alice@example.org")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compte/code/**")
+    alice.type_code("alice@example.org")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pacs/commencer/**")
+    tab_to("Ouvrir mon dossier")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pacs/PACS-*/")
+    tab_to("La commune de votre adresse commune")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/commun/commune/")
+    tab_to("Dans la commune de la mairie")
+    page.keyboard.press("Space")
+    tab_to("Enregistrer et continuer")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/commun/lien/")
+    alice.examine()
+
+
+def test_the_same_phone_passed_over(
+    site: str, visitor: Callable[..., Visitor], django_user_model
+) -> None:
+    alice = visitor()
+    alice.go("/pacs/commencer/")
+    alice.sign_in("alice@example.org")
+    alice.press("Ouvrir mon dossier")
+    home = alice.path
+    alice.go(f"{home}partenaire/")
+    alice.page.locator("input[name=door][value=same_device]").check()
+    alice.press("Continuer")
+    alice.press("Fermer mes pages et passer")
+    alice.fill("Votre code", "12")
+    alice.press("Ouvrir mes pages")
+    assert alice.page.title().startswith("Erreur")
+    alice.fill("Votre code", "lilas-2027")
+    alice.press("Ouvrir mes pages")
+
+    # The second one's own pages, and none of the first's.
+    assert "appareil partagé" in alice.page.inner_text("main")
+    alice.go(f"{home}moi/nom/")
+    alice.go(f"{home}partenaire/")
+    assert "n’existe pas" in alice.page.inner_text("h1")
+    alice.go(home)
+    alice.press("Fermer mes pages")
+    alice.page.goto(site + home)
+    assert "/compte/connexion/" in alice.page.url
+
+
+def test_every_page_of_a_draft_fits_the_narrowest_screen(
+    site: str, signed_in: Callable[..., Visitor], django_user_model
+) -> None:
+    first = django_user_model.objects.create_user("alice@example.org")
+    second = django_user_model.objects.create_user("bob@example.org")
+    home = make_dossier(first, second).get_absolute_url()
+    alice = signed_in(first, viewport={"width": 320, "height": 700})
+
+    for path in (
+        "",
+        "verifier/",
+        "pieces/",
+        "pieces/1-P11_naissance_fr/",
+        "convention/",
+        "messages/",
+        "arreter/",
+        "moi/naissance/",
+        "moi/situation/",
+        "attester/",
+    ):
+        alice.go(home + path)
+
+    assert len(alice.seen) == 10
