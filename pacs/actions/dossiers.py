@@ -65,8 +65,7 @@ def open_dossier(
                 position=position,
                 user=user if position == 1 else None,
                 door=Door.PAPER.value if agent is not None else "",
-                contact_email=user.email if user is not None and position == 1 else "",
-                **answers,
+                **{"contact_email": user.email if user and position == 1 else "", **answers},
             )
         dossier.record(kind="opened", by=agent or user, at=at)
         sync_pieces(dossier)
