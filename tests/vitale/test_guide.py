@@ -1,0 +1,365 @@
+"""The data of the guide: what it must say, and what it must never say."""
+
+import re
+from datetime import date
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import Model
+
+from tests.vitale.answers import READINGS, answers_of
+from vitale.models import Contact, Delay, Fact, Link, PlanLine, Section, Situation, Source
+from vitale.rules import situations
+from vitale.rules.plan import Kind, Plan, build_plan
+from vitale.rules.situations import Answers, Channel, Regime
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
+
+ORDERS = (situations.Situation.LOSS, situations.Situation.THEFT, situations.Situation.FAULT)
+TEXT_FIELDS = {
+    PlanLine: ("heading", "text", "who", "where", "trap"),
+    Fact: ("heading", "text"),
+    Contact: ("name", "role", "hours", "address"),
+    Link: ("title", "path"),
+    Situation: ("title",),
+    Delay: ("wording",),
+}
+
+
+def texts() -> list[str]:
+    """Everything the guide can print."""
+    return [
+        getattr(row, field)
+        for model, fields in TEXT_FIELDS.items()
+        for row in model._default_manager.all()
+        for field in fields
+    ]
+
+
+def plan_of(answers: Answers) -> Plan[PlanLine, Delay]:
+    lines = PlanLine.objects.of(answers.situation).exclude(situation=None, regimes=[])
+    return build_plan(answers, lines, Delay.objects.filter(situation=answers.situation))
+
+
+def steps(answers: Answers, regime: Regime = Regime.CPAM) -> list[PlanLine]:
+    (track,) = [track for track in plan_of(answers).tracks if regime in track.regimes]
+    return track.groups[Kind.STEP]
+
+
+def told(answers: Answers, regime: Regime = Regime.CPAM) -> str:
+    (track,) = [track for track in plan_of(answers).tracks if regime in track.regimes]
+    return " ".join(f"{line.heading} {line.text} {line.trap}" for line in track.lines)
+
+
+def test_every_way_through_the_questions_reaches_a_plan_with_steps_for_each_caisse() -> None:
+    without = []
+    for reading in READINGS:
+        plan = plan_of(answers_of(reading))
+        expected = {Regime.CPAM, Regime.MSA}
+        if answers_of(reading).regime is not Regime.UNKNOWN:
+            expected = {answers_of(reading).regime}
+        assert {regime for track in plan.tracks for regime in track.regimes} == expected
+        without += [
+            (reading.params, track.regimes) for track in plan.tracks if not track.groups[Kind.STEP]
+        ]
+
+    assert without == []
+
+
+def test_every_channel_has_steps_of_its_own_or_common_to_all() -> None:
+    for reading in READINGS:
+        answers = answers_of(reading)
+        if answers.channel is None or answers.regime is Regime.UNKNOWN:
+            continue
+        (track,) = plan_of(answers).tracks
+        assert any(
+            not step.channels or answers.channel in step.channels for step in track.groups["step"]
+        )
+
+
+def test_no_line_is_unreachable() -> None:
+    reached = {
+        line.key
+        for reading in READINGS
+        for plan in [plan_of(answers_of(reading))]
+        for line in (*plan.first, *(line for track in plan.tracks for line in track.lines))
+    }
+    common = PlanLine.objects.filter(situation=None, regimes=[]).values_list("key", flat=True)
+
+    keys = set(PlanLine.objects.values_list("key", flat=True))
+
+    assert keys - reached == set(common)
+
+
+def test_no_delay_is_unreachable() -> None:
+    reached = {
+        track.delay.pk
+        for reading in READINGS
+        for track in plan_of(answers_of(reading)).tracks
+        if track.delay
+    }
+
+    assert set(Delay.objects.values_list("pk", flat=True)) == reached
+
+
+def test_the_situations_are_those_of_the_rules() -> None:
+    slugs = set(Situation.objects.values_list("slug", flat=True))
+
+    assert slugs == {situation.value for situation in situations.Situation}
+
+
+def test_every_delay_has_a_dated_source() -> None:
+    assert Delay.objects.count() > 0
+    assert list(Delay.objects.filter(source__published_on=None)) == []
+
+
+def test_no_delay_is_told_where_none_is_published() -> None:
+    silent = ("msa", "identite", "retraite-etranger", "enfant-12-15")
+
+    assert list(Delay.objects.filter(situation__in=silent)) == []
+    assert list(Delay.objects.exclude(regime="cpam")) == []
+
+
+def test_the_msa_and_the_others_never_inherit_a_delay_of_the_cpam() -> None:
+    duration = re.compile(r"\b\d+\s*(à\s*\d+\s*)?(jours|semaines|mois|heures)\b")
+    read = 0
+    for reading in READINGS:
+        for track in plan_of(answers_of(reading)).tracks:
+            if Regime.CPAM in track.regimes:
+                continue
+            read += 1
+            assert track.delay is None
+            assert [
+                line.key for line in track.lines if duration.search(f"{line.text} {line.trap}")
+            ] == []
+
+    assert read > 100
+
+
+def test_the_delays_of_the_cpam_are_those_of_the_fiche() -> None:
+    loss = [
+        (channel, track.delay.wording.split(",")[0] if track.delay else None)
+        for channel in situations.channels(situations.Situation.LOSS, Regime.CPAM)
+        for track in plan_of(
+            Answers(Regime.CPAM, situations.Situation.LOSS, frozenset(), channel)
+        ).tracks
+    ]
+    first = [
+        (channel, track.delay.wording if track.delay else None)
+        for channel in situations.channels(situations.Situation.FIRST, Regime.CPAM)
+        for track in plan_of(
+            Answers(Regime.CPAM, situations.Situation.FIRST, frozenset(), channel)
+        ).tracks
+    ]
+
+    assert loss == [
+        ("en-ligne", "2 à 3 semaines"),
+        ("appli", "2 à 3 semaines"),
+        ("telephone", None),
+        ("guichet", "3 semaines"),
+    ]
+    assert first == [
+        ("en-ligne", "2 semaines"),
+        ("appli", "2 semaines"),
+        ("courrier", "3 semaines environ"),
+    ]
+
+
+def test_what_is_declared_and_what_is_ordered_are_two_steps_to_tick() -> None:
+    for situation in ORDERS:
+        for channel in (Channel.ONLINE, Channel.APP):
+            declared, ordered, received = steps(
+                Answers(Regime.CPAM, situation, frozenset(), channel)
+            )
+            assert declared.heading.startswith("Déclarez")
+            assert "n’en commande pas" in declared.trap
+            assert ordered.heading == "Commandez une nouvelle carte"
+            assert "deuxième demande" in ordered.trap
+            assert [step.trackable for step in (declared, ordered, received)] == [True] * 3
+
+
+def test_the_desk_sends_a_form_that_must_come_back() -> None:
+    found = steps(Answers(Regime.CPAM, ORDERS[0], frozenset(), Channel.DESK))
+
+    assert [(step.who, step.trackable) for step in found] == [
+        ("Vous", True),
+        ("La CPAM", False),
+        ("Vous", True),
+        ("Vous", True),
+    ]
+
+
+def test_the_form_is_useless_after_an_order_online() -> None:
+    case = frozenset({"deja-commandee"})
+
+    (first, *_) = steps(Answers(Regime.CPAM, situations.Situation.SIXTEEN, case))
+
+    assert "ne sert à rien" in first.trap
+
+
+def test_a_waiting_number_orders_no_card() -> None:
+    for case in ("nia", "sans-numero", "numero-inconnu"):
+        answers = Answers(Regime.CPAM, situations.Situation.NEWCOMER, frozenset({case}))
+        headings = [step.heading for step in steps(answers)]
+        order = next(i for i, heading in enumerate(headings) if "commandez" in heading)
+        assert headings[order].startswith("Une fois le numéro définitif reçu")
+        assert any("numéro d’attente" in step.trap for step in steps(answers)[:order])
+
+
+def test_the_record_is_corrected_before_the_insee_is_asked() -> None:
+    def headings(*cases: str) -> list[str]:
+        answers = Answers(Regime.CPAM, situations.Situation.IDENTITY, frozenset(cases))
+        return [step.heading for step in steps(answers)]
+
+    assert headings("acte-faux", "naissance-insee")[:2] == [
+        "Faites d’abord corriger l’acte de naissance",
+        "Demandez la correction à l’Insee",
+    ]
+    assert (
+        headings("acte-juste", "naissance-ailleurs")[0] == "Demandez la correction à votre caisse"
+    )
+
+
+def test_a_victim_warns_the_bank_first() -> None:
+    case = frozenset({"banque-donnee"})
+
+    (first, *_) = steps(Answers(Regime.UNKNOWN, situations.Situation.FRAUD, case))
+
+    assert first.heading == "Prévenez votre banque tout de suite"
+
+
+def test_the_paper_copy_is_never_said_to_prove_rights() -> None:
+    """The older sentence of the mairie's page, contradicted by the fiche F10662."""
+    for text in texts():
+        lower = text.lower()
+        assert "ce document est utile" not in lower
+        assert "justifier de vos droits" not in lower
+        assert not ("copie papier" in lower and "attestation" in lower)
+
+
+def test_no_text_speaks_for_the_caisse() -> None:
+    forbidden = re.compile(
+        r"accepté|refusée|en cours de fabrication|expédiée|validée|en retard", re.IGNORECASE
+    )
+
+    assert [text for text in texts() if forbidden.search(text)] == []
+
+
+def test_addresses_stand_in_links_only() -> None:
+    assert [text for text in texts() if "http" in text or "www." in text] == []
+    assert [link.url for link in Link.objects.all() if not link.url.startswith("https://")] == []
+    assert [link.key for link in Link.objects.all() if not link.path] == []
+
+
+def test_every_telephone_is_written_in_words_too() -> None:
+    phones = Contact.objects.exclude(phone="")
+
+    assert phones.count() == 4
+    assert list(phones.filter(phone_words="")) == []
+
+
+def test_texts_use_french_signs() -> None:
+    assert [text for text in texts() if "'" in text or '"' in text or "..." in text] == []
+
+
+def test_every_row_keeps_its_references() -> None:
+    """Each link, contact and source named by a row is there, and each one is used."""
+    rows = [*PlanLine.objects.all(), *Fact.objects.all(), *Contact.objects.all()]
+    links = {link for row in rows if (link := row.link_id)}
+    contacts = {line.contact_id for line in PlanLine.objects.exclude(contact=None)}
+    every: list[Model] = [*rows, *Delay.objects.all(), *Link.objects.all()]
+    sources = {row.source_id for row in every}  # type: ignore[attr-defined]
+
+    assert links <= set(Link.objects.values_list("key", flat=True))
+    assert contacts <= set(Contact.objects.values_list("key", flat=True))
+    assert sources == set(Source.objects.values_list("key", flat=True))
+
+
+def test_every_part_of_the_replaced_page_has_its_place() -> None:
+    """The list of the mairie's page: purpose, holders, first card, child, 16, newcomer, MSA,
+    content, application, errors, validity, update, loss, fraud, where to ask."""
+    facts = set(Fact.objects.values_list("key", flat=True))
+    needed = {
+        "a-quoi-elle-sert", "qui", "premiere-carte", "enfant", "seize", "arriver", "agricole",
+        "toujours", "appli-quoi", "inexacte", "duree", "quand", "bornes-ou", "perdue", "en-panne",
+        "seul-numero", "mails",
+    }  # fmt: skip
+
+    assert needed - facts == set()
+    assert {fact.section for fact in Fact.objects.all()} == set(Section.values)
+    assert Contact.objects.exclude(role="").count() == 8
+
+
+def test_what_nobody_read_at_its_source_has_no_day() -> None:
+    """Only the official fiches were read whole; the rest is to be confirmed."""
+    checked = {
+        row.source_id
+        for model in (PlanLine, Fact, Contact, Link, Delay)
+        for row in model._default_manager.exclude(checked_on=None)
+    }
+
+    assert checked == {"f265", "f10662", "r49454"}
+
+
+# What the admin refuses
+
+
+def line(**fields: object) -> PlanLine:
+    values: dict[str, object] = {
+        "key": "essai.1",
+        "kind": "step",
+        "text": "Un texte",
+        "source": Source.objects.get(key="f265"),
+    }
+    return PlanLine(**{**values, **fields})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"channels": ["pigeon"]},
+        {"cases": ["nia", "autre-chose"]},
+        {"regimes": "cpam"},
+        {"text": "Allez sur https://ameli.fr"},
+    ],
+)
+def test_a_line_that_could_not_be_told_is_refused(fields: dict[str, object]) -> None:
+    line().full_clean()
+
+    with pytest.raises(ValidationError):
+        line(**fields).full_clean()
+
+
+def test_a_delay_without_a_dated_source_is_refused() -> None:
+    delay = Delay.objects.first()
+    assert delay is not None
+    delay.full_clean()
+
+    delay.source = Source.objects.get(key="mairie")
+
+    with pytest.raises(ValidationError, match="source datée"):
+        delay.full_clean()
+
+
+def test_a_delay_out_of_order_is_refused_by_the_database() -> None:
+    with pytest.raises(IntegrityError):
+        Delay.objects.update(min_days=30, max_days=2)
+
+
+def test_rows_have_names() -> None:
+    delay = Delay.objects.filter(situation="perte").first()
+
+    assert str(delay) == "perte (cpam) : 2 à 3 semaines"
+    assert str(line(heading="")) == "Un texte"
+    assert Contact.objects.get(key="cnarefe").dial == "+33811701005"
+    assert [str(Source(title="F265")), str(Link(title="Lien")), str(Contact(name="MSA"))] == [
+        "F265",
+        "Lien",
+        "MSA",
+    ]
+    assert [str(Situation(title="Perdue")), str(Fact(heading="Une carte"))] == [
+        "Perdue",
+        "Une carte",
+    ]
+    assert Source.objects.get(key="f265").published_on == date(2025, 11, 18)
