@@ -1,0 +1,287 @@
+"""A believable mairie for trying the desk: dossiers in every state, made by the real actions.
+
+Names are made up from lists; addresses belong to the reserved domain example.org.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from PIL import Image, ImageDraw
+from post_office.models import STATUS, Email
+
+from demarches.models import User
+from demarches.rules.enums import PieceStatus
+from pacs.actions import desk
+from pacs.actions.dossiers import (
+    attest,
+    choose_door,
+    confirm_common,
+    join_dossier,
+    open_dossier,
+    stop_dossier,
+    submit_dossier,
+    write_message,
+)
+from pacs.actions.pieces import add_file, answer_piece
+from pacs.models import Door, Dossier, Partenaire
+from pacs.tracking import IDENTITY_RULE
+
+SEED = 30334
+FIRST_NAMES = {
+    "F": "Camille Jeanne Inès Léa Manon Anaïs Chloé Zoé Maëlle Soraya Fatou Linh Giulia Ana",
+    "M": "Noé Paul Hugo Émile Yanis Malo Théo Léo Karim Mamadou Minh Luca João Ángel",
+}
+FRENCH_NAMES = [
+    *("Lemoine", "Vidal", "Roux", "d’Almeida", "Reboul", "Chabrol", "Fabre", "Bonnet", "Le Goff"),
+    *("Durand-Ferté", "Martin", "Teissier", "Aubert", "Pagès", "Delmas", "Jourdan", "Sauvage"),
+]
+#: Country, family names, and what changes for them.
+FOREIGN: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("IT", "Ricci Bianchi Moretti", {"birth_record_in_french": "non", "coutume_in_french": "oui"}),
+    ("SN", "Diop Ndiaye Sarr", {"birth_record_in_french": "oui", "coutume_in_french": "oui"}),
+    ("GB", "Hughes O’Neill Clarke", {"country_issues_coutume": "non"}),
+    ("AF", "Rahimi Noori Azizi", {"protection": "refugie"}),
+    ("BR", "Souza Ribeiro Lopes", {"birth_record_in_french": "non", "coutume_in_french": "oui"}),
+)
+CITIES = ["Nîmes", "Uzès", "Alès", "Avignon", "Arles", "Bagnols-sur-Cèze", "Remoulins"]
+STREETS = ["rue des Lilas", "place aux Herbes", "chemin du Haras", "avenue de la Gare", "rue Basse"]
+
+
+class Town:
+    """Makes people, one at a time, always the same ones."""
+
+    def __init__(self, seed: int = SEED) -> None:
+        self.chance = random.Random(seed)  # noqa: S311 -- believable, not secret
+        self.number = 0
+
+    def person(self) -> dict[str, Any]:
+        """The answers of one complete part."""
+        pick = self.chance
+        sex = pick.choice("FM")
+        foreign = FOREIGN[pick.randrange(len(FOREIGN))] if pick.random() < 0.2 else None
+        names = foreign[1].split() if foreign else FRENCH_NAMES
+        country = foreign[0] if foreign else "FR"
+        answers: dict[str, Any] = {
+            "birth_name": pick.choice(names),
+            "first_names": " ".join(pick.sample(FIRST_NAMES[sex].split(), pick.choice([1, 2]))),
+            "sex": sex,
+            "birth_year": pick.randint(1950, 2004),
+            "birth_month": pick.randint(1, 12),
+            "birth_day": pick.randint(1, 28),
+            "birth_country": country,
+            "birth_city": pick.choice(CITIES) if not foreign else "Ville de naissance",
+            "nationalities": [country],
+            "parent1_name": pick.choice(names),
+            "parent1_first_names": pick.choice(FIRST_NAMES["F"].split()),
+            "parent2_name": pick.choice(names),
+            "parent2_first_names": pick.choice(FIRST_NAMES["M"].split()),
+            "situation": pick.choices(
+                ["celibataire", "divorce", "veuf", "pacs_dissous"], [70, 18, 4, 8]
+            )[0],
+            "measure": pick.choices(["aucune", "curatelle", "tutelle"], [94, 4, 2])[0],
+            "street": f"{pick.randint(1, 90)} {pick.choice(STREETS)}",
+            "postcode": "30700",
+            "city": "Uzès",
+        }
+        if answers["situation"] == "divorce":
+            answers["divorce_mentioned"] = pick.choice(["oui", "oui", "non", "inconnu"])
+        if answers["situation"] in ("divorce", "veuf"):
+            answers["union_record_country"] = "FR"
+        if foreign:
+            unsaid = {"protection": "aucune", "birth_record_in_french": "inconnu"}
+            unsaid |= {"coutume_in_french": "inconnu", "country_issues_coutume": "oui"}
+            answers |= {**unsaid, "country_updates_records": "oui", **foreign[2]}
+        return answers
+
+    def couple(self) -> dict[str, Any]:
+        """Their shared answers."""
+        pick = self.chance
+        return {
+            "residence": "ici",
+            "impediment": "aucun",
+            "kinship": "aucun",
+            "convention": pick.choice(["cerfa_15726", "personnalisee"]),
+            "street": f"{pick.randint(1, 90)} {pick.choice(STREETS)}",
+            "postcode": "30700",
+            "city": "Uzès",
+        }
+
+    def account(self) -> User:
+        self.number += 1
+        return User.objects.create_user(f"demo.{self.number:04d}@example.org")
+
+
+def agents(password: str | None) -> list[User]:
+    """One agent a group; made once."""
+    found = []
+    people = {
+        "accueil": "Alix Chabrol",
+        "instructeur": "Nour Vidal",
+        "officier": "Dominique Roux",
+        "administrateur": "Sam Teissier",
+    }
+    for group, name in people.items():
+        user = User.objects.filter(email=f"demo.{group}@example.org").first()
+        if user is None:
+            user = User.objects.create_user(
+                f"demo.{group}@example.org", password, full_name=name, is_staff=True
+            )
+            user.groups.add(Group.objects.get(name=group))
+        found.append(user)
+    return found
+
+
+def is_there() -> bool:
+    """The demonstration was made already."""
+    return User.objects.filter(email="demo.0001@example.org").exists()
+
+
+def make_dossiers(count: int, *, now: datetime, password: str | None) -> Iterator[Dossier]:
+    """Make dossiers one by one, in every state in turn, over the last ten weeks.
+
+    Effects: accounts, dossiers and what comes with them; the mails it makes are marked as sent,
+    so that nothing leaves.
+    """
+    town = Town()
+    _, reviewer, officer, _ = agents(password)
+    last = Email.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    stages = list(STAGES)
+    for number in range(count):
+        began = now - timedelta(days=town.chance.uniform(1, 70))
+        dossier = _draft(town, at=began, filled=stages[number % len(stages)] != "draft")
+        STAGES[stages[number % len(stages)]](town, dossier, reviewer, officer, began)
+        yield Dossier.objects.get(pk=dossier.pk)
+    Email.objects.filter(pk__gt=last, status=STATUS.queued).update(status=STATUS.sent)
+
+
+def _draft(town: Town, *, at: datetime, filled: bool) -> Dossier:
+    first, second = town.account(), town.account()
+    people = (town.person(), town.person() if filled else {})
+    dossier = open_dossier(at=at, user=first, couple=town.couple(), people=people)
+    one, two = dossier.people
+    if town.chance.random() < 0.15 and filled:
+        choose_door(two, Door.PAPER, by=first, at=at)
+    else:
+        choose_door(two, Door.OWN, email=second.email, by=first, at=at)
+    if not filled:
+        return dossier
+    if two.door != Door.PAPER and Partenaire.objects.get(pk=two.pk).door == Door.OWN:
+        join_dossier(dossier, second, at=at)
+        two = Partenaire.objects.select_related("dossier").get(pk=two.pk)
+        confirm_common(two, comment="", at=at, by=second)
+        attest(two, at=at, by=second)
+    attest(Partenaire.objects.select_related("dossier").get(pk=one.pk), at=at, by=first)
+    _answer_pieces(town, dossier, at=at)
+    return dossier
+
+
+def _answer_pieces(town: Town, dossier: Dossier, *, at: datetime) -> None:
+    """Most pieces are announced or dated; a few dossiers carry pictures."""
+    with_files = town.chance.random() < 0.06
+    for piece in dossier.pieces.required().select_related("dossier"):
+        if piece.status != PieceStatus.MISSING or town.chance.random() < 0.12:
+            continue
+        issued = at.date() - timedelta(days=town.chance.randint(1, 60))
+        with_file = with_files and piece.rule_id == IDENTITY_RULE
+        if with_file:
+            picture = ContentFile(_picture(dossier.reference))
+            add_file(piece, picture, "piece.jpg", partenaire=None, at=at)
+        answer_piece(
+            piece,
+            declared=None if with_file else PieceStatus.TO_BRING,
+            issued_on=issued,
+            expires_on=at.date() + timedelta(days=town.chance.randint(30, 2000)),
+            at=at,
+        )
+
+
+def _picture(words: str) -> bytes:
+    """A picture of a card, sharp enough to be accepted."""
+    card = Image.effect_noise((1000, 640), 40).convert("RGB")
+    ImageDraw.Draw(card).text((60, 60), f"SPÉCIMEN {words}", fill="black", font_size=48)
+    stream = BytesIO()
+    card.save(stream, "JPEG", quality=70)
+    return stream.getvalue()
+
+
+def _sent(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    first = Partenaire.objects.select_related("dossier", "user").get(dossier=dossier, position=1)
+    submit_dossier(first, at=at + timedelta(hours=2), by=first.user)
+    if town.chance.random() < 0.3:
+        body = "Bonjour, est-ce que notre dossier est bien arrivé ? Merci."
+        key = f"demo-{dossier.pk}"
+        write_message(first, body=body, private=False, form_key=key, at=at + timedelta(days=1))
+
+
+def _reviewed(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    _sent(town, dossier, reviewer, officer, at)
+    later = at + timedelta(days=2)
+    pieces = list(dossier.pieces.required().select_related("dossier"))
+    for piece in pieces[: max(1, len(pieces) // 2)]:
+        desk.accept_piece(piece, by=reviewer, at=later, version=None)
+    desk.assign(dossier, to=reviewer, by=reviewer, at=later)
+    if town.chance.random() < 0.4:
+        desk.add_note(dossier, body="À rappeler en fin de semaine.", by=reviewer, at=later)
+
+
+def _asked(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    _reviewed(town, dossier, reviewer, officer, at)
+    later = at + timedelta(days=3)
+    piece = dossier.pieces.required().select_related("dossier").last()
+    if piece is not None:
+        text = "La photo est floue : reprenez-la à plat, en pleine lumière."
+        desk.refuse_piece(piece, code="illisible", text=text, by=reviewer, at=later, version=None)
+    text = "Il nous manque une pièce lisible. Le détail est sur vos pages."
+    desk.request_pieces(dossier, text=text, by=reviewer, at=later, version=None)
+
+
+def _complete(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    _reviewed(town, dossier, reviewer, officer, at)
+    later = at + timedelta(days=4)
+    for piece in dossier.pieces.required().select_related("dossier"):
+        desk.accept_piece(piece, by=reviewer, at=later, version=None)
+    desk.declare_complete(dossier, by=reviewer, at=later, version=None)
+
+
+def _refused(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    _reviewed(town, dossier, reviewer, officer, at)
+    ground = "L’acte de naissance reçu porte un mariage en cours (Code civil, article 515-2)."
+    later = at + timedelta(days=5)
+    desk.declare_inadmissible(dossier, ground=ground, by=officer, at=later, version=None)
+
+
+def _stopped(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    _sent(town, dossier, reviewer, officer, at)
+    first = Partenaire.objects.select_related("dossier", "user").get(dossier=dossier, position=1)
+    stop_dossier(first, at=at + timedelta(days=2), by=first.user)
+
+
+def _closed(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    _sent(town, dossier, reviewer, officer, at)
+    later = at + timedelta(days=6)
+    desk.close(dossier, reason="Double dossier.", by=reviewer, at=later, version=None)
+
+
+def _nothing(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    """Stays a draft."""
+
+
+#: How each state is reached, in turn.
+STAGES: dict[str, Callable[[Town, Dossier, User, User, datetime], None]] = {
+    "draft": _nothing,
+    "submitted": _sent,
+    "under_review": _reviewed,
+    "pieces_requested": _asked,
+    "complete": _complete,
+    "submitted_again": _sent,
+    "under_review_again": _reviewed,
+    "complete_again": _complete,
+    "inadmissible": _refused,
+    "withdrawn": _stopped,
+    "closed": _closed,
+}

@@ -1,0 +1,35 @@
+"""Fill a realistic mairie for trying the desk: `make demo-data`."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from pacs.demo import is_there, make_dossiers
+
+
+class Command(BaseCommand):
+    help = "Make some hundred believable dossiers, in every state; nobody in them is real."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dossiers", type=int, default=300)
+        parser.add_argument("--force", action="store_true", help="Also outside DEBUG.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not (settings.DEBUG or options["force"]):
+            raise CommandError("Demonstration data is for a demonstration: DEBUG=1, or --force.")
+        if is_there():
+            self.stdout.write("The demonstration data is already there; nothing was added.")
+            return
+        password = secrets.token_urlsafe(9)
+        count = options["dossiers"]
+        made = make_dossiers(count, now=timezone.now(), password=password)
+        for _ in tqdm(made, total=count, unit="dossier"):
+            pass
+        self.stdout.write(
+            f"{count} dossiers. Agents: demo.accueil@, demo.instructeur@, demo.officier@,"
+            f" demo.administrateur@example.org, password {password}"
+        )
