@@ -47,6 +47,12 @@ class PlanLineAdmin(ConditionalAdmin):
     list_filter = ("situation", "kind", "checked_on", "source")
     search_fields = ("key", "heading", "text", "trap")
     list_select_related = ("source", "situation")
+    fieldsets = (
+        (None, {"fields": ("key", "situation", "kind", "position", "heading", "text", "trap")}),
+        ("Qui, où, comment", {"fields": ("who", "where", "link", "contact", "trackable")}),
+        ("Dit seulement si", {"fields": ("regimes", "channels", "cases")}),
+        ("La source", {"fields": ("source", "checked_on")}),
+    )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: PlanLine | None = None
