@@ -1,0 +1,86 @@
+"""The guide on the Carte Vitale in a real browser: questions, back, plan, paper."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.management import call_command
+
+from tests.e2e.conftest import PHONE, Visitor
+
+pytestmark = pytest.mark.e2e
+
+PLAN = "/vitale/que-dois-je-faire/plan/?caisse={}&situation=perte&voie=en-ligne"
+PAGES = (
+    "/vitale/",
+    "/vitale/que-dois-je-faire/",
+    "/vitale/que-dois-je-faire/?caisse=cpam&envoi=situation",
+    PLAN.format("cpam"),
+    PLAN.format("inconnue"),
+    "/vitale/que-dois-je-faire/plan/?caisse=msa&situation=arrivee&numero=nia",
+)
+
+
+@pytest.fixture(autouse=True)
+def guide(site: str) -> None:
+    names = ("vitale_references", "vitale_situations", "vitale_facts")
+    call_command("loaddata", *names, verbosity=0)
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_please_axe_and_fit(visitor: Callable[..., Visitor], width: int, scheme: str) -> None:
+    reader = visitor(viewport={"width": width, "height": 800}, color_scheme=scheme)
+
+    for path in PAGES:
+        reader.go(path)
+
+    assert len(reader.seen) == len(PAGES)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_lost_card_from_the_door_to_the_plan(
+    visitor: Callable[..., Visitor], script: bool
+) -> None:
+    reader = visitor(viewport=PHONE, java_script_enabled=script)
+    reader.go("/vitale/")
+    reader.follow("Que dois-je faire")
+    reader.press("Continuer")  # nothing chosen
+    assert reader.page.title().startswith("Erreur")
+    reader.choose("La CPAM (compte ameli)")
+    reader.press("Continuer")
+    reader.choose("Ma carte est perdue")
+    reader.press("Continuer")
+    reader.page.go_back()
+    assert reader.page.get_by_role("heading", level=1).inner_text() == (
+        "Quelle est votre situation\u00a0?"
+    )
+    reader.page.go_forward()
+    reader.choose("Au guichet de la caisse")
+    reader.press("Continuer")
+
+    assert reader.path == (
+        "/vitale/que-dois-je-faire/plan/?caisse=cpam&situation=perte&voie=guichet"
+    )
+    steps = reader.page.locator(".steps h3").all_inner_texts()
+    assert steps == [
+        "Remettez une déclaration à la CPAM",
+        "Recevez le formulaire «\u00a0Carte Vitale\u00a0»",
+        "Renvoyez ce formulaire",
+        "Recevez la carte et relisez la copie papier",
+    ]
+    assert reader.context.cookies() == []
+
+
+def test_the_questions_are_answered_by_keyboard_alone(visitor: Callable[..., Visitor]) -> None:
+    reader = visitor()
+    reader.go("/vitale/que-dois-je-faire/?situation=fraude")
+    reader.page.locator("input[type=radio]").first.focus()
+    reader.page.keyboard.press("ArrowDown")
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_url("**caisse=msa**")
+    reader.page.locator("input[type=radio]").first.focus()
+    reader.page.keyboard.press("Space")
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_url("**/plan/**")
+
+    assert reader.path.endswith("caisse=msa&situation=fraude&reponse=rien-donne")
