@@ -31,7 +31,8 @@ def find_partenaire(
     canonical = parse_reference(reference)
     if canonical is None:
         return None
-    mine = Partenaire.objects.select_related("dossier", "user").filter(dossier__reference=canonical)
+    mine = Partenaire.objects.filter(dossier__reference=canonical)
+    mine = mine.select_related("dossier", "user").prefetch_related("dossier__partenaires")
     if user is not None:
         return mine.filter(user=user).first()
     if guest is not None and guest.get("until", 0) > at.timestamp():

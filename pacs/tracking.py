@@ -18,7 +18,7 @@ from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own, readable_pieces
-from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
+from pacs.models import Door, Dossier, Partenaire, Piece, PieceWording
 from pacs.models.completeness import missing_common, missing_own
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import (
@@ -371,7 +371,7 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
     """
     dossier = partenaire.dossier
     wordings = PieceWording.objects.in_bulk()
-    ready = localdate(at) + timedelta(days=PacsSettings.current().lead_time_days)
+    ready = localdate(at) + timedelta(days=dossier.procedure_settings.lead_time_days)
     dated = []
     for piece in dossier.pieces.required():
         wording = wordings.get(piece.rule_id)
@@ -415,7 +415,7 @@ STAGES: tuple[tuple[Status, str, str], ...] = (
 def timeline(dossier: Dossier) -> list[Moment]:
     """Done, now and next, with who must act and by when."""
     status = dossier.current_status
-    settings = PacsSettings.current()
+    settings = dossier.procedure_settings
     moments = [Moment("Dossier envoyé", "done", dossier.submitted_at)]
     if dossier.is_ended and status is not Status.REGISTERED:
         sent = moments if dossier.submitted_at else []

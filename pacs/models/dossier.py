@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import DossierBase, DossierEventBase, DossierQuerySet, User
@@ -137,15 +138,20 @@ class Dossier(DossierBase):
             return ["Une décision d’irrecevabilité est motivée."]
         return []
 
+    @cached_property
+    def procedure_settings(self) -> PacsSettings:
+        """The settings of the procedure, read once for this instance."""
+        return PacsSettings.current()
+
     def registration_date(self, *, at: datetime) -> date:
         """The day the ages are counted at: the wished one, else the first the mairie offers."""
         if self.wished_date is not None:
             return self.wished_date
-        return localdate(at) + timedelta(days=PacsSettings.current().lead_time_days)
+        return localdate(at) + timedelta(days=self.procedure_settings.lead_time_days)
 
     def outcomes(self, *, at: datetime) -> tuple[Outcome, ...]:
         """What the law says of this couple's answers so far."""
-        couple = derive_inputs(self.answers, PacsSettings.current().dematerialisation)
+        couple = derive_inputs(self.answers, self.procedure_settings.dematerialisation)
         return outcomes(couple, on=self.registration_date(at=at))
 
     def sending_blockers(self, *, at: datetime) -> list[str]:

@@ -14,7 +14,7 @@ from demarches.rules.enums import Transition
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.simulator import model_fields_from_params
-from pacs.models import Dossier, PacsSettings, Partenaire
+from pacs.models import Dossier, Partenaire
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.tracking import piece_rows, task_groups, timeline, window_of
 from pacs.views.messages import thread
@@ -60,7 +60,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         return render(request, "pacs/dossier_tasks.html", context)
     context["moments"] = timeline(dossier)
     context["thread"] = thread(partenaire)
-    context["court"] = PacsSettings.current().court
+    context["court"] = dossier.procedure_settings.court
     request_event = dossier.events.filter(transition=Transition.REQUEST_PIECES.value).last()
     context["request_text"] = request_event.reason if request_event else ""
     return render(request, "pacs/dossier_tracking.html", context)
@@ -111,7 +111,7 @@ def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "pacs/dossier_sent.html",
         {
             "dossier": dossier,
-            "answer_before": add_working_days(received, PacsSettings.current().review_days),
+            "answer_before": add_working_days(received, dossier.procedure_settings.review_days),
         },
     )
 

@@ -1,0 +1,1 @@
+"""What the portal costs, beside a bare Django view under the same server: `make bench`."""

@@ -1,0 +1,248 @@
+"""Measure, and print one table. Ratios of one run are what counts: machines differ.
+
+python -m tests.bench
+"""
+
+import base64
+import gzip
+import http.client
+import os
+import re
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlencode
+
+from tests.support.portal import KEPT, ROOT, free_port
+
+SECONDS = 1.0
+ROUNDS = 3
+CLIENTS = 4
+RENDERS = 15
+ONE_LINE = "<html lang=fr><title>Une ligne</title><p>Une ligne</p>"
+MAX_REQUESTS, MAX_BYTES = 5, 60_000
+
+
+def environment(var_dir: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {
+        **kept,
+        "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
+        "VAR_DIR": str(var_dir),
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "FILE_KEYS": f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "EMAIL_HOST": "127.0.0.1",
+        "LOG_LEVEL": "ERROR",
+        # The limits of a house would measure the refusal page.
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def prepare() -> tuple[str, str]:
+    """Fill the database; the address of a tracking page, and the cookie of who follows it."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.test import Client
+
+    from demarches.models import User
+    from tests.conftest import REFERENCE_FIXTURES
+    from tests.support.dossiers import bring_everything, make_dossier, send
+
+    call_command("migrate", verbosity=0)
+    call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)
+    call_command("build_assets", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    alice, bob = (User.objects.create_user(f"{who}@example.org") for who in ("alice", "bob"))
+    dossier = make_dossier(alice, bob)
+    bring_everything(dossier)
+    send(dossier)
+    client = Client()
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    return dossier.get_absolute_url(), client.cookies["sessionid"].value
+
+
+def hit(port: int, path: str, cookie: str, seconds: float) -> list[float]:
+    """Durations of the answers of one client, until the time is up."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    headers = {"Cookie": f"sessionid={cookie}"} if cookie else {}
+    times, end = [], time.perf_counter() + seconds
+    while (start := time.perf_counter()) < end:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status}")
+        times.append(time.perf_counter() - start)
+    connection.close()
+    return times
+
+
+def load(port: int, path: str, cookie: str = "") -> list[float]:
+    """The same by several clients at once."""
+    times: list[float] = []
+    threads = [
+        Thread(target=lambda: times.extend(hit(port, path, cookie, SECONDS)))
+        for _ in range(CLIENTS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+def p99(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.99)] * 1000
+
+
+def verdict(met: bool) -> str:
+    return "met" if met else "MISSED"
+
+
+def compare_pages(port: int, pages: dict[str, tuple[str, str]]) -> None:
+    print(f"{'page':<22}{'req/s':>8}{'p99 ms':>9}{'of bare':>9}  aim >= 0.5")
+    for name, (path, cookie) in pages.items():
+        load(port, path, cookie)
+        ours: list[float] = []
+        bare: list[float] = []
+        for _ in range(ROUNDS):
+            ours += load(port, path, cookie)
+            bare += load(port, "/bare/")
+        ratio = len(ours) / len(bare)
+        rate = len(ours) / (SECONDS * ROUNDS)
+        print(f"{name:<22}{rate:>8.0f}{p99(ours):>9.1f}{ratio:>9.2f}  {verdict(ratio >= 0.5)}")
+    rate = len(bare) / (SECONDS * ROUNDS)
+    print(f"{'(the bare view)':<22}{rate:>8.0f}{p99(bare):>9.1f}{1:>9.2f}")
+
+
+def first_visits(port: int, paths: list[str]) -> None:
+    print(f"\n{'first visit':<22}{'requests':>9}{'KB':>7}  aim <= 5 and <= 60 KB")
+    for path in paths:
+        html, size = fetch(port, path)
+        links = re.findall(rb'(?:href|src)="(/static/[^"]+)"', html)
+        total = size + sum(fetch(port, link.decode())[1] for link in set(links))
+        requests = 1 + len(set(links))
+        met = requests <= MAX_REQUESTS and total <= MAX_BYTES
+        print(f"{path[:21]:<22}{requests:>9}{total / 1000:>7.1f}  {verdict(met)}")
+
+
+def fetch(port: int, path: str) -> tuple[bytes, int]:
+    """The body, and what travelled."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    plain = gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body
+    return plain, len(body)
+
+
+def median_ms(call: Callable[[], object]) -> float:
+    call()
+    times = []
+    for _ in range(RENDERS):
+        start = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def compare_papers(path: str) -> None:
+    from weasyprint import HTML
+
+    from pacs.documents import acknowledgement, checklist, convention, declaration
+    from pacs.models import Dossier
+    from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
+
+    dossier = Dossier.objects.get(reference=path.split("/")[2])
+    choices = ConventionChoices(MaterialAid.PROPORTIONAL, PropertyRegime.SEPARATION)
+    line = median_ms(lambda: HTML(string=ONE_LINE).write_pdf(pdf_variant="pdf/ua-1"))
+    papers = {
+        "checklist": lambda: checklist(dossier, reader=None),
+        "acknowledgement": lambda: acknowledgement(dossier, reader=None),
+        "declaration": lambda: declaration(dossier, reader=None),
+        "convention": lambda: convention(dossier, choices),
+    }
+    print(f"\n{'paper, warm':<22}{'ms':>8}{'of one line':>13}  aim <= 2 for the checklist")
+    for name, make in papers.items():
+        cost = median_ms(make)
+        aim = verdict(cost / line <= 2) if name == "checklist" else ""
+        print(f"{name:<22}{cost:>8.0f}{cost / line:>13.1f}  {aim}")
+    print(f"{'(one line)':<22}{line:>8.0f}{1:>13.1f}")
+
+
+def engine() -> None:
+    from pacs.rules.cases import CASES
+    from pacs.rules.pieces import required_pieces
+    from pacs.rules.situation import CoupleAnswers, Dematerialisation, derive_inputs
+
+    people = [case.person for case in CASES]
+    couples = [CoupleAnswers(people=(one, two)) for one in people for two in people]
+    rules = Dematerialisation()
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < 1:
+        for couple in couples:
+            required_pieces(derive_inputs(couple, rules))
+        done += len(couples)
+    print(f"\npieces engine: {done / (time.perf_counter() - start):,.0f} couples a second")
+
+
+def main() -> None:
+    from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
+
+    with tempfile.TemporaryDirectory() as folder:
+        env = environment(Path(folder))
+        os.environ.update(env)
+        path, cookie = prepare()
+        port = free_port()
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
+                *("--workers", "1", "--blocking-threads", "1", "--log-level", "error"),
+                "uzes_portal.wsgi:application",
+            ],
+            cwd=ROOT,
+            env=env,
+        )
+        try:
+            wait_for(port)
+            simulator = f"/pacs/pieces/?{urlencode(params_of(FRENCH, ITALIAN_WIDOW))}"
+            compare_pages(
+                port,
+                {
+                    "home": ("/", ""),
+                    "mairie": ("/mairie/", ""),
+                    "simulator result": (simulator, ""),
+                    "tracking page": (path, cookie),
+                },
+            )
+            first_visits(port, ["/", "/mairie/", "/pacs/", "/pacs/pieces/", simulator])
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+        compare_papers(path)
+        engine()
+
+
+def wait_for(port: int) -> None:
+    for _ in range(100):
+        try:
+            fetch(port, "/")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("The server did not start.")
+
+
+if __name__ == "__main__":
+    main()
