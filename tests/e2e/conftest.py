@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from post_office.models import Email
 from pytest_django.live_server_helper import LiveServer
 
@@ -61,10 +61,13 @@ def site(assets: None, transactional_db: None, live_server: LiveServer, settings
 class Visitor:
     """A person in a browser of their own; every page they see must please axe and the policy."""
 
-    def __init__(self, context: BrowserContext, site: str, *, has_script: bool) -> None:
+    def __init__(
+        self, context: BrowserContext, site: str, *, has_script: bool, by_keyboard: bool = False
+    ) -> None:
         self.site = site
         #: Without it nothing can be measured inside the page: only the journey counts.
         self.has_script = has_script
+        self.by_keyboard = by_keyboard
         context.set_default_timeout(10_000)
         self.page: Page = context.new_page()
         self.context = context
@@ -89,6 +92,7 @@ class Visitor:
 
     def examine(self) -> None:
         """axe, the width, one h1; what the policy refuses comes by the console."""
+        self.page.wait_for_load_state()  # a click returns as soon as the next page begins
         self.seen.add(self.page.url)
         if not self.has_script:
             return
@@ -106,21 +110,66 @@ class Visitor:
 
     def press(self, name: str, *, exact: bool = False) -> None:
         """Push a button by its words, then examine what comes."""
-        self.page.get_by_role("button", name=name, exact=exact).click()
-        self.page.wait_for_load_state()
-        self.examine()
+        self.act_on(self.page.get_by_role("button", name=name, exact=exact).first)
 
     def follow(self, name: str) -> None:
-        self.page.get_by_role("link", name=name).first.click()
-        self.page.wait_for_load_state()
+        self.act_on(self.page.get_by_role("link", name=name).first)
+
+    def act_on(self, control: Locator) -> None:
+        """Click, or Enter by the keyboard, then examine the page that comes."""
+        if self.by_keyboard:
+            self.reach(control)
+            self.page.keyboard.press("Enter")
+            self.page.wait_for_timeout(50)  # the navigation begins after the key
+        else:
+            control.click()
         self.examine()
 
-    def choose(self, name: str, group: str | None = None) -> None:
-        place = self.page.get_by_role("group", name=group) if group else self.page
-        place.get_by_label(name, exact=True).check()
+    def tick(self, name: str, value: str | None = None) -> None:
+        """A radio by its value, or a box."""
+        choice = self.page.locator(f"input[name={name}]" + (f"[value={value}]" if value else ""))
+        if not self.by_keyboard:
+            choice.first.check()
+            return
+        group = self.page.locator(f"input[name={name}]")
+        checked = self.page.locator(f"input[name={name}]:checked")
+        self.reach(checked.first if checked.count() else group.first)
+        self.page.keyboard.press("Space")
+        for _ in range(group.count()):
+            if choice.first.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{name}={value} cannot be chosen by the keyboard")
+
+    def pick(self, name: str, value: str) -> None:
+        """One option of a list."""
+        control = self.page.locator(f"select[name={name}]")
+        if not self.by_keyboard:
+            control.select_option(value)
+            return
+        self.reach(control)
+        self.page.keyboard.type(control.locator(f"option[value={value}]").inner_text())
+        assert control.input_value() == value
 
     def fill(self, label: str, value: str) -> None:
-        self.page.get_by_label(label).first.fill(value)
+        control = self.page.get_by_label(label).first
+        if not self.by_keyboard:
+            control.fill(value)
+            return
+        self.reach(control)
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.type(value)
+
+    def reach(self, control: Locator) -> None:
+        """Press Tab until this control has the focus, and see that the focus shows."""
+        here = "it => it === document.activeElement"
+        for _ in range(250):
+            if control.evaluate(here):
+                ring = "it => getComputedStyle(it).outlineStyle !== 'none' || it.type === 'radio'"
+                assert control.evaluate(ring), "the focus does not show"
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{control} cannot be reached by the keyboard")
 
     def sign_in(self, email: str) -> None:
         """By the code sent by mail, read in the outbox."""
@@ -146,10 +195,10 @@ def visitor(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
     """Make visitors; at the end, none of them may have met a trouble."""
     visitors: list[Visitor] = []
 
-    def make(**options) -> Visitor:
+    def make(*, by_keyboard: bool = False, **options) -> Visitor:
         context = browser.new_context(**{"viewport": PHONE, "locale": "fr-FR", **options})
         script = bool(options.get("java_script_enabled", True))
-        visitors.append(Visitor(context, site, has_script=script))
+        visitors.append(Visitor(context, site, has_script=script, by_keyboard=by_keyboard))
         return visitors[-1]
 
     yield make
