@@ -20,7 +20,7 @@ bench:
 	@$(PYTHON) -m tests.bench
 demo-data: ## some hundred dossiers, for trying the desk
 	@.ci/bootstrap
-	@$(DEMO) demo_data
+	@$(DEMO) migrate --verbosity 0 && $(DEMO) load_fixtures && $(DEMO) demo_data
 screenshots:
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.screenshots
