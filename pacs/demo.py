@@ -1,4 +1,6 @@
-"""A believable mairie for trying the desk: dossiers in every state, made by the real actions.
+"""A believable mairie for trying the desk: dossiers in every state reached today, by real actions.
+
+Appointments and registrations are not built yet, so nothing is scheduled or registered.
 
 Names are made up from lists; addresses belong to the reserved domain example.org.
 """

@@ -94,8 +94,8 @@ class Visitor:
         """axe, the width, one h1; what the policy refuses comes by the console."""
         self.page.wait_for_load_state()  # a click returns as soon as the next page begins
         self.seen.add(self.page.url)
-        if not self.has_script:
-            return
+        if not self.has_script or self.by_keyboard:
+            return  # the same pages are examined when the mouse walks them
         violations = Axe().run(self.page).response["violations"]
         self.troubles += [
             f"{self.page.url}: {v['id']} {v['nodes'][0]['html'][:160]}" for v in violations
@@ -119,11 +119,15 @@ class Visitor:
         """Click, or Enter by the keyboard, then examine the page that comes."""
         if self.by_keyboard:
             self.reach(control)
-            self.page.keyboard.press("Enter")
-            self.page.wait_for_timeout(50)  # the navigation begins after the key
+            with self.page.expect_navigation():
+                self.page.keyboard.press("Enter")
         else:
             control.click()
         self.examine()
+
+    def choose(self, label: str) -> None:
+        """A choice by its words."""
+        self.page.get_by_label(label, exact=True).check()
 
     def tick(self, name: str, value: str | None = None) -> None:
         """A radio by its value, or a box."""

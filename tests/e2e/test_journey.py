@@ -25,11 +25,11 @@ def answer_common(one: Visitor) -> None:
     if one.has_script:
         focused = "box => box === document.activeElement"
         assert one.page.locator(".error-summary").evaluate(focused)
-    one.page.locator("input[name=residence][value=ici]").check()
+    one.tick("residence", "ici")
     one.press("Enregistrer et continuer")
-    one.page.locator("input[name=kinship][value=aucun]").check()
+    one.tick("kinship", "aucun")
     one.press("Enregistrer et continuer")
-    one.page.locator("input[name=convention][value=cerfa_15726]").check()
+    one.tick("convention", "cerfa_15726")
     one.press("Enregistrer et continuer")
     one.fill("Numéro et voie", "3 rue des Lilas")
     one.fill("Code postal", "30700")
@@ -49,16 +49,16 @@ def answer_own(one: Visitor, *, name: str, country: str = "FR") -> None:
     assert page.get_by_label("Tous vos prénoms").input_value() == "Zoé"
     one.fill("Nom de naissance", name)
     one.press("Enregistrer et continuer")
-    page.locator("input[name=sex]").first.check()
+    one.tick("sex", "F")
     one.press("Enregistrer et continuer")
     one.fill("Année", "1990")
-    page.locator("[name=birth_country]").select_option(country)
+    one.pick("birth_country", country)
     one.fill("Commune ou ville", "Une ville")
     one.press("Enregistrer et continuer")
-    page.locator("[name=first]").select_option(country)
+    one.pick("first", country)
     one.press("Enregistrer et continuer")
     if country != "FR":
-        page.locator("input[name=protection][value=aucune]").check()
+        one.tick("protection", "aucune")
         one.press("Enregistrer et continuer")
         for question in (
             "birth_record_in_french",
@@ -66,16 +66,16 @@ def answer_own(one: Visitor, *, name: str, country: str = "FR") -> None:
             "country_issues_coutume",
             "country_updates_records",
         ):
-            page.locator(f"input[name={question}][value=oui]").check()
+            one.tick(question, "oui")
         one.press("Enregistrer et continuer")
     one.press("Enregistrer et continuer")  # parents: nothing typed, refused
     assert page.title().startswith("Erreur")
-    page.get_by_label("Ce parent est inconnu").check()
-    page.get_by_label("Ce second parent est inconnu").check()
+    one.tick("parent1_unknown")
+    one.tick("parent2_unknown")
     one.press("Enregistrer et continuer")
-    page.locator("input[name=situation][value=celibataire]").check()
+    one.tick("situation", "celibataire")
     one.press("Enregistrer et continuer")
-    page.locator("input[name=measure][value=aucune]").check()
+    one.tick("measure", "aucune")
     one.press("Enregistrer et continuer")
     one.fill("Numéro et voie", "9 place aux Herbes")
     one.fill("Code postal", "30700")
@@ -87,7 +87,7 @@ def attest(one: Visitor) -> None:
     one.follow("Attester sur l’honneur")
     one.press("J’atteste")
     assert one.page.title().startswith("Erreur")
-    one.page.locator("input[name=attest]").check()
+    one.tick("attest")
     one.press("J’atteste")
 
 
@@ -96,7 +96,7 @@ def bring(one: Visitor, home: str) -> None:
     one.go(f"{home}pieces/")
     while one.page.get_by_role("link", name="Envoyer ou répondre").count():
         one.follow("Envoyer ou répondre")
-        one.page.locator("input[name=choice][value=to_bring]").check()
+        one.tick("choice", "to_bring")
         one.press("Enregistrer", exact=True)
 
 
@@ -107,15 +107,20 @@ def photograph(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["js", "no-js"])
+@pytest.mark.parametrize(
+    ("javascript", "by_keyboard"),
+    [(True, False), (False, False), (True, True)],
+    ids=["mouse", "no script", "keyboard alone"],
+)
 def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     site: str,
     visitor: Callable[..., Visitor],
     signed_in: Callable[..., Visitor],
     tmp_path: Path,
     javascript: bool,
+    by_keyboard: bool,
 ) -> None:
-    alice = visitor(java_script_enabled=javascript)
+    alice = visitor(java_script_enabled=javascript, by_keyboard=by_keyboard)
     alice.go("/")
     alice.follow("Se pacser")
     alice.follow("Remplir le dossier en ligne")
@@ -127,18 +132,18 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     alice.follow("La participation de votre partenaire")
     alice.press("Continuer")
     assert alice.page.title().startswith("Erreur")
-    alice.page.locator("input[name=door][value=own]").check()
+    alice.tick("door", "own")
     alice.fill("Son adresse e-mail", "bob@example.org")
     alice.press("Continuer")
     attest(alice)
 
-    bob = visitor(viewport=DESKTOP, java_script_enabled=javascript)
+    bob = visitor(viewport=DESKTOP, java_script_enabled=javascript, by_keyboard=by_keyboard)
     bob.go(f"{home}rejoindre/")
     bob.sign_in("bob@example.org")
     bob.press("Participer", exact=True)
     answer_own(bob, name="d’Almeida-Ünal", country="IT")
     bob.follow("Confirmer les réponses communes")
-    bob.page.locator("input[name=agrees][value=oui]").check()
+    bob.tick("agrees", "oui")
     bob.press("Envoyer ma réponse")
     attest(bob)
     bring(bob, home)
@@ -146,7 +151,7 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     alice.go(f"{home}pieces/")
     alice.page.locator("[data-piece=P03_identite] a").first.click()
     alice.examine()
-    alice.page.locator("input[name=choice][value=send]").check()
+    alice.tick("choice", "send")
     alice.page.locator("input[type=file]").set_input_files(photograph(tmp_path))
     alice.press("Enregistrer", exact=True)
     bring(alice, home)
@@ -164,7 +169,7 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     assert "attend vos compléments" in alice.page.inner_text("main")
     alice.go(f"{home}pieces/")
     alice.follow("Remplacer cette pièce")
-    alice.page.locator("input[name=choice][value=to_bring]").check()
+    alice.tick("choice", "to_bring")
     alice.press("Enregistrer", exact=True)
     alice.go(home)
     alice.press("J’ai tout complété")

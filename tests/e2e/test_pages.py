@@ -118,7 +118,7 @@ def test_the_same_phone_passed_over(
     alice.press("Ouvrir mon dossier")
     home = alice.path
     alice.go(f"{home}partenaire/")
-    alice.page.locator("input[name=door][value=same_device]").check()
+    alice.tick("door", "same_device")
     alice.press("Continuer")
     alice.press("Fermer mes pages et passer")
     alice.fill("Votre code", "12")
