@@ -10,7 +10,9 @@ from pacs.models import Dossier
 
 
 @pytest.mark.usefixtures("reference_data")
-def test_the_demonstration_reaches_every_state_built_so_far_and_sends_nothing(capsys, settings) -> None:
+def test_the_demonstration_reaches_every_state_built_so_far_and_sends_nothing(
+    capsys, settings
+) -> None:
     settings.DEBUG = True
 
     call_command("demo_data", dossiers=len(STAGES))
