@@ -298,6 +298,19 @@ def test_every_look_of_an_agent_is_written_down(
     assert [look.what for look in looks] == ["dossier", "papier pieces"]
 
 
+def test_an_agent_sees_who_else_looks_at_the_dossier(
+    sent: Dossier, agent: User, client_of: Callable[[User | None], Client]
+) -> None:
+    other = User.objects.create_superuser("chef@example.org", full_name="Lou Pagès")
+    url = reverse("admin:pacs_dossier_change", args=[sent.pk])
+    client_of(agent).get(url)
+
+    page = client_of(other).get(url).content.decode()
+
+    assert "Nour Vidal regarde aussi ce dossier." in page
+    assert "Lou Pagès regarde aussi" not in page
+
+
 @pytest.mark.parametrize(
     ("group", "page", "button", "decision"),
     [
