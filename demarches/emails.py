@@ -48,12 +48,13 @@ def queue_mail(
     expires_at: datetime | None = None,
     urgent: bool = False,
     secret: bool = False,
+    calendar: str = "",
 ) -> Email:
     """Write the mail in the outbox, within the caller's transaction.
 
     `key` names the event that is told (« submitted:42:7 »): the same event gives the same
     Message-ID, so that a mail program shows once what a crash made us send twice. The text of
-    a `secret` mail is erased when it has left.
+    a `secret` mail is erased when it has left. `calendar`: an iCalendar object to attach.
     """
     values = {"site_url": settings.SITE_URL, **context}
     subject = render_to_string(f"{template}.subject.txt", values)
@@ -69,7 +70,7 @@ def queue_mail(
         priority=PRIORITY.high if urgent else PRIORITY.medium,
         status=STATUS.queued,
         expires_at=expires_at,
-        context={"secret": True} if secret else None,
+        context=({"secret": True} if secret else {}) | ({"calendar": calendar} if calendar else {}),
     )
 
 
@@ -113,7 +114,10 @@ def _deliver(email: Email, mailer: BaseEmailBackend) -> str:
     if email.expires_at and email.expires_at <= timezone.now():
         return _give_up(email, "expired", "the mail was no longer worth sending")
     try:
-        mailer.send_messages([email.email_message()])
+        message = email.email_message()
+        if calendar := (email.context or {}).get("calendar"):
+            message.attach("rendez-vous.ics", calendar, "text/calendar")
+        mailer.send_messages([message])
     # Whatever goes wrong (network, server, a strange address) concerns this mail alone.
     except Exception as error:  # noqa: BLE001
         mailer.close()

@@ -32,7 +32,9 @@ def find_partenaire(
     if canonical is None:
         return None
     mine = Partenaire.objects.filter(dossier__reference=canonical)
-    mine = mine.select_related("dossier", "user").prefetch_related("dossier__partenaires")
+    mine = mine.select_related("dossier__appointment__agenda", "user").prefetch_related(
+        "dossier__partenaires"
+    )
     if user is not None:
         return mine.filter(user=user).first()
     if guest is not None and guest.get("until", 0) > at.timestamp():

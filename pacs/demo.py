@@ -31,7 +31,7 @@ from pacs.actions.dossiers import (
 )
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.models import Door, Dossier, Partenaire
-from pacs.tracking import IDENTITY_RULE
+from pacs.models.piece import IDENTITY_RULE
 
 SEED = 30334
 FIRST_NAMES = {

@@ -16,11 +16,10 @@ from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.lifecycle import allowed
 from pacs.models import Dossier, Partenaire, Piece, PieceWording, Reading
-from pacs.models.piece import PieceQuerySet
+from pacs.models.piece import IDENTITY_RULE, PieceQuerySet
 from pacs.rules.enums import Door
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import earliest_issue_day
-from pacs.tracking import IDENTITY_RULE, last_day_of
 
 ALSO_LOOKING = timedelta(minutes=5)
 EXPIRES_SOON = timedelta(days=14)
@@ -47,7 +46,7 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
     return {
         "a-verifier": ("À vérifier", dossiers.awaiting_mairie()),
         "messages": (
-            "Sans réponse à un message",
+            "Sans réponse : message ou pièce renouvelée",
             dossiers.open().exclude(waiting_since=None).filter(status__in=ANSWER_VALUES),
         ),
         "chez-le-couple": (
@@ -138,7 +137,7 @@ def desk_pieces(dossier: Dossier, *, at: datetime) -> list[DeskPiece]:
     rows = []
     for piece in pieces.select_related("partenaire", "decided_by").prefetch_related("files"):
         wording = wordings.get(piece.rule_id)
-        last = last_day_of(piece, wording.max_age if wording else None)
+        last = piece.last_day(wording.max_age if wording else None)
         rows.append(
             DeskPiece(
                 piece,

@@ -112,6 +112,42 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     )
 
 
+def things_to_bring(dossier: Dossier, *, reader: Partenaire | None) -> list[str]:
+    """What to have in hand on the day, as this reader may know of it."""
+    wordings = PieceWording.objects.by_rule()
+    pieces = dossier.pieces.required().select_related("partenaire")
+    readable = list(pieces if reader is None else pieces.readable_by(reader))
+    groups = _groups(readable, wordings, lambda wording: wording.to_bring)
+    return [
+        f"{item.text} ({group.holder})" if reader is None else item.text
+        for group in groups
+        for item in group.items
+    ]
+
+
+def convocation(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
+    """The convocation: when, where, who comes, with which originals.
+
+    Raises `DocumentNotReady` while no appointment is booked.
+    """
+    appointment = dossier.appointment
+    if appointment is None:
+        raise DocumentNotReady("Ce dossier n’a pas de rendez-vous.")
+    context = _letterhead(dossier) | {
+        "appointment": appointment,
+        "people": [civil_name(person) for person in dossier.people],
+        "to_bring": things_to_bring(dossier, reader=reader),
+        "changeable_until": timezone.localtime(appointment.changeable_until),
+        "foot": f"Convocation n° {appointment.sequence + 1}",
+    }
+    return render_pdf(
+        "pacs/pdf/convocation.html",
+        context,
+        title="Convocation à la mairie",
+        stylesheets=("pacs/pdf/pacs.css",),
+    )
+
+
 def _groups(
     pieces: Iterable[Piece],
     wordings: Mapping[str, PieceWording],

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.timezone import localdate
 
+from demarches.appointment_calendar import appointment_event
 from demarches.emails import queue_mail
-from demarches.models import Mairie
+from demarches.models import Appointment, Mairie
 from demarches.rules.deadlines import add_working_days
 from pacs.models import Dossier, Message, PacsSettings, Partenaire, SentMail
 
@@ -25,6 +26,7 @@ def _send(
     at: datetime,
     to: str | None = None,
     key: str = "",
+    calendar: str = "",
     **context: Any,
 ) -> SentMail:
     """Queue one mail and note it on the dossier, also when nobody can be reached."""
@@ -43,6 +45,7 @@ def _send(
                 **context,
             },
             key=f"{kind}:{dossier.pk}:{partenaire.pk}:{key or at.isoformat()}",
+            calendar=calendar,
         )
     return SentMail.objects.create(
         dossier=dossier, partenaire=partenaire, kind=kind, at=at, email=email
@@ -110,6 +113,67 @@ def answers_received(dossier: Dossier, *, at: datetime) -> None:
 def dossier_complete(dossier: Dossier, *, at: datetime) -> None:
     """Tell both that the dossier is complete and what comes next."""
     _send_both("dossier_complete", dossier, at=at)
+
+
+def appointment_booked(dossier: Dossier, *, at: datetime) -> None:
+    """Confirm the appointment to both, with the event for their calendars."""
+    _about_appointment("appointment_booked", dossier, dossier.appointment, at=at)
+
+
+def appointment_moved(dossier: Dossier, *, at: datetime) -> None:
+    """Tell both the new day and hour; the event of their calendars moves."""
+    _about_appointment("appointment_moved", dossier, dossier.appointment, at=at)
+
+
+def appointment_cancelled(
+    dossier: Dossier, appointment: Appointment, *, at: datetime, reason: str
+) -> None:
+    """Tell both that the appointment is off, why, and how to take another."""
+    _about_appointment(
+        "appointment_cancelled", dossier, appointment, at=at, is_off=True, reason=reason
+    )
+
+
+def appointment_missed(dossier: Dossier, appointment: Appointment, *, at: datetime) -> None:
+    """Tell both that they were expected, without reproach, and how to take another."""
+    _about_appointment("appointment_missed", dossier, appointment, at=at, is_off=True)
+
+
+def appointment_reminder(dossier: Dossier, *, at: datetime) -> None:
+    """Remind both of the day, the hour, and what to bring."""
+    _about_appointment("appointment_reminder", dossier, dossier.appointment, at=at)
+
+
+def earlier_offer(dossier: Dossier, appointment: Appointment, *, at: datetime) -> None:
+    """An earlier date is kept for them for a while."""
+    _about_appointment("earlier_offer", dossier, appointment, at=at, has_event=False)
+
+
+def _about_appointment(
+    kind: str,
+    dossier: Dossier,
+    appointment: Appointment | None,
+    *,
+    at: datetime,
+    is_off: bool = False,
+    has_event: bool = True,
+    **context: Any,
+) -> None:
+    if appointment is None:
+        raise ValueError("a mail about an appointment needs one")
+    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    event = ""
+    if has_event:
+        event = appointment_event(appointment, mairie, at=at, is_off=is_off)
+    _send_both(
+        kind,
+        dossier,
+        at=at,
+        calendar=event,
+        appointment=appointment,
+        booking_url=settings.SITE_URL + reverse("pacs:appointment", args=[dossier.reference]),
+        **context,
+    )
 
 
 def dossier_stopped(dossier: Dossier, *, at: datetime) -> None:

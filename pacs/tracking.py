@@ -26,14 +26,10 @@ from pacs.rules.validity import (
     MaxAge,
     Window,
     earliest_issue_day,
-    identity_valid_until,
     is_usable,
-    last_usable_day,
     window,
 )
 from pacs.steps import COMMON_STEPS, OWN_STEPS
-
-IDENTITY_RULE = "P03_identite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,47 +306,22 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
         if piece.rule_id not in wordings or (piece.is_uncertain and answers_missing):
             continue  # « perhaps » means nothing yet while the questions are open
         wording = wordings[piece.rule_id]
-        last = last_day_of(piece, wording.max_age)
+        last = piece.last_day(wording.max_age)
         rows.append(
             PieceRow(
                 piece=piece,
                 wording=wording,
                 about=wordings.get(piece.about),
-                status=_status_at(piece, wording.max_age, last, on),
+                status=(status := piece.status_on(on, wording.max_age)),
                 last_day=last,
                 ask_from=_ask_from(piece, wording.max_age, dossier.wished_date, today),
                 url=reverse("pacs:dossier-piece", args=[dossier.reference, piece.key]),
-                is_open=dossier.is_editable,
+                is_open=dossier.is_editable or dossier.is_renewable(status),
                 for_couple=piece.partenaire_id is None,
                 files=list(piece.files.all()),
             )
         )
     return rows
-
-
-def last_day_of(piece: Piece, age: MaxAge | None) -> date | None:
-    """The last day this piece serves; None when it does not age or has no date yet."""
-    if piece.rule_id == IDENTITY_RULE:
-        if piece.expires_on is None:
-            return None
-        return identity_valid_until(
-            piece.expires_on, is_french_adult_card=piece.is_french_adult_card
-        )
-    if age is None or piece.issued_on is None:
-        return None
-    return last_usable_day(piece.issued_on, age)
-
-
-def _status_at(piece: Piece, age: MaxAge | None, last: date | None, on: date) -> PieceStatus:
-    """The stored status, or « expired » when the piece will be too old on that day."""
-    in_hand = piece.current_status in {
-        PieceStatus.PROVIDED,
-        PieceStatus.TO_BRING,
-        PieceStatus.ACCEPTED,
-    }
-    if in_hand and last is not None and last < on:
-        return PieceStatus.EXPIRED
-    return piece.current_status
 
 
 def _ask_from(piece: Piece, age: MaxAge | None, wished: date | None, today: date) -> date | None:
@@ -375,7 +346,7 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
     dated = []
     for piece in dossier.pieces.required():
         wording = wordings.get(piece.rule_id)
-        last = last_day_of(piece, wording.max_age if wording else None)
+        last = piece.last_day(wording.max_age if wording else None)
         if last is not None:
             dated.append(DatedPiece(piece.key, piece.issued_on or ready, last))
     return window(dated, today=ready) if dated else None
@@ -437,5 +408,7 @@ def timeline(dossier: Dossier) -> list[Moment]:
             answer = add_working_days(localdate(dossier.submitted_at), settings.review_days)
             text = f"{text} Réponse prévue avant le {day_fr(answer)}."
         at = dossier.completed_at if stage is Status.COMPLETE and state != "next" else None
+        if stage is Status.SCHEDULED and dossier.appointment is not None:
+            at = dossier.appointment.starts_at
         moments.append(Moment(title, state, at, "" if state == "done" else text))
     return moments

@@ -3,7 +3,17 @@
 from django.urls import URLPattern, path, register_converter
 
 from demarches.converters import ReferenceConverter
-from pacs.views import documents, dossier, guidance, messages, partner, pieces, simulator, steps
+from pacs.views import (
+    appointments,
+    documents,
+    dossier,
+    guidance,
+    messages,
+    partner,
+    pieces,
+    simulator,
+    steps,
+)
 
 app_name = "pacs"
 
@@ -49,6 +59,34 @@ urlpatterns: list[URLPattern] = [
     ),
     path("<ref:reference>/papiers/<slug:slug>.pdf", documents.dossier_paper, name="dossier-paper"),
     path("<ref:reference>/convention/", documents.dossier_convention, name="dossier-convention"),
+    # … its appointment
+    path("<ref:reference>/rendez-vous/", appointments.appointment, name="appointment"),
+    path(
+        "<ref:reference>/rendez-vous/choisir/",
+        appointments.appointment_choose,
+        name="appointment-choose",
+    ),
+    path(
+        "<ref:reference>/rendez-vous/confirmer/",
+        appointments.appointment_confirm,
+        name="appointment-confirm",
+    ),
+    path(
+        "<ref:reference>/rendez-vous/annuler/",
+        appointments.appointment_cancel,
+        name="appointment-cancel",
+    ),
+    path(
+        "<ref:reference>/rendez-vous/plus-tot/",
+        appointments.appointment_earlier,
+        name="appointment-earlier",
+    ),
+    path(
+        "<ref:reference>/rendez-vous/rendre/",
+        appointments.appointment_refuse,
+        name="appointment-refuse",
+    ),
+    path("<ref:reference>/rendez-vous.ics", appointments.appointment_file, name="appointment-file"),
     # … its two people
     path("<ref:reference>/partenaire/", partner.partner_door, name="partner-door"),
     path("<ref:reference>/passer/", partner.partner_handover, name="partner-handover"),

@@ -16,6 +16,7 @@ from tests.support.dossiers import make_dossier
 REFERENCE_FIXTURES = (
     "mairie",
     "opening_hours",
+    "agendas",
     "pacs_settings",
     "pacs_pieces",
     "groups",

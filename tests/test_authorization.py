@@ -81,6 +81,8 @@ READ_ONLY = {
     "pacs:dossier-sent",
     "pacs:dossier-pieces",
     "pacs:dossier-paper",
+    "pacs:appointment",
+    "pacs:appointment-file",
 }
 #: Addresses of one dossier. Strangers and agents get 404, nobody is sent to sign in.
 DOSSIER = {
@@ -99,6 +101,13 @@ DOSSIER = {
     "pacs:piece-file-remove": Line(405, 405, kwargs=(("pk", "FILE"),)),
     "pacs:dossier-paper": Line(kwargs=(("slug", "pieces"),)),
     "pacs:dossier-convention": Line(),
+    "pacs:appointment": Line(302, 302),
+    "pacs:appointment-choose": Line(),
+    "pacs:appointment-confirm": Line(302, 302),
+    "pacs:appointment-cancel": Line(302, 302),
+    "pacs:appointment-earlier": POST_ONLY,
+    "pacs:appointment-refuse": POST_ONLY,
+    "pacs:appointment-file": Line(404, 404),
     "pacs:partner-door": Line(second=404),
     "pacs:partner-handover": Line(404, 404),
     "pacs:partner-join": Line(302, 302),

@@ -128,6 +128,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 10,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # Nobody waits for long behind somebody else's lock: they are told, and choose again.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=3000"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "demarches.User"
@@ -169,6 +172,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "upload": (120, 3600),
     "unlock": (20, 600),
     "pdf": (60, 600),
+    "booking": (60, 600),
 }
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)

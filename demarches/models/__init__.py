@@ -1,5 +1,12 @@
 """Models of `demarches`, split by concept."""
 
+from demarches.models.agenda import (
+    Agenda,
+    AgendaDayChange,
+    Appointment,
+    AppointmentQuerySet,
+    SeatTime,
+)
 from demarches.models.dossier import (
     DossierBase,
     DossierEventBase,
@@ -23,6 +30,10 @@ from demarches.models.ratelimit import RateCounter
 from demarches.models.user import User
 
 __all__ = [
+    "Agenda",
+    "AgendaDayChange",
+    "Appointment",
+    "AppointmentQuerySet",
     "Closure",
     "DossierBase",
     "DossierEventBase",
@@ -34,6 +45,7 @@ __all__ = [
     "RateCounter",
     "ReferenceCounter",
     "Schedule",
+    "SeatTime",
     "Service",
     "ServiceHours",
     "TransitionRefused",

@@ -212,7 +212,7 @@ class DossierBase(models.Model):
             self.status = target.value
             if transition is Transition.SUBMIT:
                 self.submitted_at = at
-            if target is Status.COMPLETE:
+            if target is Status.COMPLETE and transition is not Transition.UNSCHEDULE:
                 self.completed_at = at
             self.ended_at = (self.ended_at or at) if target in lifecycle.ENDED else None
             self.save(update_fields=["status", "submitted_at", "completed_at", "ended_at"])
@@ -250,6 +250,18 @@ class DossierBase(models.Model):
     def reopen(self, *, by: User, at: datetime, reason: str) -> None:
         """Take a complete dossier back under review."""
         self._transition(Transition.REOPEN, by=by, at=at, reason=reason, waiting=True)
+
+    def schedule(self, *, by: User | None, at: datetime) -> None:
+        """The appointment is booked."""
+        self._transition(Transition.SCHEDULE, by=by, at=at, waiting=False)
+
+    def unschedule(self, *, by: User | None, at: datetime, reason: str) -> None:
+        """The appointment will not be, or was not, kept: another one may be booked."""
+        self._transition(Transition.UNSCHEDULE, by=by, at=at, reason=reason, waiting=False)
+
+    def register(self, *, by: User, at: datetime) -> None:
+        """End with what the procedure is for."""
+        self._transition(Transition.REGISTER, by=by, at=at, waiting=False)
 
     def declare_inadmissible(self, *, by: User, at: datetime, reason: str) -> None:
         """End with a motivated refusal (décret 2006-1806, art. 1)."""

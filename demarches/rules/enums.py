@@ -69,3 +69,15 @@ class PieceStatus(LabelledStrEnum):
 
 
 STORED_PIECE_STATUSES = tuple(s for s in PieceStatus if s is not PieceStatus.EXPIRED)
+
+
+class AppointmentStatus(LabelledStrEnum):
+    """Where an appointment stands; those that end without a visit keep no seat for long."""
+
+    HELD = "held", "Retenu, à confirmer"
+    BOOKED = "booked", "Pris"
+    ARRIVED = "arrived", "Arrivés"
+    DONE = "done", "Tenu"
+    MISSED = "missed", "Absents"
+    CANCELLED = "cancelled", "Annulé"
+    LAPSED = "lapsed", "Non confirmé à temps"

@@ -11,41 +11,13 @@ from django.db import transaction
 
 from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
-from demarches.rules.nir import REFUSAL as NIR_REFUSAL
-from demarches.rules.nir import contains_nir
 from pacs import emails
+from pacs.actions.appointments import release_appointment
 from pacs.actions.dossiers import attestation_of
+from pacs.actions.guards import check_no_nir, check_request, locked_at_version
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Note, Partenaire, Piece, Reading
-from pacs.rules.requests import forbidden_requests
-
-
-class StaleDossier(ActionRefused):
-    """Somebody changed the dossier since the agent opened the page."""
-
-
-def _current(dossier: Dossier, version: int | None) -> Dossier:
-    """The dossier, locked and checked against the version the agent saw."""
-    locked = Dossier.objects.locked().get(pk=dossier.pk)
-    if version is not None and locked.version != version:
-        raise StaleDossier("Ce dossier a changé depuis que vous avez ouvert cette page.")
-    return locked
-
-
-def check_request(text: str) -> None:
-    """Refuse a text that asks for what the law does not let the mairie ask for."""
-    if found := forbidden_requests(text):
-        raise ActionRefused(
-            [f"Ce texte demande {one.what}. On ne peut pas : {one.basis}." for one in found]
-        )
-    check_no_nir(text)
-
-
-def check_no_nir(text: str) -> None:
-    """Refuse to keep a numéro de sécurité sociale, also in an agent's words."""
-    if contains_nir(text):
-        raise ActionRefused(NIR_REFUSAL)
 
 
 def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> None:
@@ -88,24 +60,23 @@ def _decide(
     text: str = "",
 ) -> None:
     with transaction.atomic():
-        dossier = _current(piece.dossier, version)
-        if dossier.current_status not in {
-            Status.SUBMITTED,
-            Status.UNDER_REVIEW,
-            Status.PIECES_REQUESTED,
-        }:
+        dossier = locked_at_version(piece.dossier, version)
+        row = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+        # A piece renewed for the appointment is judged without taking the dossier back.
+        renewed = dossier.is_settled and row.current_status is not PieceStatus.ACCEPTED
+        in_review = {Status.SUBMITTED, Status.UNDER_REVIEW, Status.PIECES_REQUESTED}
+        if dossier.current_status not in in_review and not renewed:
             raise ActionRefused(
                 "Les pièces ne se décident que pendant la vérification. Reprenez-la d’abord."
             )
         if dossier.current_status is Status.SUBMITTED:
             dossier.start_review(by=by, at=at)
-        row = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
         row.status, row.refusal_code, row.refusal_text = status.value, code, text
         row.decided_by, row.decided_at = by, at
         row.save(
             update_fields=["status", "refusal_code", "refusal_text", "decided_by", "decided_at"]
         )
-        dossier.touch(at=at)
+        dossier.touch(at=at, waiting=False if renewed else None)
         dossier.record(kind=f"piece_{status.value}", by=by, at=at, reason=row.rule_id)
 
 
@@ -120,7 +91,7 @@ def request_pieces(
         raise ActionRefused("Dites aux partenaires ce qui manque.")
     check_request(text)
     with transaction.atomic():
-        locked = _current(dossier, version)
+        locked = locked_at_version(dossier, version)
         locked.request_pieces(by=by, at=at, reason=text)
         emails.pieces_requested(locked, at=at, reason=text)
 
@@ -128,7 +99,7 @@ def request_pieces(
 def declare_complete(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:
     """Declare the dossier complete; refuses while a piece is unsettled. Mails both."""
     with transaction.atomic():
-        locked = _current(dossier, version)
+        locked = locked_at_version(dossier, version)
         locked.accept(by=by, at=at)
         emails.dossier_complete(locked, at=at)
 
@@ -138,7 +109,7 @@ def reopen(dossier: Dossier, *, reason: str, by: User, at: datetime, version: in
     if not reason.strip():
         raise ActionRefused("Dites pourquoi la vérification reprend.")
     with transaction.atomic():
-        _current(dossier, version).reopen(by=by, at=at, reason=reason)
+        locked_at_version(dossier, version).reopen(by=by, at=at, reason=reason)
 
 
 def declare_inadmissible(
@@ -150,10 +121,11 @@ def declare_inadmissible(
     """
     check_request(ground)
     with transaction.atomic():
-        locked = _current(dossier, version)
+        locked = locked_at_version(dossier, version)
         locked.inadmissible_ground = ground.strip()
         locked.save(update_fields=["inadmissible_ground"])
         locked.declare_inadmissible(by=by, at=at, reason=ground.strip())
+        release_appointment(locked, at=at)
         emails.dossier_inadmissible(locked, at=at)
 
 
@@ -163,7 +135,7 @@ def deposit_for(dossier: Dossier, *, by: User, at: datetime, version: int | None
     Whoever has no address gets it on paper.
     """
     with transaction.atomic():
-        locked = _current(dossier, version)
+        locked = locked_at_version(dossier, version)
         locked.submit(by=by, at=at)
         emails.acknowledgement(locked, at=at)
 
@@ -176,7 +148,7 @@ def note_paper_attestation(
     Refuses for somebody who takes part online: they attest by themselves.
     """
     with transaction.atomic():
-        dossier = _current(partenaire.dossier, version)
+        dossier = locked_at_version(partenaire.dossier, version)
         if partenaire.door != Door.PAPER:
             raise ActionRefused("Cette personne participe en ligne : elle atteste elle-même.")
         partenaire.attested_text = attestation_of(partenaire)
@@ -189,8 +161,9 @@ def note_paper_attestation(
 def withdraw_for(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:
     """Stop the procedure at the wish of one of the people, said at the counter or by phone."""
     with transaction.atomic():
-        locked = _current(dossier, version)
+        locked = locked_at_version(dossier, version)
         locked.withdraw(by=by, at=at)
+        release_appointment(locked, at=at)
         emails.dossier_stopped(locked, at=at)
 
 
@@ -199,15 +172,16 @@ def close(dossier: Dossier, *, reason: str, by: User, at: datetime, version: int
     if not reason.strip():
         raise ActionRefused("Dites pourquoi le dossier est clos.")
     with transaction.atomic():
-        locked = _current(dossier, version)
+        locked = locked_at_version(dossier, version)
         locked.close(by=by, at=at, reason=reason)
+        release_appointment(locked, at=at)
         emails.dossier_stopped(locked, at=at)
 
 
 def assign(dossier: Dossier, *, to: User | None, by: User, at: datetime) -> None:
     """Say who follows the dossier."""
     with transaction.atomic():
-        locked = _current(dossier, None)
+        locked = locked_at_version(dossier, None)
         locked.assigned_to = to
         locked.save(update_fields=["assigned_to"])
         locked.record(kind="assigned", by=by, at=at, reason=str(to or ""))
@@ -221,7 +195,7 @@ def write_to_couple(
         raise ActionRefused("Écrivez un message.")
     check_request(body)
     with transaction.atomic():
-        locked = _current(dossier, None)
+        locked = locked_at_version(dossier, None)
         message = Message.objects.create(
             dossier=locked, agent=by, private_to=private_to, body=body, at=at
         )
@@ -249,7 +223,7 @@ def date_piece(
 ) -> None:
     """Correct the dates of a piece, read on the document."""
     with transaction.atomic():
-        dossier = _current(piece.dossier, version)
+        dossier = locked_at_version(piece.dossier, version)
         Piece.objects.filter(pk=piece.pk).update(issued_on=issued_on, expires_on=expires_on)
         dossier.touch(at=at)
         dossier.record(kind="piece_dated", by=by, at=at, reason=piece.rule_id)
@@ -262,7 +236,7 @@ def record_answers_for(
 
     Call it inside the transaction that saves them, before saving.
     """
-    locked = _current(dossier, version)
+    locked = locked_at_version(dossier, version)
     locked.touch(at=at)
     locked.record(kind="answers_by_agent", by=by, at=at, reason=", ".join(changed))
     sync_pieces(locked)

@@ -13,6 +13,7 @@ from django.db import transaction
 from demarches.models import User, next_reference
 from demarches.rules.enums import PieceStatus
 from pacs import emails
+from pacs.actions.appointments import release_appointment
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Partenaire
@@ -252,6 +253,7 @@ def stop_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> No
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         dossier.withdraw(by=by, at=at)
+        release_appointment(dossier, at=at)
         emails.dossier_stopped(dossier, at=at)
 
 

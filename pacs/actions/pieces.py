@@ -13,7 +13,7 @@ from demarches import storage
 from demarches.rules.enums import PieceStatus
 from demarches.uploads import CleanUpload, check_quota, process_upload, store_upload
 from pacs.actions.refusals import ActionRefused
-from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile
+from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
 from pacs.rules.pieces import TOLD_ONLY, VERIFIED_BY_MAIRIE, required_pieces
 from pacs.rules.situation import derive_inputs
 
@@ -62,9 +62,16 @@ def sync_pieces(dossier: Dossier) -> None:
             row.save(update_fields=["is_required"])
 
 
-def _editable(piece: Piece) -> Piece:
+def _editable(piece: Piece, *, at: datetime) -> Piece:
     """The piece and its dossier, locked; refuses when it is no longer in the people's hands."""
     dossier = Dossier.objects.locked().get(pk=piece.dossier_id)
+    wording = PieceWording.objects.filter(pk=piece.rule_id).first()
+    day = dossier.registration_date(at=at)
+    status = piece.status_on(day, wording.max_age if wording else None)
+    if dossier.is_renewable(status):
+        locked = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+        locked.dossier = dossier
+        return locked
     if not dossier.is_editable:
         raise ActionRefused(
             "La mairie vérifie le dossier : les pièces ne peuvent plus changer pour le moment."
@@ -88,7 +95,7 @@ def add_file(
     purpose = f"Copie pour la mairie, dossier {piece.dossier.reference}" if is_identity else ""
     clean = process_upload(file, name, watermark=purpose)
     with transaction.atomic():
-        row = _editable(piece)
+        row = _editable(piece, at=at)
         existing = row.files.filter(sha256=clean.sha256).first()
         if existing is not None:
             return existing, clean
@@ -116,7 +123,7 @@ def add_file(
 def remove_file(stored: PieceFile, *, at: datetime) -> None:
     """Take a file back; the bytes go once the deletion is certain."""
     with transaction.atomic():
-        row = _editable(stored.piece)
+        row = _editable(stored.piece, at=at)
         storage.delete_after_commit(stored.storage_name)
         stored.delete()
         if not row.files.exists() and row.status == PieceStatus.PROVIDED.value:
@@ -140,10 +147,11 @@ def answer_piece(
     A piece to be brought keeps the files already sent.
     """
     with transaction.atomic():
-        row = _editable(piece)
+        row = _editable(piece, at=at)
         if declared is not None:
             row.status = declared.value
-        elif row.status in {PieceStatus.TO_BRING, PieceStatus.BLOCKED}:
+        elif row.status in {PieceStatus.TO_BRING, PieceStatus.BLOCKED, PieceStatus.ACCEPTED}:
+            # An accepted piece that is replaced (too old for the appointment) is checked again.
             has_file = row.files.exists()
             row.status = (PieceStatus.PROVIDED if has_file else PieceStatus.MISSING).value
         row.citizen_note = note if declared is PieceStatus.BLOCKED else ""
@@ -158,5 +166,5 @@ def answer_piece(
                 "is_french_adult_card",
             ]
         )
-        row.dossier.touch(at=at)
+        row.dossier.touch(at=at, waiting=True if row.dossier.is_settled else None)
     return row

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from post_office.models import Email
 
 from demarches import storage
+from demarches.models import Appointment
 from demarches.rules.enums import Status
 from pacs import emails
 from pacs.models import Dossier, PacsSettings, Partenaire, PieceFile
@@ -45,6 +46,36 @@ def remind_partenaires(*, at: datetime) -> tuple[int, int]:
                 emails.invitation_expired(partenaire.dossier, at=at)
                 ended += 1
     return reminded, ended
+
+
+#: How long before the appointment each reminder leaves, and where it is noted.
+REMINDERS = (("reminded_day_at", timedelta(days=1)), ("reminded_week_at", timedelta(days=7)))
+
+
+def remind_appointments(*, at: datetime) -> int:
+    """Remind both of an appointment seven days and one day before; each once, however often run.
+
+    An appointment booked nearer than that is not reminded of what was just confirmed.
+    """
+    reminded = 0
+    for noted, before in REMINDERS:
+        due = Appointment.objects.expected().filter(
+            starts_at__gt=at,
+            starts_at__lte=at + before,
+            created_at__lte=F("starts_at") - before,
+            **{f"{noted}__isnull": True},
+        )
+        for pk in due.filter(pacs_dossier__isnull=False).values_list("pk", flat=True):
+            with transaction.atomic():
+                # Compare and swap: of two runs at once, one sends.
+                if not due.filter(pk=pk).update(**{noted: at}):
+                    continue
+                if noted == "reminded_day_at":
+                    # Run late, one mail is enough.
+                    Appointment.objects.filter(pk=pk).update(reminded_week_at=at)
+                emails.appointment_reminder(Dossier.objects.get(appointment=pk), at=at)
+                reminded += 1
+    return reminded
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from pacs import documents
 from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import desk
 from pacs.actions.dossiers import open_dossier
+from pacs.actions.guards import StaleDossier
 from pacs.admin.answers import CoupleForm, PersonForm, save_answers
 from pacs.desk import (
     also_looking,
@@ -253,7 +254,7 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
             raise PermissionDenied
         try:
             done = VERBS[verb](request, dossier, agent)
-        except desk.StaleDossier as stale:
+        except StaleDossier as stale:
             return self.desk_page(
                 request,
                 self._dossier(pk),
@@ -302,7 +303,7 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
                         at=timezone.now(),
                         version=_version(request),
                     )
-                except desk.StaleDossier as stale:
+                except StaleDossier as stale:
                     status, conflict = 409, stale.messages
                 else:
                     messages.success(request, "Les réponses sont enregistrées.")

@@ -1,6 +1,7 @@
 """Models of `pacs`, split by concept."""
 
 from pacs.models.dossier import Dossier
+from pacs.models.earlier import EarlierOffer
 from pacs.models.exchange import (
     DossierEvent,
     Message,
@@ -20,6 +21,7 @@ __all__ = [
     "Door",
     "Dossier",
     "DossierEvent",
+    "EarlierOffer",
     "Message",
     "MessageTemplate",
     "Note",

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
-from demarches.models import DossierBase, DossierEventBase, DossierQuerySet, User
-from demarches.rules.enums import Status, Transition
+from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.rules.enums import PieceStatus, Status, Transition
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.settings import PacsSettings
 from pacs.rules.eligibility import Outcome, outcomes
@@ -27,6 +27,11 @@ from pacs.rules.situation import (
 
 if TYPE_CHECKING:
     from pacs.models.partenaire import Partenaire
+
+
+BEFORE_COMPLETE = [
+    s.value for s in (Status.DRAFT, Status.SUBMITTED, Status.UNDER_REVIEW, Status.PIECES_REQUESTED)
+]
 
 
 class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
@@ -86,6 +91,29 @@ class Dossier(DossierBase):
     postcode = models.CharField("code postal", max_length=5, blank=True)
     city = models.CharField("commune", max_length=100, blank=True)
 
+    appointment = models.OneToOneField(
+        Appointment,
+        verbose_name="rendez-vous",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pacs_dossier",
+        editable=False,
+    )
+    #: The slot kept while the couple confirms; live or lapsed, `Appointment.is_held` tells.
+    held_appointment = models.OneToOneField(
+        Appointment,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="pacs_dossier_holding",
+        editable=False,
+    )
+    #: The place in the queue for an earlier date; refusing an offer does not change it.
+    earlier_wanted_since = models.DateTimeField(
+        "souhaite une date plus proche depuis", null=True, blank=True, editable=False
+    )
+
     inadmissible_ground = models.TextField("motif de l’irrecevabilité", blank=True, editable=False)
 
     objects = PacsDossierQuerySet.as_manager()
@@ -103,6 +131,16 @@ class Dossier(DossierBase):
                 condition=~Q(status="inadmissible") | ~Q(inadmissible_ground=""),
                 name="pacs_dossier_inadmissible_motivated",
                 violation_error_message="Une décision d’irrecevabilité est motivée.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="scheduled") | Q(appointment__isnull=False),
+                name="pacs_dossier_scheduled_has_appointment",
+                violation_error_message="Un dossier avec rendez-vous en a un.",
+            ),
+            models.CheckConstraint(
+                condition=Q(appointment__isnull=True) | ~Q(status__in=BEFORE_COMPLETE),
+                name="pacs_dossier_appointment_needs_complete",
+                violation_error_message="Le rendez-vous suit le dossier complet.",
             ),
         ]
 
@@ -134,6 +172,8 @@ class Dossier(DossierBase):
             return self.sending_blockers(at=at)
         if transition is Transition.ACCEPT:
             return self._unsettled_pieces()
+        if transition is Transition.SCHEDULE and self.appointment_id is None:
+            return ["Choisissez d’abord un créneau."]
         if transition is Transition.DECLARE_INADMISSIBLE and not self.inadmissible_ground:
             return ["Une décision d’irrecevabilité est motivée."]
         return []
@@ -143,9 +183,20 @@ class Dossier(DossierBase):
         """The settings of the procedure, read once for this instance."""
         return PacsSettings.current()
 
+    def is_renewable(self, status: PieceStatus) -> bool:
+        """Once the rest is settled, a piece too old for the appointment may be replaced."""
+        return self.is_settled and status is not PieceStatus.ACCEPTED
+
+    @property
+    def is_settled(self) -> bool:
+        """Found complete; the appointment is to be taken or to come."""
+        return self.current_status in {Status.COMPLETE, Status.SCHEDULED}
+
     def registration_date(self, *, at: datetime) -> date:
-        """The day the ages are counted at: the wished one, else the first the mairie offers."""
-        if self.wished_date is not None:
+        """The day the ages are counted at: of the appointment, wished, or the first offered."""
+        if self.appointment is not None:
+            return localdate(self.appointment.starts_at)
+        if self.wished_date is not None and self.wished_date >= localdate(at):
             return self.wished_date
         return localdate(at) + timedelta(days=self.procedure_settings.lead_time_days)
 

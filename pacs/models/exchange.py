@@ -20,6 +20,12 @@ MAIL_KINDS = {
     "pieces_requested": "Demande de compléments",
     "answers_received": "Compléments reçus",
     "dossier_complete": "Dossier complet",
+    "appointment_booked": "Rendez-vous confirmé",
+    "appointment_moved": "Rendez-vous déplacé",
+    "appointment_cancelled": "Rendez-vous annulé",
+    "appointment_missed": "Absence au rendez-vous",
+    "appointment_reminder": "Rappel du rendez-vous",
+    "earlier_offer": "Date plus proche proposée",
     "dossier_stopped": "Démarche arrêtée",
     "dossier_inadmissible": "Décision à lire",
     "message_received": "Message de la mairie",
@@ -42,6 +48,8 @@ EVENT_KINDS = {
     "piece_dated": "Dates d’une pièce corrigées",
     "answers_by_agent": "Réponses saisies par un agent",
     "assigned": "Dossier confié",
+    "appointment_moved": "Rendez-vous déplacé",
+    "arrived": "Arrivés à la mairie",
 }
 
 

@@ -1,6 +1,7 @@
 """The pieces of a dossier and the files sent for them."""
 
-from typing import TYPE_CHECKING, Self
+from datetime import date
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +10,10 @@ from django.db.models import Q
 from demarches.rules.enums import STORED_PIECE_STATUSES, PieceStatus
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
+from pacs.rules.validity import MaxAge, identity_valid_until, last_usable_day
 
-if TYPE_CHECKING:
-    pass
+IDENTITY_RULE = "P03_identite"
+IN_HAND = frozenset({PieceStatus.PROVIDED, PieceStatus.TO_BRING, PieceStatus.ACCEPTED})
 
 
 class PieceQuerySet(models.QuerySet["Piece"]):
@@ -109,6 +111,25 @@ class Piece(models.Model):
     @property
     def current_status(self) -> PieceStatus:
         return PieceStatus(self.status)
+
+    def last_day(self, age: MaxAge | None) -> date | None:
+        """The last day this piece serves; None when it does not age or has no date yet."""
+        if self.rule_id == IDENTITY_RULE:
+            if self.expires_on is None:
+                return None
+            return identity_valid_until(
+                self.expires_on, is_french_adult_card=self.is_french_adult_card
+            )
+        if age is None or self.issued_on is None:
+            return None
+        return last_usable_day(self.issued_on, age)
+
+    def status_on(self, day: date, age: MaxAge | None) -> PieceStatus:
+        """The stored status, or « expired » when the piece will be too old on that day."""
+        last = self.last_day(age)
+        if self.current_status in IN_HAND and last is not None and last < day:
+            return PieceStatus.EXPIRED
+        return self.current_status
 
 
 class PieceFile(models.Model):

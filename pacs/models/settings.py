@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from demarches.models import Agenda
 from pacs.rules.situation import Dematerialisation
 
 
@@ -27,14 +28,15 @@ class PacsSettings(models.Model):
         blank=True,
         help_text="Codes Insee séparés par des espaces ; SCEC pour le service de Nantes.",
     )
-    lead_time_days = models.PositiveSmallIntegerField(
-        "jours entre le dossier complet et le rendez-vous", default=15
-    )
-    lead_time_days_foreign = models.PositiveSmallIntegerField(
-        "les mêmes, avec des documents étrangers", default=30
-    )
-    booking_horizon_days = models.PositiveSmallIntegerField(
-        "jours d’avance au plus pour un rendez-vous", default=90
+    agenda = models.ForeignKey(
+        Agenda,
+        verbose_name="agenda des rendez-vous",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Ses réglages donnent les délais. Sans agenda, le rendez-vous se prend par"
+        " téléphone.",
     )
     review_days = models.PositiveSmallIntegerField(
         "jours ouvrés pour la vérification annoncée",
@@ -70,7 +72,17 @@ class PacsSettings(models.Model):
     @classmethod
     def current(cls) -> "PacsSettings":
         """The settings in force; the defaults when nobody has saved any."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        return cls.objects.select_related("agenda").filter(pk=1).first() or cls(pk=1)
+
+    @property
+    def lead_time_days(self) -> int:
+        """Days between the complete dossier and the first appointment."""
+        return (self.agenda or Agenda()).lead_time_days
+
+    @property
+    def lead_time_days_foreign(self) -> int:
+        """The same, when a document is foreign."""
+        return (self.agenda or Agenda()).lead_time_days_foreign
 
     @property
     def dematerialisation(self) -> Dematerialisation:

@@ -35,6 +35,7 @@ PAPERS: dict[str, tuple[str, Maker]] = {
         "accuse-de-reception",
         lambda one: documents.acknowledgement(one.dossier, reader=one),
     ),
+    "convocation": ("convocation", lambda one: documents.convocation(one.dossier, reader=one)),
     "partie-papier": ("partie-a-remplir", _personal_part),
 }
 

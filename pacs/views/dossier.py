@@ -13,6 +13,7 @@ from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import Transition
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
+from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
 from pacs.rules.eligibility import OUTCOME_TYPES
@@ -59,6 +60,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         context["groups"] = task_groups(partenaire, at=now)
         return render(request, "pacs/dossier_tasks.html", context)
     context["moments"] = timeline(dossier)
+    context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
     context["thread"] = thread(partenaire)
     context["court"] = dossier.procedure_settings.court
     request_event = dossier.events.filter(transition=Transition.REQUEST_PIECES.value).last()

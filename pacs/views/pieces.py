@@ -15,7 +15,8 @@ from pacs.actions.pieces import add_file, answer_piece, remove_file
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.pieces import PieceForm
 from pacs.models import Partenaire
-from pacs.tracking import IDENTITY_RULE, PieceRow, piece_rows, window_of
+from pacs.models.piece import IDENTITY_RULE
+from pacs.tracking import PieceRow, piece_rows, window_of
 from pacs.views.viewer import for_partenaire
 
 

@@ -43,6 +43,7 @@ def site(assets: None, transactional_db: None, live_server: LiveServer, settings
         "loaddata",
         "mairie",
         "opening_hours",
+        "agendas",
         "pacs_settings",
         "pacs_pieces",
         "groups",

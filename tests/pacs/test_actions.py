@@ -23,6 +23,7 @@ from pacs.actions.dossiers import (
     submit_dossier,
     write_message,
 )
+from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import purge_dossiers, remind_partenaires
 from pacs.models import Door, Dossier, Message, PacsSettings, Partenaire, Piece, Reading
@@ -448,7 +449,7 @@ def test_two_agents_on_one_dossier_one_decides() -> None:
         ]
     )
 
-    assert [type(error) for error in raised] == [desk.StaleDossier]
+    assert [type(error) for error in raised] == [StaleDossier]
     assert dossier.events.filter(transition="request_pieces").count() == 1
     assert Email.objects.filter(subject__contains="compléter").count() == 2
 

@@ -40,7 +40,7 @@ def checklist_of(
 
 @pytest.fixture(autouse=True)
 def reference(db: None) -> None:
-    call_command("loaddata", "mairie", "pacs_settings", "pacs_pieces", verbosity=0)
+    call_command("loaddata", "mairie", "agendas", "pacs_settings", "pacs_pieces", verbosity=0)
 
 
 def test_three_groups_with_their_own_pieces() -> None:

@@ -11,6 +11,7 @@ from demarches.models import TransitionRefused, User
 from demarches.rules.enums import Status, Transition
 from demarches.rules.lifecycle import ALLOWED
 from pacs.models import Dossier, Partenaire, Piece
+from tests.support.appointments import booked_seat
 from tests.support.dossiers import bring_everything, make_dossier
 
 METHODS: dict[Transition, Callable[[Dossier, User, datetime], None]] = {
@@ -20,6 +21,8 @@ METHODS: dict[Transition, Callable[[Dossier, User, datetime], None]] = {
     Transition.RESUBMIT: lambda d, u, at: d.resubmit(by=u, at=at),
     Transition.ACCEPT: lambda d, u, at: d.accept(by=u, at=at),
     Transition.REOPEN: lambda d, u, at: d.reopen(by=u, at=at, reason="x"),
+    Transition.SCHEDULE: lambda d, u, at: d.schedule(by=u, at=at),
+    Transition.UNSCHEDULE: lambda d, u, at: d.unschedule(by=u, at=at, reason="x"),
     Transition.DECLARE_INADMISSIBLE: lambda d, u, at: d.declare_inadmissible(
         by=u, at=at, reason="x"
     ),
@@ -37,7 +40,9 @@ def _force(dossier: Dossier, status: Status) -> None:
         Status.WITHDRAWN,
         Status.CLOSED,
     }
+    scheduled = status in {Status.SCHEDULED, Status.REGISTERED}
     Dossier.objects.filter(pk=dossier.pk).update(
+        appointment=booked_seat(dossier) if scheduled else None,
         status=status.value,
         submitted_at=None if status is Status.DRAFT else now,
         completed_at=now,
@@ -56,6 +61,8 @@ def test_every_transition_from_every_status(
     _force(draft, status)
     if transition is Transition.DECLARE_INADMISSIBLE:
         Dossier.objects.filter(pk=draft.pk).update(inadmissible_ground="motif")
+    if transition is Transition.SCHEDULE and status is Status.COMPLETE:
+        Dossier.objects.filter(pk=draft.pk).update(appointment=booked_seat(draft))
     sources, target = ALLOWED[transition]
     events = draft.events.count()
 

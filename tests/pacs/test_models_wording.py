@@ -130,7 +130,7 @@ def test_database_refuses(wordings: dict[str, PieceWording], wrong: dict[str, An
 
 
 def test_settings_fixture_promises_nothing_unconfirmed(db: None) -> None:
-    call_command("loaddata", "pacs_settings", verbosity=0)
+    call_command("loaddata", "mairie", "agendas", "pacs_settings", verbosity=0)
 
     found = PacsSettings.current()
 

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
-from demarches.models import Mairie
+from demarches.models import Agenda, Mairie
 from pacs.models import PacsSettings, PieceWording
 from pacs.rules.cases import CASES, Case
 from pacs.rules.eligibility import OUTCOME_TYPES
@@ -36,7 +36,15 @@ TODAY = date(2026, 11, 23)
 
 @pytest.fixture(autouse=True)
 def town(db: None) -> Iterator[None]:
-    call_command("loaddata", "mairie", "opening_hours", "pacs_settings", "pacs_pieces", verbosity=0)
+    call_command(
+        "loaddata",
+        "mairie",
+        "opening_hours",
+        "agendas",
+        "pacs_settings",
+        "pacs_pieces",
+        verbosity=0,
+    )
     with time_machine.travel("2026-11-23T10:00:00+01:00", tick=False):
         yield
 
@@ -574,9 +582,10 @@ def test_question_costs_three_queries(client: Client, django_assert_num_queries:
 
 def test_portal_without_reference_data_still_answers(client: Client) -> None:
 
-    Mairie.objects.all().delete()
     PieceWording.objects.all().delete()
     PacsSettings.objects.all().delete()
+    Agenda.objects.all().delete()
+    Mairie.objects.all().delete()
 
     html = html_of(get(client, "simulator", params_of(date="2027-06-05")))
 

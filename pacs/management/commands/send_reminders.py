@@ -1,16 +1,23 @@
-"""Remind the second partenaires who were invited and never came; run it daily."""
+"""Remind: partenaires who were invited and never came, appointments to come; run it hourly."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from pacs.actions.upkeep import remind_partenaires
+from pacs.actions.appointments import offer_earlier
+from pacs.actions.upkeep import remind_appointments, remind_partenaires
 
 
 class Command(BaseCommand):
-    help = "Remind invited partenaires, and end invitations nobody answered."
+    help = "Remind of invitations and appointments, and offer earlier dates to those who wait."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reminded, ended = remind_partenaires(at=timezone.now())
-        self.stdout.write(f"reminded: {reminded}, invitations ended: {ended}")
+        now = timezone.now()
+        reminded, ended = remind_partenaires(at=now)
+        appointments = remind_appointments(at=now)
+        offered = offer_earlier(at=now)
+        self.stdout.write(
+            f"reminded: {reminded}, invitations ended: {ended},"
+            f" appointments reminded: {appointments}, earlier dates offered: {offered}"
+        )

@@ -1,0 +1,183 @@
+"""What happens to seats: taken, held, given back. Procedures build their bookings on these.
+
+Which seats look free is only read; who gets one is decided by the unique constraints of
+`Appointment` and `SeatTime`, on every database: exactly one of those who ask wins.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from demarches.models import Agenda, Appointment, SeatTime
+from demarches.rules.enums import AppointmentStatus
+from demarches.rules.slots import (
+    AgendaRules,
+    Asked,
+    DaySlots,
+    Slot,
+    day_slots,
+    nearest,
+    slots_between,
+    steps_of,
+)
+
+#: Around a slot that was just taken, how far to look for others.
+NEARBY = timedelta(days=45)
+NEAREST_COUNT = 3
+
+
+class SlotTaken(ValidationError):
+    """The slot went to somebody else, or cannot be had; `nearest` are the closest free ones."""
+
+    def __init__(self, message: str, nearest: tuple[Slot, ...] = ()) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+def offered_days(
+    agenda: Agenda,
+    first: datetime,
+    last: datetime,
+    asked: Asked,
+    *,
+    with_returning: bool = True,
+) -> tuple[DaySlots, ...]:
+    """Every day of a period with its free slots or its reason, as they are now.
+
+    Without `with_returning`, seats just given back count as free: those who wait come first.
+    """
+    rules = agenda.rules(asked.now)
+    begin, end = (moment.astimezone(rules.timezone).date() for moment in (first, last))
+    end_of_last = last + timedelta(days=1)
+    taken = agenda.taken(first, end_of_last, at=asked.now, with_returning=with_returning)
+    return slots_between(rules, begin, end, taken, asked)
+
+
+def find_free(agenda: Agenda, starts_at: datetime, asked: Asked) -> Slot:
+    """The slot that starts at this moment, if this person may have it now.
+
+    Raises `SlotTaken` with the reason of the day, and the nearest slots that are free.
+    """
+    rules = agenda.rules(asked.now)
+    day = starts_at.astimezone(rules.timezone).date()
+    found = day_slots(
+        rules, day, agenda.taken(starts_at - NEARBY, starts_at + NEARBY, at=asked.now), asked
+    )
+    for slot in found.slots:
+        if slot.starts_at == starts_at:
+            return slot
+    reason = found.reason if not found.slots else "Ce créneau n’est plus libre."
+    raise SlotTaken(reason, nearest_free(agenda, starts_at, asked))
+
+
+def nearest_free(agenda: Agenda, to: datetime, asked: Asked) -> tuple[Slot, ...]:
+    """The free slots closest to a moment."""
+    first = max(to - NEARBY, asked.now)
+    days = offered_days(agenda, first, max(to, asked.now) + NEARBY, asked)
+    return nearest(days, to, count=NEAREST_COUNT)
+
+
+def take_seat(
+    agenda: Agenda,
+    slot: Slot,
+    *,
+    status: AppointmentStatus,
+    holder: str,
+    at: datetime,
+    held_until: datetime | None = None,
+    at_counter: bool = False,
+) -> Appointment:
+    """Take the first seat of this slot that the database grants; call it inside a transaction.
+
+    Raises `SlotTaken`, with nothing written, when every seat has gone to somebody else.
+    """
+    free_lapsed(agenda, at=at)
+    for seat in slot.free_seats:
+        try:
+            with transaction.atomic():
+                appointment = Appointment.objects.create(
+                    agenda=agenda,
+                    starts_at=slot.starts_at,
+                    ends_at=slot.ends_at,
+                    seat=seat,
+                    capacity=agenda.capacity,
+                    status=status.value,
+                    holder=holder,
+                    held_until=held_until,
+                    at_counter=at_counter,
+                    created_at=at,
+                )
+                _keep_times(appointment, seat)
+        except IntegrityError:
+            continue
+        return appointment
+    raise SlotTaken("Ce créneau vient d’être pris par quelqu’un d’autre.")
+
+
+def _keep_times(appointment: Appointment, seat: int) -> None:
+    SeatTime.objects.bulk_create(
+        SeatTime(appointment=appointment, agenda_id=appointment.agenda_id, seat=seat, at=step)
+        for step in steps_of(appointment.starts_at, appointment.ends_at)
+    )
+
+
+def give_back(appointment: Appointment, *, at: datetime) -> None:
+    """Cancel: the seat returns to everybody later, at a moment nobody can foresee.
+
+    A hold that nobody confirmed returns at once: it was never seen as taken for long.
+    """
+    if appointment.status == AppointmentStatus.HELD.value:
+        _let_go([appointment.pk], AppointmentStatus.LAPSED)
+        return
+    agenda = appointment.agenda
+    spread = agenda.return_minutes_max - agenda.return_minutes_min
+    minutes = agenda.return_minutes_min + secrets.randbelow(spread + 1)
+    appointment.status = AppointmentStatus.CANCELLED.value
+    appointment.returns_at = at + timedelta(minutes=minutes)
+    appointment.save(update_fields=["status", "returns_at"])
+
+
+def free_lapsed(agenda: Agenda, *, at: datetime) -> int:
+    """Free the seats of holds that ended and of cancellations whose time has come."""
+    # Rows that another transaction is freeing are left to it: no two wait for each other.
+    rows = agenda.appointments.lapsed(at=at).select_for_update(skip_locked=True).order_by("pk")
+    by_status: dict[str, list[int]] = {}
+    for pk, status in rows.values_list("pk", "status"):
+        by_status.setdefault(status, []).append(pk)
+    _let_go(by_status.get(AppointmentStatus.HELD.value, ()), AppointmentStatus.LAPSED)
+    _let_go(by_status.get(AppointmentStatus.CANCELLED.value, ()), AppointmentStatus.CANCELLED)
+    return sum(map(len, by_status.values()))
+
+
+def release_returning(agenda: Agenda, slot: Slot) -> None:
+    """Free the seats given back within this slot, before their time, for those who wait."""
+    rows = agenda.appointments.filter(
+        status=AppointmentStatus.CANCELLED.value,
+        seat__isnull=False,
+        starts_at__lt=slot.ends_at,
+        ends_at__gt=slot.starts_at,
+    )
+    pks = rows.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)
+    _let_go(list(pks), AppointmentStatus.CANCELLED)
+
+
+def _let_go(pks: Iterable[int], status: AppointmentStatus) -> None:
+    SeatTime.objects.filter(appointment__in=list(pks)).delete()
+    Appointment.objects.filter(pk__in=list(pks)).update(seat=None, status=status.value)
+
+
+def take_over(old: Appointment, new: Appointment) -> None:
+    """Make `new` the continuation of `old` in people's calendars, which then show one event."""
+    new.uid, new.sequence = old.uid, old.sequence + 1
+    new.save(update_fields=["uid", "sequence"])
+
+
+def changed_rules(agenda: Agenda, rules: AgendaRules, *, at: datetime) -> list[str]:
+    """Sentences about the appointments that new rules would leave outside; none: go on."""
+    return [
+        f"{one} ({one.holder}) : déplacez-le ou annulez-le d’abord."
+        for one in agenda.stranded(rules, at=at)
+    ]

@@ -1,0 +1,395 @@
+"""Agendas and appointments: who has which seat when, refused by the database when it is taken."""
+
+from datetime import datetime, time, timedelta
+from typing import Self
+from uuid import uuid4
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.timezone import localdate, localtime
+
+from demarches.models.mairie import Service
+from demarches.rules import slots
+from demarches.rules.dates_fr import day_fr, hour_fr, weekday_fr
+from demarches.rules.enums import AppointmentStatus
+from demarches.rules.slots import EVERY_HALF_DAY, AgendaChange, AgendaRules, Taken
+
+STEP_MINUTES = 5
+WITH_SEAT = [
+    s.value
+    for s in (
+        AppointmentStatus.HELD,
+        AppointmentStatus.BOOKED,
+        AppointmentStatus.ARRIVED,
+        AppointmentStatus.DONE,
+        AppointmentStatus.MISSED,
+    )
+]
+#: Somebody is expected, or has come.
+EXPECTED = [AppointmentStatus.BOOKED.value, AppointmentStatus.ARRIVED.value]
+
+
+def _five_minutes(value: int) -> None:
+    if value % STEP_MINUTES:
+        raise ValidationError("Un nombre de minutes multiple de 5.")
+
+
+class Agenda(models.Model):
+    """What can be booked at a service of the mairie, and by which rules."""
+
+    service = models.ForeignKey(
+        Service,
+        verbose_name="service",
+        on_delete=models.PROTECT,
+        related_name="agendas",
+        help_text="Ses horaires et ses fermetures donnent les créneaux.",
+    )
+    slug = models.SlugField("identifiant", max_length=40, unique=True)
+    label = models.CharField(
+        "nom", max_length=80, help_text="Par exemple « Enregistrement d’un Pacs »."
+    )
+    slot_minutes = models.PositiveSmallIntegerField(
+        "durée d’un rendez-vous, en minutes",
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(480), _five_minutes],
+    )
+    gap_minutes = models.PositiveSmallIntegerField(
+        "pause entre deux rendez-vous, en minutes",
+        default=0,
+        validators=[MaxValueValidator(240), _five_minutes],
+    )
+    capacity = models.PositiveSmallIntegerField(
+        "rendez-vous en même temps",
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="Le nombre de salles ou d’officiers.",
+    )
+    counter_seats = models.PositiveSmallIntegerField(
+        "dont réservés au guichet",
+        default=0,
+        help_text="Ces places ne sont pas proposées en ligne.",
+    )
+    half_days = models.CharField(
+        "demi-journées ouvertes",
+        max_length=60,
+        blank=True,
+        validators=[RegexValidator(r"^([0-6][ma]( |$))*$", "Choisissez des demi-journées.")],
+        help_text="Aucune case cochée : toutes les heures du service.",
+    )
+    lead_time_days = models.PositiveSmallIntegerField(
+        "jours entre le dossier complet et le rendez-vous", default=15
+    )
+    lead_time_days_foreign = models.PositiveSmallIntegerField(
+        "les mêmes, avec des documents étrangers", default=30
+    )
+    horizon_days = models.PositiveSmallIntegerField(
+        "jours d’avance au plus pour un rendez-vous",
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(370)],
+        help_text="Un jour de plus s’ouvre chaque jour : personne n’a besoin de guetter.",
+    )
+    change_until_hours = models.PositiveSmallIntegerField(
+        "heures avant le rendez-vous pour encore le déplacer ou l’annuler en ligne", default=48
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        "minutes pendant lesquelles un créneau est retenu, le temps de confirmer",
+        default=15,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+    )
+    return_minutes_min = models.PositiveSmallIntegerField(
+        "un créneau annulé revient au plus tôt après (minutes)", default=10
+    )
+    return_minutes_max = models.PositiveSmallIntegerField(
+        "et au plus tard après (minutes)",
+        default=60,
+        help_text="Au hasard entre les deux : guetter ne sert à rien.",
+    )
+    offer_hours = models.PositiveSmallIntegerField(
+        "heures pour répondre à une date plus proche (liste d’attente)",
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(168)],
+    )
+
+    class Meta:
+        ordering = ["label"]
+        verbose_name = "agenda"
+        verbose_name_plural = "agendas"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(counter_seats__lte=F("capacity")),
+                name="demarches_agenda_counter_within_capacity",
+                violation_error_message="Pas plus de places au guichet que de places en tout.",
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity__gte=1, capacity__lte=50),
+                name="demarches_agenda_capacity",
+                violation_error_message="De 1 à 50 rendez-vous en même temps.",
+            ),
+            models.CheckConstraint(
+                condition=Q(slot_minutes__gte=5, slot_minutes__lte=480),
+                name="demarches_agenda_slot_minutes",
+                violation_error_message="Un rendez-vous dure de 5 minutes à 8 heures.",
+            ),
+            models.CheckConstraint(
+                condition=Q(return_minutes_max__gte=F("return_minutes_min")),
+                name="demarches_agenda_return_range",
+                violation_error_message="Le délai le plus long suit le délai le plus court.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def rules(self, at: datetime) -> AgendaRules:
+        """The settings, the hours of the service and the changes of staff, as plain values."""
+        schedule = self.service.mairie.schedule(at)
+        half_days = frozenset((int(code[0]), code[1] == "a") for code in self.half_days.split())
+        return AgendaRules(
+            expression=schedule.expression(self.service.slug),
+            slot_minutes=self.slot_minutes,
+            gap_minutes=self.gap_minutes,
+            capacity=self.capacity,
+            counter_seats=self.counter_seats,
+            changes=tuple(one.as_rule() for one in self.changes.filter(day__gte=localdate(at))),
+            half_days=half_days or EVERY_HALF_DAY,
+        )
+
+    def taken(
+        self, first: datetime, last: datetime, *, at: datetime, with_returning: bool = True
+    ) -> list[Taken]:
+        """Every seat that somebody has or holds between two moments.
+
+        `with_returning`: those just given back count as taken, until their time has come.
+        """
+        rows = self.appointments.taking_a_seat(at=at).filter(starts_at__lt=last, ends_at__gt=first)
+        if not with_returning:
+            rows = rows.exclude(status=AppointmentStatus.CANCELLED.value)
+        return [
+            Taken(one.starts_at, one.ends_at, one.seat)
+            for one in rows.only("starts_at", "ends_at", "seat")
+            if one.seat is not None
+        ]
+
+    def stranded(self, rules: AgendaRules, *, at: datetime) -> "list[Appointment]":
+        """Appointments to come that these rules would leave outside of the open hours."""
+        coming = self.appointments.filter(status__in=EXPECTED, starts_at__gt=at)
+        return [one for one in coming if not slots.fits(rules, one.starts_at, one.ends_at)]
+
+
+class AgendaDayChange(models.Model):
+    """A slot or a day that staff close, or an exceptional one that they add."""
+
+    agenda = models.ForeignKey(
+        Agenda, verbose_name="agenda", on_delete=models.CASCADE, related_name="changes"
+    )
+    is_added = models.BooleanField(
+        "quoi",
+        choices=[(False, "Fermer"), (True, "Ouvrir exceptionnellement")],
+        default=False,
+    )
+    day = models.DateField("jour", db_index=True)
+    from_time = models.TimeField("de", null=True, blank=True, help_text="Vide : dès le matin.")
+    until_time = models.TimeField("à", null=True, blank=True, help_text="Vide : toute la journée.")
+    reason = models.CharField(
+        "motif affiché", max_length=120, blank=True, help_text="Par exemple « formation »."
+    )
+
+    class Meta:
+        ordering = ["day", "from_time", "pk"]
+        verbose_name = "changement d’un jour"
+        verbose_name_plural = "changements de jours"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_time__isnull=True)
+                | Q(until_time__isnull=True)
+                | Q(until_time__gt=F("from_time")),
+                name="demarches_agendadaychange_hours",
+                violation_error_message="L’heure de fin doit suivre l’heure de début.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_added=False) | Q(from_time__isnull=False, until_time__isnull=False),
+                name="demarches_agendadaychange_added_has_hours",
+                violation_error_message="Une ouverture exceptionnelle a une heure de début et"
+                " une heure de fin.",
+            ),
+            models.CheckConstraint(
+                condition=Q(until_time__isnull=True) | Q(until_time__gt=time.min),
+                name="demarches_agendadaychange_not_until_midnight",
+                violation_error_message="Pour aller jusqu’au bout du jour, laissez l’heure vide.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        what = "Ouvert" if self.is_added else "Fermé"
+        hours = ""
+        if self.from_time:
+            hours += f" à partir de {hour_fr(self.from_time)}"
+        if self.until_time:
+            hours += f" jusqu’à {hour_fr(self.until_time)}"
+        return f"{what} le {weekday_fr(self.day)} {day_fr(self.day)}{hours}"
+
+    def as_rule(self) -> AgendaChange:
+        return AgendaChange(self.day, self.is_added, self.from_time, self.until_time, self.reason)
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    """Reads of appointments, with a name."""
+
+    def taking_a_seat(self, *, at: datetime) -> Self:
+        """Those that keep their seat from others at this moment."""
+        return self.filter(
+            Q(status__in=[s for s in WITH_SEAT if s != AppointmentStatus.HELD.value])
+            | Q(status=AppointmentStatus.HELD.value, held_until__gt=at)
+            | Q(status=AppointmentStatus.CANCELLED.value, returns_at__gt=at),
+            seat__isnull=False,
+        )
+
+    def lapsed(self, *, at: datetime) -> Self:
+        """Those whose seat goes back to everybody."""
+        return self.filter(
+            Q(status=AppointmentStatus.HELD.value, held_until__lte=at)
+            | Q(status=AppointmentStatus.CANCELLED.value, returns_at__lte=at),
+            seat__isnull=False,
+        )
+
+    def expected(self) -> Self:
+        return self.filter(status__in=EXPECTED)
+
+    def on(self, first: datetime, last: datetime) -> Self:
+        return self.filter(starts_at__gte=first, starts_at__lt=last).order_by("starts_at", "seat")
+
+
+class Appointment(models.Model):
+    """One seat of an agenda for a span of time.
+
+    A seat is kept while it is held, booked, used, or just given back; without a seat the row
+    is history. The names of the people are in their dossier, never here.
+    """
+
+    agenda = models.ForeignKey(
+        Agenda, verbose_name="agenda", on_delete=models.PROTECT, related_name="appointments"
+    )
+    starts_at = models.DateTimeField("de")
+    ends_at = models.DateTimeField("à")
+    seat = models.PositiveSmallIntegerField("place", null=True, blank=True)
+    #: Of the agenda when the seat was taken: a seat beyond it does not exist.
+    capacity = models.PositiveSmallIntegerField(editable=False)
+    status = models.CharField("état", max_length=10, choices=AppointmentStatus.choices())
+    #: Reference of the dossier it is for.
+    holder = models.CharField("dossier", max_length=24, blank=True)
+    held_until = models.DateTimeField("retenu jusqu’à", null=True, blank=True)
+    #: A seat given back returns to everybody at that moment only.
+    returns_at = models.DateTimeField("revient à", null=True, blank=True)
+    at_counter = models.BooleanField("pris par un agent", default=False)
+    created_at = models.DateTimeField("créé le")
+    #: Identity of the event in calendars (RFC 5545, 3.8.4.7); a move keeps it and raises
+    #: the sequence.
+    uid = models.UUIDField(default=uuid4, editable=False)
+    sequence = models.PositiveSmallIntegerField(default=0, editable=False)
+    reminded_week_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reminded_day_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "seat"]
+        verbose_name = "rendez-vous"
+        verbose_name_plural = "rendez-vous"
+        indexes = [models.Index(fields=["agenda", "starts_at"], name="demarches_appointment_when")]
+        constraints = [
+            # NULL is never equal to NULL: rows without a seat are free of this.
+            models.UniqueConstraint(
+                fields=["agenda", "starts_at", "seat"], name="demarches_appointment_seat_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in AppointmentStatus]),
+                name="demarches_appointment_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=WITH_SEAT) | Q(seat__isnull=False),
+                name="demarches_appointment_has_seat",
+            ),
+            models.CheckConstraint(
+                condition=Q(seat__isnull=True) | Q(seat__gte=1, seat__lte=F("capacity")),
+                name="demarches_appointment_seat_exists",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="held") | Q(held_until__isnull=False),
+                name="demarches_appointment_hold_ends",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cancelled")
+                | Q(seat__isnull=True)
+                | Q(returns_at__isnull=False),
+                name="demarches_appointment_cancelled_returns",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="lapsed") | Q(seat__isnull=True),
+                name="demarches_appointment_lapsed_has_no_seat",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="demarches_appointment_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day_label} à {self.hour_label}"
+
+    @property
+    def current_status(self) -> AppointmentStatus:
+        return AppointmentStatus(self.status)
+
+    @property
+    def day_label(self) -> str:
+        """« mardi 15 décembre 2026 »."""
+        day = localdate(self.starts_at)
+        return f"{weekday_fr(day)} {day_fr(day)}"
+
+    @property
+    def hour_label(self) -> str:
+        """« 9 h 30 »."""
+        return hour_fr(localtime(self.starts_at))
+
+    @property
+    def changeable_until(self) -> datetime:
+        """The last moment at which the people may move or cancel it by themselves."""
+        return self.starts_at - timedelta(hours=self.agenda.change_until_hours)
+
+    def is_changeable(self, at: datetime) -> bool:
+        return self.status == AppointmentStatus.BOOKED.value and at < self.changeable_until
+
+    def is_held(self, at: datetime) -> bool:
+        """Held, and not for too long."""
+        return (
+            self.status == AppointmentStatus.HELD.value
+            and self.held_until is not None
+            and at < self.held_until
+        )
+
+
+class SeatTime(models.Model):
+    """Five minutes of one seat: no two appointments can ever have the same ones.
+
+    The unique start of `Appointment` does not see that 9 h–9 h 30 and 9 h 15–9 h 45 overlap (the
+    length of a slot may change); this does, on every database.
+    """
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.CASCADE, related_name="seat_times"
+    )
+    agenda = models.ForeignKey(Agenda, on_delete=models.CASCADE, related_name="+")
+    seat = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "temps d’une place"
+        verbose_name_plural = "temps des places"
+        constraints = [
+            models.UniqueConstraint(fields=["agenda", "seat", "at"], name="demarches_seattime_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M} place {self.seat}"

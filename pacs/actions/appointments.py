@@ -1,0 +1,350 @@
+"""The appointment of a couple: held, confirmed, moved, cancelled; by them or by the desk.
+
+The dossier's row is locked first, then seats: two partenaires on two phones act one after the
+other, and two couples never wait for each other. Who gets a seat is decided by the database
+(`demarches.actions.take_seat`).
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from demarches.actions import (
+    SlotTaken,
+    find_free,
+    give_back,
+    nearest_free,
+    release_returning,
+    take_over,
+    take_seat,
+)
+from demarches.models import Agenda, Appointment, User
+from demarches.rules.enums import AppointmentStatus, Status
+from pacs import emails
+from pacs.actions.guards import check_request, locked_at_version
+from pacs.actions.refusals import ActionRefused
+from pacs.booking import agenda_of, asked_by, needs_a_visit, offerable_slots
+from pacs.models import Dossier, EarlierOffer, Partenaire
+
+NOT_NOW = "Le rendez-vous se prend quand le dossier est complet."
+
+
+def hold_slot(
+    partenaire: Partenaire, starts_at: datetime, *, at: datetime, is_overriding: bool = False
+) -> Appointment:
+    """Keep a slot for this couple while they read and confirm; one hold at a time.
+
+    `is_overriding`: they know that a piece must then be renewed. Raises `SlotTaken` with the
+    nearest free slots, `ActionRefused` when this dossier cannot book.
+    """
+    dossier, agenda = partenaire.dossier, bookable_agenda(partenaire.dossier, at=at)
+    asked = asked_by(dossier, agenda, reader=partenaire, at=at, is_overriding=is_overriding)
+    # Read before the transaction, as a hint: the constraint decides inside it.
+    slot = find_free(agenda, starts_at, asked)
+    try:
+        with transaction.atomic():
+            locked = _locked(dossier)
+            bookable_agenda(locked, at=at)
+            _drop_hold(locked, at=at)
+            held = take_seat(
+                agenda,
+                slot,
+                status=AppointmentStatus.HELD,
+                holder=locked.reference,
+                at=at,
+                held_until=at + timedelta(minutes=agenda.hold_minutes),
+            )
+            locked.held_appointment = held
+            locked.save(update_fields=["held_appointment"])
+    except SlotTaken as taken:
+        raise SlotTaken(str(taken.message), nearest_free(agenda, starts_at, asked)) from taken
+    return held
+
+
+def confirm_slot(partenaire: Partenaire, *, at: datetime, by: User | None) -> Appointment:
+    """Book the held slot; a second click finds it booked and changes nothing.
+
+    A hold that lapsed is confirmed all the same while nobody has taken its seat. Effects:
+    status, journal, the former appointment given back, one mail to each.
+    """
+    dossier, agenda = partenaire.dossier, agenda_of(partenaire.dossier)
+    with transaction.atomic():
+        locked = _locked(dossier)
+        held = locked.held_appointment
+        if held is None:
+            if locked.appointment is not None:
+                return locked.appointment
+            raise ActionRefused("Vous n’avez pas de créneau à confirmer. Choisissez-en un.")
+        agenda = bookable_agenda(locked, at=at)
+        mine = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
+        if mine.update(status=AppointmentStatus.BOOKED.value, held_until=None):
+            held.refresh_from_db()
+        else:
+            held = _take_again(partenaire, agenda, held, at=at)
+        _book(locked, held, by=by, at=at)
+    return held
+
+
+def _take_again(
+    partenaire: Partenaire, agenda: Agenda, lapsed: Appointment, *, at: datetime
+) -> Appointment:
+    """The hold was freed meanwhile: have the same slot, if it still is there."""
+    asked = asked_by(partenaire.dossier, agenda, reader=partenaire, at=at, is_overriding=True)
+    slot = find_free(agenda, lapsed.starts_at, asked)
+    return take_seat(agenda, slot, status=AppointmentStatus.BOOKED, holder=lapsed.holder, at=at)
+
+
+def _book(locked: Dossier, new: Appointment, *, by: User | None, at: datetime) -> None:
+    """Make `new` the appointment of this dossier, in the place of the former one if any."""
+    old = locked.appointment
+    locked.earlier_offers.filter(appointment=new, answer="").update(
+        answer="accepted", answered_at=at
+    )
+    locked.appointment, locked.held_appointment = new, None
+    locked.save(update_fields=["appointment", "held_appointment"])
+    if old is None:
+        locked.schedule(by=by, at=at)
+        emails.appointment_booked(locked, at=at)
+        return
+    take_over(old, new)
+    give_back(old, at=at)
+    locked.touch(at=at)
+    locked.record(kind="appointment_moved", by=by, at=at, reason=f"{old} → {new}")
+    emails.appointment_moved(locked, at=at)
+
+
+def cancel_appointment(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
+    """Give the appointment back; the dossier stays complete. Mails both. Twice is once."""
+    with transaction.atomic():
+        locked = _locked(partenaire.dossier)
+        if locked.appointment is None:
+            return
+        _check_changeable(locked.appointment, at=at)
+        _end_appointment(locked, reason="Annulé par le couple", by=by, at=at)
+
+
+def release_appointment(locked: Dossier, *, at: datetime) -> None:
+    """Free what a dossier that has just ended had booked or held, under the dossier's lock.
+
+    No mail: the one about the end says everything.
+    """
+    _drop_hold(locked, at=at)
+    _give_up_date(locked, at=at)
+
+
+def _give_up_date(locked: Dossier, *, at: datetime) -> None:
+    """Take the appointment off the dossier; its seat goes back unless the day has passed."""
+    old = locked.appointment
+    if old is None:
+        return
+    locked.appointment, locked.earlier_wanted_since = None, None
+    locked.save(update_fields=["appointment", "earlier_wanted_since"])
+    if old.status != AppointmentStatus.MISSED.value:
+        give_back(old, at=at)
+
+
+def _end_appointment(locked: Dossier, *, reason: str, by: User | None, at: datetime) -> None:
+    appointment = _expected(locked)
+    _drop_hold(locked, at=at)
+    locked.unschedule(by=by, at=at, reason=reason)
+    _give_up_date(locked, at=at)
+    emails.appointment_cancelled(locked, appointment, at=at, reason=reason)
+
+
+# The desk
+
+
+def book_for(
+    dossier: Dossier, starts_at: datetime, *, by: User, at: datetime, version: int | None = None
+) -> Appointment:
+    """Book or move for somebody: no lead time, and the seats of the counter too.
+
+    Papers too old that day do not stop an agent, who sees them; the couple is told to renew.
+    """
+    agenda = bookable_agenda(dossier, at=at, at_desk=True)
+    asked = asked_by(dossier, agenda, reader=None, at=at, is_overriding=True)
+    slot = find_free(agenda, starts_at, asked)
+    try:
+        with transaction.atomic():
+            locked = locked_at_version(dossier, version)
+            bookable_agenda(locked, at=at, at_desk=True)
+            _drop_hold(locked, at=at)
+            new = take_seat(
+                agenda,
+                slot,
+                status=AppointmentStatus.BOOKED,
+                holder=locked.reference,
+                at=at,
+                at_counter=True,
+            )
+            _book(locked, new, by=by, at=at)
+    except SlotTaken as taken:
+        raise SlotTaken(str(taken.message), nearest_free(agenda, starts_at, asked)) from taken
+    return new
+
+
+def cancel_for(
+    dossier: Dossier, *, reason: str, by: User, at: datetime, version: int | None
+) -> None:
+    """Cancel or postpone from the desk, with a reason that the couple reads."""
+    if not reason.strip():
+        raise ActionRefused("Dites au couple pourquoi le rendez-vous est annulé.")
+    check_request(reason)
+    with transaction.atomic():
+        _end_appointment(locked_at_version(dossier, version), reason=reason.strip(), by=by, at=at)
+
+
+def mark_arrived(dossier: Dossier, *, by: User, at: datetime) -> None:
+    """Both are at the counter. Twice is once."""
+    with transaction.atomic():
+        locked = _locked(dossier)
+        appointment = _expected(locked)
+        if appointment.status == AppointmentStatus.ARRIVED.value:
+            return
+        appointment.status = AppointmentStatus.ARRIVED.value
+        appointment.save(update_fields=["status"])
+        locked.touch(at=at)
+        locked.record(kind="arrived", by=by, at=at)
+
+
+def mark_missed(dossier: Dossier, *, by: User, at: datetime) -> None:
+    """They did not come: the dossier goes back to them, with a way to book again."""
+    with transaction.atomic():
+        locked = _locked(dossier)
+        appointment = _expected(locked)
+        if at < appointment.starts_at:
+            raise ActionRefused("L’heure du rendez-vous n’est pas encore passée.")
+        appointment.status = AppointmentStatus.MISSED.value
+        appointment.save(update_fields=["status"])
+        locked.unschedule(by=by, at=at, reason="Absents au rendez-vous")
+        _give_up_date(locked, at=at)
+        emails.appointment_missed(locked, appointment, at=at)
+
+
+# The waiting list
+
+
+def want_earlier(partenaire: Partenaire, *, wanted: bool, at: datetime) -> None:
+    """Enter or leave the queue for an earlier date; entering twice keeps the first place."""
+    with transaction.atomic():
+        locked = _locked(partenaire.dossier)
+        if wanted and locked.current_status is not Status.SCHEDULED:
+            raise ActionRefused(
+                "Prenez d’abord un rendez-vous : il reste à vous pendant l’attente."
+            )
+        locked.earlier_wanted_since = (locked.earlier_wanted_since or at) if wanted else None
+        locked.save(update_fields=["earlier_wanted_since"])
+
+
+def refuse_offer(partenaire: Partenaire, *, at: datetime) -> None:
+    """Leave an offered slot to others, or a held one; the place in the queue stays."""
+    with transaction.atomic():
+        _drop_hold(_locked(partenaire.dossier), at=at)
+
+
+def offer_earlier(*, at: datetime) -> int:
+    """Offer each earlier slot that is free or coming back to the first couple it suits.
+
+    One slot to one couple, held for the hours the agenda says; only if their papers are valid
+    then. Returns how many were offered. May run as often as wanted.
+    """
+    EarlierOffer.objects.filter(answer="", appointment__held_until__lte=at).update(
+        answer="lapsed", answered_at=at
+    )
+    waiting = Dossier.objects.filter(
+        status=Status.SCHEDULED.value, earlier_wanted_since__isnull=False
+    )
+    offered = 0
+    for pk in waiting.order_by("earlier_wanted_since", "pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            offered += _offer_to(_locked(Dossier(pk=pk)), at=at)
+    return offered
+
+
+def _offer_to(locked: Dossier, *, at: datetime) -> bool:
+    agenda, current = agenda_of(locked), locked.appointment
+    held = locked.held_appointment
+    if agenda is None or current is None or not current.is_changeable(at):
+        return False
+    if locked.earlier_wanted_since is None or (held is not None and held.is_held(at)):
+        return False
+    told = set(locked.earlier_offers.values_list("starts_at", flat=True))
+    for slot in offerable_slots(locked, agenda, before=current.starts_at, at=at):
+        if slot.starts_at in told:
+            continue
+        release_returning(agenda, slot)
+        try:
+            appointment = take_seat(
+                agenda,
+                slot,
+                status=AppointmentStatus.HELD,
+                holder=locked.reference,
+                at=at,
+                held_until=at + timedelta(hours=agenda.offer_hours),
+            )
+        except SlotTaken:
+            continue
+        locked.held_appointment = appointment
+        locked.save(update_fields=["held_appointment"])
+        locked.earlier_offers.create(
+            appointment=appointment, starts_at=slot.starts_at, offered_at=at
+        )
+        emails.earlier_offer(locked, appointment, at=at)
+        return True
+    return False
+
+
+# Shared
+
+
+def bookable_agenda(dossier: Dossier, *, at: datetime, at_desk: bool = False) -> Agenda:
+    """The agenda in which this dossier may book now; raises `ActionRefused` with the way out."""
+    agenda = agenda_of(dossier)
+    if agenda is None:
+        raise ActionRefused("Les rendez-vous se prennent par téléphone pour le moment.")
+    if not dossier.is_settled:
+        raise ActionRefused(NOT_NOW)
+    if needs_a_visit(dossier) and not at_desk:
+        raise ActionRefused(
+            "Vous avez signalé un empêchement grave : appelez la mairie, qui convient avec vous"
+            " du lieu et de l’heure."
+        )
+    if dossier.appointment is not None and not at_desk:
+        _check_changeable(dossier.appointment, at=at)
+    return agenda
+
+
+def _check_changeable(appointment: Appointment, *, at: datetime) -> None:
+    if not appointment.is_changeable(at):
+        raise ActionRefused(
+            "Il est trop tard pour changer ce rendez-vous en ligne. Appelez la mairie : elle peut"
+            " encore le faire."
+        )
+
+
+def _expected(locked: Dossier) -> Appointment:
+    if locked.appointment is None or locked.current_status is not Status.SCHEDULED:
+        raise ActionRefused("Ce dossier n’a pas de rendez-vous.")
+    return locked.appointment
+
+
+def _drop_hold(locked: Dossier, *, at: datetime) -> None:
+    """Let the held slot go, and note the answer when it had been offered."""
+    held = locked.held_appointment
+    if held is None:
+        return
+    locked.earlier_offers.filter(appointment=held, answer="").update(
+        answer="refused", answered_at=at
+    )
+    if held.status == AppointmentStatus.HELD.value:
+        give_back(held, at=at)
+    locked.held_appointment = None
+    locked.save(update_fields=["held_appointment"])
+
+
+def _locked(dossier: Dossier) -> Dossier:
+    return (
+        Dossier.objects.locked()
+        .select_related("appointment__agenda", "held_appointment__agenda")
+        .get(pk=dossier.pk)
+    )

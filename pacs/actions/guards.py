@@ -1,0 +1,34 @@
+"""What every action of an agent checks first: is the page still true, may the text be sent."""
+
+from demarches.rules.nir import REFUSAL as NIR_REFUSAL
+from demarches.rules.nir import contains_nir
+from pacs.actions.refusals import ActionRefused
+from pacs.models import Dossier
+from pacs.rules.requests import forbidden_requests
+
+
+class StaleDossier(ActionRefused):
+    """Somebody changed the dossier since the agent opened the page."""
+
+
+def locked_at_version(dossier: Dossier, version: int | None) -> Dossier:
+    """The dossier, locked and checked against the version the agent saw."""
+    locked = Dossier.objects.locked().get(pk=dossier.pk)
+    if version is not None and locked.version != version:
+        raise StaleDossier("Ce dossier a changé depuis que vous avez ouvert cette page.")
+    return locked
+
+
+def check_request(text: str) -> None:
+    """Refuse a text that asks for what the law does not let the mairie ask for."""
+    if found := forbidden_requests(text):
+        raise ActionRefused(
+            [f"Ce texte demande {one.what}. On ne peut pas : {one.basis}." for one in found]
+        )
+    check_no_nir(text)
+
+
+def check_no_nir(text: str) -> None:
+    """Refuse to keep a numéro de sécurité sociale, also in an agent's words."""
+    if contains_nir(text):
+        raise ActionRefused(NIR_REFUSAL)

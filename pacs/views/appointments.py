@@ -1,0 +1,351 @@
+"""The couple's appointment: choose a slot, confirm it, move it, give it back."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from demarches.actions import SlotTaken, nearest_free
+from demarches.appointment_calendar import appointment_event
+from demarches.models import Agenda, Mairie
+from demarches.ratelimit import client_ip, rate_limited
+from demarches.rules.dates_fr import days_range_fr
+from demarches.rules.slots import DaySlots, Slot
+from demarches.views.downloads import private_answer
+from pacs.actions import appointments
+from pacs.actions.refusals import ActionRefused
+from pacs.booking import agenda_of, asked_by, first_slots, month_of, needs_a_visit, pieces_to_renew
+from pacs.documents import things_to_bring
+from pacs.models import Partenaire
+from pacs.rules.validity import earliest_issue_day
+from pacs.tracking import piece_rows
+from pacs.views.viewer import account_of, for_partenaire
+
+FIRST_SLOTS = 12
+NOBODY_WON = "Ce créneau vient d’être pris par quelqu’un d’autre."
+
+
+def _who_books(request: HttpRequest) -> str:
+    account = account_of(request)
+    return f"user:{account.pk}" if account else client_ip(request)
+
+
+@dataclass(frozen=True)
+class ClosedDays:
+    """Days in a row on which nothing can be booked for the same reason."""
+
+    when: str
+    reason: str
+
+
+def closed_days(days: Iterable[DaySlots]) -> Iterator[ClosedDays]:
+    """« du 1er au 9 décembre : la mairie prépare votre venue », run after run."""
+    for reason, run in groupby((day for day in days if not day.is_open), lambda day: day.reason):
+        found = [day.day for day in run]
+        for first, last in _runs(found):
+            yield ClosedDays(days_range_fr(first, last), reason)
+
+
+def _runs(days: list[date]) -> Iterator[tuple[date, date]]:
+    first = last = days[0]
+    for day in days[1:]:
+        if day - last > timedelta(days=1):
+            yield first, last
+            first = day
+        last = day
+    yield first, last
+
+
+@dataclass(frozen=True)
+class SlotsOfDay:
+    """One day of the list, with its buttons."""
+
+    label: str
+    slots: tuple[Slot, ...]
+
+
+def by_day(slots: Iterable[Slot]) -> list[SlotsOfDay]:
+    """Slots grouped by their day, in order."""
+    grouped = groupby(slots, lambda slot: slot.day)
+    return [
+        SlotsOfDay(days_range_fr(day, day).removeprefix("le "), tuple(run)) for day, run in grouped
+    ]
+
+
+@require_http_methods(["GET", "HEAD"])
+@for_partenaire
+def appointment(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """The appointment and all that can be done with it; without one, the way to take it."""
+    dossier, now = partenaire.dossier, timezone.now()
+    held = dossier.held_appointment
+    offer = None
+    if held is not None and held.is_held(now):
+        offer = dossier.earlier_offers.filter(appointment=held, answer="").first()
+    booked = dossier.appointment
+    if booked is None:
+        return redirect("pacs:appointment-choose", dossier.reference)
+    context = {
+        "dossier": dossier,
+        "partenaire": partenaire,
+        "appointment": booked,
+        "is_changeable": booked.is_changeable(now),
+        "offer": held if offer else None,
+        "to_renew": _renewals(partenaire, timezone.localdate(booked.starts_at)),
+        "to_bring": things_to_bring(dossier, reader=partenaire),
+        "entrances": _entrances(),
+    }
+    return render(request, "pacs/appointment.html", context)
+
+
+@rate_limited("booking", by=_who_books)
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """List first, the month after; choosing keeps the slot while the couple confirms."""
+    dossier, now = partenaire.dossier, timezone.now()
+    is_overriding = "renouveler" in request.GET
+    try:
+        agenda = appointments.bookable_agenda(dossier, at=now)
+    except ActionRefused as refused:
+        return _cannot_book(request, partenaire, refused)
+    if request.method != "POST":
+        return _choose_page(request, partenaire, agenda, is_overriding=is_overriding)
+    starts_at = _moment(request.POST.get("creneau", ""))
+    if starts_at is None:
+        return _choose_page(
+            request,
+            partenaire,
+            agenda,
+            is_overriding=is_overriding,
+            problem="Choisissez un créneau dans la liste.",
+            status=422,
+        )
+    try:
+        appointments.hold_slot(partenaire, starts_at, at=now, is_overriding=is_overriding)
+    except ActionRefused as refused:
+        return _cannot_book(request, partenaire, refused)
+    except SlotTaken as taken:
+        return _lost(request, partenaire, agenda, taken, is_overriding=is_overriding)
+    except OperationalError:
+        # Somebody else held the lock for longer than we wait: nothing was written.
+        asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
+        lost = SlotTaken(NOBODY_WON, nearest_free(agenda, starts_at, asked))
+        return _lost(request, partenaire, agenda, lost, is_overriding=is_overriding)
+    return redirect("pacs:appointment-confirm", dossier.reference)
+
+
+@rate_limited("booking", by=_who_books)
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def appointment_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Read, then confirm; sent twice, it shows the same appointment."""
+    dossier, now = partenaire.dossier, timezone.now()
+    if request.method == "POST":
+        try:
+            appointments.confirm_slot(partenaire, at=now, by=account_of(request))
+        except ActionRefused as refused:
+            return _cannot_book(request, partenaire, refused)
+        except SlotTaken as taken:
+            agenda = agenda_of(dossier)
+            if agenda is None:
+                raise Http404 from taken
+            return _lost(request, partenaire, agenda, taken, is_overriding=False)
+        messages.success(request, "C’est noté. Vous recevez chacun une confirmation par mail.")
+        return redirect("pacs:appointment", dossier.reference)
+    held = dossier.held_appointment
+    if held is None:
+        return redirect("pacs:appointment", dossier.reference)
+    context = {
+        "dossier": dossier,
+        "partenaire": partenaire,
+        "held": held,
+        "is_live": held.is_held(now),
+        "current": dossier.appointment,
+        "to_renew": _renewals(partenaire, timezone.localdate(held.starts_at)),
+        "to_bring": things_to_bring(dossier, reader=partenaire),
+    }
+    return render(request, "pacs/appointment_confirm.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def appointment_cancel(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Give the appointment back, after a question."""
+    dossier, now = partenaire.dossier, timezone.now()
+    if request.method == "POST":
+        try:
+            appointments.cancel_appointment(partenaire, at=now, by=account_of(request))
+        except ActionRefused as refused:
+            return _cannot_book(request, partenaire, refused)
+        messages.success(request, "Le rendez-vous est annulé. Votre dossier reste complet.")
+        return redirect(dossier)
+    if dossier.appointment is None:
+        return redirect(dossier)
+    if not dossier.appointment.is_changeable(now):
+        return redirect("pacs:appointment", dossier.reference)
+    context = {
+        "dossier": dossier,
+        "partenaire": partenaire,
+        "appointment": dossier.appointment,
+    }
+    return render(request, "pacs/appointment_cancel.html", context)
+
+
+@require_POST
+@for_partenaire
+def appointment_earlier(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Enter or leave the waiting list for an earlier date."""
+    wanted = request.POST.get("attendre") == "1"
+    try:
+        appointments.want_earlier(partenaire, wanted=wanted, at=timezone.now())
+    except ActionRefused as refused:
+        return _cannot_book(request, partenaire, refused)
+    told = "Vous êtes dans la liste d’attente." if wanted else "Vous n’êtes plus dans la liste."
+    messages.success(request, told)
+    return redirect("pacs:appointment", partenaire.dossier.reference)
+
+
+@require_POST
+@for_partenaire
+def appointment_refuse(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Leave an offered or held slot to others."""
+    appointments.refuse_offer(partenaire, at=timezone.now())
+    messages.success(request, "Ce créneau est rendu. Le reste ne change pas.")
+    return redirect("pacs:appointment", partenaire.dossier.reference)
+
+
+@require_http_methods(["GET", "HEAD"])
+@for_partenaire
+def appointment_file(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """The event for a calendar program; the same UID at each download."""
+    booked = partenaire.dossier.appointment
+    if booked is None:
+        raise Http404
+    mairie = Mairie.objects.order_by("pk").first()
+    event = appointment_event(booked, mairie, at=timezone.now())
+    return private_answer(
+        event.encode(), "text/calendar; charset=utf-8", "rendez-vous.ics", disposition="attachment"
+    )
+
+
+def _moment(raw: str) -> datetime | None:
+    """The moment a button sends; None for anything else, a date without an offset included."""
+    try:
+        moment = datetime.fromisoformat(raw[:40])
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and 2000 < moment.year < 3000 else None
+
+
+def _day(raw: str) -> date | None:
+    try:
+        day = date.fromisoformat(f"{raw}-01" if len(raw) == len("2026-12") else raw)
+    except ValueError:
+        return None
+    return day if 2000 < day.year < 3000 else None
+
+
+def _choose_page(
+    request: HttpRequest,
+    partenaire: Partenaire,
+    agenda: Agenda,
+    *,
+    is_overriding: bool,
+    problem: str = "",
+    nearest: tuple[Slot, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    dossier, now = partenaire.dossier, timezone.now()
+    asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
+    first = first_slots(agenda, asked, count=FIRST_SLOTS)
+    opening = first[0].day if first else asked.first_day
+    chosen = _day(request.GET.get("jour", ""))
+    month = month_of(agenda, _day(request.GET.get("mois", "")) or chosen or opening, asked)
+    context: dict[str, Any] = {
+        "dossier": dossier,
+        "partenaire": partenaire,
+        "current": dossier.appointment,
+        "first": by_day(first),
+        "month": month,
+        "chosen": next((day for day in month.days if day.day == chosen), None),
+        "closed_days": list(closed_days(month.days)),
+        "renew_days": [day for day in month.days if day.is_open and day.reason],
+        "has_limits": bool(asked.limits),
+        "is_overriding": is_overriding,
+        "problem": problem,
+        "nearest": nearest,
+        "last_day": asked.last_day,
+    }
+    return render(request, "pacs/appointment_choose.html", context, status=status)
+
+
+def _lost(
+    request: HttpRequest,
+    partenaire: Partenaire,
+    agenda: Agenda,
+    taken: SlotTaken,
+    *,
+    is_overriding: bool,
+) -> HttpResponse:
+    """The slot went to somebody else: the nearest free ones, on the same page."""
+    return _choose_page(
+        request,
+        partenaire,
+        agenda,
+        is_overriding=is_overriding,
+        problem=" ".join(taken.messages),
+        nearest=taken.nearest,
+        status=409,
+    )
+
+
+def _cannot_book(
+    request: HttpRequest, partenaire: Partenaire, refused: ActionRefused
+) -> HttpResponse:
+    """Why this dossier cannot book, move or cancel now, and what to do."""
+    context = {
+        "dossier": partenaire.dossier,
+        "partenaire": partenaire,
+        "reasons": refused.messages,
+        "needs_a_visit": needs_a_visit(partenaire.dossier),
+    }
+    status = 200 if request.method in {"GET", "HEAD"} else 409
+    return render(request, "pacs/appointment_impossible.html", context, status=status)
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A piece that will be too old, and when to ask for the next one."""
+
+    title: str
+    last_day: date
+    ask_from: date | None
+    url: str
+
+
+def _renewals(partenaire: Partenaire, day: date) -> list[Renewal]:
+    """What this reader has to renew for that day; the other's pieces only as a fact."""
+    rows = {row.piece.pk: row for row in piece_rows(partenaire, at=timezone.now())}
+    today = timezone.localdate()
+    found = []
+    for piece, wording, last in pieces_to_renew(partenaire.dossier, day):
+        row = rows.get(piece.pk)
+        if row is None:
+            found.append(Renewal("Une pièce de votre partenaire", last, None, ""))
+            continue
+        ask = earliest_issue_day(wording.max_age, day) if wording.max_age else None
+        found.append(Renewal(row.title, last, ask if ask and ask > today else None, row.url))
+    return found
+
+
+def _entrances() -> list[Any]:
+    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    return list(mairie.entrances.all()) if mairie else []
