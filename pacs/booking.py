@@ -98,10 +98,10 @@ def _limit_reason(
     if other:
         return f"Une pièce de votre partenaire ne sert que jusqu’au {day_fr(last)}."
     whose = f" de {piece.partenaire.display_name}" if reader is None and piece.partenaire else ""
-    aged = f" aura plus de {wording.max_age_months}\u00a0mois" if wording.max_age_months else ""
-    if aged:
-        return f"{wording.label}{whose}{aged} : à utiliser jusqu’au {day_fr(last)}."
-    return f"{wording.label}{whose} : n’est valable que jusqu’au {day_fr(last)}."
+    if wording.max_age_months:
+        aged = f"aura plus de {wording.max_age_months}\u00a0mois ce jour-là"
+        return f"{wording.label}{whose} : {aged}, sert jusqu’au {day_fr(last)}."
+    return f"{wording.label}{whose} : sa validité se termine le {day_fr(last)}."
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,19 @@ class Month:
         return f"{MONTHS[self.first.month - 1]} {self.first.year}"
 
     @property
+    def closed_days(self) -> list[tuple[str, str]]:
+        """« 6, 13, 20 décembre » and why nothing can be booked then, reason by reason."""
+        by_reason: dict[str, list[int]] = {}
+        for day in self.days:
+            if not day.is_open:
+                by_reason.setdefault(day.reason, []).append(day.day.day)
+        month = MONTHS[self.first.month - 1]
+        return [(f"{_numbers(days)} {month}", reason) for reason, days in by_reason.items()]
+
+    @property
     def weekdays(self) -> list[tuple[str, str]]:
-        """« lun. » and « lundi », for the head of the table."""
-        return [(f"{name[:3]}.", name) for name in WEEKDAYS]
+        """« lun » and « lundi », for the head of the table."""
+        return [(name[:3], name) for name in WEEKDAYS]
 
     @property
     def weeks(self) -> list[list[DaySlots | None]]:
@@ -129,6 +139,20 @@ class Month:
         cells = [*before, *self.days]
         cells += [None] * (-len(cells) % 7)
         return [cells[start : start + 7] for start in range(0, len(cells), 7)]
+
+
+def _numbers(days: list[int]) -> str:
+    """« 1er au 5, 12, 25 »."""
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    names = ["1er" if day == 1 else str(day) for day in range(32)]
+    return ", ".join(
+        names[run[0]] if len(run) == 1 else f"{names[run[0]]} au {names[run[-1]]}" for run in runs
+    )
 
 
 def midnight(day: date) -> datetime:
@@ -149,15 +173,11 @@ def month_of(agenda: Agenda, day: date, asked: Asked) -> Month:
     )
 
 
-def first_slots(agenda: Agenda, asked: Asked, *, count: int) -> list[Slot]:
-    """The first free slots, nearest first."""
-    days = offered_days(
-        agenda,
-        midnight(max(asked.first_day, localdate(asked.now))),
-        midnight(asked.last_day),
-        asked,
-    )
-    return [slot for day in days for slot in day.slots][:count]
+def first_days(agenda: Agenda, asked: Asked, *, count: int) -> list[DaySlots]:
+    """The first days with something free, nearest first."""
+    start = max(asked.first_day, localdate(asked.now))
+    days = offered_days(agenda, midnight(start), midnight(asked.last_day), asked)
+    return [day for day in days if day.is_open][:count]
 
 
 def offerable_slots(

@@ -12,7 +12,7 @@ from django.utils.timezone import localdate, localtime
 
 from demarches.models.mairie import Service
 from demarches.rules import slots
-from demarches.rules.dates_fr import day_fr, hour_fr, weekday_fr
+from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import EVERY_HALF_DAY, AgendaChange, AgendaRules, Taken
 
@@ -336,7 +336,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.day_label} à {self.hour_label}"
+        return f"{self.day_label} à{NBSP}{self.hour_label}"
 
     @property
     def current_status(self) -> AppointmentStatus:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from demarches.rules.dates_fr import WEEKDAYS, day_fr, hour_fr, weekday_fr
+from demarches.rules.dates_fr import NBSP, WEEKDAYS, day_fr, hour_fr, weekday_fr
 from demarches.rules.opening_hours import PARIS, day_hours
 
 #: Seats are taken in steps of five minutes: every slot starts and ends on one.
@@ -110,7 +110,7 @@ class Slot:
     @property
     def label(self) -> str:
         """« mardi 15 décembre 2026 à 9 h 30 »."""
-        return f"{weekday_fr(self.day)} {day_fr(self.day)} à {hour_fr(self.starts_at)}"
+        return f"{weekday_fr(self.day)} {day_fr(self.day)} à{NBSP}{hour_fr(self.starts_at)}"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """The couple's appointment: choose a slot, confirm it, move it, give it back."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -17,67 +15,24 @@ from demarches.actions import SlotTaken, nearest_free
 from demarches.appointment_calendar import appointment_event
 from demarches.models import Agenda, Mairie
 from demarches.ratelimit import client_ip, rate_limited
-from demarches.rules.dates_fr import days_range_fr
-from demarches.rules.slots import DaySlots, Slot
+from demarches.rules.slots import Slot
 from demarches.views.downloads import private_answer
 from pacs.actions import appointments
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import agenda_of, asked_by, first_slots, month_of, needs_a_visit, pieces_to_renew
+from pacs.booking import agenda_of, asked_by, first_days, month_of, needs_a_visit, pieces_to_renew
 from pacs.documents import things_to_bring
 from pacs.models import Partenaire
 from pacs.rules.validity import earliest_issue_day
 from pacs.tracking import piece_rows
 from pacs.views.viewer import account_of, for_partenaire
 
-FIRST_SLOTS = 12
+FIRST_DAYS = 4
 NOBODY_WON = "Ce créneau vient d’être pris par quelqu’un d’autre."
 
 
 def _who_books(request: HttpRequest) -> str:
     account = account_of(request)
     return f"user:{account.pk}" if account else client_ip(request)
-
-
-@dataclass(frozen=True)
-class ClosedDays:
-    """Days in a row on which nothing can be booked for the same reason."""
-
-    when: str
-    reason: str
-
-
-def closed_days(days: Iterable[DaySlots]) -> Iterator[ClosedDays]:
-    """« du 1er au 9 décembre : la mairie prépare votre venue », run after run."""
-    for reason, run in groupby((day for day in days if not day.is_open), lambda day: day.reason):
-        found = [day.day for day in run]
-        for first, last in _runs(found):
-            yield ClosedDays(days_range_fr(first, last), reason)
-
-
-def _runs(days: list[date]) -> Iterator[tuple[date, date]]:
-    first = last = days[0]
-    for day in days[1:]:
-        if day - last > timedelta(days=1):
-            yield first, last
-            first = day
-        last = day
-    yield first, last
-
-
-@dataclass(frozen=True)
-class SlotsOfDay:
-    """One day of the list, with its buttons."""
-
-    label: str
-    slots: tuple[Slot, ...]
-
-
-def by_day(slots: Iterable[Slot]) -> list[SlotsOfDay]:
-    """Slots grouped by their day, in order."""
-    grouped = groupby(slots, lambda slot: slot.day)
-    return [
-        SlotsOfDay(days_range_fr(day, day).removeprefix("le "), tuple(run)) for day, run in grouped
-    ]
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -265,7 +220,7 @@ def _choose_page(
 ) -> HttpResponse:
     dossier, now = partenaire.dossier, timezone.now()
     asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
-    first = first_slots(agenda, asked, count=FIRST_SLOTS)
+    first = first_days(agenda, asked, count=FIRST_DAYS)
     opening = first[0].day if first else asked.first_day
     chosen = _day(request.GET.get("jour", ""))
     month = month_of(agenda, _day(request.GET.get("mois", "")) or chosen or opening, asked)
@@ -273,11 +228,9 @@ def _choose_page(
         "dossier": dossier,
         "partenaire": partenaire,
         "current": dossier.appointment,
-        "first": by_day(first),
+        "first": first,
         "month": month,
         "chosen": next((day for day in month.days if day.day == chosen), None),
-        "closed_days": list(closed_days(month.days)),
-        "renew_days": [day for day in month.days if day.is_open and day.reason],
         "has_limits": bool(asked.limits),
         "is_overriding": is_overriding,
         "problem": problem,
