@@ -6,13 +6,15 @@ Which seats look free is only read; who gets one is decided by the unique constr
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from demarches.models import Agenda, Appointment, SeatTime
+from demarches.models import Agenda, Appointment, SeatTime, Service
 from demarches.rules.enums import AppointmentStatus
+from demarches.rules.opening_hours import ClosurePeriod, WeeklyHours, compile_expression
 from demarches.rules.slots import (
     AgendaRules,
     Asked,
@@ -175,9 +177,27 @@ def take_over(old: Appointment, new: Appointment) -> None:
     new.save(update_fields=["uid", "sequence"])
 
 
-def changed_rules(agenda: Agenda, rules: AgendaRules, *, at: datetime) -> list[str]:
-    """Sentences about the appointments that new rules would leave outside; none: go on."""
+def stranded_by_hours(
+    service: Service,
+    hours: Iterable[WeeklyHours],
+    closures: Iterable[ClosurePeriod],
+    *,
+    at: datetime,
+) -> list[str]:
+    """What new hours of a service would do to the appointments to come; nothing: go on."""
+    expression = compile_expression(hours, closures)
     return [
-        f"{one} ({one.holder}) : déplacez-le ou annulez-le d’abord."
+        line
+        for agenda in service.agendas.select_related("service__mairie")
+        for line in stranded_by_rules(
+            agenda, replace(agenda.rules(at), expression=expression), at=at
+        )
+    ]
+
+
+def stranded_by_rules(agenda: Agenda, rules: AgendaRules, *, at: datetime) -> list[str]:
+    """Sentences about the appointments that new rules would leave outside of the open hours."""
+    return [
+        f"{one} ({one.holder or agenda}) : déplacez ou annulez d’abord ce rendez-vous."
         for one in agenda.stranded(rules, at=at)
     ]

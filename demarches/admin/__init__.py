@@ -1,5 +1,6 @@
 """The staff desk of what every procedure shares."""
 
+from demarches.admin import agenda as agenda
 from demarches.admin import mairie as mairie
 from demarches.admin import outbox as outbox
 from demarches.admin import users as users

@@ -9,6 +9,7 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
+from demarches.actions import stranded_by_hours
 from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
 from demarches.rules import opening_hours
 
@@ -63,6 +64,37 @@ class OpeningHoursFormSet(BaseInlineFormSet[OpeningHours, Service, forms.ModelFo
                 f"Deux lignes se chevauchent : {one} et {other}. Corrigez l’une des deux, ou"
                 " donnez-leur des semaines ou des dates différentes."
             )
+        if self.instance.pk is None:
+            return
+        closures = Closure.objects.filter(mairie=self.instance.mairie_id)
+        refuse_stranding(
+            stranded_by_hours(
+                self.instance,
+                [row.as_rule() for row in kept],
+                [c.as_rule() for c in closures if c.service_id in (None, self.instance.pk)],
+                at=timezone.now(),
+            )
+        )
+
+
+def refuse_stranding(lines: list[str]) -> None:
+    """Hours never change under an appointment: say which, and what to do with each."""
+    if lines:
+        raise ValidationError(
+            ["Des rendez-vous sont déjà pris à ces heures. Rien n’a changé.", *lines]
+        )
+
+
+def _refuse_closures(mairie: Mairie, closures: list[Closure]) -> None:
+    for service in mairie.services.prefetch_related("hours"):
+        refuse_stranding(
+            stranded_by_hours(
+                service,
+                [row.as_rule() for row in service.hours.all()],
+                [c.as_rule() for c in closures if c.service_id in (None, service.pk)],
+                at=timezone.now(),
+            )
+        )
 
 
 class OpeningHoursInline(admin.TabularInline[OpeningHours, Service]):
@@ -102,8 +134,53 @@ class EntranceInline(admin.TabularInline[Entrance, Mairie]):
     extra = 0
 
 
+class ClosureFormSet(BaseInlineFormSet[Closure, Mairie, forms.ModelForm[Closure]]):
+    """The closures of a mairie, which spare the appointments already taken."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors) or self.instance.pk is None:
+            return
+        kept = [
+            form.instance
+            for form in self.forms
+            if (form.has_changed() or form.instance.pk) and not form.cleaned_data.get("DELETE")
+        ]
+        _refuse_closures(self.instance, kept)
+
+
+class ClosureForm(forms.ModelForm[Closure]):
+    class Meta:
+        model = Closure
+        fields = (
+            "mairie",
+            "service",
+            "first_day",
+            "from_time",
+            "last_day",
+            "until_time",
+            "reason",
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse to close over appointments; what is wrong by itself has its own message."""
+        data = super().clean()
+        given = data or self.cleaned_data
+        if self.errors:
+            return data
+        candidate = Closure(**{name: given.get(name) for name in self.Meta.fields})
+        try:
+            candidate.as_rule()
+        except ValueError:
+            return data
+        others = Closure.objects.filter(mairie=candidate.mairie).exclude(pk=self.instance.pk)
+        _refuse_closures(candidate.mairie, [*others, candidate])
+        return data
+
+
 class ClosureInline(admin.TabularInline[Closure, Mairie]):
     model = Closure
+    formset = ClosureFormSet
     formfield_overrides = PLAIN_INPUTS
     extra = 1
     ordering = ("-first_day",)
@@ -125,6 +202,7 @@ class MairieAdmin(admin.ModelAdmin[Mairie]):
 
 @admin.register(Closure)
 class ClosureAdmin(admin.ModelAdmin[Closure]):
+    form = ClosureForm
     list_display = ("__str__", "mairie", "service")
     formfield_overrides = PLAIN_INPUTS
     list_filter = ("mairie", "service")
