@@ -3,7 +3,7 @@
 Read models, like `pacs.tracking` for the people; flat numbers of queries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,6 +15,7 @@ from post_office.models import STATUS
 from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.lifecycle import allowed
+from pacs.booking import midnight
 from pacs.models import Dossier, Partenaire, Piece, PieceWording, Reading
 from pacs.models.piece import IDENTITY_RULE, PieceQuerySet
 from pacs.rules.enums import Door
@@ -43,6 +44,7 @@ class Queue:
 def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySet[Dossier]]]:
     """Every pile by its slug: title and dossiers, longest waiting first."""
     dossiers = Dossier.objects.for_desk().longest_waiting_first()
+    wordings = PieceWording.objects.by_rule()
     return {
         "a-verifier": ("À vérifier", dossiers.awaiting_mairie()),
         "messages": (
@@ -54,10 +56,26 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
             dossiers.filter(status=Status.PIECES_REQUESTED.value),
         ),
         "sans-date": ("Complets, sans rendez-vous", dossiers.filter(status=Status.COMPLETE.value)),
+        "aujourd-hui": (
+            "Rendez-vous aujourd’hui",
+            dossiers.filter(
+                status=Status.SCHEDULED.value,
+                appointment__starts_at__gte=midnight(localdate(at)),
+                appointment__starts_at__lt=midnight(localdate(at) + timedelta(days=1)),
+            ).order_by("appointment__starts_at"),
+        ),
+        "passes": (
+            "Rendez-vous passés, à conclure",
+            dossiers.filter(status=Status.SCHEDULED.value, appointment__ends_at__lt=at),
+        ),
+        "a-renouveler": (
+            "Une pièce sera trop ancienne le jour du rendez-vous",
+            dossiers.filter(pk__in=_too_old_at_appointment(wordings)),
+        ),
         "expire": (
             "Une pièce sera trop ancienne sous 14 jours",
             dossiers.filter(
-                status__in=OPEN_VALUES, pk__in=_expiring(localdate(at)).values("dossier")
+                status__in=OPEN_VALUES, pk__in=_expiring(localdate(at), wordings).values("dossier")
             ),
         ),
         "papier": (
@@ -76,14 +94,27 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
     }
 
 
-def _expiring(today: date) -> QuerySet[Piece]:
+def _expiring(today: date, wordings: Mapping[str, PieceWording]) -> QuerySet[Piece]:
     """Pieces in hand that will not serve any more in fourteen days, the ages being data."""
     soon = today + EXPIRES_SOON
     too_old = Q(rule_id=IDENTITY_RULE, expires_on__lt=soon, is_french_adult_card=False)
-    for wording in PieceWording.objects.exclude(max_age_months=None):
+    for wording in wordings.values():
         if age := wording.max_age:
             too_old |= Q(rule_id=wording.rule_id, issued_on__lt=earliest_issue_day(age, soon))
     return Piece.objects.required().filter(too_old)
+
+
+def _too_old_at_appointment(wordings: Mapping[str, PieceWording]) -> list[int]:
+    """Scheduled dossiers with a piece that will not serve on the day of the appointment."""
+    pieces = Piece.objects.required().filter(dossier__status=Status.SCHEDULED.value)
+    return [
+        piece.dossier_id
+        for piece in pieces.select_related("dossier__appointment")
+        if (wording := wordings.get(piece.rule_id))
+        and piece.dossier.appointment
+        and piece.status_on(localdate(piece.dossier.appointment.starts_at), wording.max_age)
+        is PieceStatus.EXPIRED
+    ]
 
 
 OPEN_VALUES = [s.value for s in (Status.SUBMITTED, Status.UNDER_REVIEW, Status.COMPLETE)]
@@ -179,6 +210,6 @@ def with_everything(pk: int) -> QuerySet[Dossier]:
     return (
         Dossier.objects.for_desk()
         .filter(pk=pk)
-        .select_related("assigned_to", "opened_by")
+        .select_related("assigned_to", "opened_by", "appointment__agenda")
         .prefetch_related(Prefetch("partenaires", Partenaire.objects.select_related("user")))
     )

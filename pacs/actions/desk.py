@@ -18,6 +18,7 @@ from pacs.actions.guards import check_no_nir, check_request, locked_at_version
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Note, Partenaire, Piece, Reading
+from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 
 
 def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> None:
@@ -28,6 +29,24 @@ def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> N
 def accept_piece(piece: Piece, *, by: User, at: datetime, version: int | None) -> None:
     """Accept one piece, as it was sent or announced."""
     _decide(piece, PieceStatus.ACCEPTED, by=by, at=at, version=version)
+
+
+def verify_birth(piece: Piece, *, by: User, at: datetime) -> None:
+    """Note that the mairie verified this birth record by itself today (CC, art. 101-1).
+
+    Also again, when the first verification would be too old on the day of the appointment.
+    """
+    with transaction.atomic():
+        dossier = locked_at_version(piece.dossier, None)
+        if piece.rule_id not in VERIFIED_BY_MAIRIE or dossier.is_ended:
+            raise ActionRefused("Cette pièce ne se vérifie pas par la mairie.")
+        if dossier.current_status is Status.SUBMITTED:
+            dossier.start_review(by=by, at=at)
+        Piece.objects.filter(pk=piece.pk).update(
+            status=PieceStatus.ACCEPTED.value, decided_by=by, decided_at=at
+        )
+        dossier.touch(at=at)
+        dossier.record(kind="birth_verified", by=by, at=at, partenaire=piece.partenaire)
 
 
 def refuse_piece(

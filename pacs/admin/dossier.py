@@ -23,10 +23,12 @@ from demarches.rules.texts import plain_text
 from demarches.views.downloads import private_answer, serve_private_file, serve_private_preview
 from pacs import documents
 from pacs.access import may_decide, may_read_as_staff, may_review
-from pacs.actions import desk
+from pacs.actions import appointments, desk
 from pacs.actions.dossiers import open_dossier
 from pacs.actions.guards import StaleDossier
 from pacs.admin.answers import CoupleForm, PersonForm, save_answers
+from pacs.admin.day import DayDesk
+from pacs.admin.people import agent_of
 from pacs.desk import (
     also_looking,
     desk_pieces,
@@ -50,13 +52,6 @@ SEARCHED_LENGTH = 100
 Verb = Callable[[HttpRequest, Dossier, User], str]
 
 
-def agent_of(request: HttpRequest) -> User:
-    """The agent; the admin site has already checked that they are staff."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
 class QueueFilter(admin.SimpleListFilter):
     """The piles of the home page."""
 
@@ -74,7 +69,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dossier)
-class DossierAdmin(admin.ModelAdmin[Dossier]):
+class DossierAdmin(DayDesk, admin.ModelAdmin[Dossier]):
     """The list, and the address of every button of the desk."""
 
     list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")
@@ -146,6 +141,7 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
                 wrap(self.preview_view),
                 name="pacs_dossier_preview",
             ),
+            *self.day_urls(wrap),
             *super().get_urls(),
         ]
 
@@ -202,6 +198,7 @@ class DossierAdmin(admin.ModelAdmin[Dossier]):
             ],
             "outcomes": dossier.outcomes(at=now),
             "possible": possible_now(dossier),
+            "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
             "may_review": may_review(agent),
             "may_decide": may_decide(agent),
             "also_looking": also_looking(dossier, agent, at=now),
@@ -517,6 +514,27 @@ def _note(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     return "La note est gardée."
 
 
+def _cancel_appointment(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    appointments.cancel_for(
+        dossier,
+        reason=request.POST.get("reason", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "Le rendez-vous est annulé. Les deux partenaires sont prévenus."
+
+
+def _arrived(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    appointments.mark_arrived(dossier, by=agent, at=timezone.now())
+    return "Le couple est arrivé."
+
+
+def _missed(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    appointments.mark_missed(dossier, by=agent, at=timezone.now())
+    return "L’absence est notée. Le couple peut reprendre un rendez-vous."
+
+
 #: Address of a button -> what it does.
 VERBS: dict[str, Verb] = {
     "accepter": _accept,
@@ -533,6 +551,9 @@ VERBS: dict[str, Verb] = {
     "confier": _assign,
     "ecrire": _message,
     "noter": _note,
+    "annuler-rdv": _cancel_appointment,
+    "arrives": _arrived,
+    "absents": _missed,
 }
 #: Those only an officier, or whoever has their rights, may push.
 DECISIONS = frozenset({"irrecevable"})

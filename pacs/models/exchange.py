@@ -50,6 +50,7 @@ EVENT_KINDS = {
     "assigned": "Dossier confié",
     "appointment_moved": "Rendez-vous déplacé",
     "arrived": "Arrivés à la mairie",
+    "birth_verified": "Acte de naissance vérifié par la mairie",
 }
 
 

@@ -1,0 +1,169 @@
+"""The desk of appointments: the day of the officer, booking for somebody, births to verify."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models.options import Options
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.timezone import localdate
+
+from demarches.actions import SlotTaken, offered_days
+from demarches.documents import RenderedPdf
+from demarches.models import User
+from demarches.rules.dates_fr import days_range_fr
+from demarches.rules.slots import DaySlots
+from demarches.views.downloads import private_answer
+from pacs import sheets
+from pacs.access import may_read_as_staff, may_review
+from pacs.actions import appointments, desk
+from pacs.actions.refusals import ActionRefused
+from pacs.admin.people import agent_of
+from pacs.booking import asked_by, midnight
+from pacs.day import births_to_verify, visits_between
+from pacs.models import Dossier, Piece
+
+WEEK = timedelta(days=7)
+
+type View = Callable[..., HttpResponse]
+
+
+def day_asked(request: HttpRequest) -> date:
+    """The day of the address; today when it says nothing or something else."""
+    try:
+        day = date.fromisoformat(request.GET.get("jour", ""))
+    except ValueError:
+        return localdate()
+    return day if 2000 < day.year < 3000 else localdate()
+
+
+class DayDesk:
+    """Views around appointments, mixed into the admin of dossiers."""
+
+    admin_site: admin.AdminSite
+    opts: Options[Dossier]
+
+    def day_urls(self, wrap: Callable[[View], View]) -> list[URLPattern]:
+        """Our own addresses, each behind the site's sign-in."""
+        return [
+            path("journee/", wrap(self.day_view), name="pacs_dossier_day"),
+            path("journee/<slug:slug>.pdf", wrap(self.sheet_view), name="pacs_dossier_sheet"),
+            path("naissances/", wrap(self.births_view), name="pacs_dossier_births"),
+            path("<int:pk>/rendez-vous/", wrap(self.book_view), name="pacs_dossier_book"),
+        ]
+
+    def _page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+        status = context.pop("status", 200)
+        shared = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, template, shared | context, status=status)
+
+    def day_view(self, request: HttpRequest) -> HttpResponse:
+        """Who comes on one day, and what to check of each."""
+        agent = _reader(request)
+        day = day_asked(request)
+        visits = visits_between(day, day)
+        for visit in visits:
+            desk.note_reading(visit.dossier, agent, "feuille du jour", at=timezone.now())
+        return self._page(
+            request,
+            "admin/pacs/day.html",
+            title=f"Rendez-vous {days_range_fr(day, day)}",
+            day=day,
+            previous=day - timedelta(days=1),
+            next=day + timedelta(days=1),
+            visits=visits,
+            may_review=may_review(agent),
+        )
+
+    def sheet_view(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """A sheet on paper; the front desk's holds initials only."""
+        agent, day, now = _reader(request), day_asked(request), timezone.now()
+        makers: dict[str, Callable[[], RenderedPdf]] = {
+            "officier": lambda: sheets.day_sheet(day, at=now),
+            "accueil": lambda: sheets.front_desk_sheet(day, at=now),
+            "plan-b": lambda: sheets.plan_b(localdate(now), at=now),
+        }
+        if slug not in makers:
+            raise Http404
+        if slug != "accueil" and not may_review(agent):
+            raise PermissionDenied
+        content = makers[slug]().content
+        return private_answer(content, "application/pdf", f"{slug}.pdf", disposition="attachment")
+
+    def births_view(self, request: HttpRequest) -> HttpResponse:
+        """The morning's list of births to verify, with the fields of the query."""
+        agent, now = agent_of(request), timezone.now()
+        if not may_review(agent):
+            raise PermissionDenied
+        if request.method == "POST":
+            raw = request.POST.get("piece", "")
+            piece = get_object_or_404(Piece, pk=int(raw) if raw.isdecimal() else 0)
+            try:
+                desk.verify_birth(piece, by=agent, at=now)
+            except ActionRefused as refused:
+                messages.error(request, " ".join(refused.messages))
+            else:
+                messages.success(request, "La vérification est notée, à la date d’aujourd’hui.")
+            return redirect("admin:pacs_dossier_births")
+        return self._page(
+            request,
+            "admin/pacs/births.html",
+            title="Naissances à vérifier",
+            checks=births_to_verify(at=now),
+        )
+
+    def book_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Book or move for a couple: every seat, no lead time, papers too old are told."""
+        agent, now = agent_of(request), timezone.now()
+        if not may_review(agent):
+            raise PermissionDenied
+        dossier = get_object_or_404(
+            Dossier.objects.for_desk().select_related("appointment__agenda"), pk=pk
+        )
+        try:
+            agenda = appointments.bookable_agenda(dossier, at=now, at_desk=True)
+        except ActionRefused as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect("admin:pacs_dossier_change", pk)
+        problem, status = "", 200
+        if request.method == "POST":
+            try:
+                starts_at = datetime.fromisoformat(request.POST.get("creneau", "")[:40])
+                if starts_at.tzinfo is None:
+                    raise ValueError("a moment without its offset")
+                booked = appointments.book_for(dossier, starts_at, by=agent, at=now)
+            except ValueError:
+                problem, status = "Choisissez un créneau.", 422
+            except (SlotTaken, ActionRefused) as refused:
+                problem, status = " ".join(refused.messages), 409
+            else:
+                messages.success(request, f"Rendez-vous pris : {booked}.")
+                return redirect("admin:pacs_dossier_change", pk)
+        monday = max(day_asked(request), localdate(now))
+        asked = asked_by(dossier, agenda, reader=None, at=now, is_overriding=True)
+        last = monday + WEEK - timedelta(days=1)
+        days: tuple[DaySlots, ...] = offered_days(agenda, midnight(monday), midnight(last), asked)
+        return self._page(
+            request,
+            "admin/pacs/book.html",
+            title=f"Rendez-vous du dossier {dossier.reference}",
+            dossier=dossier,
+            days=days,
+            problem=problem,
+            previous=max(monday - WEEK, localdate(now)),
+            next=monday + WEEK,
+            status=status,
+        )
+
+
+def _reader(request: HttpRequest) -> User:
+    agent = agent_of(request)
+    if not may_read_as_staff(agent):
+        raise PermissionDenied
+    return agent

@@ -1,0 +1,13 @@
+"""Who acts at the desk."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from demarches.models import User
+
+
+def agent_of(request: HttpRequest) -> User:
+    """The agent; the admin site has already checked that they are staff."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
