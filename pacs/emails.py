@@ -176,6 +176,16 @@ def _about_appointment(
     )
 
 
+def registered(dossier: Dossier, *, at: datetime) -> None:
+    """Tell both that it is done, and where their papers are."""
+    _send_both("registered", dossier, at=at)
+
+
+def opposable(dossier: Dossier, *, at: datetime) -> None:
+    """Tell both that the publicity is complete."""
+    _send_both("opposable", dossier, at=at)
+
+
 def dossier_stopped(dossier: Dossier, *, at: datetime) -> None:
     """« La démarche est arrêtée », without a reason, to both."""
     _send_both("dossier_stopped", dossier, at=at)

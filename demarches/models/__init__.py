@@ -26,6 +26,7 @@ from demarches.models.mairie import (
     Service,
     ServiceHours,
 )
+from demarches.models.officer import Officer, OfficerQuerySet
 from demarches.models.ratelimit import RateCounter
 from demarches.models.user import User
 
@@ -41,6 +42,8 @@ __all__ = [
     "Entrance",
     "Mairie",
     "Notice",
+    "Officer",
+    "OfficerQuerySet",
     "OpeningHours",
     "RateCounter",
     "ReferenceCounter",

@@ -256,6 +256,8 @@ def record_answers_for(
     Call it inside the transaction that saves them, before saving.
     """
     locked = locked_at_version(dossier, version)
+    if locked.is_ended:
+        raise ActionRefused("Ce dossier est terminé : ses réponses ne changent plus.")
     locked.touch(at=at)
     locked.record(kind="answers_by_agent", by=by, at=at, reason=", ".join(changed))
     sync_pieces(locked)

@@ -14,7 +14,8 @@ from demarches import storage
 from demarches.models import Appointment
 from demarches.rules.enums import Status
 from pacs import emails
-from pacs.models import Dossier, PacsSettings, Partenaire, PieceFile
+from pacs.actions.registration import delete_scans, scans_due
+from pacs.models import Avis, Dossier, PacsSettings, Partenaire, PieceFile
 
 
 def remind_partenaires(*, at: datetime) -> tuple[int, int]:
@@ -85,13 +86,15 @@ class Purge:
     drafts: int
     ended: int
     files: int
+    #: Registered dossiers whose files alone go.
+    scans: int = 0
 
 
 def purgeable(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
     """Drafts without activity, and dossiers that ended or fell silent long enough ago.
 
-    Retention: domain reference 8.4, as the settings say. A PACS that was registered leaves
-    with the registration's own retention, not here.
+    Retention: domain reference 8.4, as the settings say. Of a registered PACS the line of the
+    register stays; its dossier goes once every mention is made.
     """
     settings = PacsSettings.current()
     drafts = Dossier.objects.drafts().filter(
@@ -100,8 +103,13 @@ def purgeable(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
     silent = at - timedelta(days=settings.inactive_retention_days)
     over = [Status.WITHDRAWN.value, Status.CLOSED.value, Status.INADMISSIBLE.value]
     asked = [Status.PIECES_REQUESTED.value, Status.COMPLETE.value]
+    registered = at - timedelta(days=settings.registered_retention_days)
+    # While a mention is awaited, the couple reads on its page what is still to come.
+    awaited = Avis.objects.filter(mentioned_on=None).values("registration__dossier")
     ended = Dossier.objects.filter(
-        Q(status__in=over, ended_at__lt=silent) | Q(status__in=asked, last_activity_at__lt=silent)
+        Q(status__in=over, ended_at__lt=silent)
+        | Q(status__in=asked, last_activity_at__lt=silent)
+        | Q(status=Status.REGISTERED.value, ended_at__lt=registered) & ~Q(pk__in=awaited)
     )
     return drafts, ended
 
@@ -111,9 +119,14 @@ def purge_dossiers(*, at: datetime, dry_run: bool = False) -> Purge:
     drafts, ended = purgeable(at=at)
     targets = [*drafts.values_list("pk", flat=True), *ended.values_list("pk", flat=True)]
     names = PieceFile.objects.filter(piece__dossier__in=targets)
-    report = Purge(drafts.count(), ended.count(), names.count())
+    with_scans = scans_due(at=at)
+    scans = PieceFile.objects.filter(piece__dossier__in=with_scans).count()
+    report = Purge(drafts.count(), ended.count(), names.count(), scans)
     if dry_run:
         return report
+    for registered in with_scans:
+        with transaction.atomic():
+            delete_scans(Dossier.objects.locked().get(pk=registered.pk), at=at)
     for pk in targets:
         with transaction.atomic():
             dossier = Dossier.objects.locked().get(pk=pk)

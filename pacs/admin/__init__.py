@@ -1,5 +1,5 @@
 """Admin of `pacs`, split by concept; importing registers."""
 
-from pacs.admin import dossier, settings, wording
+from pacs.admin import dossier, registration, settings, wording
 
-__all__ = ["dossier", "settings", "wording"]
+__all__ = ["dossier", "registration", "settings", "wording"]

@@ -21,7 +21,7 @@ from demarches.rules.dates_fr import days_range_fr
 from demarches.rules.slots import DaySlots
 from demarches.views.downloads import private_answer
 from pacs import sheets
-from pacs.access import may_read_as_staff, may_review
+from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import appointments, desk
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of
@@ -79,6 +79,7 @@ class DayDesk:
             next=day + timedelta(days=1),
             visits=visits,
             may_review=may_review(agent),
+            may_decide=may_decide(agent),
         )
 
     def sheet_view(self, request: HttpRequest, slug: str) -> HttpResponse:

@@ -29,6 +29,7 @@ from pacs.actions.guards import StaleDossier
 from pacs.admin.answers import CoupleForm, PersonForm, save_answers
 from pacs.admin.day import DayDesk
 from pacs.admin.people import agent_of
+from pacs.admin.registration import RegistrationDesk
 from pacs.desk import (
     also_looking,
     desk_pieces,
@@ -44,6 +45,7 @@ from pacs.models import (
     Piece,
     PieceFile,
     RefusalReason,
+    Registration,
 )
 from pacs.tracking import answers_of
 
@@ -69,7 +71,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dossier)
-class DossierAdmin(DayDesk, admin.ModelAdmin[Dossier]):
+class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
     """The list, and the address of every button of the desk."""
 
     list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")
@@ -142,6 +144,7 @@ class DossierAdmin(DayDesk, admin.ModelAdmin[Dossier]):
                 name="pacs_dossier_preview",
             ),
             *self.day_urls(wrap),
+            *self.registration_urls(wrap),
             *super().get_urls(),
         ]
 
@@ -198,6 +201,7 @@ class DossierAdmin(DayDesk, admin.ModelAdmin[Dossier]):
             ],
             "outcomes": dossier.outcomes(at=now),
             "possible": possible_now(dossier),
+            "registration": Registration.objects.filter(dossier=dossier).first(),
             "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
             "may_review": may_review(agent),
             "may_decide": may_decide(agent),

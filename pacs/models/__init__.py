@@ -13,15 +13,18 @@ from pacs.models.exchange import (
 )
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece, PieceFile
+from pacs.models.registration import Avis, LaterAct, RegisteredPerson, Registration
 from pacs.models.settings import PacsSettings
 from pacs.models.wording import PieceWording
 from pacs.rules.enums import Door, Sex
 
 __all__ = [
+    "Avis",
     "Door",
     "Dossier",
     "DossierEvent",
     "EarlierOffer",
+    "LaterAct",
     "Message",
     "MessageTemplate",
     "Note",
@@ -32,6 +35,8 @@ __all__ = [
     "PieceWording",
     "Reading",
     "RefusalReason",
+    "RegisteredPerson",
+    "Registration",
     "SentMail",
     "Sex",
 ]

@@ -26,6 +26,8 @@ MAIL_KINDS = {
     "appointment_missed": "Absence au rendez-vous",
     "appointment_reminder": "Rappel du rendez-vous",
     "earlier_offer": "Date plus proche proposée",
+    "registered": "Démarche terminée",
+    "opposable": "Publicité terminée",
     "dossier_stopped": "Démarche arrêtée",
     "dossier_inadmissible": "Décision à lire",
     "message_received": "Message de la mairie",
@@ -50,6 +52,8 @@ EVENT_KINDS = {
     "assigned": "Dossier confié",
     "appointment_moved": "Rendez-vous déplacé",
     "arrived": "Arrivés à la mairie",
+    "scans_deleted": "Fichiers effacés après l’enregistrement",
+    "opposable": "Mentions apposées : opposable aux tiers",
     "birth_verified": "Acte de naissance vérifié par la mairie",
 }
 

@@ -124,6 +124,10 @@ class Partenaire(models.Model):
     common_comment = models.TextField(
         "remarque sur les réponses communes", blank=True, max_length=1000
     )
+    #: Identity checked at the counter, on the day.
+    identified_at = models.DateTimeField(
+        "identité vérifiée le", null=True, blank=True, editable=False
+    )
     attested_at = models.DateTimeField("attesté le", null=True, blank=True)
     #: The sentences exactly as they were shown.
     attested_text = models.TextField("texte attesté", blank=True)

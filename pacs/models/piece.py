@@ -76,6 +76,8 @@ class Piece(models.Model):
     )
     decided_at = models.DateTimeField("décidée le", null=True, blank=True)
 
+    original_seen_at = models.DateTimeField("original vu le", null=True, blank=True)
+
     objects = PieceQuerySet.as_manager()
 
     class Meta:

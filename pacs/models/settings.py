@@ -54,6 +54,17 @@ class PacsSettings(models.Model):
     inactive_retention_days = models.PositiveSmallIntegerField(
         "jours de conservation d’un dossier envoyé puis abandonné", default=92
     )
+    office_number = models.PositiveSmallIntegerField("numéro du bureau dans le registre", default=1)
+    scan_retention_days = models.PositiveSmallIntegerField(
+        "jours de conservation des fichiers après l’enregistrement",
+        default=30,
+        help_text="Effacés tout de suite quand l’officier dit que le dossier papier est complet.",
+    )
+    registered_retention_days = models.PositiveSmallIntegerField(
+        "jours de conservation du dossier en ligne après l’enregistrement",
+        default=183,
+        help_text="La ligne du registre reste ; le dossier papier suit sa propre durée.",
+    )
     court = models.CharField(
         "tribunal compétent pour un recours",
         max_length=120,

@@ -19,5 +19,5 @@ class Command(BaseCommand):
         verb = "would delete" if options["dry_run"] else "deleted"
         self.stdout.write(
             f"{verb}: {report.drafts} drafts, {report.ended} ended or silent dossiers,"
-            f" {report.files} files"
+            f" {report.files} files, {report.scans} files of registered dossiers"
         )

@@ -1,0 +1,470 @@
+"""The registration of a PACS, and what follows it: avis, modification, dissolution.
+
+Law: Code civil, art. 515-3, 515-3-1 and 515-7; décret 2006-1806. The number comes from the
+lines already there; the unique constraint decides between two agents, and the loser takes the
+next one: no number is given twice, and none is lost when something fails.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.timezone import localdate
+
+from demarches import storage
+from demarches.models import Mairie, Officer, User, next_reference
+from demarches.rules.dates_fr import day_fr
+from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
+from demarches.rules.nir import REFUSAL as NIR_REFUSAL
+from demarches.rules.nir import contains_nir
+from demarches.rules.texts import plain_text
+from pacs import emails
+from pacs.actions.guards import check_request, locked_at_version
+from pacs.actions.refusals import ActionRefused
+from pacs.models import (
+    Avis,
+    Dossier,
+    LaterAct,
+    PacsSettings,
+    Partenaire,
+    Piece,
+    PieceFile,
+    PieceWording,
+    RegisteredPerson,
+    Registration,
+)
+from pacs.rules.registration import (
+    RegisterNumber,
+    act_rule,
+    avis_due_on,
+    avis_recipient,
+    effect_day,
+)
+
+ACT_PREFIX = "SUITE"
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Ceremony:
+    """What the officer did and ticked at the counter."""
+
+    officer: Officer
+    registered_at: datetime
+    #: Positions of the partenaires whose identity was checked, keys of the originals seen.
+    identified: Collection[int] = ()
+    originals: Collection[str] = ()
+    convention_visa: bool = False
+    convention_returned: bool = False
+    paper_complete: bool = False
+    sequence: int | None = None
+    gap_reason: str = ""
+
+
+def next_number(day: date) -> RegisterNumber:
+    """The number that comes next in the register of this year and office."""
+    mairie = Mairie.objects.order_by("pk").first()
+    if mairie is None:
+        raise ActionRefused("La mairie n’est pas encore décrite : complétez sa fiche.")
+    office = PacsSettings.current().office_number
+    rows = Registration.objects.filter(insee_code=mairie.insee_code, year=day.year, office=office)
+    last = rows.aggregate(last=Max("sequence"))["last"] or 0
+    return RegisterNumber(mairie.insee_code, day.year, office, last + 1)
+
+
+def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime) -> list[str]:
+    """Everything that keeps this PACS from being registered, at once, in French."""
+    day = localdate(ceremony.registered_at)
+    reasons = []
+    appointment = dossier.appointment
+    if dossier.current_status is not Status.SCHEDULED or appointment is None:
+        return ["Ce dossier n’a pas de rendez-vous : fixez-le d’abord, même pour aujourd’hui."]
+    if ceremony.registered_at > at:
+        reasons.append("L’heure de l’enregistrement n’est pas encore passée.")
+    if localdate(appointment.starts_at) != day:
+        reasons.append(
+            f"Le rendez-vous est le {day_fr(localdate(appointment.starts_at))} : déplacez-le au"
+            " jour de l’enregistrement."
+        )
+    if not ceremony.officer.is_in_force(day):
+        reasons.append(
+            f"La délégation de {ceremony.officer.name} n’est pas en vigueur le {day_fr(day)}."
+        )
+    reasons += [
+        f"Identité à vérifier : {one.full_name}."
+        for one in dossier.people
+        if one.position not in ceremony.identified
+    ]
+    reasons += _piece_blockers(dossier, ceremony, day)
+    if not ceremony.convention_visa:
+        reasons.append("La convention doit être visée et datée.")
+    if not ceremony.convention_returned:
+        reasons.append("La convention doit être rendue aux partenaires : la mairie n’en garde pas.")
+    return reasons
+
+
+def originals_of(dossier: Dossier) -> list[tuple[Piece, PieceWording]]:
+    """The pieces whose original is to be seen on the day, with their words."""
+    wordings = PieceWording.objects.in_bulk()
+    pieces = dossier.pieces.required().select_related("partenaire")
+    return [
+        (piece, wording)
+        for piece in pieces
+        if (wording := wordings.get(piece.rule_id)) and wording.to_bring
+    ]
+
+
+def _piece_blockers(dossier: Dossier, ceremony: Ceremony, day: date) -> list[str]:
+    wordings = PieceWording.objects.in_bulk()
+    reasons = []
+    for piece in dossier.pieces.required().select_related("partenaire"):
+        wording = wordings.get(piece.rule_id)
+        label = wording.label if wording else piece.rule_id
+        if piece.partenaire:
+            label += f" ({piece.partenaire.display_name})"
+        status = piece.status_on(day, wording.max_age if wording else None)
+        if status is PieceStatus.EXPIRED:
+            reasons.append(f"Trop ancienne ce jour-là : {label}.")
+        elif status not in {PieceStatus.ACCEPTED, PieceStatus.TO_BRING}:
+            reasons.append(f"Pièce à régler : {label} ({status.label.lower()}).")
+        elif wording and wording.to_bring and piece.key not in ceremony.originals:
+            reasons.append(f"Original à voir : {label}.")
+    return reasons
+
+
+def register_pacs(
+    dossier: Dossier, ceremony: Ceremony, *, by: User, at: datetime, version: int | None
+) -> Registration:
+    """Register the PACS: one line of the register, the avis to send, the dossier frozen.
+
+    A second click finds it registered. Raises `ActionRefused` with every reason at once; then
+    nothing is written, and no number is used. Effects: status, journal, register, avis, one
+    neutral mail to each, the scans deleted when the paper dossier is complete.
+    """
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _register(dossier, ceremony, by=by, at=at, version=version)
+        except _NumberTaken:
+            # Another agent registered at the same moment: read the register again.
+            continue
+    raise ActionRefused("Plusieurs enregistrements ont lieu en même temps. Recommencez.")
+
+
+class _NumberTaken(Exception):
+    """The database has just refused the number: somebody else has it."""
+
+
+def _register(
+    dossier: Dossier, ceremony: Ceremony, *, by: User, at: datetime, version: int | None
+) -> Registration:
+    locked = locked_at_version(dossier, None)
+    already = Registration.objects.filter(dossier=locked).first()
+    if already is not None:
+        return already
+    locked = locked_at_version(dossier, version)
+    if contains_nir(ceremony.gap_reason):
+        raise ActionRefused(NIR_REFUSAL)
+    if reasons := registration_blockers(locked, ceremony, at=at):
+        raise ActionRefused(reasons)
+    day = localdate(ceremony.registered_at)
+    number = _number(ceremony, day)
+    _note_seen(locked, ceremony, at=at)
+    registration = _write_line(locked, ceremony, number, by=by)
+    for person in locked.people:
+        _write_person(registration, person)
+    for row in registration.persons.all():
+        _write_avis(registration, row, due_from=day)
+    if locked.appointment is not None:
+        locked.appointment.status = AppointmentStatus.DONE.value
+        locked.appointment.save(update_fields=["status"])
+    locked.register(by=by, at=at)
+    if ceremony.paper_complete:
+        delete_scans(locked, at=at)
+    emails.registered(locked, at=at)
+    return registration
+
+
+def _number(ceremony: Ceremony, day: date) -> RegisterNumber:
+    """The number asked for, checked; else the next one."""
+    proposed = next_number(day)
+    asked = ceremony.sequence
+    if asked is None or asked == proposed.sequence:
+        return proposed
+    if asked < proposed.sequence:
+        raise ActionRefused(f"Ce numéro est déjà donné. Le suivant est {proposed}.")
+    if not ceremony.gap_reason.strip():
+        raise ActionRefused(
+            f"Le numéro suivant est {proposed}. Pour en sauter, dites pourquoi : le registre n’a"
+            " pas de trou sans motif."
+        )
+    return RegisterNumber(proposed.insee_code, proposed.year, proposed.office, asked)
+
+
+def _note_seen(locked: Dossier, ceremony: Ceremony, *, at: datetime) -> None:
+    locked.pieces.filter(key__in=list(ceremony.originals)).update(original_seen_at=at)
+    locked.partenaires.filter(position__in=list(ceremony.identified)).update(identified_at=at)
+
+
+def _write_line(
+    locked: Dossier, ceremony: Ceremony, number: RegisterNumber, *, by: User
+) -> Registration:
+    before = Registration.objects.filter(
+        insee_code=number.insee_code,
+        year=number.year,
+        office=number.office,
+        sequence=number.sequence - 1,
+    ).first()
+    mairie = Mairie.objects.order_by("pk").first()
+    line = Registration(
+        dossier=locked,
+        origin="portail",
+        number=str(number),
+        insee_code=number.insee_code,
+        year=number.year,
+        office=number.office,
+        sequence=number.sequence,
+        follows=before,
+        gap_reason="" if before or number.sequence == 1 else ceremony.gap_reason.strip(),
+        registered_on=localdate(ceremony.registered_at),
+        registered_at=ceremony.registered_at,
+        place=mairie.name if mairie else "",
+        officer=ceremony.officer,
+        agent=by,
+    )
+    try:
+        with transaction.atomic():
+            line.save()
+    except IntegrityError as error:
+        raise _NumberTaken from error
+    return line
+
+
+def _write_person(registration: Registration, one: Partenaire) -> None:
+    RegisteredPerson.objects.create(
+        registration=registration,
+        position=one.position,
+        birth_name=one.birth_name,
+        first_names=one.first_names,
+        sex=one.sex,
+        birth_year=one.birth_year,
+        birth_month=one.birth_month,
+        birth_day=one.birth_day,
+        birth_city=one.birth_city,
+        birth_department=one.birth_department,
+        birth_country=one.birth_country,
+        search_text=plain_text(f"{one.first_names} {one.birth_name}"),
+    )
+
+
+def _write_avis(
+    registration: Registration,
+    person: RegisteredPerson,
+    *,
+    due_from: date,
+    act: LaterAct | None = None,
+) -> None:
+    recipient = avis_recipient(
+        birth_country=str(person.birth_country.code or ""),
+        birth_city=person.birth_city,
+        birth_department=person.birth_department,
+    )
+    Avis.objects.create(
+        registration=registration,
+        act=act,
+        person=person,
+        recipient=recipient.name,
+        address=recipient.address,
+        due_on=avis_due_on(due_from),
+    )
+
+
+def delete_scans(locked: Dossier, *, at: datetime) -> int:
+    """Delete the pre-check files of a registered dossier, with a line in the journal."""
+    files = PieceFile.objects.filter(piece__dossier=locked)
+    names = list(files.values_list("storage_name", flat=True))
+    if names:
+        storage.delete_after_commit(*names)
+        files.delete()
+        locked.record(kind="scans_deleted", by=None, at=at, reason=f"{len(names)} fichiers")
+    return len(names)
+
+
+# Publicity
+
+
+def mark_avis_sent(avis: Avis, *, on: date, by: User, at: datetime) -> None:
+    """Note that the avis has left. Twice is once; refuses a day to come."""
+    with transaction.atomic():
+        row = Avis.objects.select_for_update(of=("self",)).get(pk=avis.pk)
+        if row.sent_on is not None:
+            return
+        if on > localdate(at) or on < row.registration.registered_on:
+            raise ActionRefused("La date d’envoi va du jour de l’enregistrement à aujourd’hui.")
+        row.sent_on, row.sent_by = on, by
+        row.save(update_fields=["sent_on", "sent_by"])
+
+
+def mark_avis_mentioned(avis: Avis, *, on: date, by: User, at: datetime) -> None:
+    """Note that the mention was made; the last one of a registration tells the couple.
+
+    From then on the PACS binds third parties (CC, art. 515-3-1).
+    """
+    with transaction.atomic():
+        row = Avis.objects.select_for_update(of=("self",)).get(pk=avis.pk)
+        if row.mentioned_on is not None:
+            return
+        if row.sent_on is None:
+            raise ActionRefused("Notez d’abord l’envoi de l’avis.")
+        if not row.sent_on <= on <= localdate(at):
+            raise ActionRefused("La mention se fait entre l’envoi de l’avis et aujourd’hui.")
+        row.mentioned_on = on
+        row.save(update_fields=["mentioned_on"])
+        registration = row.registration
+        dossier = registration.dossier
+        if row.act_id is None and dossier is not None and registration.opposable_on:
+            dossier.record(kind="opposable", by=by, at=at)
+            emails.opposable(dossier, at=at)
+
+
+# What comes after
+
+
+def enter_old_registration(
+    *,
+    number: str,
+    registered_on: date,
+    origin: str,
+    place: str,
+    people: Collection[Mapping[str, Any]],
+    by: User,
+    at: datetime,
+) -> Registration:
+    """Enter a PACS registered before the portal, by its number, so that acts can follow it."""
+    if registered_on > localdate(at):
+        raise ActionRefused("La date d’enregistrement est à venir.")
+    for one in people:
+        if contains_nir(" ".join(str(value) for value in one.values())):
+            raise ActionRefused(NIR_REFUSAL)
+    with transaction.atomic():
+        if Registration.objects.filter(number=number.strip()).exists():
+            raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")
+        registration = Registration.objects.create(
+            origin=origin,
+            number=number.strip(),
+            registered_on=registered_on,
+            place=place,
+            agent=by,
+        )
+        for position, one in enumerate(people, start=1):
+            RegisteredPerson.objects.create(
+                registration=registration,
+                position=position,
+                search_text=plain_text(f"{one['first_names']} {one['birth_name']}"),
+                **one,
+            )
+    return registration
+
+
+def open_act(
+    registration: Registration,
+    *,
+    kind: str,
+    received_on: date,
+    by_post: bool,
+    pieces: Collection[str],
+    event_on: date | None,
+    by: User,
+    at: datetime,
+) -> LaterAct:
+    """Open the small dossier of a modification or a dissolution.
+
+    Residence does not matter: the mairie that registered is the one (CC, art. 515-3 and 515-7).
+    """
+    with transaction.atomic():
+        row = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if row.is_dissolved:
+            raise ActionRefused("Ce Pacs est déjà dissous.")
+        if received_on > localdate(at):
+            raise ActionRefused("La date de réception est à venir.")
+        return LaterAct.objects.create(
+            reference=next_reference(ACT_PREFIX, at),
+            registration=row,
+            kind=act_rule(kind).kind.value,
+            received_on=received_on,
+            by_post=by_post,
+            pieces=_known_pieces(kind, pieces),
+            event_on=event_on,
+            agent=by,
+        )
+
+
+def update_act(act: LaterAct, *, pieces: Collection[str], event_on: date | None) -> None:
+    """Note what has come in since; an incomplete act is completed, never refused for that."""
+    with transaction.atomic():
+        row = _open_act(act)
+        row.pieces, row.event_on = _known_pieces(row.kind, pieces), event_on
+        row.save(update_fields=["pieces", "event_on"])
+
+
+def register_act(act: LaterAct, *, officer: Officer, by: User, at: datetime) -> None:
+    """Register the act: its day of effect, the avis to send, the end of the PACS if it is one.
+
+    Refuses while something is missing, or an officer whose delegation is not in force.
+    """
+    today = localdate(at)
+    with transaction.atomic():
+        row = _open_act(act)
+        registration = Registration.objects.select_for_update(of=("self",)).get(
+            pk=row.registration_id
+        )
+        if registration.is_dissolved:
+            raise ActionRefused("Ce Pacs est déjà dissous.")
+        if row.missing:
+            raise ActionRefused([f"Il manque : {label}." for label in row.missing])
+        if row.event_on and not registration.registered_on <= row.event_on <= today:
+            raise ActionRefused("Cette date est avant le Pacs, ou à venir.")
+        if not officer.is_in_force(today):
+            raise ActionRefused(f"La délégation de {officer.name} n’est pas en vigueur.")
+        row.effect_on = effect_day(row.rule, registered_on=today, event_on=row.event_on)
+        row.status, row.registered_at, row.officer = "registered", at, officer
+        row.save(update_fields=["status", "registered_at", "officer", "effect_on"])
+        for person in registration.persons.all():
+            _write_avis(registration, person, due_from=today, act=row)
+        if row.rule.ends_the_pacs:
+            registration.dissolved_on, registration.dissolution = row.effect_on, row.kind
+            registration.save(update_fields=["dissolved_on", "dissolution"])
+
+
+def refuse_act(act: LaterAct, *, ground: str) -> None:
+    """End an act with a motivated decision; incomplete is never a ground."""
+    if not ground.strip():
+        raise ActionRefused("Une décision d’irrecevabilité est motivée.")
+    check_request(ground)
+    with transaction.atomic():
+        row = _open_act(act)
+        row.status, row.ground = "inadmissible", ground.strip()
+        row.save(update_fields=["status", "ground"])
+
+
+def _open_act(act: LaterAct) -> LaterAct:
+    row = LaterAct.objects.select_for_update(of=("self",)).get(pk=act.pk)
+    if row.status != "open":
+        raise ActionRefused("Cette démarche est déjà terminée.")
+    return row
+
+
+def _known_pieces(kind: str, pieces: Collection[str]) -> list[str]:
+    return [code for code, _ in act_rule(kind).pieces if code in pieces]
+
+
+def scans_due(*, at: datetime) -> list[Dossier]:
+    """Registered dossiers whose files have outlived their retention (domain reference 8.4)."""
+    before = at - timedelta(days=PacsSettings.current().scan_retention_days)
+    due = Dossier.objects.filter(
+        status=Status.REGISTERED.value, ended_at__lt=before, pieces__files__isnull=False
+    )
+    return list(due.distinct())

@@ -1,0 +1,424 @@
+"""The register at the desk: the registration itself, its papers, the avis, and what comes after."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.db.models.options import Options
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.timezone import localdate
+
+from demarches.documents import RenderedPdf
+from demarches.models import Officer, User
+from demarches.rules.texts import plain_text
+from demarches.views.downloads import private_answer
+from pacs import official
+from pacs.access import may_decide, may_read_as_staff, may_review
+from pacs.actions import registration as actions
+from pacs.actions.guards import StaleDossier
+from pacs.admin.people import agent_of
+from pacs.forms.registration import (
+    ActForm,
+    ActPiecesForm,
+    CeremonyForm,
+    OldPersonForm,
+    OldRegistrationForm,
+)
+from pacs.models import Avis, Dossier, LaterAct, RegisteredPerson, Registration
+
+type View = Callable[..., HttpResponse]
+
+
+def _reader(request: HttpRequest) -> User:
+    agent = agent_of(request)
+    if not may_review(agent):
+        raise PermissionDenied
+    return agent
+
+
+def _officer(request: HttpRequest) -> User:
+    agent = agent_of(request)
+    if not may_decide(agent):
+        raise PermissionDenied
+    return agent
+
+
+class RegistrationDesk:
+    """The one screen of the registration, mixed into the admin of dossiers."""
+
+    admin_site: admin.AdminSite
+    opts: Options[Dossier]
+
+    def registration_urls(self, wrap: Callable[[View], View]) -> list[URLPattern]:
+        return [
+            path("<int:pk>/enregistrer/", wrap(self.register_view), name="pacs_dossier_register"),
+            path("<int:pk>/decision.pdf", wrap(self.decision_view), name="pacs_dossier_decision"),
+        ]
+
+    def register_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Identities, originals, convention, number, officer; then the papers to print."""
+        agent, now = _officer(request), timezone.now()
+        dossier = get_object_or_404(
+            Dossier.objects.for_desk().select_related("appointment__agenda"), pk=pk
+        )
+        done = Registration.objects.filter(dossier=dossier).first()
+        if done is not None:
+            return redirect("admin:pacs_registration_change", done.pk)
+        posted = request.POST if request.method == "POST" else None
+        form = CeremonyForm(posted, dossier=dossier, at=now)
+        reasons, status = list[str](), 200
+        if posted is not None and not form.is_valid():
+            status = 422
+        elif posted is not None:
+            raw = posted.get("version", "")
+            try:
+                done = actions.register_pacs(
+                    dossier,
+                    form.ceremony,
+                    by=agent,
+                    at=now,
+                    version=int(raw) if raw.isdecimal() else 0,
+                )
+            except ValidationError as refused:
+                reasons = refused.messages
+                status = 409 if isinstance(refused, StaleDossier) else 422
+            else:
+                messages.success(request, f"Le Pacs est enregistré sous le numéro {done.number}.")
+                return redirect("admin:pacs_registration_change", done.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Enregistrer le Pacs du dossier {dossier.reference}",
+            "dossier": Dossier.objects.select_related("appointment__agenda").get(pk=pk),
+            "form": form,
+            "reasons": reasons,
+            "proposed": _proposed(localdate(now)),
+            "has_officers": Officer.objects.in_force(localdate(now)).exists(),
+        }
+        return TemplateResponse(request, "admin/pacs/register.html", context, status=status)
+
+    def decision_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The décision d'irrecevabilité, to sign and hand over."""
+        _reader(request)
+        dossier = get_object_or_404(Dossier.objects.for_desk(), pk=pk)
+        if not dossier.inadmissible_ground:
+            raise Http404
+        return _pdf(official.inadmissibility_decision(dossier), "decision")
+
+
+def _proposed(day: date) -> str:
+    try:
+        return str(actions.next_number(day))
+    except ValidationError as refused:
+        return " ".join(refused.messages)
+
+
+def _pdf(paper: RenderedPdf, name: str) -> HttpResponse:
+    return private_answer(paper.content, "application/pdf", f"{name}.pdf", disposition="attachment")
+
+
+PAPERS: Mapping[str, Callable[[Registration], RenderedPdf]] = {
+    "recepisse": official.recepisse,
+    "attestation": official.attestation,
+    "extrait": official.register_extract,
+}
+
+
+@admin.register(Registration)
+class RegistrationAdmin(admin.ModelAdmin[Registration]):
+    """The register: read, searched, printed; changed only by acts."""
+
+    list_display = ("number", "registered_on", "people_names", "origin", "end")
+    list_filter = ("origin", "dissolution")
+    search_fields = ("number",)
+    search_help_text = "Numéro ou nom, avec ou sans accents"
+    date_hierarchy = "registered_on"
+    list_per_page = 40
+    actions = None
+    change_form_template = "admin/pacs/registration.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        return Registration.objects.prefetch_related("persons")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Registration], search_term: str
+    ) -> tuple[QuerySet[Registration], bool]:
+        for word in search_term[:100].split():
+            named = RegisteredPerson.objects.filter(search_text__contains=plain_text(word))
+            queryset = queryset.filter(pk__in=named.values("registration")) | queryset.filter(
+                number__icontains=word
+            )
+        return queryset, False
+
+    @admin.display(description="partenaires")
+    def people_names(self, row: Registration) -> str:
+        return row.names
+
+    @admin.display(description="fin")
+    def end(self, row: Registration) -> str:
+        return f"dissous le {row.dissolved_on:%d/%m/%Y}" if row.dissolved_on else "en vigueur"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_read_as_staff(agent_of(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
+        return may_review(agent_of(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        def wrap(view: View) -> View:
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("ancien/", wrap(self.old_view), name="pacs_registration_old"),
+            path("avis/", wrap(self.avis_view), name="pacs_registration_avis"),
+            path("avis/<int:pk>.pdf", wrap(self.avis_paper_view), name="pacs_registration_letter"),
+            path("chiffres/", wrap(self.counts_view), name="pacs_registration_counts"),
+            path(
+                "<int:pk>/papier/<slug:slug>.pdf",
+                wrap(self.paper_view),
+                name="pacs_registration_paper",
+            ),
+            path("acte/<int:pk>/", wrap(self.act_view), name="pacs_registration_act"),
+            *super().get_urls(),
+        ]
+
+    def _page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+        status = context.pop("status", 200)
+        shared = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, template, shared | context, status=status)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """One line of the register: papers to print, avis, acts; and a new act."""
+        agent = _reader(request)
+        row = self._registration(object_id)
+        posted = request.POST if request.method == "POST" else None
+        form = ActForm(posted, initial={"received_on": localdate()})
+        reasons, status = list[str](), 200
+        if posted is not None:
+            _officer(request)
+            if not form.is_valid():
+                status = 422
+            else:
+                try:
+                    act = actions.open_act(
+                        row,
+                        kind=form.cleaned_data["kind"],
+                        received_on=form.cleaned_data["received_on"],
+                        by_post=form.cleaned_data["by_post"],
+                        pieces=(),
+                        event_on=None,
+                        by=agent,
+                        at=timezone.now(),
+                    )
+                except ValidationError as refused:
+                    reasons, status = refused.messages, 422
+                else:
+                    return redirect("admin:pacs_registration_act", act.pk)
+        return self._page(
+            request,
+            "admin/pacs/registration.html",
+            title=f"Pacs {row.number}",
+            row=row,
+            form=form,
+            reasons=reasons,
+            may_decide=may_decide(agent),
+            acts=row.acts.all(),
+            avis=row.avis.select_related("person", "act"),
+            today=localdate(),
+            status=status,
+        )
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def _registration(self, pk: str | int) -> Registration:
+        if not str(pk).isdecimal():
+            raise Http404
+        return get_object_or_404(
+            Registration.objects.select_related("officer", "dossier").prefetch_related(
+                "persons", "avis"
+            ),
+            pk=int(pk),
+        )
+
+    def paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+        """Récépissé, attestation or extract."""
+        _reader(request)
+        if slug not in PAPERS:
+            raise Http404
+        return _pdf(PAPERS[slug](self._registration(pk)), slug)
+
+    def avis_view(self, request: HttpRequest) -> HttpResponse:
+        """To send (the late ones first), sent and waited for, mentioned."""
+        agent, now = _reader(request), timezone.now()
+        if request.method == "POST":
+            _officer(request)
+            raw = request.POST.get("avis", "")
+            avis = get_object_or_404(Avis, pk=int(raw) if raw.isdecimal() else 0)
+            verbs = {"sent": actions.mark_avis_sent, "mentioned": actions.mark_avis_mentioned}
+            verb = verbs.get(request.POST.get("verb", ""))
+            try:
+                on = date.fromisoformat(request.POST.get("on", ""))
+                if verb is None:
+                    raise ValueError("an unknown verb")
+                verb(avis, on=on, by=agent, at=now)
+            except ValidationError as refused:
+                messages.error(request, " ".join(refused.messages))
+            except ValueError:
+                messages.error(request, "Donnez une date.")
+            else:
+                messages.success(request, "C’est noté.")
+            return redirect("admin:pacs_registration_avis")
+        rows = Avis.objects.select_related("registration", "person", "act")
+        today = localdate(now)
+        return self._page(
+            request,
+            "admin/pacs/avis.html",
+            title="Avis de mention",
+            today=today,
+            to_send=[(row, row.is_late(today)) for row in rows.filter(sent_on=None)],
+            waiting=rows.filter(sent_on__isnull=False, mentioned_on=None),
+            done=rows.filter(mentioned_on__isnull=False).order_by("-mentioned_on", "-pk")[:50],
+            may_decide=may_decide(agent),
+        )
+
+    def avis_paper_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The letter to one holder of a birth record."""
+        _reader(request)
+        avis = get_object_or_404(
+            Avis.objects.select_related(
+                "registration__officer", "person", "act__officer"
+            ).prefetch_related("registration__persons"),
+            pk=pk,
+        )
+        return _pdf(official.avis_de_mention(avis), f"avis-{pk}")
+
+    def counts_view(self, request: HttpRequest) -> HttpResponse:
+        """Half-yearly counts, without a name; on screen or as a PDF."""
+        _officer(request)
+        today = localdate()
+        raw_year, raw_half = request.GET.get("annee", ""), request.GET.get("semestre", "")
+        year = int(raw_year) if raw_year.isdecimal() and len(raw_year) == 4 else today.year
+        half = int(raw_half) if raw_half in {"1", "2"} else (1 if today.month < 7 else 2)
+        counts = official.half_yearly_counts(min(max(year, 2000), today.year + 1), half)
+        if request.GET.get("format") == "pdf":
+            return _pdf(official.counts_sheet(counts, dated=today), "chiffres")
+        return self._page(
+            request,
+            "admin/pacs/counts.html",
+            title="Chiffres du semestre",
+            counts=counts,
+            years=range(today.year, today.year - 6, -1),
+        )
+
+    def old_view(self, request: HttpRequest) -> HttpResponse:
+        """Enter a PACS registered before the portal, by its number."""
+        agent = _officer(request)
+        posted = request.POST if request.method == "POST" else None
+        form = OldRegistrationForm(posted)
+        people = [OldPersonForm(posted, prefix=f"p{rank}") for rank in (1, 2)]
+        reasons, status = list[str](), 200
+        if posted is not None:
+            valid = [one.is_valid() for one in (form, *people)]
+            status = 422
+            if all(valid):
+                try:
+                    row = actions.enter_old_registration(
+                        **form.cleaned_data,
+                        people=[one.cleaned_data for one in people],
+                        by=agent,
+                        at=timezone.now(),
+                    )
+                except ValidationError as refused:
+                    reasons = refused.messages
+                else:
+                    messages.success(request, "Le Pacs est dans la liste.")
+                    return redirect("admin:pacs_registration_change", row.pk)
+        return self._page(
+            request,
+            "admin/pacs/old_registration.html",
+            title="Saisir un Pacs plus ancien",
+            form=form,
+            people=people,
+            reasons=reasons,
+            status=status,
+        )
+
+    def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One modification or dissolution: what is in hand, then register or refuse."""
+        agent, now = _reader(request), timezone.now()
+        act = get_object_or_404(
+            LaterAct.objects.select_related("registration", "officer").prefetch_related(
+                "registration__persons"
+            ),
+            pk=pk,
+        )
+        posted = request.POST if request.method == "POST" else None
+        form = ActPiecesForm(posted, act=act)
+        officers = Officer.objects.in_force(localdate(now))
+        reasons, status = list[str](), 200
+        if posted is not None:
+            _officer(request)
+            try:
+                self._act(posted, act, form, officers, agent)
+            except ValidationError as refused:
+                reasons, status = refused.messages, 422
+            else:
+                messages.success(request, "C’est enregistré.")
+                return redirect("admin:pacs_registration_act", pk)
+        return self._page(
+            request,
+            "admin/pacs/act.html",
+            title=f"{act.get_kind_display()} · {act.reference}",
+            act=LaterAct.objects.select_related("registration", "officer").get(pk=pk),
+            avis=act.avis.select_related("person"),
+            form=form,
+            officers=officers,
+            reasons=reasons,
+            may_decide=may_decide(agent),
+            status=status,
+        )
+
+    def _act(
+        self,
+        posted: Mapping[str, str],
+        act: LaterAct,
+        form: ActPiecesForm,
+        officers: QuerySet[Officer],
+        agent: User,
+    ) -> None:
+        verb = posted.get("verb", "")
+        if verb == "refuser":
+            actions.refuse_act(act, ground=posted.get("ground", ""))
+            return
+        if not form.is_valid():
+            raise ValidationError("Vérifiez les dates et les pièces.")
+        actions.update_act(
+            act,
+            pieces=form.cleaned_data["pieces"],
+            event_on=form.cleaned_data.get("event_on"),
+        )
+        if verb == "enregistrer":
+            raw = posted.get("officer", "")
+            officer = officers.filter(pk=int(raw)).first() if raw.isdecimal() else None
+            if officer is None:
+                raise ValidationError("Choisissez un officier dont la délégation est en vigueur.")
+            actions.register_act(act, officer=officer, by=agent, at=timezone.now())

@@ -1,0 +1,184 @@
+"""What the officer ticks on the day, and what agents type of older PACS and later acts."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.utils.timezone import localtime, make_aware
+from django_countries.fields import CountryField
+
+from demarches.models import Officer
+from demarches.rules.dates_fr import day_fr
+from pacs.actions.registration import Ceremony, originals_of
+from pacs.models import Dossier, LaterAct, RegisteredPerson
+from pacs.models.registration import ORIGINS
+from pacs.rules.registration import ACT_RULES, act_rule
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class CeremonyForm(forms.Form):
+    """One screen: identities, originals, convention, officer, hour, number."""
+
+    convention_visa = forms.BooleanField(label="Convention visée et datée", required=False)
+    convention_returned = forms.BooleanField(
+        label="Convention rendue aux partenaires (aucune copie)", required=False
+    )
+    paper_complete = forms.BooleanField(
+        label="Le dossier papier est complet : effacer les fichiers envoyés", required=False
+    )
+    day = forms.DateField(label="Date", widget=DayInput)
+    hour = forms.TimeField(label="Heure", widget=forms.TimeInput(attrs={"type": "time"}))
+    sequence = forms.IntegerField(
+        label="Autre rang (si le registre a continué ailleurs)",
+        required=False,
+        min_value=1,
+        max_value=999_999,
+    )
+    gap_reason = forms.CharField(label="Motif du saut", required=False, max_length=200)
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, dossier: Dossier, at: datetime
+    ) -> None:
+        now = localtime(at)
+        super().__init__(data, initial={"day": now.date(), "hour": now.strftime("%H:%M")})
+        boxes = forms.CheckboxSelectMultiple
+        self.fields["identified"] = forms.TypedMultipleChoiceField(
+            label="Identité vérifiée",
+            coerce=int,
+            required=False,
+            widget=boxes,
+            choices=[
+                (one.position, f"{one.full_name}, {_identity_hint(one)}") for one in dossier.people
+            ],
+        )
+        self.fields["originals"] = forms.MultipleChoiceField(
+            label="Originaux vus",
+            required=False,
+            widget=boxes,
+            choices=[
+                (piece.key, _original_label(piece, wording, now.date()))
+                for piece, wording in originals_of(dossier)
+            ],
+        )
+        self.fields["officer"] = forms.ModelChoiceField(
+            Officer.objects.in_force(now.date()),
+            label="Officier d’état civil",
+            empty_label="Choisir",
+            error_messages={"required": "Choisissez l’officier qui enregistre."},
+        )
+
+    @property
+    def ceremony(self) -> Ceremony:
+        """What was ticked, for the action; only after `is_valid()`."""
+        data = self.cleaned_data
+        return Ceremony(
+            officer=data["officer"],
+            registered_at=make_aware(datetime.combine(data["day"], data["hour"])),
+            identified=data["identified"],
+            originals=data["originals"],
+            convention_visa=data["convention_visa"],
+            convention_returned=data["convention_returned"],
+            paper_complete=data["paper_complete"],
+            sequence=data["sequence"],
+            gap_reason=data["gap_reason"],
+        )
+
+
+def _identity_hint(one: Any) -> str:
+    birth = one.birth_date
+    born = f"né(e) en {birth.year}" if birth else "naissance non renseignée"
+    return f"{born} à {one.birth_city}" if one.birth_city else born
+
+
+def _original_label(piece: Any, wording: Any, day: date) -> str:
+    label = str(wording.to_bring)
+    if piece.partenaire:
+        label += f" ({piece.partenaire.display_name})"
+    last = piece.last_day(wording.max_age)
+    if last is not None:
+        label += f", sert jusqu’au {day_fr(last)}"
+        if last == day:
+            label += " : dernier jour"
+    return label
+
+
+class OldRegistrationForm(forms.Form):
+    """A PACS registered before the portal, entered by its number."""
+
+    number = forms.CharField(label="Numéro d’enregistrement", max_length=60)
+    registered_on = forms.DateField(label="Enregistré le", widget=DayInput)
+    origin = forms.ChoiceField(label="Origine", choices=ORIGINS[1:])
+    place = forms.CharField(label="Lieu d’enregistrement", max_length=160)
+
+
+class OldPersonForm(forms.ModelForm[RegisteredPerson]):
+    """One of the two, as the record has them."""
+
+    birth_country = CountryField().formfield(label="Pays de naissance", initial="FR")
+
+    class Meta:
+        model = RegisteredPerson
+        fields = (
+            "birth_name",
+            "first_names",
+            "sex",
+            "birth_day",
+            "birth_month",
+            "birth_year",
+            "birth_city",
+            "birth_department",
+            "birth_country",
+        )
+
+    def clean_birth_day(self) -> int | None:
+        day: int | None = self.cleaned_data["birth_day"]
+        if day is not None and not 1 <= day <= 31:
+            raise forms.ValidationError("Un jour va de 1 à 31. Inconnu : laissez vide.")
+        return day
+
+    def clean_birth_month(self) -> int | None:
+        month: int | None = self.cleaned_data["birth_month"]
+        if month is not None and not 1 <= month <= 12:
+            raise forms.ValidationError("Un mois va de 1 à 12. Inconnu : laissez vide.")
+        return month
+
+    def clean_birth_year(self) -> int | None:
+        year: int | None = self.cleaned_data["birth_year"]
+        if year is not None and not 1900 <= year <= 2100:
+            raise forms.ValidationError("Une année à quatre chiffres, par exemple 1990.")
+        return year
+
+
+class ActForm(forms.Form):
+    """Open a modification or a dissolution."""
+
+    kind = forms.ChoiceField(
+        label="Nature", choices=[(rule.kind.value, rule.label) for rule in ACT_RULES]
+    )
+    received_on = forms.DateField(label="Reçu le", widget=DayInput)
+    by_post = forms.BooleanField(label="Par courrier (lettre recommandée)", required=False)
+
+
+class ActPiecesForm(forms.Form):
+    """What is in hand for one act."""
+
+    event_on = forms.DateField(label="Date du mariage ou du décès", required=False, widget=DayInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, act: LaterAct) -> None:
+        super().__init__(data, initial={"pieces": act.pieces, "event_on": act.event_on})
+        rule = act_rule(act.kind)
+        self.fields["pieces"] = forms.MultipleChoiceField(
+            label="Pièces en main",
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            choices=rule.pieces,
+        )
+        if not rule.takes_effect_on_event:
+            del self.fields["event_on"]

@@ -1,0 +1,218 @@
+"""The official papers of a registration, ready to sign; every fact comes from the register.
+
+A version and a date stand on each; the same rows give the same bytes. None says « opposable »
+before the publicity is complete (CC, art. 515-3-1).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count
+from django.utils.timezone import localdate, localtime
+
+from demarches.documents import RenderedPdf, render_pdf
+from demarches.models import Mairie
+from demarches.rules.dates_fr import day_fr, hour_fr
+from pacs.documents import DocumentNotReady, civil_name, partial_date_fr
+from pacs.models import (
+    Avis,
+    Dossier,
+    LaterAct,
+    PacsSettings,
+    RegisteredPerson,
+    Registration,
+)
+from pacs.rules.enums import Sex
+
+STYLES = ("pacs/pdf/pacs.css",)
+#: Raised when the words of a template change: two papers of the same rows can be told apart.
+VERSION = 1
+
+
+def _render(name: str, title: str, *, version: int, dated: date, **context: Any) -> RenderedPdf:
+    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    foot = f"Modèle {VERSION}, version {version}, du {day_fr(dated)}"
+    return render_pdf(
+        f"pacs/pdf/{name}.html",
+        {"mairie": mairie, "foot": foot, "dated": dated, **context},
+        title=title,
+        stylesheets=STYLES,
+    )
+
+
+def _people(registration: Registration) -> list[tuple[RegisteredPerson, str, str]]:
+    return [(one, partial_date_fr(one.birth_date), birth_place(one)) for one in registration.people]
+
+
+def birth_place(one: RegisteredPerson) -> str:
+    """« Nîmes (Gard), France »."""
+    place = one.birth_city
+    if one.birth_department:
+        place = f"{place} ({one.birth_department})".strip()
+    return ", ".join(part for part in (place, str(one.birth_country.name)) if part)
+
+
+def _version(registration: Registration) -> int:
+    """Grows with each act that was registered: the paper of yesterday is told from today's."""
+    return 1 + registration.acts.filter(status="registered").count()
+
+
+def registered_moment(registration: Registration) -> str:
+    """« 15 janvier 2027 à 9 h 30 », or the day alone for a PACS entered from paper."""
+    if registration.registered_at is None:
+        return day_fr(registration.registered_on)
+    moment = localtime(registration.registered_at)
+    return f"{day_fr(moment.date())} à {hour_fr(moment)}"
+
+
+def recepisse(registration: Registration) -> RenderedPdf:
+    """Récépissé d'enregistrement, handed to the couple on the day (fiche F1618)."""
+    return _render(
+        "recepisse",
+        "Récépissé d’enregistrement d’un Pacs",
+        version=_version(registration),
+        dated=registration.registered_on,
+        registration=registration,
+        people=_people(registration),
+        moment=registered_moment(registration),
+        reference=registration.number,
+    )
+
+
+def avis_de_mention(avis: Avis) -> RenderedPdf:
+    """Avis to the holder of a birth record (décret 2006-1806, art. 6; CC, art. 49)."""
+    act = avis.act
+    other = next(one for one in avis.registration.people if one.pk != avis.person_id)
+    since = localdate(act.registered_at) if act and act.registered_at else None
+    return _render(
+        "avis_de_mention",
+        "Avis de mention",
+        version=1,
+        dated=since or avis.registration.registered_on,
+        avis=avis,
+        act=act,
+        registration=avis.registration,
+        moment=registered_moment(avis.registration),
+        person=avis.person,
+        born_on=partial_date_fr(avis.person.birth_date),
+        born_in=birth_place(avis.person),
+        other=other,
+        other_born_on=partial_date_fr(other.birth_date),
+        other_born_in=birth_place(other),
+        reference=avis.registration.number,
+    )
+
+
+def attestation(registration: Registration) -> RenderedPdf:
+    """Attestation for the couple: the line of the register, with what happened since."""
+    opposable = registration.opposable_on
+    return _render(
+        "attestation_pacs",
+        "Attestation d’enregistrement d’un Pacs",
+        version=_version(registration),
+        dated=registration.dissolved_on or opposable or registration.registered_on,
+        registration=registration,
+        people=_people(registration),
+        moment=registered_moment(registration),
+        opposable=opposable,
+        acts=[act for act in registration.acts.order_by("effect_on", "pk") if act.effect_on],
+        reference=registration.number,
+    )
+
+
+def register_extract(registration: Registration) -> RenderedPdf:
+    """What the register holds of one PACS (domain reference 4.1), for its own file."""
+    return _render(
+        "register_extract",
+        "Extrait du registre des Pacs",
+        version=_version(registration),
+        dated=registration.dissolved_on or registration.registered_on,
+        registration=registration,
+        people=_people(registration),
+        moment=registered_moment(registration),
+        acts=[act for act in registration.acts.order_by("effect_on", "pk") if act.effect_on],
+        reference=registration.number,
+    )
+
+
+def inadmissibility_decision(dossier: Dossier) -> RenderedPdf:
+    """Décision d'irrecevabilité: motivated, with the recourse (décret 2006-1806, art. 1).
+
+    Raises `DocumentNotReady` while nothing was decided.
+    """
+    if not dossier.inadmissible_ground or dossier.ended_at is None:
+        raise DocumentNotReady("Aucune décision n’a été prise.")
+    return _render(
+        "inadmissibility",
+        "Décision d’irrecevabilité",
+        version=dossier.version,
+        dated=localdate(dossier.ended_at),
+        people=[civil_name(one) for one in dossier.people],
+        ground=dossier.inadmissible_ground,
+        decided_on=day_fr(localdate(dossier.ended_at)),
+        court=PacsSettings.current().court,
+        reference=dossier.reference,
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the half-yearly statistics ask for, without a name."""
+
+    year: int
+    half: int
+    registered: dict[str, int]
+    modified: int
+    dissolved: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.registered.values())
+
+    @property
+    def total_dissolved(self) -> int:
+        return sum(self.dissolved.values())
+
+    @property
+    def label(self) -> str:
+        return f"{'1er' if self.half == 1 else '2e'} semestre {self.year}"
+
+
+COMPOSITIONS = {
+    frozenset({Sex.FEMALE.value, Sex.MALE.value}): "une femme et un homme",
+    frozenset({Sex.FEMALE.value}): "deux femmes",
+    frozenset({Sex.MALE.value}): "deux hommes",
+}
+UNKNOWN = "composition non renseignée"
+
+
+def half_yearly_counts(year: int, half: int) -> Counts:
+    """Count what this mairie registered and dissolved in a half-year; `half` is 1 or 2."""
+    first = date(year, 1 if half == 1 else 7, 1)
+    last = date(year, 6, 30) if half == 1 else date(year, 12, 31)
+    registered = dict.fromkeys([*COMPOSITIONS.values(), UNKNOWN], 0)
+    rows = Registration.objects.filter(
+        origin="portail", registered_on__gte=first, registered_on__lte=last
+    )
+    for row in rows.prefetch_related("persons"):
+        sexes = [one.sex for one in row.persons.all()]
+        known = frozenset(sexes) if all(sexes) else frozenset()
+        registered[COMPOSITIONS.get(known, UNKNOWN)] += 1
+    acts = LaterAct.objects.filter(
+        status="registered",
+        registered_at__date__gte=first,
+        registered_at__date__lte=last,
+    )
+    by_kind = {row["kind"]: row["n"] for row in acts.values("kind").annotate(n=Count("pk"))}
+    labels = dict(LaterAct._meta.get_field("kind").flatchoices)
+    modified = by_kind.pop("modification", 0)
+    ended = {
+        label: by_kind.get(kind, 0) for kind, label in labels.items() if kind != "modification"
+    }
+    return Counts(year, half, registered, modified, ended)
+
+
+def counts_sheet(counts: Counts, *, dated: date) -> RenderedPdf:
+    """The half-yearly counts on paper."""
+    return _render("half_yearly", f"Pacs : {counts.label}", version=1, dated=dated, counts=counts)

@@ -1,0 +1,173 @@
+"""The register: its number, the avis that follow, and what later changes a PACS.
+
+Sources: décret 2006-1806, art. 1 to 7; Code civil, art. 49, 515-3, 515-3-1 and 515-7; fiches
+F1618, F1619 and F1620. The four parts of the number: domain reference 4.1, step 8.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+NUMBER = re.compile(r"^\s*(\d[\dAB]\d{3})\s*-\s*(\d{4})\s*-\s*(\d{1,3})\s*-\s*(\d{1,6})\s*$", re.I)
+#: Code civil, art. 49: the mention is made within three days.
+AVIS_DAYS = 3
+FRANCE = "FR"
+SCEC = "Service central d’état civil (SCEC)"
+SCEC_ADDRESS = "Nantes"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RegisterNumber:
+    """INSEE code of the commune, year, number of the office, rank in the year."""
+
+    insee_code: str
+    year: int
+    office: int
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.insee_code}-{self.year}-{self.office}-{self.sequence:04d}"
+
+
+def parse_number(text: str) -> RegisterNumber | None:
+    """The number as people write it, or None."""
+    found = NUMBER.match(text)
+    if found is None:
+        return None
+    insee, year, office, sequence = found.groups()
+    return RegisterNumber(insee.upper(), int(year), int(office), int(sequence))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who holds the birth record, and so receives the avis."""
+
+    name: str
+    address: str
+
+
+def avis_recipient(*, birth_country: str, birth_city: str, birth_department: str) -> Recipient:
+    """The mairie of birth; for a birth abroad, the service in Nantes.
+
+    The latter holds the records of the French born abroad, and the register of the PACS of
+    foreigners born abroad (décret 2006-1806, art. 6; CC, art. 515-3-1).
+    """
+    if birth_country == FRANCE:
+        place = f"{birth_city} ({birth_department})" if birth_department else birth_city
+        return Recipient(f"Mairie de {place}", place)
+    return Recipient(SCEC, SCEC_ADDRESS)
+
+
+def avis_due_on(registered_on: date) -> date:
+    """The last day for the avis (CC, art. 49)."""
+    return registered_on + timedelta(days=AVIS_DAYS)
+
+
+def opposable_on(mentioned: Iterable[date | None]) -> date | None:
+    """The day from which third parties are bound: when the publicity is complete.
+
+    CC, art. 515-3-1. None while a mention is missing; never the day of the registration itself
+    unless every mention was made that day.
+    """
+    days = list(mentioned)
+    known = [day for day in days if day is not None]
+    return max(known) if days and len(known) == len(days) else None
+
+
+class ActKind(StrEnum):
+    """What may happen to a registered PACS."""
+
+    MODIFICATION = "modification"
+    JOINT = "dissolution_conjointe"
+    UNILATERAL = "dissolution_unilaterale"
+    MARRIAGE = "dissolution_mariage"
+    DEATH = "dissolution_deces"
+
+
+@dataclass(frozen=True, slots=True)
+class ActRule:
+    """One kind of later act: what it needs, who brings it, when it takes effect."""
+
+    kind: ActKind
+    label: str
+    who: str
+    #: (code, what the mairie must have in hand).
+    pieces: tuple[tuple[str, str], ...]
+    #: The date of effect is the day of the event (marriage, death), else the registration.
+    takes_effect_on_event: bool
+    ends_the_pacs: bool
+    basis: str
+
+
+_IDENTITIES = ("identites", "Photocopie d’une pièce d’identité de chacun")
+ACT_RULES: tuple[ActRule, ...] = (
+    ActRule(
+        ActKind.MODIFICATION,
+        "Modification de la convention",
+        "Les deux partenaires, ensemble ou par lettre recommandée",
+        (
+            ("declaration", "Déclaration conjointe de modification (cerfa 15790), signée des deux"),
+            ("convention", "Convention modificative, datée et signée des deux"),
+            _IDENTITIES,
+        ),
+        takes_effect_on_event=False,
+        ends_the_pacs=False,
+        basis="Code civil, art. 515-3 ; décret 2006-1806, art. 2 ; fiche F1619",
+    ),
+    ActRule(
+        ActKind.JOINT,
+        "Dissolution par déclaration conjointe",
+        "Les deux partenaires, en personne ou par lettre recommandée",
+        (
+            ("declaration", "Déclaration conjointe de dissolution (cerfa 15789), signée des deux"),
+            _IDENTITIES,
+        ),
+        takes_effect_on_event=False,
+        ends_the_pacs=True,
+        basis="Code civil, art. 515-7 ; décret 2006-1806, art. 4 ; fiche F1620",
+    ),
+    ActRule(
+        ActKind.UNILATERAL,
+        "Dissolution à la demande d’un seul",
+        "Le commissaire de justice, qui signifie la décision à l’autre",
+        (("signification", "Copie de l’acte signifié par le commissaire de justice"),),
+        takes_effect_on_event=False,
+        ends_the_pacs=True,
+        basis="Code civil, art. 515-7 ; décret 2006-1806, art. 5 ; fiche F1620",
+    ),
+    ActRule(
+        ActKind.MARRIAGE,
+        "Dissolution par mariage",
+        "L’officier d’état civil qui tient l’acte de naissance",
+        (("avis", "Avis de mariage"),),
+        takes_effect_on_event=True,
+        ends_the_pacs=True,
+        basis="Code civil, art. 515-7 ; décret 2006-1806, art. 3",
+    ),
+    ActRule(
+        ActKind.DEATH,
+        "Dissolution par décès",
+        "L’officier d’état civil qui tient l’acte de naissance",
+        (("avis", "Avis de décès"),),
+        takes_effect_on_event=True,
+        ends_the_pacs=True,
+        basis="Code civil, art. 515-7 ; décret 2006-1806, art. 3",
+    ),
+)
+
+
+def act_rule(kind: str) -> ActRule:
+    """The rule of a kind of act; raises `ValueError` for another word."""
+    wanted = ActKind(kind)
+    return next(rule for rule in ACT_RULES if rule.kind is wanted)
+
+
+def effect_day(rule: ActRule, *, registered_on: date, event_on: date | None) -> date:
+    """The day of effect between the partners (CC, art. 515-3-1 and 515-7)."""
+    if rule.takes_effect_on_event:
+        if event_on is None:
+            raise ValueError("the date of the event is needed")
+        return event_on
+    return registered_on
