@@ -58,13 +58,12 @@ def queue_mail(
     """
     values = {"site_url": settings.SITE_URL, **context}
     subject = render_to_string(f"{template}.subject.txt", values)
-    digest = sha256(f"{template}|{key}|{to}".encode()).hexdigest()[:40]
     return Email.objects.create(
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[to],
         subject=" ".join(subject.split()),
         message=render_to_string(f"{template}.txt", values).strip() + "\n",
-        message_id=f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>",
+        message_id=_message_id(template, key, to),
         # Auto-Submitted (RFC 3834) spares us the answers of holiday responders.
         headers={"Auto-Submitted": "auto-generated"},
         priority=PRIORITY.high if urgent else PRIORITY.medium,
@@ -72,6 +71,17 @@ def queue_mail(
         expires_at=expires_at,
         context=({"secret": True} if secret else {}) | ({"calendar": calendar} if calendar else {}),
     )
+
+
+def _message_id(template: str, key: str, to: str) -> str:
+    digest = sha256(f"{template}|{key}|{to}".encode()).hexdigest()[:40]
+    return f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def mail_exists(template: str, key: str, to: str) -> bool:
+    """Whether this event was already told to this address."""
+    told: QuerySet[Email] = Email.objects.filter(message_id=_message_id(template, key, to))
+    return told.exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,19 @@ Idempotent: run twice, nothing happens twice.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from post_office.models import Email
+from django.urls import reverse
+from django.utils.timezone import localdate
+from post_office.models import STATUS, Email
 
 from demarches import storage
-from demarches.models import Appointment
+from demarches.emails import mail_exists, queue_mail
+from demarches.models import Appointment, User
 from demarches.rules.enums import Status
 from pacs import emails
+from pacs.access import may_review
 from pacs.actions.registration import delete_scans, scans_due
 from pacs.models import Avis, Dossier, PacsSettings, Partenaire, PieceFile
 
@@ -24,8 +29,8 @@ def remind_partenaires(*, at: datetime) -> tuple[int, int]:
     Returns how many were reminded and how many invitations ended. Settings: the days between
     two mails, and how many reminders at most.
     """
-    settings = PacsSettings.current()
-    before = at - timedelta(days=settings.invitation_reminder_days)
+    figures = PacsSettings.current()
+    before = at - timedelta(days=figures.invitation_reminder_days)
     waiting = Partenaire.objects.filter(
         dossier__status=Status.DRAFT.value,
         user__isnull=True,
@@ -39,7 +44,7 @@ def remind_partenaires(*, at: datetime) -> tuple[int, int]:
             if not mine.update(last_invited_at=at, reminders_sent=F("reminders_sent") + 1):
                 continue
             partenaire.reminders_sent += 1
-            if partenaire.reminders_sent <= settings.invitation_reminders_max:
+            if partenaire.reminders_sent <= figures.invitation_reminders_max:
                 emails.invitation(partenaire, at=at)
                 reminded += 1
             else:
@@ -96,14 +101,14 @@ def purgeable(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
     Retention: domain reference 8.4, as the settings say. Of a registered PACS the line of the
     register stays; its dossier goes once every mention is made.
     """
-    settings = PacsSettings.current()
+    figures = PacsSettings.current()
     drafts = Dossier.objects.drafts().filter(
-        last_activity_at__lt=at - timedelta(days=settings.draft_retention_days)
+        last_activity_at__lt=at - timedelta(days=figures.draft_retention_days)
     )
-    silent = at - timedelta(days=settings.inactive_retention_days)
+    silent = at - timedelta(days=figures.inactive_retention_days)
     over = [Status.WITHDRAWN.value, Status.CLOSED.value, Status.INADMISSIBLE.value]
     asked = [Status.PIECES_REQUESTED.value, Status.COMPLETE.value]
-    registered = at - timedelta(days=settings.registered_retention_days)
+    registered = at - timedelta(days=figures.registered_retention_days)
     # While a mention is awaited, the couple reads on its page what is still to come.
     awaited = Avis.objects.filter(mentioned_on=None).values("registration__dossier")
     ended = Dossier.objects.filter(
@@ -136,3 +141,64 @@ def purge_dossiers(*, at: datetime, dry_run: bool = False) -> Purge:
             Email.objects.filter(pk__in=list(mails)).delete()
             dossier.delete()
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What the mairie should look at today, as counts: a mail names nobody."""
+
+    label: str
+    count: int
+
+
+def late_today(*, at: datetime) -> list[Late]:
+    """Everything late or failed; empty on a good day."""
+    today = localdate(at)
+    figures = PacsSettings.current()
+    # Working days back: what was promised to be answered by now.
+    promised = at - timedelta(days=figures.review_days * 7 / 5)
+    dossiers = Dossier.objects.for_desk()
+    counts = [
+        (
+            "Dossiers qui attendent une réponse depuis trop longtemps",
+            dossiers.open().filter(waiting_since__lt=promised).count(),
+        ),
+        (
+            "Rendez-vous passés sans conclusion",
+            dossiers.filter(status=Status.SCHEDULED.value, appointment__ends_at__lt=at).count(),
+        ),
+        (
+            "Avis de mention à envoyer, délai passé",
+            Avis.objects.filter(sent_on=None, due_on__lt=today).count(),
+        ),
+        (
+            "Courriels qui ne sont pas partis",
+            Email.objects.filter(
+                status=STATUS.failed, last_updated__gte=at - timedelta(days=1)
+            ).count(),
+        ),
+    ]
+    return [Late(label, count) for label, count in counts if count]
+
+
+def send_digest(*, at: datetime) -> int:
+    """Mail the day's lateness to the agents who review; nothing is sent on a good day.
+
+    One mail an agent and a day, however often it runs. Returns how many were queued.
+    """
+    late = late_today(at=at)
+    if not late:
+        return 0
+    sent = 0
+    for agent in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
+        key = f"digest:{localdate(at)}:{agent.pk}"
+        if not may_review(agent) or mail_exists("pacs/emails/digest", key, agent.email):
+            continue
+        queue_mail(
+            to=agent.email,
+            template="pacs/emails/digest",
+            context={"late": late, "desk_url": settings.SITE_URL + reverse("admin:index")},
+            key=key,
+        )
+        sent += 1
+    return sent

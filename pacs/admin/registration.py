@@ -166,7 +166,8 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
         return f"dissous le {row.dissolved_on:%d/%m/%Y}" if row.dissolved_on else "en vigueur"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_read_as_staff(agent_of(request))
+        # Also asked for the page of the sign-in, where there is nobody yet.
+        return isinstance(request.user, User) and may_read_as_staff(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
         return may_review(agent_of(request))

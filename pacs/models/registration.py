@@ -322,3 +322,13 @@ class Avis(models.Model):
 
     def is_late(self, today: date) -> bool:
         return self.sent_on is None and today > self.due_on
+
+
+def registration_of(dossier: Dossier) -> Registration | None:
+    """The line of the register of this dossier, with what its pages and papers read."""
+    return (
+        Registration.objects.filter(dossier=dossier)
+        .select_related("officer")
+        .prefetch_related("persons", "avis")
+        .first()
+    )

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 from demarches.documents import RenderedPdf
 from demarches.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
-from pacs import documents
+from pacs import documents, official
 from pacs.forms.convention import ConventionChoicesForm
 from pacs.models import Partenaire
+from pacs.models.registration import registration_of
 from pacs.rules.situation import Convention
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -22,6 +23,13 @@ def _personal_part(partenaire: Partenaire) -> RenderedPdf:
     """The second one's part on paper; the first one prints it for them."""
     _, second = partenaire.dossier.people
     return documents.personal_part(partenaire.dossier, second)
+
+
+def _attestation(partenaire: Partenaire) -> RenderedPdf:
+    registration = registration_of(partenaire.dossier)
+    if registration is None:
+        raise documents.DocumentNotReady("Ce Pacs n’est pas encore enregistré.")
+    return official.attestation(registration)
 
 
 #: Slug in the address: name of the file, and who makes it.
@@ -36,6 +44,8 @@ PAPERS: dict[str, tuple[str, Maker]] = {
         lambda one: documents.acknowledgement(one.dossier, reader=one),
     ),
     "convocation": ("convocation", lambda one: documents.convocation(one.dossier, reader=one)),
+    "decision": ("decision", lambda one: official.inadmissibility_decision(one.dossier)),
+    "attestation": ("attestation", _attestation),
     "partie-papier": ("partie-a-remplir", _personal_part),
 }
 

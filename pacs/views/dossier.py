@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
-from demarches.rules.enums import Transition
+from demarches.rules.enums import Status, Transition
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
+from pacs.models.registration import registration_of
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.tracking import piece_rows, task_groups, timeline, window_of
 from pacs.views.messages import thread
@@ -60,6 +61,8 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         context["groups"] = task_groups(partenaire, at=now)
         return render(request, "pacs/dossier_tasks.html", context)
     context["moments"] = timeline(dossier)
+    if dossier.current_status is Status.REGISTERED:
+        context["registration"] = registration_of(dossier)
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
     context["thread"] = thread(partenaire)
     context["court"] = dossier.procedure_settings.court

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from pacs.actions.appointments import offer_earlier
-from pacs.actions.upkeep import remind_appointments, remind_partenaires
+from pacs.actions.upkeep import remind_appointments, remind_partenaires, send_digest
 
 
 class Command(BaseCommand):
@@ -17,7 +17,9 @@ class Command(BaseCommand):
         reminded, ended = remind_partenaires(at=now)
         appointments = remind_appointments(at=now)
         offered = offer_earlier(at=now)
+        digests = send_digest(at=now)
         self.stdout.write(
             f"reminded: {reminded}, invitations ended: {ended},"
-            f" appointments reminded: {appointments}, earlier dates offered: {offered}"
+            f" appointments reminded: {appointments}, earlier dates offered: {offered},"
+            f" digests: {digests}"
         )

@@ -1,0 +1,35 @@
+"""Write the « plan B », the appointments of the next ten working days, as a PDF each evening.
+
+For the day when the network or the server is down: keep the folder on a machine of the counter.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+from django.utils.timezone import localdate
+
+from pacs.sheets import plan_b
+
+#: Readable by its owner only: the sheet names people.
+PRIVATE = 0o600
+KEPT = 2
+
+
+class Command(BaseCommand):
+    help = "Write the appointments of the next ten working days as a PDF into a folder."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path, help="Where to write it; older ones are removed.")
+
+    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+        now = timezone.now()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"plan-b-{localdate(now).isoformat()}.pdf"
+        path.touch(mode=PRIVATE)
+        path.chmod(PRIVATE)
+        path.write_bytes(plan_b(localdate(now), at=now).content)
+        for old in sorted(folder.glob("plan-b-*.pdf"))[:-KEPT]:
+            old.unlink()
+        self.stdout.write(f"wrote {path.name}")
