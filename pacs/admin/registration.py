@@ -143,6 +143,7 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
     list_per_page = 40
     actions = None
     change_form_template = "admin/pacs/registration.html"
+    change_list_template = "admin/pacs/register_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return Registration.objects.prefetch_related("persons")

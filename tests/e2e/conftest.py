@@ -153,7 +153,7 @@ class Visitor:
             control.select_option(value)
             return
         self.reach(control)
-        self.page.keyboard.type(control.locator(f"option[value={value}]").inner_text())
+        self.page.keyboard.type(control.locator(f"option[value='{value}']").inner_text())
         assert control.input_value() == value
 
     def fill(self, label: str, value: str) -> None:
