@@ -72,8 +72,8 @@ class Registration(models.Model):
     dissolution = models.CharField("cause de la dissolution", max_length=30, blank=True)
 
     class Meta:
-        verbose_name = "Pacs enregistré"
-        verbose_name_plural = "Pacs enregistrés"
+        verbose_name = "enregistrement de Pacs"
+        verbose_name_plural = "registre des Pacs"
         ordering = ["-registered_on", "-pk"]
         constraints = [
             models.UniqueConstraint(
