@@ -5,7 +5,7 @@ DEMO := DEBUG=$${DEBUG:-1} $(PYTHON) manage.py
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet --strip-extras \
 	--allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
 
-.PHONY: run test lint bench demo-data screenshots requirements
+.PHONY: run test lint bench race demo-data screenshots requirements
 run: ## the portal, on http://127.0.0.1:$(PORT)
 	@.ci/bootstrap
 	@$(DEMO) start --port $(PORT)
@@ -18,6 +18,9 @@ lint:
 bench:
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.bench
+race: ## forty clients for one slot, fifteen rounds, on both databases
+	@.ci/bootstrap dev
+	@$(PYTHON) -m tests.race
 demo-data: ## some hundred dossiers, for trying the desk
 	@.ci/bootstrap
 	@$(DEMO) migrate --verbosity 0 && $(DEMO) load_fixtures && $(DEMO) demo_data

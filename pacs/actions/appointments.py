@@ -343,8 +343,9 @@ def _drop_hold(locked: Dossier, *, at: datetime) -> None:
 
 
 def _locked(dossier: Dossier) -> Dossier:
-    return (
-        Dossier.objects.locked()
-        .select_related("appointment__agenda", "held_appointment__agenda")
-        .get(pk=dossier.pk)
-    )
+    """The dossier, locked. Its appointments are read afterwards, each by its own query.
+
+    Joined to the locking query they would be those from before the wait (PostgreSQL reads the
+    locked row again, not the rows joined to it).
+    """
+    return Dossier.objects.locked().get(pk=dossier.pk)
