@@ -16,6 +16,7 @@ from demarches.appointment_calendar import appointment_event
 from demarches.emails import queue_mail
 from demarches.models import Appointment, Mairie
 from demarches.rules.deadlines import add_working_days
+from pacs.booking import pieces_to_renew
 from pacs.models import Dossier, Message, PacsSettings, Partenaire, SentMail
 
 
@@ -172,6 +173,7 @@ def _about_appointment(
         calendar=event,
         appointment=appointment,
         booking_url=settings.SITE_URL + reverse("pacs:appointment", args=[dossier.reference]),
+        to_renew=pieces_to_renew(dossier, localdate(appointment.starts_at)),
         **context,
     )
 

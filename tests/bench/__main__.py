@@ -20,6 +20,7 @@ from threading import Thread
 from urllib.parse import urlencode
 
 from tests.support.portal import KEPT, ROOT, free_port
+from tests.support.postgres import throwaway_postgres
 
 SECONDS = 1.0
 ROUNDS = 3
@@ -45,16 +46,18 @@ def environment(var_dir: Path) -> dict[str, str]:
     }
 
 
-def prepare() -> tuple[str, str]:
-    """Fill the database; the address of a tracking page, and the cookie of who follows it."""
+def prepare() -> tuple[str, str, str]:
+    """Fill the database; a tracking page, a page of slots, and the cookie of who reads them."""
     import django
 
     django.setup()
     from django.core.management import call_command
     from django.test import Client
+    from django.utils import timezone
 
     from demarches.models import User
     from tests.conftest import REFERENCE_FIXTURES
+    from tests.support.appointments import make_complete
     from tests.support.dossiers import bring_everything, make_dossier, send
 
     call_command("migrate", verbosity=0)
@@ -67,7 +70,13 @@ def prepare() -> tuple[str, str]:
     send(dossier)
     client = Client()
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    return dossier.get_absolute_url(), client.cookies["sessionid"].value
+    agent = User.objects.create_user("agent@example.org", is_staff=True)
+    booking = make_complete(make_dossier(alice, bob), agent, at=timezone.now())
+    return (
+        dossier.get_absolute_url(),
+        f"{booking.get_absolute_url()}rendez-vous/choisir/",
+        client.cookies["sessionid"].value,
+    )
 
 
 def hit(port: int, path: str, cookie: str, seconds: float) -> list[float]:
@@ -180,6 +189,18 @@ def compare_papers(path: str) -> None:
     print(f"{'(one line)':<22}{line:>8.0f}{1:>13.1f}")
 
 
+def contested_bookings(env: dict[str, str]) -> None:
+    """On both databases: what take_seat costs beside bare SQL, four clients for each slot."""
+    print(f"\n{'contested bookings':<22}{'per s':>10}{'bare SQL':>12}{'ratio':>9}", flush=True)
+    command = [sys.executable, "-m", "tests.bench.bookings"]
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(command, cwd=ROOT, env={**env, "VAR_DIR": folder}, check=True)
+    with throwaway_postgres() as url:
+        base = url.rpartition("/")[0]
+        here = {**env, "DATABASE_URL": f"{base}/postgres"}
+        subprocess.run(command, cwd=ROOT, env=here, check=True)
+
+
 def engine() -> None:
     from pacs.rules.cases import CASES
     from pacs.rules.pieces import required_pieces
@@ -202,7 +223,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         env = environment(Path(folder))
         os.environ.update(env)
-        path, cookie = prepare()
+        path, month, cookie = prepare()
         port = free_port()
         server = subprocess.Popen(
             [
@@ -223,6 +244,7 @@ def main() -> None:
                     "mairie": ("/mairie/", ""),
                     "simulator result": (simulator, ""),
                     "tracking page": (path, cookie),
+                    "month of slots": (month, cookie),
                 },
             )
             first_visits(port, ["/", "/mairie/", "/pacs/", "/pacs/pieces/", simulator])
@@ -230,6 +252,7 @@ def main() -> None:
             server.terminate()
             server.wait(timeout=20)
         compare_papers(path)
+        contested_bookings(env)
         engine()
 
 

@@ -1,4 +1,4 @@
-"""The whole race, on SQLite and on PostgreSQL, with figures: 40 clients × 15 rounds × 1, 3, 10 seats.
+"""The whole race on both databases, with figures: 40 clients × 15 rounds × 1, 3, 10 seats.
 
 python -m tests.race
 """
