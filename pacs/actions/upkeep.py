@@ -54,6 +54,7 @@ def remind_partenaires(*, at: datetime) -> tuple[int, int]:
     return reminded, ended
 
 
+CALENDAR_RETENTION = timedelta(days=365)
 #: How long before the appointment each reminder leaves, and where it is noted.
 REMINDERS = (("reminded_day_at", timedelta(days=1)), ("reminded_week_at", timedelta(days=7)))
 
@@ -132,6 +133,8 @@ def purge_dossiers(*, at: datetime, dry_run: bool = False) -> Purge:
     for registered in with_scans:
         with transaction.atomic():
             delete_scans(Dossier.objects.locked().get(pk=registered.pk), at=at)
+    # A calendar of more than a year ago holds no name, nor what leads to one (reference 8.4).
+    Appointment.objects.filter(ends_at__lt=at - CALENDAR_RETENTION).update(holder="")
     for pk in targets:
         with transaction.atomic():
             dossier = Dossier.objects.locked().get(pk=pk)
