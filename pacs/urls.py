@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from demarches.converters import ReferenceConverter
 from pacs.views import (
+    after,
     appointments,
     documents,
     dossier,
@@ -25,6 +26,10 @@ urlpatterns: list[URLPattern] = [
     path("comment-ca-se-passe/", guidance.how_it_goes, name="how"),
     path("convention/", guidance.convention_explained, name="convention-explained"),
     path("ce-que-change-un-pacs/", guidance.effects, name="effects"),
+    # /pacs/apres/: a PACS that is registered, here or elsewhere
+    path("apres/", after.after_home, name="after-home"),
+    path("apres/documents/<slug:slug>/", after.after_papers, name="after-papers"),
+    path("apres/<slug:slug>/", after.after_keeper, name="after-keeper"),
     # /pacs/pieces: the public simulator, and its rules
     path("pieces/", simulator.simulator, name="simulator"),
     path("pieces.pdf", simulator.simulator_pdf, name="simulator-pdf"),

@@ -65,6 +65,12 @@ class PacsSettings(models.Model):
         default=183,
         help_text="La ligne du registre reste ; le dossier papier suit sa propre durée.",
     )
+    inherited_court = models.CharField(
+        "ancien tribunal d’instance dont la mairie tient les Pacs",
+        max_length=120,
+        blank=True,
+        help_text="À confirmer auprès du service ; vide : la question n’est pas posée.",
+    )
     court = models.CharField(
         "tribunal compétent pour un recours",
         max_length=120,
