@@ -16,6 +16,7 @@ AVIS_DAYS = 3
 FRANCE = "FR"
 SCEC = "Service central d’état civil (SCEC)"
 SCEC_ADDRESS = "Nantes"
+VOWELS = frozenset("AÀÂEÉÈÊËIÎÏOÔUÙÛÜ")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,9 +56,17 @@ def avis_recipient(*, birth_country: str, birth_city: str, birth_department: str
     foreigners born abroad (décret 2006-1806, art. 6; CC, art. 515-3-1).
     """
     if birth_country == FRANCE:
-        place = f"{birth_city} ({birth_department})" if birth_department else birth_city
-        return Recipient(f"Mairie de {place}", place)
+        department = f" ({birth_department})" if birth_department else ""
+        return Recipient(f"Mairie {of_place(birth_city)}{department}", "")
     return Recipient(SCEC, SCEC_ADDRESS)
+
+
+def of_place(name: str) -> str:
+    """« d’Uzès », « de Nîmes », « du Mans », « des Angles »."""
+    for article, short in (("Le ", "du "), ("Les ", "des ")):
+        if name.startswith(article):
+            return short + name.removeprefix(article)
+    return f"d’{name}" if name[:1].upper() in VOWELS else f"de {name}"
 
 
 def avis_due_on(registered_on: date) -> date:

@@ -612,7 +612,7 @@ def test_a_pacs_of_the_former_court_can_be_dissolved_here(
     register_act(act, officer=officer, by=agent, at=AFTER)
 
     assert (Registration.objects.get().is_dissolved, line.register_number) == (True, None)
-    assert [one.recipient for one in act.avis.all()] == ["Mairie de Alès"] * 2
+    assert [one.recipient for one in act.avis.all()] == ["Mairie d’Alès"] * 2
 
 
 def test_an_old_number_is_entered_once_and_without_a_nir(reference_data: None, agent: User) -> None:

@@ -42,8 +42,11 @@ def test_numbers_that_people_type(text: str, expected: RegisterNumber | None) ->
 @pytest.mark.parametrize(
     ("born", "expected"),
     [
-        (("FR", "Nîmes", "Gard"), Recipient("Mairie de Nîmes (Gard)", "Nîmes (Gard)")),
-        (("FR", "Uzès", ""), Recipient("Mairie de Uzès", "Uzès")),
+        (("FR", "Nîmes", "Gard"), Recipient("Mairie de Nîmes (Gard)", "")),
+        (("FR", "Uzès", ""), Recipient("Mairie d’Uzès", "")),
+        (("FR", "Le Mans", "Sarthe"), Recipient("Mairie du Mans (Sarthe)", "")),
+        (("FR", "Les Angles", ""), Recipient("Mairie des Angles", "")),
+        (("FR", "", ""), Recipient("Mairie de ", "")),
         (("IT", "Roma", ""), Recipient("Service central d’état civil (SCEC)", "Nantes")),
         (("DZ", "Alger", ""), Recipient("Service central d’état civil (SCEC)", "Nantes")),
     ],
