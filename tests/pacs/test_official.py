@@ -1,0 +1,269 @@
+"""The papers that are signed, and the sheets of the mairie: words, structure, what they hide."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import outloud
+import pikepdf
+import pytest
+import time_machine
+
+from demarches.documents import RenderedPdf
+from demarches.models import Officer, User
+from pacs import documents, official, sheets
+from pacs.actions import desk
+from pacs.actions.appointments import book_for
+from pacs.actions.registration import (
+    Ceremony,
+    mark_avis_mentioned,
+    mark_avis_sent,
+    open_act,
+    originals_of,
+    register_act,
+    register_pacs,
+)
+from pacs.documents import DocumentNotReady
+from pacs.models import Dossier, Registration
+from tests.support.appointments import make_complete
+from tests.support.dossiers import make_dossier
+from tests.support.pdf import text_of as read
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
+START = datetime(2026, 11, 23, 9, tzinfo=PARIS)
+AFTER = START + timedelta(minutes=20)
+TODAY = NOW.date()
+
+
+@pytest.fixture(autouse=True)
+def clock() -> time_machine.Traveller:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def booked(alice: User, bob: User, agent: User) -> Dossier:
+    complete = make_complete(make_dossier(alice, bob, at=NOW), agent, at=NOW)
+    book_for(complete, START, by=agent, at=NOW)
+    return Dossier.objects.get(pk=complete.pk)
+
+
+@pytest.fixture
+def line(booked: Dossier, agent: User) -> Registration:
+    officer = Officer.objects.create(
+        name="Claire Martin", quality="adjointe au maire", in_force_from=date(2026, 1, 1)
+    )
+    keys = [piece.key for piece, _ in originals_of(booked)]
+    return register_pacs(
+        booked,
+        Ceremony(officer, AFTER, [1, 2], keys, convention_visa=True, convention_returned=True),
+        by=agent,
+        at=AFTER,
+        version=None,
+    )
+
+
+def dissolved(line: Registration, agent: User) -> Registration:
+    act = open_act(
+        line,
+        kind="dissolution_conjointe",
+        received_on=TODAY,
+        by_post=False,
+        pieces=["declaration", "identites"],
+        event_on=None,
+        by=agent,
+        at=AFTER,
+    )
+    register_act(act, officer=line.officer, by=agent, at=AFTER)
+    return Registration.objects.get(pk=line.pk)
+
+
+def text_of(paper: RenderedPdf) -> str:
+    return read(paper.content)
+
+
+def every_paper(line: Registration) -> dict[str, RenderedPdf]:
+    return {
+        "recepisse": official.recepisse(line),
+        "attestation": official.attestation(line),
+        "extract": official.register_extract(line),
+        "avis": official.avis_de_mention(line.avis.first()),
+        "counts": official.counts_sheet(official.half_yearly_counts(2026, 2), dated=TODAY),
+        "day": sheets.day_sheet(TODAY, at=NOW),
+        "front_desk": sheets.front_desk_sheet(TODAY, at=NOW),
+        "plan_b": sheets.plan_b(TODAY - timedelta(days=1), at=NOW),
+        "convocation": documents.convocation(line.dossier, reader=line.dossier.people[0]),
+    }
+
+
+def test_every_paper_is_tagged_titled_french_and_passes_the_checker(
+    line: Registration, tmp_path: Path
+) -> None:
+    findings = {}
+    for name, paper in every_paper(line).items():
+        path = tmp_path / f"{name}.pdf"
+        path.write_bytes(paper.content)
+        findings[name] = [f"{found.rule} {found.message}" for found in outloud.check(path).findings]
+        with pikepdf.open(path) as pdf:
+            assert (pdf.Root.Lang, bool(pdf.Root.MarkInfo.Marked)) == ("fr", True)
+            assert str(pdf.docinfo["/Title"])
+
+    assert {name: found for name, found in findings.items() if found} == {}
+
+
+def test_the_same_rows_give_the_same_bytes(line: Registration) -> None:
+    first, second = every_paper(line), every_paper(line)
+
+    assert [name for name in first if first[name].content != second[name].content] == []
+
+
+def test_the_recepisse_tells_what_was_done(line: Registration) -> None:
+    text = text_of(official.recepisse(line))
+
+    for words in (
+        "Récépissé d’enregistrement d’un Pacs",
+        "30334-2026-1-0001",
+        "23 novembre 2026 à 9 h 20",
+        "Claire Martin, adjointe au maire",
+        "Lemoine",
+        "d’Almeida-Ünal",
+        "4 mai 1990",
+        "Nîmes, France",
+        "visée, datée et rendue",
+        "Modèle 1, version 1, du 23 novembre 2026",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("paper", ["recepisse", "attestation", "extract", "avis"])
+def test_no_paper_says_opposable_before_the_publicity(line: Registration, paper: str) -> None:
+    text = text_of(every_paper(line)[paper])
+
+    assert "opposable" not in text
+    assert "depuis le" not in text
+
+
+def test_the_attestation_says_since_when_third_parties_are_bound(
+    line: Registration, agent: User
+) -> None:
+    later = AFTER + timedelta(days=2)
+    for avis in line.avis.all():
+        mark_avis_sent(avis, on=TODAY, by=agent, at=AFTER)
+        mark_avis_mentioned(avis, on=later.date(), by=agent, at=later)
+
+    text = text_of(official.attestation(Registration.objects.get()))
+
+    assert "Effet à l’égard des tiers depuis le 25 novembre 2026" in text
+
+
+def test_the_avis_names_the_record_the_other_and_the_facts(line: Registration) -> None:
+    text = text_of(official.avis_de_mention(line.avis.get(person__position=2)))
+
+    for words in (
+        "Mairie de Nîmes",
+        "d’Almeida-Ünal",
+        "Camille Anne",
+        "JUSC2021489C",
+        "article 49",
+    ):
+        assert words in text
+
+
+def test_acts_stand_on_the_extract_the_attestation_and_their_avis(
+    line: Registration, agent: User
+) -> None:
+    ended = dissolved(line, agent)
+    avis = ended.avis.exclude(act=None).first()
+
+    for paper in (official.register_extract(ended), official.attestation(ended)):
+        text = text_of(paper)
+        assert "Dissolution par déclaration conjointe" in text
+        assert "version 2" in text
+    assert "Date d’effet entre les partenaires 23 novembre 2026" in text_of(
+        official.avis_de_mention(avis)
+    )
+
+
+def test_the_decision_is_motivated_and_names_the_recourse(booked: Dossier, agent: User) -> None:
+    with pytest.raises(DocumentNotReady):
+        official.inadmissibility_decision(booked)
+    desk.declare_inadmissible(
+        booked, ground="Article 515-2 : mariage en cours.", by=agent, at=NOW, version=None
+    )
+
+    text = text_of(official.inadmissibility_decision(Dossier.objects.get()))
+
+    for words in (
+        "Article 515-2 : mariage en cours.",
+        "président du tribunal judiciaire du domicile des partenaires",
+        "tribunal judiciaire de Nîmes",
+        "Copie certifiée conforme",
+    ):
+        assert words in text
+
+
+def test_counts_are_of_one_half_year_and_name_nobody(line: Registration, agent: User) -> None:
+    dissolved(line, agent)
+
+    counts = official.half_yearly_counts(2026, 2)
+    text = text_of(official.counts_sheet(counts, dated=TODAY))
+
+    assert counts.registered == {
+        "une femme et un homme": 1,
+        "deux femmes": 0,
+        "deux hommes": 0,
+        "composition non renseignée": 0,
+    }
+    assert (counts.total, counts.total_dissolved, counts.modified) == (1, 1, 0)
+    assert official.half_yearly_counts(2026, 1).total == 0
+    assert "Lemoine" not in text
+
+
+def test_the_sheet_of_the_officer_says_what_to_check(booked: Dossier, agent: User) -> None:
+    booked.partenaires.filter(position=1).update(needs="boucle magnétique")
+    booked.pieces.filter(key="1-P11_naissance_fr").update(issued_on=date(2026, 8, 24))
+    desk.add_note(booked, body="Interprète prévu.", by=agent, at=NOW)
+
+    text = text_of(sheets.day_sheet(TODAY, at=NOW))
+
+    for words in (
+        "9 h",
+        "besoins : boucle magnétique",
+        "Curatelle",
+        "jusqu’au 23 novembre 2026 dernier jour",
+        "Note : Interprète prévu.",
+        "Convention visée et rendue",
+    ):
+        assert words in text
+
+
+def test_the_sheet_of_the_front_desk_holds_hours_and_initials(booked: Dossier) -> None:
+    text = text_of(sheets.front_desk_sheet(TODAY, at=NOW))
+
+    assert "C. L. et N. D." in text
+    for name in ("Lemoine", "Camille", "Almeida", booked.reference):
+        assert name not in text
+
+
+def test_the_plan_b_covers_ten_working_days(booked: Dossier) -> None:
+    before = text_of(sheets.plan_b(date(2026, 11, 6), at=NOW))
+    after = text_of(sheets.plan_b(TODAY, at=NOW))
+
+    # The 11th is a holiday: the tenth working day after the 6th is the 23rd.
+    assert "du 7 au 23 novembre 2026" in before.lower()
+    assert ("Lemoine" in before, "Lemoine" in after) == (True, False)
+
+
+def test_a_convocation_needs_an_appointment(sent: Dossier) -> None:
+    with pytest.raises(DocumentNotReady):
+        documents.convocation(sent, reader=None)
+
+
+def test_the_convocation_of_one_hides_the_papers_of_the_other(booked: Dossier) -> None:
+    first, second = (
+        text_of(documents.convocation(booked, reader=person)) for person in booked.people
+    )
+
+    assert "lundi 23 novembre 2026 à 9 h" in first
+    assert ("répertoire civil" in first, "répertoire civil" in second) == (False, True)
