@@ -1,24 +1,25 @@
-"""A believable mairie for trying the desk: dossiers in every state reached today, by real actions.
-
-Appointments and registrations are not built yet, so nothing is scheduled or registered.
+"""A believable mairie for trying the desk: dossiers in every state, by real actions.
 
 Names are made up from lists; addresses belong to the reserved domain example.org.
 """
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from PIL import Image, ImageDraw
 from post_office.models import STATUS, Email
 
-from demarches.models import User
+from demarches.models import Officer, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions import desk
+from pacs.actions.appointments import book_for
 from pacs.actions.dossiers import (
     attest,
     choose_door,
@@ -30,6 +31,9 @@ from pacs.actions.dossiers import (
     write_message,
 )
 from pacs.actions.pieces import add_file, answer_piece
+from pacs.actions.refusals import ActionRefused
+from pacs.actions.registration import Ceremony, originals_of, register_pacs
+from pacs.booking import agenda_of, asked_by, first_days
 from pacs.models import Door, Dossier, Partenaire
 from pacs.models.piece import IDENTITY_RULE
 
@@ -134,6 +138,13 @@ def agents(password: str | None) -> list[User]:
                 f"demo.{group}@example.org", password, full_name=name, is_staff=True
             )
             user.groups.add(Group.objects.get(name=group))
+            if group == "officier":
+                Officer.objects.create(
+                    name=name,
+                    quality="officier de démonstration",
+                    in_force_from=user.date_joined.date() - timedelta(days=365),
+                    account=user,
+                )
         found.append(user)
     return found
 
@@ -250,6 +261,42 @@ def _complete(town: Town, dossier: Dossier, reviewer: User, officer: User, at: d
     desk.declare_complete(dossier, by=reviewer, at=later, version=None)
 
 
+def _booked(dossier: Dossier, reviewer: User, at: datetime) -> Dossier:
+    """The first slot that is free after this moment; none is left when the agenda is full."""
+    complete = Dossier.objects.get(pk=dossier.pk)
+    agenda = agenda_of(complete)
+    if agenda is not None:
+        asked = asked_by(complete, agenda, reader=None, at=at, is_overriding=True)
+        for day in first_days(agenda, asked, count=1):
+            book_for(complete, day.slots[0].starts_at, by=reviewer, at=at)
+    return Dossier.objects.select_related("appointment").get(pk=dossier.pk)
+
+
+def _scheduled(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    _complete(town, dossier, reviewer, officer, at)
+    _booked(dossier, reviewer, max(timezone.now(), at + timedelta(days=4)))
+
+
+def _registered(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
+    """Booked in the past, and registered then; the last ones still wait for their day."""
+    _complete(town, dossier, reviewer, officer, at)
+    booked = _booked(dossier, reviewer, at + timedelta(days=5))
+    appointment = booked.appointment
+    if appointment is None or appointment.ends_at > timezone.now():
+        return
+    ceremony = Ceremony(
+        officer=Officer.objects.get(account=officer),
+        registered_at=appointment.starts_at + timedelta(minutes=20),
+        identified=[1, 2],
+        originals=[piece.key for piece, _ in originals_of(booked)],
+        convention_visa=True,
+        convention_returned=True,
+    )
+    # Some have a paper that was too old that day: they stay among those to conclude.
+    with suppress(ActionRefused):
+        register_pacs(booked, ceremony, by=officer, at=appointment.ends_at, version=None)
+
+
 def _refused(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
     _reviewed(town, dossier, reviewer, officer, at)
     ground = "L’acte de naissance reçu porte un mariage en cours (Code civil, article 515-2)."
@@ -283,6 +330,9 @@ STAGES: dict[str, Callable[[Town, Dossier, User, User, datetime], None]] = {
     "submitted_again": _sent,
     "under_review_again": _reviewed,
     "complete_again": _complete,
+    "scheduled": _scheduled,
+    "registered": _registered,
+    "registered_again": _registered,
     "inadmissible": _refused,
     "withdrawn": _stopped,
     "closed": _closed,

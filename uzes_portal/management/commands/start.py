@@ -15,8 +15,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from demarches.models import User
+from demarches.models import Officer, User
 
 HOST = "127.0.0.1"
 AGENT_EMAIL = "agent@uzes.example"
@@ -62,7 +63,16 @@ def _demo_agent() -> str:
         password = secrets.token_urlsafe(9)
         path.write_text(password, encoding="utf-8")
         path.chmod(0o600)
-        User.objects.create_superuser(AGENT_EMAIL, password, full_name="Camille Démonstration")
+        agent = User.objects.create_superuser(
+            AGENT_EMAIL, password, full_name="Camille Démonstration"
+        )
+        # Without an officer in force, nothing could be registered in the demonstration.
+        Officer.objects.create(
+            name=agent.full_name,
+            quality="officier de démonstration",
+            in_force_from=timezone.localdate(),
+            account=agent,
+        )
         return password
     known = path.read_text(encoding="utf-8") if path.exists() else ""
     return known if agent.check_password(known) else ""
