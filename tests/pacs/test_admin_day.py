@@ -1,0 +1,485 @@
+"""The desk of the day and of the register: who may, what is refused, what is kept."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from demarches.models import Agenda, Appointment, Officer, User
+from pacs.actions.appointments import book_for
+from pacs.actions.registration import Ceremony, originals_of, register_pacs
+from pacs.models import Avis, Dossier, LaterAct, PacsSettings, Registration
+from tests.support.appointments import booked_seat, make_complete
+from tests.support.dossiers import make_dossier
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 11, 23, 9, 20, tzinfo=PARIS)
+START = datetime(2026, 11, 23, 9, 30, tzinfo=PARIS)
+AFTER = START + timedelta(minutes=20)
+NIR = "2 90 05 30 189 042 " + f"{97 - 2900530189042 % 97:02d}"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> time_machine.Traveller:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def officer(reference_data: None) -> Officer:
+    return Officer.objects.create(
+        name="Claire Martin", quality="adjointe au maire", in_force_from=date(2026, 1, 1)
+    )
+
+
+def scheduled(agent: User, rank: int = 0) -> Dossier:
+    people = [User.objects.create_user(f"p{rank}-{who}@example.org") for who in (1, 2)]
+    complete = make_complete(make_dossier(*people, at=NOW), agent, at=NOW)
+    book_for(complete, START + timedelta(minutes=30 * rank), by=agent, at=NOW)
+    return Dossier.objects.get(pk=complete.pk)
+
+
+def registered(agent: User, officer: Officer, rank: int = 0) -> Registration:
+    dossier = scheduled(agent, rank)
+    keys = [piece.key for piece, _ in originals_of(dossier)]
+    start = dossier.appointment.starts_at
+    done = Ceremony(officer, start, [1, 2], keys, convention_visa=True, convention_returned=True)
+    return register_pacs(dossier, done, by=agent, at=start, version=None)
+
+
+@pytest.fixture
+def dossier(agent: User) -> Dossier:
+    return scheduled(agent)
+
+
+@pytest.fixture
+def desk(agent: User, client_of: Callable[[User], Client]) -> Client:
+    return client_of(agent)
+
+
+def of_group(name: str) -> User:
+    user = User.objects.create_user(f"{name}@example.org", is_staff=True)
+    user.groups.add(Group.objects.get(name=name))
+    return user
+
+
+def address(name: str, *args: object) -> str:
+    return reverse(f"admin:pacs_{name}", args=args)
+
+
+def test_who_opens_what(
+    agent: User,
+    agent_other: User,
+    alice: User,
+    officer: Officer,
+    client_of: Callable[[User | None], Client],
+) -> None:
+    line = registered(agent, officer)
+    dossier = scheduled(agent, rank=1)
+    pages = {
+        "day": address("dossier_day"),
+        "front desk": address("dossier_sheet", "accueil"),
+        "officer's sheet": address("dossier_sheet", "officier"),
+        "births": address("dossier_births"),
+        "book": address("dossier_book", dossier.pk),
+        "register": address("dossier_register", dossier.pk),
+        "lines": address("registration_changelist"),
+        "line": address("registration_change", line.pk),
+        "avis": address("registration_avis"),
+        "letter": address("registration_letter", line.avis.first().pk),
+        "recepisse": address("registration_paper", line.pk, "recepisse"),
+        "counts": address("registration_counts"),
+        "old": address("registration_old"),
+    }
+    staff = {name: client_of(of_group(name)) for name in ("accueil", "instructeur")}
+    staff |= {"officier": client_of(agent), "administrateur": client_of(agent_other)}
+
+    found = {
+        name: {page for page, path in pages.items() if client.get(path).status_code == 200}
+        for name, client in staff.items()
+    }
+
+    reads = {"day", "front desk"}
+    reviews = reads | {"officer's sheet", "births", "book", "lines", "line", "avis"}
+    reviews |= {"letter", "recepisse"}
+    assert found == {
+        "accueil": reads,
+        "instructeur": reviews,
+        "officier": reviews | {"register", "counts", "old"},
+        "administrateur": set(),
+    }
+    for client in (client_of(alice), client_of(None)):
+        assert {client.get(path).status_code for path in pages.values()} == {302}
+
+
+def test_the_day_says_who_comes_and_what_is_wrong(desk: Client, dossier: Dossier) -> None:
+    dossier.pieces.filter(key="1-P03_identite").update(status="provided")
+
+    html = desk.get(address("dossier_day")).content.decode()
+    other = desk.get(f"{address('dossier_day')}?jour=2026-11-24").content.decode()
+
+    assert "9\u00a0h\u00a030" in html
+    assert "À régler avant l’enregistrement" in html
+    assert "Aucun rendez-vous ce jour-là." in other
+    assert dossier.readings.filter(what="feuille du jour").count() == 1
+
+
+@pytest.mark.parametrize("query", ["jour=x", "jour=2026-02-31", "jour=9999-12-31", "jour="])
+def test_hostile_days_show_today(desk: Client, dossier: Dossier, query: str) -> None:
+    answer = desk.get(f"{address('dossier_day')}?{query}")
+
+    assert "9\u00a0h\u00a030" in answer.content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_day_asks_the_same_whoever_comes(
+    desk: Client, agent: User, django_assert_num_queries, count: int
+) -> None:
+    for rank in range(count):
+        scheduled(agent, rank)
+    desk.get(address("dossier_day"))
+
+    # One reading a couple is written down, in a savepoint of three statements each.
+    with django_assert_num_queries(10 + count):
+        desk.get(address("dossier_day"))
+
+
+def test_arrived_missed_and_cancelled_are_buttons(
+    desk: Client, dossier: Dossier, clock: time_machine.Traveller
+) -> None:
+    def push(verb: str, **data: str) -> int:
+        return desk.post(address("dossier_act", dossier.pk, verb), data).status_code
+
+    assert push("absents") == 422
+    assert push("arrives") == 302
+    assert push("annuler-rdv", reason="", version=str(Dossier.objects.get().version)) == 422
+    assert push("annuler-rdv", reason="Panne", version="1") == 409
+    clock.move_to(AFTER)
+    assert push("absents") == 302
+    assert Dossier.objects.get().status == "complete"
+
+
+def test_booking_at_the_desk(desk: Client, dossier: Dossier) -> None:
+    path = address("dossier_book", dossier.pk)
+    taken = booked_seat(dossier, starts_at=datetime(2026, 11, 24, 9, tzinfo=PARIS))
+
+    page = desk.get(path).content.decode()
+    answers = {
+        value: desk.post(path, {"creneau": value}).status_code
+        for value in ("", "x", "2026-11-24T10:00", taken.starts_at.isoformat())
+    }
+    moved = desk.post(path, {"creneau": "2026-11-24T10:00+01:00"})
+
+    assert "Il reste pris tant que vous n’en choisissez pas un autre." in page
+    assert list(answers.values()) == [422, 422, 422, 409]
+    assert moved.status_code == 302
+    assert Dossier.objects.get().appointment.starts_at.hour == 9  # in UTC
+
+
+def test_booking_a_dossier_that_is_not_complete_says_why(desk: Client, sent: Dossier) -> None:
+    answer = desk.get(address("dossier_book", sent.pk), follow=True)
+
+    assert "quand le dossier est complet" in answer.content.decode()
+
+
+def test_births_to_verify_show_the_fields_of_the_query(
+    agent: User, desk: Client, clock: time_machine.Traveller
+) -> None:
+    PacsSettings.objects.update(comedec_active=True, connected_communes="30189")
+    people = [User.objects.create_user(f"x{who}@example.org") for who in (1, 2)]
+    dossier = make_dossier(*people, at=NOW)
+    dossier.partenaires.filter(position=1).update(birth_insee="30189")
+    from pacs.actions.pieces import sync_pieces  # noqa: PLC0415
+
+    sync_pieces(Dossier.objects.get(pk=dossier.pk))
+    complete = make_complete(Dossier.objects.get(pk=dossier.pk), agent, at=NOW)
+    piece = complete.pieces.get(rule_id="P10_naissance_comedec")
+    complete.pieces.filter(pk=piece.pk).update(status="provided", decided_at=None)
+    path = address("dossier_births")
+
+    html = desk.get(path).content.decode()
+    refused = desk.post(path, {"piece": str(complete.pieces.exclude(pk=piece.pk).first().pk)})
+    missing = [desk.post(path, {"piece": value}).status_code for value in ("", "x", "999999")]
+    done = desk.post(path, {"piece": str(piece.pk)})
+
+    for words in ("Lemoine", "Camille Anne", "Féminin", "04/05/1990", "Nîmes", "Inconnu"):
+        assert words in html
+    assert (refused.status_code, missing, done.status_code) == (302, [404] * 3, 302)
+    assert "Rien à vérifier" in desk.get(path).content.decode()
+    clock.move_to(NOW + timedelta(days=92))
+    again = Client()
+    again.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    assert "à refaire" in again.get(path).content.decode()
+
+
+def boxes(dossier: Dossier, signing: Officer, **changes: object) -> dict[str, object]:
+    return {
+        "version": Dossier.objects.get(pk=dossier.pk).version,
+        "identified": ["1", "2"],
+        "originals": [piece.key for piece, _ in originals_of(dossier)],
+        "convention_visa": "on",
+        "convention_returned": "on",
+        "officer": str(signing.pk),
+        "day": "2026-11-23",
+        "hour": "09:45",
+        **changes,
+    }
+
+
+def test_the_screen_keeps_what_was_ticked_then_registers(
+    desk: Client, dossier: Dossier, officer: Officer, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(AFTER)
+    path = address("dossier_register", dossier.pk)
+
+    page = desk.get(path).content.decode()
+    refused = desk.post(path, boxes(dossier, officer, identified=["1"], convention_visa=""))
+    done = desk.post(path, boxes(dossier, officer))
+    again = desk.post(path, boxes(dossier, officer))
+
+    html = refused.content.decode()
+    line = Registration.objects.get()
+    assert "Numéro proposé : <strong>30334-2026-1-0001</strong>" in page
+    assert refused.status_code == 422
+    assert "Identité à vérifier : Noé d’Almeida-Ünal." in html
+    assert html.count(" checked") == 1 + len(originals_of(dossier)) + 1
+    assert (done.url, again.url) == (address("registration_change", line.pk),) * 2
+    assert line.registered_at == datetime(2026, 11, 23, 9, 45, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"officer": ""}, 422),
+        ({"officer": "999"}, 422),
+        ({"day": "2026-11-24"}, 422),
+        ({"hour": "25:00"}, 422),
+        ({"identified": ["3"]}, 422),
+        ({"originals": ["x"]}, 422),
+        ({"sequence": "-1"}, 422),
+        ({"sequence": "7"}, 422),
+        ({"sequence": "7", "gap_reason": NIR}, 422),
+        ({"sequence": "9" * 40}, 422),
+        ({"version": "1"}, 409),
+        ({"version": "x"}, 409),
+    ],
+)
+def test_hostile_registrations_write_nothing(
+    desk: Client,
+    dossier: Dossier,
+    officer: Officer,
+    clock: time_machine.Traveller,
+    changes: dict[str, object],
+    status: int,
+) -> None:
+    clock.move_to(AFTER)
+
+    answer = desk.post(address("dossier_register", dossier.pk), boxes(dossier, officer, **changes))
+
+    assert (answer.status_code, Registration.objects.count()) == (status, 0)
+
+
+def test_an_instructeur_does_not_register(
+    dossier: Dossier, officer: Officer, client_of: Callable[[User], Client]
+) -> None:
+    client = client_of(of_group("instructeur"))
+
+    answer = client.post(address("dossier_register", dossier.pk), boxes(dossier, officer))
+
+    assert (answer.status_code, Registration.objects.count()) == (403, 0)
+
+
+def test_the_register_is_searched_and_never_changed(
+    desk: Client, agent: User, officer: Officer
+) -> None:
+    line = registered(agent, officer)
+    path = address("registration_changelist")
+
+    found = [
+        line.number in desk.get(path, {"q": query}).content.decode()
+        for query in ("lemoine", "ALMEIDA unal", "0001", "camille lemoine", "durand", "x" * 500)
+    ]
+    refused = [
+        desk.post(f"{path}{line.pk}/delete/", {"post": "yes"}).status_code,
+        desk.get(f"{path}add/").status_code,
+    ]
+
+    assert found == [True, True, True, True, False, False]
+    assert refused == [403, 403]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_lists_ask_the_same_whatever_they_hold(
+    desk: Client, agent: User, officer: Officer, django_assert_num_queries, count: int
+) -> None:
+    for rank in range(count):
+        registered(agent, officer, rank)
+    for path, queries in (
+        (address("registration_avis"), 8),
+        (address("registration_changelist"), 12),
+    ):
+        desk.get(path)
+        with django_assert_num_queries(queries):
+            desk.get(path)
+
+
+def test_avis_are_noted_with_a_date(desk: Client, agent: User, officer: Officer) -> None:
+    avis = registered(agent, officer).avis.first()
+    path = address("registration_avis")
+
+    def note(verb: str, on: str, pk: object = avis.pk) -> int:
+        return desk.post(path, {"avis": str(pk), "verb": verb, "on": on}).status_code
+
+    statuses = [note("sent", "x"), note("other", "2026-11-23"), note("sent", "2999-01-01")]
+    assert (statuses, note("sent", "2026-11-23", "x")) == ([302] * 3, 404)
+    assert Avis.objects.filter(sent_on=None).count() == 2
+    note("sent", "2026-11-23")
+    note("mentioned", "2026-11-23")
+    avis.refresh_from_db()
+    assert (avis.sent_on, avis.mentioned_on) == (NOW.date(), NOW.date())
+
+
+def test_late_avis_are_told(
+    agent: User,
+    officer: Officer,
+    clock: time_machine.Traveller,
+    client_of: Callable[[User], Client],
+) -> None:
+    registered(agent, officer)
+    clock.move_to(NOW + timedelta(days=4))
+
+    assert "En retard" in client_of(agent).get(address("registration_avis")).content.decode()
+
+
+def test_an_act_from_its_opening_to_its_registration(
+    desk: Client, agent: User, officer: Officer
+) -> None:
+    line = registered(agent, officer)
+    opened = desk.post(
+        address("registration_change", line.pk),
+        {"kind": "dissolution_conjointe", "received_on": "2026-11-23"},
+    )
+    act = LaterAct.objects.get()
+    path = address("registration_act", act.pk)
+
+    bad = desk.post(address("registration_change", line.pk), {"kind": "divorce"})
+    early = desk.post(path, {"verb": "enregistrer", "officer": str(officer.pk)})
+    nobody = desk.post(path, {"verb": "enregistrer", "pieces": ["declaration", "identites"]})
+    done = desk.post(
+        path,
+        {
+            "verb": "enregistrer",
+            "pieces": ["declaration", "identites"],
+            "officer": str(officer.pk),
+        },
+    )
+
+    assert (opened.url, bad.status_code, early.status_code) == (path, 422, 422)
+    assert "Il manque : Photocopie" in early.content.decode()
+    assert "Choisissez un officier" in nobody.content.decode()
+    assert done.status_code == 302
+    assert "Dissous, effet le" in desk.get(address("registration_change", line.pk)).content.decode()
+
+
+def test_an_act_is_refused_with_its_ground(desk: Client, agent: User, officer: Officer) -> None:
+    line = registered(agent, officer)
+    desk.post(
+        address("registration_change", line.pk),
+        {"kind": "modification", "received_on": "2026-11-23"},
+    )
+    path = address("registration_act", LaterAct.objects.get().pk)
+
+    assert desk.post(path, {"verb": "refuser", "ground": ""}).status_code == 422
+    assert desk.post(path, {"verb": "refuser", "ground": "Autre mairie."}).status_code == 302
+    assert "Autre mairie." in desk.get(path).content.decode()
+
+
+def test_an_older_pacs_is_entered_by_its_number(desk: Client, officer: Officer) -> None:
+    person = {
+        "birth_name": "Roche",
+        "first_names": "Ana",
+        "sex": "F",
+        "birth_day": "4",
+        "birth_month": "5",
+        "birth_year": "1980",
+        "birth_city": "Alès",
+        "birth_department": "Gard",
+        "birth_country": "FR",
+    }
+    data = {
+        "number": "TI-2009-12",
+        "registered_on": "2009-05-04",
+        "origin": "tribunal",
+        "place": "Tribunal d’instance",
+        **{f"p{rank}-{name}": value for rank in (1, 2) for name, value in person.items()},
+    }
+    path = address("registration_old")
+
+    wrong = desk.post(path, {**data, "p1-birth_month": "13", "p2-birth_name": ""})
+    done = desk.post(path, data)
+    twice = desk.post(path, data)
+
+    assert (wrong.status_code, done.status_code, twice.status_code) == (422, 302, 422)
+    assert "Un mois va de 1 à 12" in wrong.content.decode()
+    assert "déjà dans la liste" in twice.content.decode()
+    assert Registration.objects.get().names == "Ana Roche et Ana Roche"
+
+
+@pytest.mark.parametrize("query", ["annee=x", "annee=99999&semestre=7", "annee=0000", ""])
+def test_counts_for_any_query(desk: Client, officer: Officer, query: str) -> None:
+    assert desk.get(f"{address('registration_counts')}?{query}").status_code == 200
+
+
+def test_papers_that_do_not_exist(desk: Client, agent: User, officer: Officer) -> None:
+    line = registered(agent, officer)
+    wrong = [
+        address("registration_paper", line.pk, "autre"),
+        address("registration_paper", 999, "recepisse"),
+        address("registration_letter", 999),
+        address("dossier_sheet", "autre"),
+        address("dossier_decision", line.dossier_id),
+        address("dossier_register", 999),
+        address("registration_act", 999),
+    ]
+
+    assert [desk.get(path).status_code for path in wrong] == [404] * len(wrong)
+
+
+def test_the_couple_reads_when_third_parties_are_bound(
+    desk: Client, agent: User, officer: Officer, client_of: Callable[[User], Client]
+) -> None:
+    line = registered(agent, officer)
+    couple = client_of(line.dossier.people[0].user)
+
+    before = couple.get(line.dossier.get_absolute_url()).content.decode()
+    for verb in ("sent", "mentioned"):
+        for avis in Avis.objects.all():
+            desk.post(
+                address("registration_avis"),
+                {"avis": str(avis.pk), "verb": verb, "on": "2026-11-23"},
+            )
+    after = couple.get(line.dossier.get_absolute_url()).content.decode()
+    paper = couple.get(reverse("pacs:dossier-paper", args=[line.dossier.reference, "attestation"]))
+
+    assert ("Il ne sera opposable aux tiers" in before, line.number in before) == (True, True)
+    assert "opposable aux tiers depuis le 23\u00a0novembre 2026" in after
+    assert paper.content.startswith(b"%PDF")
+
+
+def test_without_an_agenda_the_couple_is_told_to_phone(
+    agent: User, client_of: Callable[[User], Client]
+) -> None:
+    people = [User.objects.create_user(f"y{who}@example.org") for who in (1, 2)]
+    complete = make_complete(make_dossier(*people, at=NOW), agent, at=NOW)
+    PacsSettings.objects.update(agenda=None)
+
+    html = client_of(people[0]).get(complete.get_absolute_url()).content.decode()
+
+    assert "Convenez du rendez-vous avec la mairie" in html
+    assert Agenda.objects.count() == 1
+    assert Appointment.objects.count() == 0
