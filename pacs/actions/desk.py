@@ -243,6 +243,8 @@ def date_piece(
     """Correct the dates of a piece, read on the document."""
     with transaction.atomic():
         dossier = locked_at_version(piece.dossier, version)
+        if dossier.is_ended:
+            raise ActionRefused("Ce dossier est terminé : ses pièces ne changent plus.")
         Piece.objects.filter(pk=piece.pk).update(issued_on=issued_on, expires_on=expires_on)
         dossier.touch(at=at)
         dossier.record(kind="piece_dated", by=by, at=at, reason=piece.rule_id)

@@ -78,6 +78,7 @@ class DayDesk:
             previous=day - timedelta(days=1),
             next=day + timedelta(days=1),
             visits=visits,
+            now=timezone.now(),
             may_review=may_review(agent),
             may_decide=may_decide(agent),
         )

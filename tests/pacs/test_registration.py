@@ -273,6 +273,12 @@ def test_answers_of_a_registered_dossier_no_longer_change(
     assert refusals(
         lambda: desk.record_answers_for(dossier, changed=["x"], by=agent, at=AFTER, version=None)
     ) == ["Ce dossier est terminé : ses réponses ne changent plus."]
+    piece = dossier.pieces.select_related("dossier").first()
+    assert refusals(
+        lambda: desk.date_piece(
+            piece, issued_on=None, expires_on=None, by=agent, at=AFTER, version=None
+        )
+    ) == ["Ce dossier est terminé : ses pièces ne changent plus."]
 
 
 # The number
