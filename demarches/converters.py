@@ -11,3 +11,15 @@ class ReferenceConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class FicheConverter:
+    """The identifier of a document of the national guidance: F1618, N418, R1106."""
+
+    regex = r"[FNR][0-9]{1,6}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

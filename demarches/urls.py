@@ -1,10 +1,13 @@
 """Addresses shared by every procedure."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
-from demarches.views import account, courriels, mairie
+from demarches.converters import FicheConverter
+from demarches.views import account, courriels, fiches, mairie
 
 app_name = "demarches"
+
+register_converter(FicheConverter, "fiche")
 
 urlpatterns: list[URLPattern] = [
     # /mes-demarches/: the dossiers of whoever is signed in
@@ -13,6 +16,10 @@ urlpatterns: list[URLPattern] = [
     path("mairie/", mairie.mairie_page, name="mairie"),
     path("mairie/horaires.ics", mairie.mairie_calendar, name="mairie-calendar"),
     path("mairie/contact.vcf", mairie.mairie_card, name="mairie-card"),
+    # /fiches/: the national guidance, on our pages
+    path("fiches/", fiches.fiches, name="fiches"),
+    path("fiches/<fiche:code>/", fiches.fiche, name="fiche"),
+    path("fiches/<fiche:code>.pdf", fiches.fiche_pdf, name="fiche-pdf"),
     # /courriels/: what was sent, in development only
     path("courriels/", courriels.courriel_list, name="courriels"),
     path("courriels/<int:pk>/", courriels.courriel_detail, name="courriel"),

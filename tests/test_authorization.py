@@ -39,6 +39,9 @@ PUBLIC = {
     "demarches:mairie",
     "demarches:mairie-calendar",
     "demarches:mairie-card",
+    "demarches:fiches",
+    "demarches:fiche",
+    "demarches:fiche-pdf",
     "demarches:courriels",  # 404 outside DEBUG, tested with the mails
     "demarches:courriel",
     "pacs:partner-leave",  # closes the session it comes from

@@ -173,6 +173,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "unlock": (20, 600),
     "pdf": (60, 600),
     "booking": (60, 600),
+    "search": (120, 600),
 }
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)

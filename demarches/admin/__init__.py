@@ -1,6 +1,7 @@
 """The staff desk of what every procedure shares."""
 
 from demarches.admin import agenda as agenda
+from demarches.admin import fiches as fiches
 from demarches.admin import mairie as mairie
 from demarches.admin import officers as officers
 from demarches.admin import outbox as outbox

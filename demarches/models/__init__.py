@@ -16,6 +16,7 @@ from demarches.models.dossier import (
     dossier_models,
     next_reference,
 )
+from demarches.models.fiche import Fiche, FicheSet, ShownFiche
 from demarches.models.mairie import (
     Closure,
     Entrance,
@@ -40,6 +41,8 @@ __all__ = [
     "DossierEventBase",
     "DossierQuerySet",
     "Entrance",
+    "Fiche",
+    "FicheSet",
     "Mairie",
     "Notice",
     "Officer",
@@ -51,6 +54,7 @@ __all__ = [
     "SeatTime",
     "Service",
     "ServiceHours",
+    "ShownFiche",
     "TransitionRefused",
     "User",
     "dossier_models",

@@ -134,7 +134,8 @@ def halves() -> list[str]:
 def booked_for(pk: int) -> list[int]:
     """Appointments this dossier ever booked, and the mails about it."""
     dossier = Dossier.objects.get(pk=pk)
-    rows = Appointment.objects.filter(holder=dossier.reference).exclude(status="lapsed")
+    rows = Appointment.objects.filter(holder=dossier.reference)
+    rows = rows.filter(status__in=["booked", "cancelled"])
     mails = Email.objects.filter(subject__contains="est confirmé", message__contains="confirmé")
     return [rows.count(), mails.filter(pk__in=dossier.mails.values("email")).count()]
 

@@ -1,0 +1,303 @@
+"""Import the national guidance: read a source whole, compare, then switch; or change nothing.
+
+A source is a zip, a folder or one XML file. Nothing is fetched, nothing is unpacked on disk.
+"""
+
+import hashlib
+import re
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from demarches.models import Fiche, FicheSet
+from demarches.models.fiche import search_words
+from demarches.rules.fiche import (
+    CODE,
+    MAX_BYTES,
+    Document,
+    FicheRefused,
+    body_of,
+    collapse,
+    parse,
+    read_document,
+    words_of,
+)
+
+DOCUMENT_NAME = re.compile(r"^[FNR]\d{1,6}\.xml$")
+REDIRECTIONS = "redirections.xml"
+MAX_FILES = 30_000
+MAX_TOTAL = 600_000_000
+#: Fewer documents than this share of the current set is a broken source, not an update.
+SMALLEST_SHARE = 0.8
+BATCH = 200
+#: The current set and the one before it, for a way back.
+KEPT_SETS = 2
+
+
+class ImportRefused(ValueError):
+    """The source may not be imported; the message says why, and nothing has changed."""
+
+
+@dataclass
+class Report:
+    """What an import did, or found."""
+
+    is_new: bool
+    count: int
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+type File = tuple[str, Callable[[], bytes]]
+type Files = list[File]
+type Progress = Callable[[Iterable[File], int], Iterable[File]]
+
+
+def import_source(
+    path: Path,
+    *,
+    at: datetime,
+    url: str = "",
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Import a source as the current set.
+
+    `force` accepts a set that looks too small. A single file replaces its document in a copy of
+    the current set. Raises `ImportRefused`; then the current set is untouched.
+    """
+    if not path.exists():
+        raise ImportRefused(f"« {path.name} » n’existe pas. Donnez un zip, un dossier ou un XML.")
+    files, digest, file_date = _open(path)
+    documents = [one for one in files if DOCUMENT_NAME.match(one[0])]
+    if not documents:
+        raise ImportRefused("Cette source ne contient aucune fiche (F1618.xml, N418.xml…).")
+    current = FicheSet.current()
+    if current is not None and current.sha256 == digest:
+        return Report(is_new=False, count=current.count)
+    is_single = path.is_file() and not zipfile.is_zipfile(path)
+    if current is not None and not is_single and not force:
+        _check_size(len(documents), current.count)
+    with transaction.atomic():
+        new = FicheSet.objects.create(
+            source_name=path.name[:200],
+            source_url=url,
+            sha256=digest,
+            file_date=file_date,
+            imported_at=at,
+            count=0,
+            redirections=_redirections(files),
+        )
+        unknown: Counter[str] = Counter()
+        for batch in _batches(progress(documents, len(documents)) if progress else documents):
+            rows = []
+            for name, read in batch:
+                document, content = _document(name, read)
+                unknown.update(document.unknown)
+                rows.append(_row(new, document, content))
+            Fiche.objects.bulk_create(rows)
+        if is_single and current is not None:
+            _complete_from(current, new)
+        return _switch(current, new, unknown)
+
+
+def roll_back() -> FicheSet:
+    """Put the previous set back in service. Raises `ImportRefused` when there is none."""
+    with transaction.atomic():
+        previous = FicheSet.objects.filter(is_current=False).first()
+        if previous is None:
+            raise ImportRefused("Il n’y a pas d’import précédent à remettre en service.")
+        FicheSet.objects.filter(is_current=True).update(is_current=False)
+        previous.is_current = True
+        previous.save(update_fields=["is_current"])
+    return previous
+
+
+def _open(path: Path) -> tuple[Files, str, date | None]:
+    """The files of a source, its digest, and the date of the file."""
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    if path.is_dir():
+        return (*_folder(path), changed)
+    if zipfile.is_zipfile(path):
+        return (*_archive(path), changed)
+    if path.stat().st_size > MAX_BYTES:
+        raise ImportRefused("Ce fichier est trop gros pour une fiche, et ce n’est pas un zip.")
+    content = path.read_bytes()
+    name = path.name
+    if not DOCUMENT_NAME.match(name):
+        # A document may come under any name: its own identifier decides.
+        name = f"{_read(name, content).code}.xml"
+    return [(name, lambda: content)], hashlib.sha256(content).hexdigest(), changed
+
+
+def _folder(path: Path) -> tuple[Files, str]:
+    found = sorted(one for one in path.rglob("*.xml") if one.is_file() and not one.is_symlink())
+    _check_count(len(found))
+    _check_total(sum(one.stat().st_size for one in found))
+    digest = hashlib.sha256()
+    for one in found:
+        digest.update(one.name.encode())
+        digest.update(hashlib.sha256(one.read_bytes()).digest())
+    return [(one.name, one.read_bytes) for one in found], digest.hexdigest()
+
+
+def _archive(path: Path) -> tuple[Files, str]:
+    """The documents of a zip, each read when its turn comes and never beyond its limit."""
+    try:
+        archive = zipfile.ZipFile(path)
+        entries = [one for one in archive.infolist() if not one.is_dir()]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise ImportRefused(f"Ce zip est illisible ({error}).") from error
+    _check_count(len(entries))
+    _check_total(sum(one.file_size for one in entries))
+    for one in entries:
+        parts = one.filename.replace("\\", "/").split("/")
+        if ".." in parts or one.filename.startswith(("/", "\\")) or ":" in parts[0]:
+            raise ImportRefused(f"Ce zip contient un chemin suspect : « {one.filename[:80]} ».")
+        if one.flag_bits & 1:
+            raise ImportRefused("Ce zip est protégé par un mot de passe.")
+    names = Counter(one.filename.rpartition("/")[2] for one in entries)
+    doubled = [name for name, count in names.items() if count > 1 and DOCUMENT_NAME.match(name)]
+    if doubled:
+        raise ImportRefused(f"Ce zip contient deux fois « {doubled[0]} ».")
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+
+    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
+        def read() -> bytes:
+            try:
+                with archive.open(entry) as stream:
+                    # What an entry says of its size may be a lie.
+                    return stream.read(MAX_BYTES + 1)
+            except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError) as error:
+                raise ImportRefused(f"« {entry.filename[:80]} » est illisible.") from error
+
+        return read
+
+    return [(one.filename.rpartition("/")[2], reader(one)) for one in entries], digest.hexdigest()
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_FILES:
+        raise ImportRefused(f"Cette source contient plus de {MAX_FILES} fichiers.")
+
+
+def _check_total(size: int) -> None:
+    if size > MAX_TOTAL:
+        raise ImportRefused("Cette source est beaucoup trop grosse une fois décompressée.")
+
+
+def _check_size(count: int, before: int) -> None:
+    if count < before * SMALLEST_SHARE:
+        raise ImportRefused(
+            f"Cette source ne contient que {count} documents, contre {before} aujourd’hui : elle"
+            " semble incomplète. Si c’est voulu, relancez avec --force."
+        )
+
+
+def _read(name: str, content: bytes) -> Document:
+    try:
+        return read_document(content, name=name)
+    except FicheRefused as refused:
+        raise ImportRefused(str(refused)) from refused
+
+
+def _document(name: str, read: Callable[[], bytes]) -> tuple[Document, bytes]:
+    content = read()
+    document = _read(name, content)
+    if f"{document.code}.xml" != name:
+        raise ImportRefused(f"{name} : ce document dit être {document.code}.")
+    return document, content
+
+
+def _batches(files: Iterable[File]) -> Iterator[Files]:
+    batch: Files = []
+    for one in files:
+        batch.append(one)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _row(new: FicheSet, document: Document, content: bytes) -> Fiche:
+    words = " ".join(collapse(" ".join(words_of(child))) for child in body_of(document.root))
+    return Fiche(
+        set=new,
+        code=document.code,
+        family=document.family[:80],
+        title=document.title[:300],
+        description=document.description,
+        theme=document.theme[:200],
+        modified=document.modified,
+        url=document.url[:300],
+        contributor=document.contributor[:300],
+        xml=zlib.compress(content, 6),
+        sha256=hashlib.sha256(content).hexdigest(),
+        search_title=" " + " ".join(search_words(document.title)),
+        search_text=" " + " ".join(search_words(f"{document.description} {words}")),
+    )
+
+
+def _complete_from(current: FicheSet, new: FicheSet) -> None:
+    """The documents that one file does not replace."""
+    given = list(new.fiches.values_list("code", flat=True))
+    for batch in _pages(current.fiches.exclude(code__in=given).values_list("pk", flat=True)):
+        rows = list(Fiche.objects.filter(pk__in=batch))
+        for row in rows:
+            row.pk, row.set = None, new
+            row._state.adding = True
+        Fiche.objects.bulk_create(rows)
+
+
+def _pages(keys: Iterable[int]) -> Iterator[list[int]]:
+    found = list(keys)
+    for start in range(0, len(found), BATCH):
+        yield found[start : start + BATCH]
+
+
+def _switch(current: FicheSet | None, new: FicheSet, unknown: Counter[str]) -> Report:
+    """Compare with the set in service, take its place, forget the oldest ones."""
+    after = dict(new.fiches.values_list("code", "sha256"))
+    before = dict(current.fiches.values_list("code", "sha256")) if current else {}
+    new.count = len(after)
+    new.unknown = dict(unknown)
+    new.added = sorted(set(after) - set(before))
+    new.removed = sorted(set(before) - set(after))
+    new.changed = sorted(code for code in before if code in after and after[code] != before[code])
+    FicheSet.objects.filter(is_current=True).update(is_current=False)
+    new.is_current = True
+    new.save()
+    kept = FicheSet.objects.values_list("pk", flat=True)[:KEPT_SETS]
+    FicheSet.objects.exclude(pk__in=list(kept)).delete()
+    return Report(True, new.count, new.added, new.changed, new.removed, new.unknown)
+
+
+def _redirections(files: Files) -> dict[str, str]:
+    """Retired code -> code that replaces it: any element that names two codes."""
+    found: dict[str, str] = {}
+    for name, read in files:
+        if name != REDIRECTIONS:
+            continue
+        try:
+            root = parse(read(), name=name)
+        except FicheRefused as refused:
+            raise ImportRefused(str(refused)) from refused
+        for element in root.iter():
+            codes = [value for value in element.attrib.values() if CODE.match(value)]
+            if element.text and CODE.match(element.text.strip()):
+                codes.append(element.text.strip())
+            if len(codes) == 2 and codes[0] != codes[1]:
+                found[codes[0]] = codes[1]
+    return found

@@ -1,0 +1,153 @@
+"""What the pages of the national guidance show: one document, the themes, a search."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from demarches.models import Fiche, FicheSet, Mairie, ShownFiche
+from demarches.models.fiche import search_words
+from demarches.rules.fiche import body_of, collapse, official_url, words_of
+from demarches.rules.fiche_html import Renderer
+from demarches.rules.texts import plain_text
+
+MAX_WORDS = 8
+MAX_RESULTS = 30
+PASSAGE = 180
+TITLE_WEIGHT = 10
+
+
+def shown_notes() -> dict[str, str]:
+    """What this mairie shows: code -> its own words about it."""
+    return dict(ShownFiche.objects.values_list("code", "note"))
+
+
+def rendered(
+    fiche: Fiche, mairie: Mairie | None, *, shown: Iterable[str], situation: int = 0
+) -> SafeString:
+    """The whole document as HTML; kept in memory while neither it nor the choice changes.
+
+    Links to the `shown` documents stay here; the others go to the national site.
+    """
+    block = ""
+    if mairie is not None:
+        block = render_to_string("demarches/_fiche_mairie.html", {"mairie": mairie})
+    return _rendered(fiche.pk, frozenset(shown), block, situation)
+
+
+@lru_cache(maxsize=128)
+def _rendered(pk: int, shown: frozenset[str], mairie: str, situation: int) -> SafeString:
+    fiche = Fiche.objects.get(pk=pk)
+
+    def link_to(code: str) -> str:
+        if code in shown:
+            return reverse("demarches:fiche", args=[code])
+        return official_url(code)
+
+    renderer = Renderer(
+        link_to=link_to, mairie=mairie, situation=situation, address=fiche.get_absolute_url()
+    )
+    # Every text of the source is escaped by the renderer, and every address is checked.
+    return mark_safe(renderer.document(fiche.document.root))  # noqa: S308
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The documents of one theme."""
+
+    title: str
+    fiches: list[Fiche]
+
+
+def themes() -> list[Theme]:
+    """What this mairie shows, theme by theme."""
+    fiches = Fiche.objects.shown().defer("xml", "search_text").order_by("theme", "title")
+    return [
+        Theme(title or "Autres", list(run)) for title, run in groupby(fiches, lambda one: one.theme)
+    ]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One answer of a search, with the passage that made it one."""
+
+    fiche: Fiche
+    passage: list[tuple[str, bool]]
+    score: int
+
+
+def search(query: str) -> list[Found]:
+    """Documents that hold every word, the best first: words of the title weigh more.
+
+    Accents, plurals and upper case do not count; the beginning of a word is enough.
+    """
+    words = list(dict.fromkeys(search_words(query)))[:MAX_WORDS]
+    if not words:
+        return []
+    fiches = Fiche.objects.shown()
+    for word in words:
+        fiches = fiches.filter(
+            Q(search_title__contains=f" {word}") | Q(search_text__contains=f" {word}")
+        )
+    found = [Found(one, _passage(one, words), _score(one, words)) for one in fiches[:200]]
+    found.sort(key=lambda one: (-one.score, one.fiche.title))
+    return found[:MAX_RESULTS]
+
+
+def _score(fiche: Fiche, words: Iterable[str]) -> int:
+    return sum(
+        TITLE_WEIGHT * fiche.search_title.count(f" {word}")
+        + min(fiche.search_text.count(f" {word}"), TITLE_WEIGHT - 1)
+        for word in words
+    )
+
+
+def _passage(fiche: Fiche, words: list[str]) -> list[tuple[str, bool]]:
+    """Some words around the first that matches; the matching ones are told apart."""
+    root = fiche.document.root
+    text = " ".join(
+        [fiche.description, *(collapse(" ".join(words_of(child))) for child in body_of(root))]
+    )
+    tokens = re.findall(r"\S+\s*", text)
+    hits = [rank for rank, token in enumerate(tokens) if _matches(token, words)]
+    start = max(0, (hits[0] if hits else 0) - 8)
+    pieces: list[tuple[str, bool]] = []
+    length = 0
+    for token in tokens[start:]:
+        is_hit = _matches(token, words)
+        if pieces and pieces[-1][1] == is_hit:
+            pieces[-1] = (pieces[-1][0] + token, is_hit)
+        else:
+            pieces.append((token, is_hit))
+        length += len(token)
+        if length > PASSAGE:
+            break
+    return ([("… ", False)] if start else []) + pieces + [("…", False)]
+
+
+def _matches(token: str, words: Iterable[str]) -> bool:
+    own = search_words(plain_text(token))
+    return any(part.startswith(word) for part in own for word in words)
+
+
+def successor(code: str) -> str:
+    """Where a retired document lives on, if the source tells."""
+    current = FicheSet.current()
+    target = str((current.redirections if current else {}).get(code, ""))
+    if not target:
+        return ""
+    shown = Fiche.objects.shown().filter(code=target).exists()
+    return reverse("demarches:fiche", args=[target]) if shown else official_url(target)
+
+
+def was_known(code: str) -> bool:
+    """An earlier set held it, or the source says that it moved."""
+    if Fiche.objects.filter(code=code).exists():
+        return True
+    return any(code in one.redirections or code in one.removed for one in FicheSet.objects.all())

@@ -1,0 +1,122 @@
+"""The national guidance on this mairie's pages: by theme, by words, one document, its PDF."""
+
+import json
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_safe
+
+from demarches.documents import render_pdf
+from demarches.fiches import rendered, search, shown_notes, successor, themes, was_known
+from demarches.models import Fiche, Mairie
+from demarches.ratelimit import rate_limited
+from demarches.rules.fiche import CODE, official_url
+from demarches.rules.nir import REFUSAL, contains_nir
+
+MAX_QUERY = 100
+
+
+@login_not_required
+@rate_limited("search", methods=("GET",))
+@require_safe
+def fiches(request: HttpRequest) -> HttpResponse:
+    """Themes, or the answers of a search; a number that identifies somebody is refused."""
+    query = request.GET.get("q", "")[:MAX_QUERY].strip()
+    if contains_nir(query):
+        # Neither shown again nor searched for.
+        context = {"problem": REFUSAL, "query": "", "themes": themes()}
+        return render(request, "demarches/fiches.html", context, status=422)
+    context = {
+        "query": query,
+        "found": search(query) if query else [],
+        "themes": [] if query else themes(),
+    }
+    return render(request, "demarches/fiches.html", context)
+
+
+@login_not_required
+@require_safe
+def fiche(request: HttpRequest, code: str) -> HttpResponse:
+    """One document; one that is not shown here lives on the national site."""
+    row = Fiche.objects.shown().select_related("set").filter(code=code).first()
+    if row is None:
+        return _elsewhere(request, code)
+    raw = request.GET.get("situation", "")
+    situation = int(raw) if raw.isdecimal() and len(raw) < 3 else 0
+    notes = shown_notes()
+    context = {
+        "fiche": row,
+        "set": row.set,
+        "body": rendered(row, _mairie(), shown=notes, situation=situation),
+        "is_being_updated": row.document.is_being_updated,
+        "note": notes.get(code, ""),
+        "linked_data": _linked_data(row),
+    }
+    return render(request, "demarches/fiche.html", context)
+
+
+@login_not_required
+@rate_limited("pdf", methods=("GET",))
+@require_safe
+def fiche_pdf(request: HttpRequest, code: str) -> HttpResponse:
+    """The same text on paper."""
+    row = Fiche.objects.shown().select_related("set").filter(code=code).first()
+    if row is None:
+        raise Http404
+    mairie, notes = _mairie(), shown_notes()
+    paper = render_pdf(
+        "demarches/pdf/fiche.html",
+        {
+            "mairie": mairie,
+            "service": "Guide national",
+            "fiche": row,
+            "set": row.set,
+            "body": rendered(row, mairie, shown=notes),
+            "note": notes.get(code, ""),
+            "foot": row.code,
+        },
+        title=row.title,
+    )
+    return HttpResponse(
+        paper.content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{row.code}.pdf"'},
+    )
+
+
+def _elsewhere(request: HttpRequest, code: str) -> HttpResponse:
+    """Moved, not shown here, retired, or never heard of."""
+    if target := successor(code):
+        return redirect(target, permanent=True)
+    if Fiche.objects.current().filter(code=code).exists():
+        return redirect(official_url(code))
+    if CODE.match(code) and was_known(code):
+        return render(request, "demarches/fiche_gone.html", {"code": code}, status=410)
+    raise Http404
+
+
+def _mairie() -> Mairie | None:
+    return Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+
+
+def _linked_data(row: Fiche) -> SafeString:
+    """JSON-LD, which cannot close the script element it stands in."""
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "WebPage",
+        "name": row.title,
+        "description": row.description,
+        "inLanguage": "fr",
+        "isBasedOn": row.url,
+        "license": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+        "author": {"@type": "GovernmentOrganization", "name": row.contributor},
+    }
+    if row.modified:
+        data["dateModified"] = row.modified.isoformat()
+    text = json.dumps(data, ensure_ascii=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return mark_safe(text)  # noqa: S308 -- the three signs that matter are escaped above
