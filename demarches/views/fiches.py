@@ -12,19 +12,25 @@ from django.views.decorators.http import require_safe
 from demarches.documents import render_pdf
 from demarches.fiches import rendered, search, shown_notes, successor, themes, was_known
 from demarches.models import Fiche, Mairie
-from demarches.ratelimit import rate_limited
+from demarches.ratelimit import client_ip, rate_limited
 from demarches.rules.fiche import CODE, official_url
 from demarches.rules.nir import REFUSAL, contains_nir
 
 MAX_QUERY = 100
 
 
+def _who_searches(request: HttpRequest) -> str:
+    """Only a search counts, not the list of themes."""
+    return client_ip(request) if request.GET.get("q") else ""
+
+
 @login_not_required
-@rate_limited("search", methods=("GET",))
+@rate_limited("search", by=_who_searches, methods=("GET",))
 @require_safe
 def fiches(request: HttpRequest) -> HttpResponse:
     """Themes, or the answers of a search; a number that identifies somebody is refused."""
-    query = request.GET.get("q", "")[:MAX_QUERY].strip()
+    # PostgreSQL refuses NUL in a text.
+    query = request.GET.get("q", "").replace("\x00", "")[:MAX_QUERY].strip()
     if contains_nir(query):
         # Neither shown again nor searched for.
         context = {"problem": REFUSAL, "query": "", "themes": themes()}
