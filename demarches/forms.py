@@ -7,13 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from demarches.rules.nir import REFUSAL, contains_nir
+from demarches.rules.private_numbers import refusal_of
 
 
-def refuse_nir(value: str) -> None:
-    """Refuse a free text that holds a numéro de sécurité sociale, before it is kept anywhere."""
-    if contains_nir(value):
-        raise ValidationError(REFUSAL, code="nir")
+def refuse_private_numbers(value: str) -> None:
+    """Refuse a free text with a social security, account or card number, before it is kept."""
+    if refusal := refusal_of(value):
+        raise ValidationError(refusal, code="private_number")
 
 
 class PageFormMixin:

@@ -14,7 +14,7 @@ from demarches.rules.enums import PieceStatus, Status
 from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.dossiers import attestation_of
-from pacs.actions.guards import check_no_nir, check_request, locked_at_version
+from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Note, Partenaire, Piece, Reading
@@ -227,7 +227,7 @@ def add_note(dossier: Dossier, *, body: str, by: User, at: datetime) -> Note:
     """Keep an internal note: agents only, no mail, no version change."""
     if not body.strip():
         raise ActionRefused("Écrivez une note.")
-    check_no_nir(body)
+    check_no_private_number(body)
     return Note.objects.create(dossier=dossier, author=by, body=body, at=at)
 
 

@@ -1,7 +1,6 @@
 """What every action of an agent checks first: is the page still true, may the text be sent."""
 
-from demarches.rules.nir import REFUSAL as NIR_REFUSAL
-from demarches.rules.nir import contains_nir
+from demarches.rules.private_numbers import refusal_of
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier
 from pacs.rules.requests import forbidden_requests
@@ -25,10 +24,10 @@ def check_request(text: str) -> None:
         raise ActionRefused(
             [f"Ce texte demande {one.what}. On ne peut pas : {one.basis}." for one in found]
         )
-    check_no_nir(text)
+    check_no_private_number(text)
 
 
-def check_no_nir(text: str) -> None:
-    """Refuse to keep a numéro de sécurité sociale, also in an agent's words."""
-    if contains_nir(text):
-        raise ActionRefused(NIR_REFUSAL)
+def check_no_private_number(text: str) -> None:
+    """Refuse to keep a number of these kinds, also in an agent's words."""
+    if refusal := refusal_of(text):
+        raise ActionRefused(refusal)

@@ -18,11 +18,9 @@ from demarches import storage
 from demarches.models import Mairie, Officer, User, next_reference
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
-from demarches.rules.nir import REFUSAL as NIR_REFUSAL
-from demarches.rules.nir import contains_nir
 from demarches.rules.texts import plain_text
 from pacs import emails
-from pacs.actions.guards import check_request, locked_at_version
+from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
 from pacs.actions.refusals import ActionRefused
 from pacs.models import (
     Avis,
@@ -166,8 +164,7 @@ def _register(
     if already is not None:
         return already
     locked = locked_at_version(dossier, version)
-    if contains_nir(ceremony.gap_reason):
-        raise ActionRefused(NIR_REFUSAL)
+    check_no_private_number(ceremony.gap_reason)
     if reasons := registration_blockers(locked, ceremony, at=at):
         raise ActionRefused(reasons)
     day = localdate(ceremony.registered_at)
@@ -347,8 +344,8 @@ def enter_old_registration(
     if registered_on > localdate(at):
         raise ActionRefused("La date d’enregistrement est à venir.")
     for one in people:
-        if contains_nir(" ".join(str(value) for value in one.values())):
-            raise ActionRefused(NIR_REFUSAL)
+        for value in one.values():
+            check_no_private_number(str(value))
     with transaction.atomic():
         if Registration.objects.filter(number=number.strip()).exists():
             raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")

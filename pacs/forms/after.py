@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.timezone import localdate
 
-from demarches.forms import PageFormMixin, refuse_nir
+from demarches.forms import PageFormMixin, refuse_private_numbers
 
 LONG_AGO = date(1999, 11, 16)
 
@@ -16,7 +16,7 @@ def _text(label: str, missing: str, *, size: int = 150, help_text: str = "") -> 
         label=label,
         max_length=size,
         help_text=help_text,
-        validators=[refuse_nir],
+        validators=[refuse_private_numbers],
         error_messages={"required": missing},
     )
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.timezone import localdate
 from django_countries import countries
 
-from demarches.forms import StepForm, refuse_nir
+from demarches.forms import StepForm, refuse_private_numbers
 from pacs.models import Partenaire, Sex
 from pacs.models.completeness import asks_coutume, has_foreign_record
 from pacs.rules.situation import Measure, Protection, Situation, YesNo
@@ -501,4 +501,4 @@ class ContactForm(OwnForm):
         self.fields["country"].choices = list(countries)  # type: ignore[attr-defined]
         for name in ("street", "postcode", "city"):
             self.fields[name].required = not self.partial
-        self.fields["needs"].validators.append(refuse_nir)
+        self.fields["needs"].validators.append(refuse_private_numbers)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from demarches.forms import PageFormMixin, refuse_nir
+from demarches.forms import PageFormMixin, refuse_private_numbers
 from pacs.forms.identity import radio
 from pacs.rules.enums import Door
 
@@ -85,7 +85,7 @@ class ConfirmCommonForm(PageFormMixin, forms.Form):
         label="Le changement que vous proposez",
         required=False,
         max_length=1000,
-        validators=[refuse_nir],
+        validators=[refuse_private_numbers],
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Votre partenaire lira cette remarque et pourra corriger la réponse.",
     )
@@ -116,7 +116,7 @@ class MessageForm(PageFormMixin, forms.Form):
     body = forms.CharField(
         label="Votre message",
         max_length=4000,
-        validators=[refuse_nir],
+        validators=[refuse_private_numbers],
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={
             "required": "Écrivez votre message.",

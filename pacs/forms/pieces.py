@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.timezone import localdate
 
-from demarches.forms import PageFormMixin, refuse_nir
+from demarches.forms import PageFormMixin, refuse_private_numbers
 from demarches.rules.enums import PieceStatus
 from demarches.uploads import ACCEPT
 from pacs.forms.identity import radio
@@ -71,7 +71,7 @@ class PieceForm(PageFormMixin, forms.Form):
         label="Ce qui vous empêche de l’obtenir",
         required=False,
         max_length=1000,
-        validators=[refuse_nir],
+        validators=[refuse_private_numbers],
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Seulement si vous n’arrivez pas à l’obtenir : la mairie cherchera avec vous.",
     )

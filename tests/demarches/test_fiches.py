@@ -403,7 +403,7 @@ def test_pages_ask_the_same_whatever_is_shown(
     with django_assert_num_queries(5):
         get(client, "fiche", "F1")
     get(client, "fiches")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         get(client, "fiches")
 
 
