@@ -6,14 +6,38 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.http import QueryDict
 
-from demarches.rules.private_numbers import refusal_of
+from demarches.rules.nir import find_private_number
 
 
 def refuse_private_numbers(value: str) -> None:
     """Refuse a free text with a social security, account or card number, before it is kept."""
-    if refusal := refusal_of(value):
-        raise ValidationError(refusal, code="private_number")
+    if found := find_private_number(value):
+        raise ValidationError(found.refusal, code=found.value)
+
+
+class NoPrivateNumbersMixin(forms.BaseForm):
+    """A form none of whose texts may hold a NIR, an IBAN or the number of a bank card.
+
+    What was typed is looked at as it came, before any field reads it, and is not shown again.
+    """
+
+    def full_clean(self) -> None:
+        refused: dict[str, ValidationError] = {}
+        if self.is_bound:
+            data = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
+            for name in self.fields:
+                typed = data.get(self.add_prefix(name), "")
+                if isinstance(typed, str) and (found := find_private_number(typed)):
+                    data[self.add_prefix(name)] = ""
+                    refused[name] = ValidationError(found.refusal, code=found.value)
+            self.data = data
+        super().full_clean()
+        for name, error in refused.items():
+            # Its own words, instead of « required » for the field just emptied.
+            self.errors.pop(name, None)
+            self.add_error(name, error)
 
 
 class PageFormMixin:

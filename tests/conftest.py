@@ -25,6 +25,8 @@ REFERENCE_FIXTURES = (
     "vitale_references",
     "vitale_situations",
     "vitale_facts",
+    "vitale_offsets",
+    "vitale_help",
 )
 
 

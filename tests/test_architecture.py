@@ -52,6 +52,7 @@ def test_only_actions_and_the_desk_call_transitions() -> None:
         "pacs/actions/desk.py",
         "pacs/admin/dossier.py",  # desk.request_pieces, desk.declare_inadmissible: actions
         "pacs/demo.py",
+        "vitale/actions/aide.py",
     }
 
 

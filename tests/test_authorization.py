@@ -18,6 +18,7 @@ from PIL import Image
 from demarches.models import User
 from pacs.actions.pieces import add_file
 from pacs.models import Dossier, PieceFile
+from tests.support.followups import make_demande, make_suivi
 
 OUR_NAMESPACES = ("pacs", "demarches")
 #: Nobody to check: open to all, no personal datum.
@@ -64,6 +65,11 @@ PUBLIC |= {
     "vitale:router",
     "vitale:plan",
     "vitale:plan-sheet",
+    "vitale:suivi-start",
+    "vitale:aide-start",
+    "vitale:codes-open",  # opens with a reference and a secret, tested with the follow-ups
+    "vitale:codes-leave",
+    "vitale:suivi-reminder-choice",  # opens with a signed link, for the reminders alone
 }
 #: Any signed-in person: shows only their own rows.
 SIGNED_IN = {"demarches:account", "pacs:dossier-start"}
@@ -123,6 +129,27 @@ DOSSIER = {
 }
 
 
+#: Follow-ups of the Carte Vitale, by what a GET answers their account or whoever gave the codes.
+#: Everybody else, agents included, is sent to the page that asks for the codes.
+CODED = {
+    "vitale:suivi": 200,
+    "vitale:suivi-step": 200,
+    "vitale:suivi-route": 200,
+    "vitale:suivi-reminders": 200,
+    "vitale:suivi-codes": 200,
+    "vitale:suivi-calendar": 200,
+    "vitale:suivi-export": 200,
+    "vitale:suivi-close": 405,
+    "vitale:suivi-attach": 405,
+    "vitale:suivi-delete": 200,
+    "vitale:aide": 200,
+    "vitale:aide-codes": 200,
+    "vitale:aide-cancel": 405,
+}
+
+READ_ONLY_CODED = {"vitale:suivi-calendar", "vitale:suivi-export"}
+
+
 def our_names(
     patterns: list[URLPattern | URLResolver], namespace: str = ""
 ) -> Iterator[tuple[str, str]]:
@@ -140,10 +167,10 @@ def our_names(
 def test_every_address_has_a_line() -> None:
     names = {name for name, _ in our_names(get_resolver().url_patterns)}
 
-    known = PUBLIC | SIGNED_IN | set(DOSSIER)
+    known = PUBLIC | SIGNED_IN | set(DOSSIER) | set(CODED)
 
     assert {n for n in names if not n.startswith(PUBLIC_PREFIXES)} - known == set()
-    assert set(DOSSIER) - names == set()
+    assert (set(DOSSIER) | set(CODED)) - names == set()
 
 
 @pytest.fixture
@@ -231,3 +258,52 @@ def test_personal_lists_ask_to_sign_in(
 
     assert page.status_code == 200
     assert draft.reference not in page.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(CODED))
+def test_a_follow_up_is_for_its_account_and_whoever_has_its_codes(
+    name: str,
+    alice: User,
+    charlie: User,
+    agent: User,
+    agent_other: User,
+    client_of: Callable[[User | None], Client],
+) -> None:
+    row = make_demande(alice) if "aide" in name else make_suivi(owner=alice)
+    secret = row.renew_secret()
+    kwargs = {"step": "commandee"} if name == "vitale:suivi-step" else {}
+    url = reverse(name, kwargs={"reference": row.reference, **kwargs})
+    with_codes = client_of(None)
+    with_codes.post(reverse("vitale:codes-open"), {"reference": row.reference, "secret": secret})
+    shut = 405 if CODED[name] == 405 else 302
+
+    statuses = {
+        "account": client_of(alice).get(url).status_code,
+        "codes": with_codes.get(url).status_code,
+        "stranger": client_of(charlie).get(url).status_code,
+        "agent": client_of(agent).get(url).status_code,
+        "agent_other": client_of(agent_other).get(url).status_code,
+        "nobody": client_of(None).get(url).status_code,
+    }
+
+    assert statuses == {
+        "account": CODED[name],
+        "codes": CODED[name],
+        **dict.fromkeys(("stranger", "agent", "agent_other", "nobody"), shut),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(CODED))
+def test_a_stranger_changes_no_follow_up(
+    name: str, alice: User, charlie: User, agent: User, client_of: Callable[[User | None], Client]
+) -> None:
+    row = make_demande(alice) if "aide" in name else make_suivi(owner=alice)
+    kwargs = {"step": "commandee"} if name == "vitale:suivi-step" else {}
+    url = reverse(name, kwargs={"reference": row.reference, **kwargs})
+    before = type(row).objects.filter(pk=row.pk).values().get()
+
+    statuses = {client_of(who).post(url).status_code for who in (charlie, agent, None)}
+
+    shut = 405 if name in {"vitale:suivi", "vitale:aide", *READ_ONLY_CODED} else 302
+    assert statuses == {shut}
+    assert type(row).objects.filter(pk=row.pk).values().get() == before

@@ -14,6 +14,7 @@ from demarches.models import User
 from demarches.ratelimit import rate_limited
 from pacs.access import may_read_as_staff
 from pacs.desk import queues
+from vitale import desk as vitale_desk
 
 
 def _typed_account(request: HttpRequest) -> str:
@@ -35,9 +36,13 @@ class DeskAdminSite(AdminSite):
         """« À faire »: the piles of each procedure the agent may read."""
         agent = request.user
         piles = []
-        if isinstance(agent, User) and may_read_as_staff(agent):
-            piles = queues(agent, at=timezone.now())
-        return super().index(request, {"queues": piles, **(extra_context or {})})
+        vitale_piles = []
+        if isinstance(agent, User):
+            if may_read_as_staff(agent):
+                piles = queues(agent, at=timezone.now())
+            vitale_piles = vitale_desk.piles(agent, at=timezone.now())
+        context = {"queues": piles, "vitale_piles": vitale_piles, **(extra_context or {})}
+        return super().index(request, context)
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)

@@ -174,6 +174,8 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "pdf": (60, 600),
     "booking": (60, 600),
     "search": (120, 600),
+    "vitale_create": (20, 3600),
+    "vitale_open": (20, 600),
 }
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)

@@ -8,11 +8,13 @@ from demarches.models.agenda import (
     SeatTime,
 )
 from demarches.models.dossier import (
+    AccountItem,
     DossierBase,
     DossierEventBase,
     DossierQuerySet,
     ReferenceCounter,
     TransitionRefused,
+    account_item_models,
     dossier_models,
     next_reference,
 )
@@ -32,6 +34,7 @@ from demarches.models.ratelimit import RateCounter
 from demarches.models.user import User
 
 __all__ = [
+    "AccountItem",
     "Agenda",
     "AgendaDayChange",
     "Appointment",
@@ -57,6 +60,7 @@ __all__ = [
     "ShownFiche",
     "TransitionRefused",
     "User",
+    "account_item_models",
     "dossier_models",
     "next_reference",
 ]

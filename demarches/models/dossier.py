@@ -156,6 +156,11 @@ class DossierBase(models.Model):
         return Status(self.status)
 
     @property
+    def status_label(self) -> str:
+        """The status in words; a procedure may have its own."""
+        return self.current_status.label
+
+    @property
     def is_draft(self) -> bool:
         return self.status == Status.DRAFT.value
 
@@ -304,6 +309,26 @@ class DossierEventBase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%d/%m/%Y %H:%M} {self.kind}"
+
+
+class AccountItem(models.Model):
+    """What an account keeps besides its dossiers, listed under « Mes démarches ».
+
+    Its manager has the word `visible_to`, its rows `get_absolute_url` and `account_hint`.
+    """
+
+    class Meta:
+        abstract = True
+
+    @property
+    def account_hint(self) -> str:
+        """What it is, in a few words."""
+        raise NotImplementedError
+
+
+def account_item_models() -> list[type[AccountItem]]:
+    """Every kind of them, found without importing a procedure."""
+    return [m for m in apps.get_models() if issubclass(m, AccountItem)]
 
 
 def dossier_models() -> list[type[DossierBase]]:

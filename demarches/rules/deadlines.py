@@ -1,5 +1,9 @@
-"""Legal delays counted in working days: neither Saturdays, Sundays nor public holidays."""
+"""Delays counted as people count them: in calendar months, or in working days.
 
+Working days are neither Saturdays, Sundays nor public holidays.
+"""
+
+from calendar import monthrange
 from datetime import date, timedelta
 
 from demarches.rules.opening_hours import holiday_name
@@ -17,3 +21,10 @@ def add_working_days(day: date, count: int) -> date:
         day += timedelta(days=1)
         count -= is_working_day(day)
     return day
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day some months later (or earlier), or the last day of that month."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

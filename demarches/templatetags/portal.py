@@ -43,9 +43,9 @@ LABELS: dict[str, str] = {member.value: member.label for member in (*Status, *Pi
 
 
 @register.inclusion_tag("components/_status_badge.html")
-def status_badge(status: str) -> dict[str, str]:
-    """The badge of a status of a dossier or of a piece."""
-    return {"label": LABELS[status], "tone": TONES[status]}
+def status_badge(status: str, label: str = "") -> dict[str, str]:
+    """The badge of a status of a dossier or of a piece, in the procedure's own words if any."""
+    return {"label": label or LABELS[status], "tone": TONES[status]}
 
 
 @register.filter

@@ -14,7 +14,7 @@ from demarches.fiches import rendered, search, shown_notes, successor, themes, w
 from demarches.models import Fiche, Mairie
 from demarches.ratelimit import client_ip, rate_limited
 from demarches.rules.fiche import CODE, official_url
-from demarches.rules.private_numbers import refusal_of
+from demarches.rules.nir import find_private_number
 
 MAX_QUERY = 100
 
@@ -31,9 +31,9 @@ def fiches(request: HttpRequest) -> HttpResponse:
     """Themes, or the answers of a search; a number that identifies somebody is refused."""
     # PostgreSQL refuses NUL in a text.
     query = request.GET.get("q", "").replace("\x00", "")[:MAX_QUERY].strip()
-    if refusal := refusal_of(query):
+    if number := find_private_number(query):
         # Neither shown again nor searched for.
-        context = {"problem": refusal, "query": "", "themes": themes()}
+        context = {"problem": number.refusal, "query": "", "themes": themes()}
         return render(request, "demarches/fiches.html", context, status=422)
     context = {
         "query": query,

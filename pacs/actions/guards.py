@@ -1,6 +1,6 @@
 """What every action of an agent checks first: is the page still true, may the text be sent."""
 
-from demarches.rules.private_numbers import refusal_of
+from demarches.rules.nir import find_private_number
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier
 from pacs.rules.requests import forbidden_requests
@@ -29,5 +29,5 @@ def check_request(text: str) -> None:
 
 def check_no_private_number(text: str) -> None:
     """Refuse to keep a number of these kinds, also in an agent's words."""
-    if refusal := refusal_of(text):
-        raise ActionRefused(refusal)
+    if found := find_private_number(text):
+        raise ActionRefused(found.refusal)

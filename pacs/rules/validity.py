@@ -4,10 +4,12 @@ Two wordings of the fiche: « moins de 3 mois » is strict, « 6 mois au plus »
 Months are calendar months, clamped at the end of the month.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+# Named again on purpose: those who read validity count in months too.
+from demarches.rules.deadlines import add_months as add_months
 
 #: Ends printed on the cartes d'identité issued to adults from 2 January 2004 to 31 December
 #: 2013, for ten years: they are valid five years longer.
@@ -47,13 +49,6 @@ class Window:
     @property
     def is_empty(self) -> bool:
         return self.last is not None and self.last < self.first
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day some months later (or earlier), or the last day of that month."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def last_usable_day(issued: date, age: MaxAge) -> date:

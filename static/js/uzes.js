@@ -9,6 +9,15 @@ for (const button of document.querySelectorAll("[data-uzes-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// The square of a sheet of codes opens the page with both after « # », which no server receives.
+const codes = document.querySelector("form[data-uzes-codes]");
+if (codes && location.hash.includes("/")) {
+  const [reference, secret] = location.hash.slice(1).split("/");
+  codes.elements.reference.value = reference;
+  codes.elements.secret.value = secret;
+  history.replaceState(null, "", location.pathname);
+}
+
 // A second click while the first answer is on its way sends nothing more.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {

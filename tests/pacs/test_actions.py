@@ -384,7 +384,7 @@ def test_the_desk_list_asks_the_same_number_of_queries(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_account_page_asks_four_queries(
+def test_the_account_page_asks_the_same_number_of_queries(
     count: int,
     reference_data: None,
     alice: User,
@@ -396,7 +396,7 @@ def test_the_account_page_asks_four_queries(
     client = client_of(alice)
     client.get(reverse("demarches:account"))
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         client.get(reverse("demarches:account"))
 
 

@@ -13,5 +13,7 @@ def guide(db: None) -> None:
         "vitale_references",
         "vitale_situations",
         "vitale_facts",
+        "vitale_offsets",
+        "vitale_help",
         verbosity=0,
     )

@@ -288,7 +288,7 @@ def test_every_part_of_the_replaced_page_has_its_place() -> None:
 
     assert needed - facts == set()
     assert {fact.section for fact in Fact.objects.all()} == set(Section.values)
-    assert Contact.objects.exclude(role="").count() == 8
+    assert Contact.objects.exclude(role="").count() == 9
 
 
 def test_what_nobody_read_at_its_source_has_no_day() -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited
 from vitale.documents import plan_pdf
-from vitale.forms import QuestionForm
+from vitale.forms.guide import QuestionForm
 from vitale.models import Contact, Delay, Fact, PlanLine, Section, Situation, Sourced
 from vitale.rules.plan import build_plan
 from vitale.rules.situations import (
@@ -29,6 +29,7 @@ from vitale.rules.situations import (
     known_answers,
     read_answers,
 )
+from vitale.rules.suivi import FOLLOWED
 
 #: The question whose answer is being changed.
 EDIT_PARAMETER = "etape"
@@ -183,6 +184,9 @@ def _plan_context(reading: Reading, answers: Answers) -> dict[str, Any]:
         "share_url": _address("plan", reading.params),
         "pdf_url": _address("plan-sheet", reading.params),
         "router_url": reverse("vitale:router"),
+        "follow_url": _address("suivi-start", reading.params)
+        if answers.situation in FOLLOWED
+        else "",
     }
 
 

@@ -34,7 +34,5 @@ class QuestionForm(PageFormMixin, forms.Form):
                 for choice in question.choices
             ],
             widget=forms.RadioSelect,
-            error_messages=dict.fromkeys(
-                ("required", "invalid_choice"), "Choisissez une des réponses, puis continuez."
-            ),
+            error_messages=dict.fromkeys(("required", "invalid_choice"), NO_ANSWER),
         )

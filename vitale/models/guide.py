@@ -28,6 +28,11 @@ class Source(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def publisher(self) -> str:
+        """Who says so: what stands before the first comma of the title."""
+        return self.title.partition(",")[0]
+
 
 class Sourced(models.Model):
     """Something that was read somewhere."""
@@ -79,6 +84,9 @@ class Contact(Sourced):
         Link, models.PROTECT, verbose_name="lien", null=True, blank=True, related_name="+"
     )
     position = models.PositiveSmallIntegerField("ordre", default=0)
+    takes_over = models.BooleanField(
+        "on y oriente les gens", default=False, help_text="Proposé pour répondre à une demande."
+    )
 
     class Meta:
         verbose_name = "interlocuteur"
@@ -135,6 +143,10 @@ class PlanLineQuerySet(models.QuerySet["PlanLine"]):
         return self.filter(Q(situation=situation) | Q(situation=None)).select_related(
             "source", "link", "contact__link"
         )
+
+    def common(self) -> "PlanLineQuerySet":
+        """What every plan says."""
+        return self.filter(situation=None).select_related("source", "link", "contact__link")
 
 
 class PlanLine(ConditionalText):

@@ -1,0 +1,522 @@
+"""A request for help: what the mairie does, and what it never knows."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from post_office.models import Email
+from pytest_django import DjangoAssertNumQueries
+
+from demarches.models import User
+from tests.support.followups import answered, closed, fresh, make_demande
+from vitale.actions import aide
+from vitale.actions.upkeep import purge
+from vitale.models import (
+    AnswerTemplate,
+    Contact,
+    Demande,
+    DemandeEvent,
+    DemandeMail,
+    DemandeNote,
+    DemandeReading,
+    Source,
+    Tally,
+)
+from vitale.rules.situations import Regime
+from vitale.tracking import moments
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
+
+NOW = datetime(2027, 3, 15, 9, tzinfo=UTC)
+NIR = "2 69 05 49 588 157 80"
+FORBIDDEN = (NIR, "FR76 3000 6000 0112 3456 7890 189", "4539 1488 0343 6467")
+
+
+def later(days: int) -> datetime:
+    return NOW + timedelta(days=days)
+
+
+def codes(demande: Demande) -> list[str]:
+    return [event.label for event in fresh(demande).events.order_by("pk")]
+
+
+def test_a_request_is_answered_and_closed(agent: User) -> None:
+    demande = make_demande(email="alice@example.org", at=NOW)
+    demande = answered(demande, by=agent, towards="france-services", at=later(1))
+    assert demande.status_label == "Orientée vers\u00a0: France services, à Uzès"
+    demande = closed(demande, by=agent, at=later(2))
+
+    assert demande.code.value == "close"
+    assert demande.assigned_to == agent
+    assert [moment.title for moment in moments(demande)] == [
+        "Demande d’aide reçue",
+        "Un agent s’en occupe",
+        "Orientée vers\u00a0: France services, à Uzès",
+        "Terminée",
+    ]
+    assert {moment.state for moment in moments(demande)} == {"done"}
+    assert codes(demande) == [
+        "Demande d’aide reçue",
+        "Un agent s’en occupe",
+        "Orientée",
+        "Terminée",
+    ]
+
+
+def test_mails_say_that_the_mairie_answers_and_subjects_nothing_more(agent: User) -> None:
+    demande = make_demande(email="alice@example.org", at=NOW)
+    answered(demande, by=agent, towards="france-services", at=NOW)
+
+    assert list(Email.objects.order_by("pk").values_list("subject", flat=True)) == [
+        "Un message de votre mairie",
+        "La mairie vous a répondu",
+    ]
+    received, answer = Email.objects.order_by("pk")
+    assert "Venez avec une pièce d’identité." in answer.message
+    assert "Bâtiment Alzon" in answer.message
+    assert "Mme Roux" not in received.message + answer.message
+    assert list(DemandeMail.objects.values_list("kind", flat=True)) == [
+        "aide_answered",
+        "aide_received",
+    ]
+
+
+def test_whoever_left_a_telephone_gets_no_mail_and_agents_see_it(agent: User) -> None:
+    demande = answered(make_demande(at=NOW), by=agent, at=NOW)
+
+    assert Email.objects.count() == 0
+    assert {mail.fate for mail in demande.mails.all()} == {"Aucun mail : pas d’adresse connue"}
+    assert demande.status_label == "Réponse donnée"
+
+
+def test_a_double_click_asks_once() -> None:
+    first = make_demande(at=NOW)
+    again = aide.ask_for_help(
+        reason=first.reason,
+        regime=Regime.CPAM,
+        name="",
+        email="",
+        phone="+33612345678",
+        owner=None,
+        form_key=str(first.form_key),
+        at=NOW + timedelta(seconds=2),
+    )
+
+    assert again == first
+    assert (Demande.objects.count(), Tally.objects.get().count) == (1, 1)
+
+
+@pytest.mark.parametrize("verb", ["take", "answer", "close"])
+def test_agents_follow_the_states(agent: User, verb: str) -> None:
+    demande = make_demande(at=NOW)
+    aide.cancel(demande, by=None, at=NOW)
+    version = fresh(demande).version
+    calls: dict[str, Any] = {
+        "take": lambda: aide.take(demande, by=agent, at=NOW, version=version),
+        "answer": lambda: aide.answer(
+            demande, text="Oui.", orientation=None, by=agent, at=NOW, version=version
+        ),
+        "close": lambda: aide.close(demande, by=agent, at=NOW, version=version),
+    }
+
+    with pytest.raises(ValidationError):
+        calls[verb]()
+
+    assert fresh(demande).code.value == "annulee"
+    assert fresh(demande).answer == ""
+
+
+def test_an_answer_needs_an_agent_first(agent: User) -> None:
+    demande = make_demande(at=NOW)
+
+    with pytest.raises(ValidationError):
+        aide.answer(
+            demande, text="Oui.", orientation=None, by=agent, at=NOW, version=fresh(demande).version
+        )
+
+    assert fresh(demande).code.value == "recue"
+
+
+def test_two_agents_at_once_overwrite_nothing(agent: User, agent_other: User) -> None:
+    demande = make_demande(at=NOW)
+    seen = fresh(demande).version
+    aide.take(demande, by=agent, at=NOW, version=seen)
+
+    with pytest.raises(aide.StaleDemande):
+        aide.take(demande, by=agent_other, at=NOW, version=seen)
+
+    assert fresh(demande).assigned_to == agent
+
+
+@pytest.mark.parametrize("number", FORBIDDEN)
+def test_no_private_number_is_stored_by_anybody(agent: User, number: str) -> None:
+    demande = make_demande(at=NOW)
+    aide.take(demande, by=agent, at=NOW, version=fresh(demande).version)
+    text = f"Dossier de la personne : {number}."
+
+    with pytest.raises(ValidationError):
+        make_demande(name=text, at=NOW)
+    with pytest.raises(ValidationError):
+        aide.add_note(demande, body=text, by=agent, at=NOW)
+    with pytest.raises(ValidationError):
+        aide.answer(
+            demande, text=text, orientation=None, by=agent, at=NOW, version=fresh(demande).version
+        )
+
+    assert (Demande.objects.count(), DemandeNote.objects.count()) == (1, 0)
+    assert fresh(demande).answer == ""
+
+
+def test_the_database_wants_one_contact() -> None:
+    demande = make_demande(at=NOW)
+
+    for changes in ({"phone": ""}, {"email": "alice@example.org"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Demande.objects.filter(pk=demande.pk).update(**changes)
+
+
+@pytest.mark.parametrize(
+    ("end", "days", "gone"),
+    [
+        ("closed", 91, 0),
+        ("closed", 93, 1),
+        ("cancelled", 93, 1),
+        ("answered", 93, 1),
+        ("open", 999, 0),
+    ],
+)
+def test_names_and_contacts_go_three_months_after_the_end_and_counts_stay(
+    agent: User, end: str, days: int, gone: int
+) -> None:
+    demande = make_demande(email="alice@example.org", at=NOW)
+    if end == "cancelled":
+        aide.cancel(demande, by=None, at=NOW)
+    elif end != "open":
+        demande = answered(demande, by=agent, at=NOW)
+        if end == "closed":
+            closed(demande, by=agent, at=NOW)
+    aide.add_note(demande, body="Rappelée.", by=agent, at=NOW)
+    aide.note_reading(demande, agent, at=NOW)
+    before = Tally.objects.count()
+
+    assert purge(at=later(days), dry_run=True).demandes == gone
+    assert Demande.objects.count() == 1
+    assert purge(at=later(days)).demandes == gone
+
+    left = 1 - gone
+    assert Demande.objects.count() == left
+    for model in (DemandeEvent, DemandeNote, DemandeReading, DemandeMail, Email):
+        assert (model.objects.count() > 0) == bool(left)
+    assert Tally.objects.count() == before
+
+
+# Whoever asks
+
+
+def form_of(client: Client, **changes: str) -> dict[str, str]:
+    page = client.get(reverse("vitale:aide-start")).content.decode()
+    key = re.search(r'name="form_key" value="([0-9a-f]{32})"', page)
+    assert key
+    return {
+        "reason": "compte",
+        "regime": "cpam",
+        "name": "Mme Roux",
+        "email": "",
+        "phone": "06 12 34 56 78",
+        "form_key": key[1],
+        **changes,
+    }
+
+
+def send(client: Client, **changes: str) -> Any:
+    return client.post(reverse("vitale:aide-start"), form_of(client, **changes))
+
+
+def test_asking_leads_to_the_timeline(client: Client) -> None:
+    response = send(client)
+
+    demande = Demande.objects.get()
+    assert response["Location"] == demande.get_absolute_url()
+    page = client.get(response["Location"]).content.decode()
+    assert "Demande d’aide reçue" in page
+    assert "06 12 34 56 78" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"phone": ""}, "Donnez une adresse e-mail, ou un téléphone plus bas."),
+        ({"email": "a@example.org"}, "Un seul moyen suffit"),
+        ({"phone": "0612"}, "Ce numéro n’est pas complet."),
+        ({"phone": "", "email": "alice"}, "Cette adresse n’est pas complète."),
+        ({"reason": "nimporte"}, "Choisissez ce qui vous ressemble le plus."),
+        ({"regime": ""}, "Choisissez votre caisse"),
+        ({"name": "x" * 5000}, "au plus 100 caractères"),
+        ({"name": "Roux\x00"}, "caractère"),
+    ],
+)
+def test_a_refusal_says_what_to_do_and_keeps_what_was_typed(
+    client: Client, changes: dict[str, str], words: str
+) -> None:
+    response = send(client, **changes)
+
+    assert response.status_code == 422
+    page = response.content.decode().replace("&nbsp;", " ")
+    assert words in page
+    assert 'value="compte"' in page
+    assert Demande.objects.count() == 0
+
+
+@pytest.mark.parametrize("field", ["name", "phone", "email"])
+@pytest.mark.parametrize("number", FORBIDDEN)
+def test_a_private_number_is_refused_and_never_shown_again(
+    client: Client, caplog: pytest.LogCaptureFixture, field: str, number: str
+) -> None:
+    response = send(client, **{field: number})
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Ne donnez pas" in page
+    assert number not in page
+    assert number not in caplog.text
+    assert Demande.objects.count() == 0
+
+
+def test_the_form_takes_no_file_and_no_free_text(client: Client) -> None:
+    page = client.get(reverse("vitale:aide-start")).content.decode()
+
+    assert 'type="file"' not in page
+    assert "<textarea" not in page
+    assert "multipart" not in page
+
+
+def test_an_address_proved_by_signing_in_opens_the_request(
+    client: Client, alice: User, charlie: User
+) -> None:
+    demande = make_demande(email="Alice@example.org", at=NOW)
+
+    statuses = []
+    for user in (alice, charlie):
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        statuses.append(client.get(demande.get_absolute_url()).status_code)
+        listed = client.get(reverse("demarches:account")).content.decode()
+        assert (demande.reference in listed) == (user == alice)
+
+    assert statuses == [200, 302]
+
+
+def test_cancelling_twice_is_cancelling_once(client: Client) -> None:
+    send(client)
+    demande = Demande.objects.get()
+    url = reverse("vitale:aide-cancel", args=[demande.reference])
+
+    for _ in range(2):
+        assert "est annulée." in client.post(url, follow=True).content.decode()
+
+    assert codes(demande) == ["Demande d’aide reçue", "Annulée"]
+
+
+def test_an_answered_request_is_not_cancelled(client: Client, agent: User) -> None:
+    send(client)
+    demande = answered(Demande.objects.get(), by=agent, at=NOW)
+    url = reverse("vitale:aide-cancel", args=[demande.reference])
+
+    page = client.post(url, follow=True).content.decode()
+
+    assert "la demande est à l’état" in page
+    assert fresh(demande).code.value == "repondue"
+
+
+def test_asking_has_a_limit(client: Client, settings: Any) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "vitale_create": (2, 3600)}
+
+    statuses = [send(client).status_code for _ in range(3)]
+
+    assert statuses == [302, 302, 429]
+    assert Demande.objects.count() == 2
+
+
+# The desk
+
+
+@pytest.fixture
+def desk(client: Client, agent: User) -> Client:
+    client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def press(desk: Client, demande: Demande, verb: str, **data: Any) -> Any:
+    url = reverse("admin:vitale_demande_act", args=[demande.pk, verb])
+    return desk.post(url, {"version": fresh(demande).version, **data})
+
+
+def test_the_desk_takes_answers_and_closes(desk: Client, agent: User) -> None:
+    demande = make_demande(at=NOW)
+
+    press(desk, demande, "prendre")
+    press(desk, demande, "noter", text="À rappeler demain.")
+    press(desk, demande, "repondre", text="Allez à la MSA.", contact="msa")
+    press(desk, demande, "clore")
+
+    after = fresh(demande)
+    assert (after.code.value, after.answer, after.orientation_id) == (
+        "close",
+        "Allez à la MSA.",
+        "msa",
+    )
+    page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
+    assert "À rappeler demain." in page
+    assert DemandeReading.objects.get().agent == agent
+
+
+def test_a_refused_answer_keeps_what_was_written(desk: Client) -> None:
+    demande = make_demande(at=NOW)
+    press(desk, demande, "prendre")
+
+    stale = desk.post(
+        reverse("admin:vitale_demande_act", args=[demande.pk, "repondre"]),
+        {"version": 1, "text": "Mon long texte."},
+    )
+    private = press(desk, demande, "repondre", text=f"Son numéro : {NIR}")
+
+    assert (stale.status_code, private.status_code) == (409, 422)
+    assert "Mon long texte." in stale.content.decode()
+    assert NIR not in private.content.decode()
+    assert fresh(demande).answer == ""
+
+
+@pytest.mark.parametrize(
+    ("verb", "data"),
+    [("voler", {}), ("repondre", {"text": "x", "contact": "cnarefe"})],
+)
+def test_a_button_that_does_not_exist_is_a_404(
+    desk: Client, verb: str, data: dict[str, str]
+) -> None:
+    demande = make_demande(at=NOW)
+    press(desk, demande, "prendre")
+
+    assert press(desk, demande, verb, **data).status_code == 404
+
+
+def test_the_desk_is_for_agents_with_the_right(
+    client: Client, agent_other: User, charlie: User
+) -> None:
+    demande = make_demande(at=NOW)
+    urls = [
+        reverse("admin:vitale_demande_changelist"),
+        reverse("admin:vitale_demande_change", args=[demande.pk]),
+        reverse("admin:vitale_demande_act", args=[demande.pk, "prendre"]),
+    ]
+
+    client.force_login(agent_other, backend="django.contrib.auth.backends.ModelBackend")
+    assert [client.get(url).status_code for url in urls] == [403, 403, 403]
+    client.force_login(charlie, backend="django.contrib.auth.backends.ModelBackend")
+    assert [client.get(url).status_code for url in urls] == [302, 302, 302]
+    assert DemandeReading.objects.count() == 0
+
+
+def test_a_number_searched_leaves_the_address_and_is_not_shown(desk: Client) -> None:
+    response = desk.get(reverse("admin:vitale_demande_changelist"), {"q": NIR})
+    assert (response.status_code, response["Location"]) == (
+        302,
+        reverse("admin:vitale_demande_changelist"),
+    )
+
+    page = desk.get(response["Location"]).content.decode()
+
+    assert "Ne donnez pas votre numéro de sécurité sociale." in page
+    assert NIR not in page
+
+
+def test_requests_are_found_by_reference_and_name(desk: Client) -> None:
+    one, _ = make_demande(name="Mme Roux", at=NOW), make_demande(name="M. Blanc", at=NOW)
+    url = reverse("admin:vitale_demande_changelist")
+
+    for term in ("roux", one.reference.replace("-", " ")):
+        assert list(desk.get(url, {"q": term}).context["cl"].queryset) == [one]
+
+
+def test_the_piles_of_the_home_page(desk: Client) -> None:
+    demande = make_demande(at=NOW)
+
+    def counts() -> dict[str, int]:
+        piles = desk.get(reverse("admin:index")).context["vitale_piles"]
+        return {pile.title: pile.count for pile in piles}
+
+    assert counts()["Demandes d’aide reçues"] == 1
+    press(desk, demande, "prendre")
+    assert (counts()["Demandes d’aide reçues"], counts()["Demandes d’aide en cours"]) == (0, 1)
+    assert counts()["Demandes d’aide que je suis"] == 1
+
+
+def test_the_list_asks_as_many_queries_for_three_as_for_one(
+    desk: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    url = reverse("admin:vitale_demande_changelist")
+    make_demande(at=NOW)
+    desk.get(url)
+    with django_assert_num_queries(9):
+        desk.get(url)
+    make_demande(at=NOW)
+    make_demande(at=NOW)
+
+    with django_assert_num_queries(9):
+        desk.get(url)
+
+
+def test_templates_hold_no_private_number(client: Client, agent_other: User) -> None:
+    client.force_login(agent_other, backend="django.contrib.auth.backends.ModelBackend")
+    template = AnswerTemplate.objects.get(pk="cpam")
+    url = reverse("admin:vitale_answertemplate_change", args=[template.pk])
+
+    page = client.post(
+        url, {"slug": "cpam", "label": "CPAM", "body": f"Notez {NIR}", "orientation": "3646"}
+    ).content.decode()
+
+    assert "Ne donnez pas votre numéro de sécurité sociale." in page
+    assert NIR not in page
+    assert NIR not in AnswerTemplate.objects.get(pk="cpam").body
+
+
+def test_small_counts_are_hidden(desk: Client) -> None:
+    for _ in range(6):
+        make_demande(at=datetime.now(UTC))
+    make_demande(reason="fraude", at=datetime.now(UTC))
+
+    tables = desk.get(reverse("admin:vitale_demande_counts")).context["tables"]
+
+    shown = {table.title: dict(table.rows) for table in tables}
+    assert shown["Demandes d’aide, par caisse"] == {"La CPAM (compte ameli)": "7"}
+    assert set(shown["Demandes d’aide, par sujet"].values()) == {"moins de 5, ou caché"}
+
+
+# The sources of the guide (check 5 of section 10)
+
+
+def test_a_source_newer_than_its_reading_is_a_task_and_the_page_stays(
+    client: Client, agent_other: User
+) -> None:
+    client.force_login(agent_other, backend="django.contrib.auth.backends.ModelBackend")
+
+    def pile() -> Any:
+        (found,) = client.get(reverse("admin:index")).context["vitale_piles"]
+        return found
+
+    assert pile().count == 0
+    Source.objects.filter(pk="f265").update(published_on=date(2027, 1, 1))
+
+    assert pile().count > 50
+    listed = client.get(pile().first[0][0])
+    assert listed.status_code == 200
+    assert listed.context["cl"].queryset.count() > 0
+    page = client.get(
+        reverse("vitale:plan"), {"caisse": "cpam", "situation": "perte", "voie": "en-ligne"}
+    ).content.decode()
+    assert "1er\u00a0janvier 2027" in page
+    assert "vérifié le 23\u00a0novembre 2026" in page
+    assert Contact.objects.get(pk="3646").checked_on == date(2026, 11, 23)

@@ -1,0 +1,207 @@
+"""What people do with their aide-mémoire."""
+
+from datetime import date, datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.timezone import localdate
+from post_office.models import Email
+
+from demarches.models import User
+from demarches.rules.dates_fr import NBSP
+from vitale import emails
+from vitale.models import Situation, Suivi, SuiviReminder, SuiviRoute, SuiviTick, Tally
+from vitale.rules import situations
+from vitale.rules import suivi as rules
+from vitale.rules.codes import new_reference
+from vitale.rules.situations import Channel, Regime
+
+#: The same form sent again within this time is a second click.
+DOUBLE_CLICK = timedelta(minutes=10)
+
+
+class SuiviRefused(ValidationError):
+    """This cannot be noted; `messages` say why and what to do."""
+
+
+def check_route(situation: situations.Situation, regime: Regime, channel: Channel | None) -> None:
+    """Refuse what cannot be followed, and a way that this caisse does not offer."""
+    if rules.journey(situation, regime, channel) is None:
+        raise SuiviRefused(f"Il n’y a rien à attendre ici{NBSP}: suivez le plan, c’est tout.")
+    offered = rules.journey_channels(situation, regime)
+    if (offered and channel not in offered) or (channel is not None and not offered):
+        labels = ", ".join(f"«{NBSP}{one.label}{NBSP}»" for one in offered)
+        raise SuiviRefused(
+            f"Avec cette caisse, choisissez parmi{NBSP}: {labels}."
+            if labels
+            else "Avec cette caisse, il n’y a pas de voie à choisir."
+        )
+
+
+def open_suivi(
+    *,
+    situation: situations.Situation,
+    regime: Regime,
+    channel: Channel | None,
+    owner: User | None,
+    form_key: str,
+    at: datetime,
+) -> Suivi:
+    """Open an aide-mémoire; the same form sent twice opens one."""
+    check_route(situation, regime, channel)
+    with transaction.atomic():
+        # An old form found again on a shared computer opens a new one, never somebody else's.
+        Suivi.objects.filter(form_key=form_key, created_at__lt=at - DOUBLE_CLICK).update(
+            form_key=None
+        )
+        suivi, is_new = Suivi.objects.get_or_create(
+            form_key=form_key,
+            defaults={
+                "reference": _free_reference(),
+                "owner": owner,
+                "situation": Situation.objects.get(pk=situation.value),
+                "created_at": at,
+                "visited_at": at,
+            },
+        )
+        if is_new:
+            _begin(suivi, regime, channel, at=at)
+            Tally.objects.count_one(
+                Tally.What.SUIVI,
+                day=localdate(at),
+                topic=situation.value,
+                regime=regime.value,
+                channel=channel.value if channel else "",
+            )
+    return suivi
+
+
+def _free_reference() -> str:
+    reference = new_reference()
+    while Suivi.objects.filter(reference=reference).exists():
+        reference = new_reference()
+    return reference
+
+
+def _begin(suivi: Suivi, regime: Regime, channel: Channel | None, *, at: datetime) -> None:
+    SuiviRoute.objects.create(
+        suivi=suivi,
+        regime=regime.value,
+        channel=channel.value if channel else "",
+        started_at=at,
+    )
+
+
+def _open_route(suivi: Suivi) -> SuiviRoute:
+    """The way being followed, under the lock of its aide-mémoire."""
+    locked = Suivi.objects.locked().get(pk=suivi.pk)
+    if locked.closed_at is not None:
+        raise SuiviRefused("Cet aide-mémoire est terminé. Rouvrez-le pour le changer.")
+    return locked.routes.select_related("suivi").get(ended_at=None)
+
+
+def tick(suivi: Suivi, key: str, *, done_on: date, choice: str = "", at: datetime) -> None:
+    """Note that a step was done on a day, or correct the day."""
+    with transaction.atomic():
+        route = _open_route(suivi)
+        step = rules.step_of(route.journey, key)
+        if step is None:
+            raise SuiviRefused("Cette étape n’est plus dans votre liste.")
+        noted = dict(route.ticks.values_list("step", "done_on"))
+        if refusal := rules.refuse_date(
+            step, done_on, chosen=route.journey, noted=noted, today=localdate(at)
+        ):
+            raise SuiviRefused(refusal)
+        if choice not in {"", *(value for value, _ in step.choices)}:
+            raise SuiviRefused("Choisissez une des réponses.")
+        SuiviTick.objects.update_or_create(
+            route=route, step=key, defaults={"done_on": done_on, "choice": choice, "at": at}
+        )
+
+
+def untick(suivi: Suivi, key: str) -> None:
+    """Take a step back; nothing happens when it was not noted."""
+    with transaction.atomic():
+        _open_route(suivi).ticks.filter(step=key).delete()
+
+
+def change_route(suivi: Suivi, *, regime: Regime, channel: Channel | None, at: datetime) -> None:
+    """Go another way, or begin again: the dates restart, the former ones stay as history."""
+    check_route(suivi.chosen_situation, regime, channel)
+    with transaction.atomic():
+        route = _open_route(suivi)
+        is_same = (route.chosen_regime, route.chosen_channel) == (regime, channel)
+        if is_same and not route.ticks.exists():
+            return  # a second click
+        route.ended_at = at
+        route.save(update_fields=["ended_at"])
+        _begin(suivi, regime, channel, at=at)
+
+
+def set_reminders(
+    suivi: Suivi, *, email: str, on: date | None, user: User | None, at: datetime
+) -> bool:
+    """Ask for reminders at this address; none without one. True when a yes is to come by mail.
+
+    The address of the account needs no other proof; any other is asked first.
+    """
+    with transaction.atomic():
+        locked = _open_route(suivi).suivi
+        if on is not None and on != locked.reminder_on:
+            if not locked.may_choose_reminder:
+                raise SuiviRefused("Il n’y a pas de jour à choisir ici.")
+            if refusal := rules.refuse_reminder_day(on, today=localdate(at)):
+                raise SuiviRefused(refusal)
+        is_new = email.lower() != locked.reminder_email.lower()
+        is_proved = user is not None and email.lower() == user.email.lower()
+        locked.reminder_on = on if email else None
+        if is_new:
+            locked.reminder_email = email
+            locked.reminder_confirmed_at = None
+        if email and is_proved and locked.reminder_confirmed_at is None:
+            locked.reminder_confirmed_at = at
+        locked.save(update_fields=["reminder_email", "reminder_confirmed_at", "reminder_on"])
+        must_ask = bool(email) and is_new and not is_proved
+        if must_ask:
+            emails.confirm_reminders(locked, at=at)
+    return must_ask
+
+
+def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
+    """Say yes or no from the link of a mail; no forgets the address."""
+    with transaction.atomic():
+        locked = Suivi.objects.locked().get(pk=suivi.pk)
+        if wanted:
+            locked.reminder_confirmed_at = locked.reminder_confirmed_at or at
+        else:
+            locked.reminder_email, locked.reminder_confirmed_at = "", None
+            locked.reminder_on = None
+        locked.save(update_fields=["reminder_email", "reminder_confirmed_at", "reminder_on"])
+
+
+def close_suivi(suivi: Suivi, *, at: datetime) -> None:
+    """The people are done: no reminder any more, kept three months."""
+    Suivi.objects.filter(pk=suivi.pk, closed_at=None).update(closed_at=at)
+
+
+def reopen_suivi(suivi: Suivi) -> None:
+    Suivi.objects.filter(pk=suivi.pk).update(closed_at=None)
+
+
+def attach(suivi: Suivi, *, user: User) -> None:
+    """Keep it with an account; one that has an owner stays with that owner."""
+    Suivi.objects.filter(pk=suivi.pk, owner=None).update(owner=user)
+
+
+def note_visit(suivi: Suivi, *, at: datetime) -> None:
+    """A visit keeps it alive; once a day is enough to know."""
+    if localdate(suivi.visited_at) != localdate(at):
+        Suivi.objects.filter(pk=suivi.pk).update(visited_at=at)
+
+
+def delete_suivi(suivi: Suivi) -> None:
+    """Delete it and everything about it, the mails of its reminders included."""
+    with transaction.atomic():
+        sent = SuiviReminder.objects.filter(route__suivi=suivi).exclude(email=None)
+        Email.objects.filter(pk__in=list(sent.values_list("email", flat=True))).delete()
+        suivi.delete()

@@ -1,0 +1,101 @@
+"""What happens by itself: reminders, and the purge. Idempotent: run twice, nothing twice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.timezone import localdate
+from post_office.models import Email
+
+from vitale import emails
+from vitale.actions.suivi import delete_suivi
+from vitale.models import Demande, Suivi, SuiviOffset, SuiviReminder, SuiviRoute
+from vitale.rules.suivi import Journey, Purpose, due_dates
+
+
+def remind(*, at: datetime) -> int:
+    """Queue the reminders that are due, at most one for a step; returns how many."""
+    today = localdate(at)
+    offsets = list(SuiviOffset.objects.filter(purpose=Purpose.REMINDER.value))
+    routes = SuiviRoute.objects.filter(ended_at=None, suivi__in=Suivi.objects.reminded())
+    routes = routes.select_related("suivi").prefetch_related("ticks", "reminders")
+    return sum(
+        _remind_once(route, step, at=at)
+        for route in routes
+        for step in _due_steps(route, offsets, today=today)
+    )
+
+
+def _due_steps(route: SuiviRoute, offsets: list[SuiviOffset], *, today: date) -> Iterator[str]:
+    """The steps to remind of; those whose day was over when it was typed are on the page."""
+    suivi = route.suivi
+    sent = {reminder.step for reminder in route.reminders.all()}
+    if suivi.reminder_on is not None and suivi.reminder_on <= today:
+        step = f"choisi-{suivi.reminder_on:%Y-%m-%d}"
+        if step not in sent:
+            yield step
+    if suivi.reminder_on is not None and route.journey is Journey.UPDATE:
+        return  # the month they chose stands for the twelve months
+    ticks = {tick.step: tick for tick in route.ticks.all()}
+    noted = {step: tick.done_on for step, tick in ticks.items()}
+    agreed = suivi.reminder_confirmed_at
+    for due in due_dates(route.journey, suivi.chosen_situation, noted, offsets):
+        typed = max(localdate(ticks[due.offset.from_step].at), localdate(agreed))
+        if typed <= due.day <= today and due.offset.until_step not in sent:
+            yield due.offset.until_step
+
+
+def _remind_once(route: SuiviRoute, step: str, *, at: datetime) -> bool:
+    with transaction.atomic():
+        # Whoever holds the row decides: two runs at once write one mail, and whatever the
+        # people did meanwhile (ticked, stopped, closed, deleted) counts.
+        suivi = Suivi.objects.reminded().locked().filter(pk=route.suivi_id).first()
+        is_open = SuiviRoute.objects.filter(pk=route.pk, ended_at=None).exists()
+        if suivi is None or not is_open or route.ticks.filter(step=step).exists():
+            return False
+        row, is_new = SuiviReminder.objects.get_or_create(
+            route=route, step=step, defaults={"at": at}
+        )
+        if is_new:
+            route.suivi = suivi
+            row.email = emails.reminder(route, step=step)
+            row.save(update_fields=["email"])
+    return is_new
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What a purge took away, or would."""
+
+    suivis: int
+    demandes: int
+
+
+def purge(*, at: datetime, dry_run: bool = False) -> Purge:
+    """Delete what may not be kept any more, with its mails; the counts stay, without anybody.
+
+    Retention: domain reference 7.6.
+    """
+    suivis, demandes = Suivi.objects.forgotten(at=at), Demande.objects.forgotten(at=at)
+    report = Purge(suivis.count(), demandes.count())
+    if dry_run:
+        return report
+    for pk in list(suivis.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # A visit of this minute saves it.
+            suivi = Suivi.objects.forgotten(at=at).locked().filter(pk=pk).first()
+            if suivi is not None:
+                delete_suivi(suivi)
+    for pk in list(demandes.values_list("pk", flat=True)):
+        with transaction.atomic():
+            demande = Demande.objects.forgotten(at=at).locked().filter(pk=pk).first()
+            if demande is not None:
+                _delete_demande(demande)
+    return report
+
+
+def _delete_demande(demande: Demande) -> None:
+    mails = demande.mails.exclude(email=None).values_list("email", flat=True)
+    Email.objects.filter(pk__in=list(mails)).delete()
+    demande.delete()

@@ -1,0 +1,249 @@
+"""The desk of the requests for help: the list, and one request on one screen.
+
+Nothing here decides: each button is a POST that calls an action, and the action refuses. Every
+look is written down.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.timesince import timesince
+from django.views.decorators.debug import sensitive_post_parameters
+
+from demarches.models import User
+from demarches.rules.nir import find_private_number
+from demarches.rules.reference import parse_reference
+from vitale.access import may_answer_requests, may_read_requests
+from vitale.actions import aide
+from vitale.desk import count_tables, queue_querysets
+from vitale.models import AnswerTemplate, Contact, Demande
+from vitale.rules.aide import ALLOWED
+
+SEARCHED_LENGTH = 100
+
+
+def agent_of(request: HttpRequest) -> User:
+    """The agent; the admin site has already checked that they are staff."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The piles of the home page."""
+
+    title = "à faire"
+    parameter_name = "file"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(slug, title) for slug, (title, _) in queue_querysets(agent_of(request)).items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Demande]) -> QuerySet[Demande]:
+        piles = queue_querysets(agent_of(request))
+        value = self.value()
+        return queryset.filter(pk__in=piles[value][1].values("pk")) if value in piles else queryset
+
+
+@admin.register(Demande)
+class DemandeAdmin(admin.ModelAdmin[Demande]):
+    """The list, and the address of every button."""
+
+    list_display = ("reference", "reason", "regime", "state", "waiting", "assigned_to")
+    list_filter = (QueueFilter, "reason", "regime")
+    search_fields = ("reference",)
+    search_help_text = "Référence ou nom"
+    list_per_page = 40
+    list_select_related = ("reason", "orientation", "assigned_to")
+    actions = None
+    change_form_template = "admin/vitale/demande.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Demande]:
+        return Demande.objects.sent().longest_waiting_first()
+
+    def get_ordering(self, request: HttpRequest) -> tuple[()]:
+        return ()  # the queryset's own order: who has waited longest
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Demande], search_term: str
+    ) -> tuple[QuerySet[Demande], bool]:
+        if reference := parse_reference(search_term):
+            return queryset.filter(reference=reference), False
+        for word in search_term[:SEARCHED_LENGTH].split():
+            queryset = queryset.filter(name__icontains=word) | queryset.filter(
+                reference__icontains=word
+            )
+        return queryset, False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A private number typed as a search is refused, and leaves the address at once."""
+        if found := find_private_number(request.GET.get("q", "")[:SEARCHED_LENGTH]):
+            messages.error(request, found.refusal)
+            return redirect("admin:vitale_demande_changelist")
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="état")
+    def state(self, demande: Demande) -> str:
+        return demande.status_label
+
+    @admin.display(description="attend depuis")
+    def waiting(self, demande: Demande) -> str:
+        return timesince(demande.waiting_since) if demande.waiting_since else "–"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Demande | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Demande | None = None) -> bool:
+        return may_read_requests(agent_of(request))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("comptages/", view(self.counts_view), name="vitale_demande_counts"),
+            path("<int:pk>/<slug:verb>/faire/", view(self.act_view), name="vitale_demande_act"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Everything about one request; a look is a line in the log."""
+        agent = agent_of(request)
+        if not may_read_requests(agent):
+            raise PermissionDenied
+        if request.method != "GET" or not object_id.isdecimal():
+            raise Http404
+        demande = self._demande(int(object_id))
+        aide.note_reading(demande, agent, at=timezone.now())
+        return self._desk_page(request, demande)
+
+    def _demande(self, pk: int) -> Demande:
+        sent = Demande.objects.sent()
+        return get_object_or_404(sent.select_related("reason", "orientation", "assigned_to"), pk=pk)
+
+    def _desk_page(
+        self, request: HttpRequest, demande: Demande, *, status: int = 200, **more: Any
+    ) -> HttpResponse:
+        """The page itself, also after a refusal: `typed` then holds what the agent had written."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Demande d’aide {demande.reference}",
+            "opts": self.opts,
+            "demande": demande,
+            "possible": {t.value for t, codes in ALLOWED.items() if demande.code in codes},
+            "may_answer": may_answer_requests(agent_of(request)),
+            "contacts": Contact.objects.filter(takes_over=True),
+            "templates": AnswerTemplate.objects.select_related("orientation"),
+            "events": demande.events.select_related("by").order_by("-at", "-pk"),
+            "notes": demande.notes.select_related("author"),
+            "mails": demande.mails.select_related("email"),
+            "readings": demande.readings.select_related("agent")[:20],
+            **more,
+        }
+        return TemplateResponse(request, self.change_form_template, context, status=status)
+
+    # An error page of Django would show what was typed.
+    @method_decorator(sensitive_post_parameters())
+    def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """One button: act, say so, come back; a refusal shows the page with what was typed."""
+        agent = agent_of(request)
+        if not may_answer_requests(agent):
+            raise PermissionDenied
+        demande = self._demande(pk)
+        if request.method != "POST" or verb not in VERBS:
+            raise Http404
+        try:
+            done = VERBS[verb](request, demande, agent)
+        except ValidationError as refused:
+            return self._desk_page(
+                request,
+                self._demande(pk),
+                status=409 if isinstance(refused, aide.StaleDemande) else 422,
+                refused=refused.messages,
+                typed=_typed(request),
+            )
+        messages.success(request, done)
+        return redirect("admin:vitale_demande_change", pk)
+
+    def counts_view(self, request: HttpRequest) -> HttpResponse:
+        """How many, of what: nothing that could be somebody."""
+        agent = agent_of(request)
+        if not (may_read_requests(agent) or agent.has_perm("vitale.view_tally")):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Carte Vitale : comptages des douze derniers mois",
+            "opts": self.opts,
+            "tables": count_tables(at=timezone.now()),
+        }
+        return TemplateResponse(request, "admin/vitale/counts.html", context)
+
+
+def _typed(request: HttpRequest) -> str:
+    """What the agent wrote, so that nothing is lost; never a number we refuse to hold."""
+    text = request.POST.get("text", "").strip()
+    return "" if find_private_number(text) else text
+
+
+def _version(request: HttpRequest) -> int:
+    """The version the agent was looking at; without one, nothing matches."""
+    raw = request.POST.get("version", "")
+    return int(raw) if raw.isdecimal() else 0
+
+
+def _take(request: HttpRequest, demande: Demande, agent: User) -> str:
+    aide.take(demande, by=agent, at=timezone.now(), version=_version(request))
+    return "Vous vous en occupez : la personne le voit."
+
+
+def _answer(request: HttpRequest, demande: Demande, agent: User) -> str:
+    key = request.POST.get("contact", "")
+    contact = get_object_or_404(Contact, pk=key, takes_over=True) if key else None
+    aide.answer(
+        demande,
+        text=request.POST.get("text", ""),
+        orientation=contact,
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    if demande.email:
+        return "La réponse est partie par mail."
+    return f"La réponse est en ligne. Appelez la personne : {demande.contact}."
+
+
+def _close(request: HttpRequest, demande: Demande, agent: User) -> str:
+    aide.close(demande, by=agent, at=timezone.now(), version=_version(request))
+    return "La demande est terminée : elle sera effacée dans trois mois."
+
+
+def _cancel(request: HttpRequest, demande: Demande, agent: User) -> str:
+    aide.cancel_for(demande, by=agent, at=timezone.now(), version=_version(request))
+    return "La demande est annulée."
+
+
+def _note(request: HttpRequest, demande: Demande, agent: User) -> str:
+    aide.add_note(demande, body=request.POST.get("text", ""), by=agent, at=timezone.now())
+    return "La note est gardée."
+
+
+VERBS: dict[str, Callable[[HttpRequest, Demande, User], str]] = {
+    "prendre": _take,
+    "repondre": _answer,
+    "clore": _close,
+    "annuler": _cancel,
+    "noter": _note,
+}

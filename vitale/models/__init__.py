@@ -1,0 +1,49 @@
+"""Models of `vitale`, split by concept."""
+
+from vitale.models.aide import (
+    AnswerTemplate,
+    Demande,
+    DemandeEvent,
+    DemandeMail,
+    DemandeNote,
+    DemandeReading,
+    Reason,
+)
+from vitale.models.counts import Tally
+from vitale.models.guide import (
+    Contact,
+    Delay,
+    Fact,
+    Link,
+    PlanLine,
+    Section,
+    Situation,
+    Source,
+    Sourced,
+)
+from vitale.models.suivi import Suivi, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick
+
+__all__ = [
+    "AnswerTemplate",
+    "Contact",
+    "Delay",
+    "Demande",
+    "DemandeEvent",
+    "DemandeMail",
+    "DemandeNote",
+    "DemandeReading",
+    "Fact",
+    "Link",
+    "PlanLine",
+    "Reason",
+    "Section",
+    "Situation",
+    "Source",
+    "Sourced",
+    "Suivi",
+    "SuiviOffset",
+    "SuiviReminder",
+    "SuiviRoute",
+    "SuiviTick",
+    "Tally",
+]

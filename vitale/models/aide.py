@@ -1,0 +1,256 @@
+"""Requests for help: what the mairie does itself, on the lifecycle shared by the procedures."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from phonenumber_field.modelfields import PhoneNumberField
+
+from demarches.emails import mail_fate
+from demarches.models import DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.rules.dates_fr import NBSP
+from demarches.rules.enums import Status, Transition
+from vitale.models.codes import Coded
+from vitale.models.guide import Contact
+from vitale.models.suivi import months_before
+from vitale.rules import aide
+from vitale.rules.aide import Code, Outcome
+from vitale.rules.situations import Regime
+
+#: A request that ended is kept so many months; so is one that nobody closed after its answer.
+KEPT_AFTER_CLOSE = 3
+
+
+class Reason(models.Model):
+    """Why people ask: a closed list, never free words."""
+
+    slug = models.SlugField("clé", primary_key=True, max_length=40)
+    label = models.CharField("motif", max_length=120)
+    position = models.PositiveSmallIntegerField("ordre", default=0)
+
+    class Meta:
+        verbose_name = "motif d’aide"
+        verbose_name_plural = "motifs d’aide"
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class AnswerTemplate(models.Model):
+    """An answer that agents start from."""
+
+    slug = models.SlugField("clé", primary_key=True, max_length=40)
+    label = models.CharField("nom", max_length=80)
+    body = models.TextField("texte", max_length=4000)
+    orientation = models.ForeignKey(
+        Contact,
+        models.PROTECT,
+        verbose_name="oriente vers",
+        null=True,
+        blank=True,
+        limit_choices_to={"takes_over": True},
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = "modèle de réponse"
+        verbose_name_plural = "modèles de réponse"
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class DemandeQuerySet(DossierQuerySet["Demande"]):
+    def visible_to(self, user: User) -> "DemandeQuerySet":
+        """Asked from this account, or with its address: signing in proved that it is theirs."""
+        mine = self.filter(Q(owner=user) | Q(email__iexact=user.email))
+        return mine.select_related("reason", "orientation")
+
+    def inviting(self, user: User) -> "DemandeQuerySet":
+        return self.none()
+
+    def sent(self) -> "DemandeQuerySet":
+        return self.exclude(status=Status.DRAFT.value)
+
+    def answered(self) -> "DemandeQuerySet":
+        return self.filter(status=Status.COMPLETE.value)
+
+    def forgotten(self, *, at: datetime) -> "DemandeQuerySet":
+        """Ended, or answered and left, as long ago as they may be kept (7.6)."""
+        before = months_before(at, KEPT_AFTER_CLOSE)
+        return self.filter(
+            Q(ended_at__lt=before) | Q(status=Status.COMPLETE.value, completed_at__lt=before)
+        )
+
+
+class Demande(Coded, DossierBase):
+    """One request for help, with one way of reaching whoever asked."""
+
+    REFERENCE_PREFIX: ClassVar[str] = "AIDE"
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    reason = models.ForeignKey(Reason, models.PROTECT, verbose_name="motif")
+    regime = models.CharField("caisse", max_length=10, choices=Regime.choices())
+    name = models.CharField("nom", max_length=100, blank=True)
+    email = models.EmailField("adresse e-mail", max_length=254, blank=True)
+    phone = PhoneNumberField("téléphone", blank=True)
+    outcome = models.CharField(
+        "issue", max_length=10, choices=Outcome.choices(), blank=True, editable=False
+    )
+    orientation = models.ForeignKey(
+        Contact, models.PROTECT, verbose_name="orientée vers", null=True, editable=False
+    )
+    answer = models.TextField("réponse", max_length=4000, blank=True, editable=False)
+    form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
+
+    objects = DemandeQuerySet.as_manager()
+
+    class Meta(DossierBase.Meta):
+        abstract = False
+        verbose_name = "demande d’aide"
+        verbose_name_plural = "demandes d’aide"
+        constraints = [
+            *DossierBase.Meta.constraints,
+            models.CheckConstraint(
+                condition=(Q(email="") & ~Q(phone="")) | (~Q(email="") & Q(phone="")),
+                name="vitale_demande_one_contact",
+                violation_error_message="Un seul moyen de joindre la personne.",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(completed_at__isnull=False),
+                name="vitale_demande_outcome_when_answered",
+                violation_error_message="Une issue est celle d’une réponse donnée.",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="orientee", orientation__isnull=False)
+                | (~Q(outcome="orientee") & Q(orientation__isnull=True)),
+                name="vitale_demande_oriented_somewhere",
+                violation_error_message="Une orientation nomme un interlocuteur.",
+            ),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("vitale:aide", args=[self.reference])
+
+    def blockers(self, transition: Transition, *, at: datetime) -> list[str]:
+        """Only the states of domain reference 7.3."""
+        refusal = aide.refuse(transition, self.code)
+        return [refusal] if refusal else []
+
+    def record(self, *, kind: str, by: User | None, at: datetime, **details: Any) -> "DemandeEvent":
+        return DemandeEvent.objects.create(demande=self, kind=kind, by=by, at=at, **details)
+
+    @property
+    def code(self) -> Code:
+        return aide.code_of(self.current_status, Outcome(self.outcome))
+
+    @property
+    def status_label(self) -> str:
+        """« Mes démarches » and the desk read the state in the words of 7.3."""
+        if self.orientation is not None:
+            return f"{self.code.label} vers{NBSP}: {self.orientation.name}"
+        return self.code.label
+
+    @property
+    def contact(self) -> str:
+        return self.email or (str(self.phone.as_national) if self.phone else "")
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.code in aide.ALLOWED[Transition.WITHDRAW]
+
+
+class DemandeEvent(DossierEventBase):
+    """The journal of a request."""
+
+    demande = models.ForeignKey(Demande, models.CASCADE, related_name="events")
+
+    class Meta(DossierEventBase.Meta):
+        abstract = False
+
+    @property
+    def label(self) -> str:
+        """What happened, in words."""
+        outcome = Outcome(self.demande.outcome)
+        return aide.code_of(Status(self.to_status), outcome).label if self.to_status else self.kind
+
+
+class DemandeNote(models.Model):
+    """An internal note: agents only."""
+
+    demande = models.ForeignKey(Demande, models.CASCADE, related_name="notes")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="auteur", related_name="+"
+    )
+    body = models.TextField("note", max_length=2000)
+    at = models.DateTimeField("le")
+
+    class Meta:
+        verbose_name = "note interne"
+        verbose_name_plural = "notes internes"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M}"
+
+
+class DemandeReading(models.Model):
+    """A look at a request by an agent; never changed."""
+
+    demande = models.ForeignKey(Demande, models.CASCADE, related_name="readings")
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="agent", related_name="+"
+    )
+    at = models.DateTimeField("le", db_index=True)
+
+    class Meta:
+        verbose_name = "consultation"
+        verbose_name_plural = "consultations"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M}"
+
+
+class DemandeMail(models.Model):
+    """A mail queued about a request; its fate is read from the outbox."""
+
+    LABELS: ClassVar[dict[str, str]] = {
+        "aide_received": "Accusé de réception",
+        "aide_answered": "Réponse",
+    }
+
+    demande = models.ForeignKey(Demande, models.CASCADE, related_name="mails")
+    kind = models.CharField("nature", max_length=40)
+    at = models.DateTimeField("mis en file le")
+    email = models.ForeignKey(
+        "post_office.Email", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "courriel"
+        verbose_name_plural = "courriels"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @property
+    def kind_label(self) -> str:
+        return self.LABELS[self.kind]
+
+    @property
+    def fate(self) -> str:
+        return mail_fate(self.email)

@@ -1,0 +1,196 @@
+"""What the pages of a follow-up show, built for its reader; flat numbers of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils.timezone import localdate
+
+from demarches.rules.dates_fr import NBSP, day_fr
+from demarches.rules.enums import Status
+from vitale.models import Delay, Demande, Suivi, SuiviOffset, SuiviRoute, SuiviTick
+from vitale.rules import suivi as rules
+from vitale.rules.aide import Code
+from vitale.rules.situations import Regime, Situation
+from vitale.rules.suivi import Due, Expected, Purpose, Step, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step of the way, ticked or not: a line of the task list."""
+
+    step: Step
+    tick: SuiviTick | None
+    url: str
+
+    @property
+    def title(self) -> str:
+        return self.step.label
+
+    @property
+    def label(self) -> str:
+        return "Fait" if self.tick else "À cocher"
+
+    @property
+    def tone(self) -> str:
+        return "done" if self.tick else "todo"
+
+    @property
+    def hint(self) -> str:
+        if self.tick is None:
+            return ""
+        answer = dict(self.step.choices).get(self.tick.choice, "")
+        told = f"{NBSP}: {answer.lower()}" if answer else ""
+        return f"Le {day_fr(self.tick.done_on)}{told}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What may be expected of one caisse; a caisse without a published delay says so."""
+
+    caisse: str
+    expected: Expected[Delay] | None
+    days_past: int
+    estimates: Sequence[Due[SuiviOffset]]
+    #: Nothing came: what to do, from its day on.
+    helps: Sequence[Due[SuiviOffset]]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An aide-mémoire at a day, ready to be shown, printed or put in a calendar."""
+
+    suivi: Suivi
+    route: SuiviRoute
+    rows: Sequence[StepRow]
+    outlooks: Sequence[Outlook]
+    reminders: Sequence[date]
+    asks_twice: bool
+    history: Sequence[tuple[SuiviRoute, Sequence[StepRow]]]
+    keep_until: date
+
+    @property
+    def is_done(self) -> bool:
+        return all(row.tick for row in self.rows)
+
+    @property
+    def dates(self) -> list[date]:
+        """The days worth looking at again."""
+        ends = [o.expected.last for o in self.outlooks if o.expected]
+        estimates = [due.day for o in self.outlooks for due in o.estimates]
+        return sorted({*ends, *estimates, *self.reminders})
+
+
+def _rows(suivi: Suivi, route: SuiviRoute) -> list[StepRow]:
+    ticks = {tick.step: tick for tick in route.ticks.all()}
+    return [
+        StepRow(
+            step,
+            ticks.get(step.key),
+            reverse("vitale:suivi-step", args=[suivi.reference, step.key]),
+        )
+        for step in route.steps
+    ]
+
+
+def book(suivi: Suivi, *, at: datetime) -> Book:
+    """Everything the people noted, and what their dates lead to."""
+    today = localdate(at)
+    routes = list(suivi.routes.select_related("suivi__situation").prefetch_related("ticks"))
+    route = next(one for one in routes if one.ended_at is None)
+    noted = {tick.step: tick.done_on for tick in route.ticks.all()}
+    offsets = SuiviOffset.objects.filter(journey=route.journey.value).select_related("source")
+    dues = rules.due_dates(route.journey, suivi.chosen_situation, noted, offsets)
+    delays = list(Delay.objects.filter(situation=suivi.situation_id).select_related("source"))
+    ticked = {tick.step for one in routes for tick in one.ticks.all()}
+    return Book(
+        suivi=suivi,
+        route=route,
+        rows=_rows(suivi, route),
+        outlooks=_outlooks(route, noted, delays, dues, today=today),
+        reminders=_reminder_days(suivi, _of(dues, Purpose.REMINDER)),
+        asks_twice=rules.asks_twice(ticked),
+        history=[(one, _rows(suivi, one)) for one in routes if one.ended_at is not None],
+        keep_until=rules.add(today, suivi.keep_months, Unit.MONTHS),
+    )
+
+
+def _of(dues: Sequence[Due[SuiviOffset]], purpose: Purpose) -> list[Due[SuiviOffset]]:
+    return [due for due in dues if due.offset.purpose == purpose]
+
+
+def _reminder_days(suivi: Suivi, dues: Sequence[Due[SuiviOffset]]) -> list[date]:
+    if suivi.reminder_on is not None:
+        if suivi.chosen_situation is Situation.UPDATE:
+            return [suivi.reminder_on]
+        return [suivi.reminder_on, *(due.day for due in dues)]
+    return [due.day for due in dues]
+
+
+def _outlooks(
+    route: SuiviRoute,
+    noted: dict[str, date],
+    delays: Sequence[Delay],
+    dues: Sequence[Due[SuiviOffset]],
+    *,
+    today: date,
+) -> list[Outlook]:
+    """One caisse, or the CPAM and the MSA apart: no delay of one is read as of the other."""
+    regime = route.chosen_regime
+    is_unknown = regime is Regime.UNKNOWN and route.journey in rules.COUNTED_FROM
+    helps = [due for due in _of(dues, Purpose.HELP) if due.day <= today]
+    found = []
+    for one in (Regime.CPAM, Regime.MSA) if is_unknown else (regime,):
+        is_other = is_unknown and one is Regime.MSA
+        expected = rules.expected(
+            route.journey, noted, delays, regime=one, channel=route.chosen_channel
+        )
+        found.append(
+            Outlook(
+                caisse=("la CPAM" if one is Regime.CPAM else "la MSA") if is_unknown else "",
+                expected=expected,
+                days_past=expected.days_past(today) if expected else 0,
+                # The steps of an unknown caisse are those of the CPAM, and so is their advice.
+                estimates=_of(dues, Purpose.EXPECTED) if not is_other else (),
+                helps=helps if not is_other else (),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One point of the timeline of a request for help."""
+
+    title: str
+    state: str
+    at: datetime | None = None
+    text: str = ""
+
+
+def moments(demande: Demande) -> list[Moment]:
+    """What the mairie did, when; and what it will do next, without a promise."""
+    reached = {event.to_status: event.at for event in demande.events.all() if event.to_status}
+    is_open = not demande.is_ended
+    taken_at = reached.get(Status.UNDER_REVIEW.value)
+    answered_at = demande.completed_at
+    found = [Moment(Code.RECEIVED.label, "done", demande.submitted_at)]
+    if taken_at:
+        state = "now" if demande.code is Code.TAKEN else "done"
+        found.append(Moment(Code.TAKEN.label, state, taken_at))
+    elif is_open:
+        found.append(Moment(Code.TAKEN.label, "next"))
+    if answered_at:
+        state = "now" if is_open else "done"
+        label = (
+            f"{Code.ORIENTED.label} vers{NBSP}: {demande.orientation.name}"
+            if demande.orientation
+            else Code.ANSWERED.label
+        )
+        found.append(Moment(label, state, answered_at))
+    elif is_open:
+        found.append(Moment(Code.ANSWERED.label, "next", text="Par mail ou par téléphone."))
+    if demande.is_ended:
+        found.append(Moment(demande.code.label, "done", demande.ended_at))
+    return found

@@ -1,0 +1,79 @@
+"""Ask the mairie for help, and see what it did."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from demarches.ratelimit import rate_limited
+from vitale.actions import aide as actions
+from vitale.forms.aide import AideForm
+from vitale.models import Contact, Demande, PlanLine
+from vitale.rules.situations import Regime
+from vitale.tracking import moments
+from vitale.views.suivi import new_form_key
+from vitale.views.viewer import account_of, for_demande, let_in
+
+
+@sensitive_post_parameters()
+@rate_limited("vitale_create")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_not_required
+def start(request: HttpRequest) -> HttpResponse:
+    """The form; a request sent leads to its page, and to its codes."""
+    user = account_of(request)
+    form = AideForm(
+        request.POST if request.method == "POST" else None,
+        initial={"form_key": new_form_key(), "email": user.email if user else ""},
+    )
+    if form.is_bound and form.is_valid():
+        values = form.cleaned_data
+        demande = actions.ask_for_help(
+            reason=values["reason"],
+            regime=Regime(values["regime"]),
+            name=values["name"],
+            email=values["email"],
+            phone=str(values["phone"]),
+            owner=user,
+            form_key=values["form_key"],
+            at=timezone.now(),
+        )
+        let_in(request, demande)
+        messages.success(request, "Votre demande est arrivée à la mairie.")
+        return redirect(demande)
+    context = {
+        "form": form,
+        "common": [line for line in PlanLine.objects.common() if not line.regimes],
+        "helpers": Contact.objects.filter(takes_over=True).select_related("link"),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "vitale/aide_start.html", context, status=status)
+
+
+@require_safe
+@for_demande
+def page(request: HttpRequest, demande: Demande) -> HttpResponse:
+    """What the mairie did, and its answer."""
+    context = {
+        "demande": demande,
+        "moments": moments(demande),
+        "user_reads_it": account_of(request) is not None,
+    }
+    return render(request, "vitale/aide.html", context)
+
+
+@require_POST
+@for_demande
+def cancel(request: HttpRequest, demande: Demande) -> HttpResponse:
+    """No help is needed any more."""
+    try:
+        actions.cancel(demande, by=account_of(request), at=timezone.now())
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, "Votre demande d’aide est annulée.")
+    return redirect(demande)

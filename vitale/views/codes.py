@@ -1,0 +1,73 @@
+"""The codes of a follow-up: give them once on a sheet, open with them, leave a shared device."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from demarches.ratelimit import rate_limited
+from vitale.access import PASSES_KEY, Coded, open_with_codes
+from vitale.documents import codes_picture
+from vitale.forms.suivi import CodesForm
+from vitale.models import Suivi
+from vitale.views.viewer import for_demande, for_suivi, let_in
+
+page_methods = require_http_methods(["GET", "HEAD", "POST"])
+NOT_FOUND = (
+    "Ces deux codes n’ouvrent rien. Vérifiez-les sur votre feuille. Un suivi terminé depuis"
+    " longtemps est effacé."
+)
+
+
+@sensitive_post_parameters()
+@rate_limited("vitale_open")
+@never_cache
+@page_methods
+@login_not_required
+def open_page(request: HttpRequest) -> HttpResponse:
+    """Open an aide-mémoire or a request for help with its two codes."""
+    form = CodesForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        found = open_with_codes(form.cleaned_data["reference"], form.cleaned_data["secret"])
+        if found is not None:
+            let_in(request, found)
+            return redirect(found)
+        form.add_error("secret", NOT_FOUND)
+    return render(
+        request, "vitale/codes_open.html", {"form": form}, status=422 if form.is_bound else 200
+    )
+
+
+@never_cache
+@page_methods
+def _codes(request: HttpRequest, row: Coded) -> HttpResponse:
+    """Make new codes and show them, this once: only a digest stays with us."""
+    context: dict[str, Any] = {"row": row, "is_suivi": isinstance(row, Suivi)}
+    if request.method == "POST":
+        secret = row.renew_secret()
+        context |= {
+            "secret": secret,
+            "picture": codes_picture(row.reference, secret),
+            "address": f"{settings.SITE_URL}{reverse('vitale:codes-open')}",
+        }
+    return render(request, "vitale/codes.html", context)
+
+
+suivi_codes = for_suivi(_codes)
+demande_codes = for_demande(_codes)
+
+
+@require_POST
+@login_not_required
+def leave(request: HttpRequest) -> HttpResponse:
+    """Close every follow-up opened on this device."""
+    request.session.pop(PASSES_KEY, None)
+    messages.success(request, "Vos suivis sont fermés sur cet appareil.")
+    return redirect("vitale:home")

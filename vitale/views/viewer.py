@@ -1,0 +1,57 @@
+"""Who is looking at a follow-up: every page of one begins here."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from demarches.models import User
+from vitale.access import PASSES_KEY, Coded, find_demande, find_suivi, with_pass
+from vitale.actions.suivi import note_visit
+
+
+def account_of(request: HttpRequest) -> User | None:
+    """The signed-in account, if there is one."""
+    return request.user if isinstance(request.user, User) else None
+
+
+def let_in(request: HttpRequest, row: Coded) -> None:
+    """Let this browser open the row for a while."""
+    passes = request.session.get(PASSES_KEY, {})
+    request.session[PASSES_KEY] = with_pass(passes, row.reference, at=timezone.now())
+
+
+def _resolving[R: Coded](
+    find: Callable[..., R | None], visited: Callable[[R], None]
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Give the view the row of the address, or send to the page that asks for the codes.
+
+    The answer is the same for a reference that does not exist.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @login_not_required
+        @wraps(view)
+        def resolve(request: HttpRequest, reference: str, **kwargs: Any) -> HttpResponse:
+            row = find(
+                reference,
+                user=account_of(request),
+                passes=request.session.get(PASSES_KEY, {}),
+                at=timezone.now(),
+            )
+            if row is None:
+                return redirect("vitale:codes-open")
+            visited(row)
+            return view(request, row, **kwargs)
+
+        return resolve
+
+    return decorate
+
+
+for_suivi = _resolving(find_suivi, lambda suivi: note_visit(suivi, at=timezone.now()))
+for_demande = _resolving(find_demande, lambda demande: None)
