@@ -13,11 +13,11 @@ from post_office.models import Email
 
 from demarches.emails import queue_mail
 from demarches.models import Mairie
-from vitale.models import Demande, DemandeMail, Suivi, SuiviRoute
+from vitale.models import Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
 from vitale.tokens import reminder_token
 
 
-def _queue(template: str, *, to: str, key: str, **context: Any) -> Email:
+def _queue(template: str, *, to: str, key: str, secret: bool = False, **context: Any) -> Email:
     return queue_mail(
         to=to,
         template=f"vitale/emails/{template}",
@@ -27,34 +27,32 @@ def _queue(template: str, *, to: str, key: str, **context: Any) -> Email:
             **context,
         },
         key=key,
+        secret=secret,
     )
 
 
-def _choice_url(suivi: Suivi) -> str:
+def _to_resident(template: str, suivi: Suivi, *, key: str) -> None:
+    """Queue a mail of an aide-mémoire; its text is erased once it has left: no agent reads it."""
     path = reverse("vitale:suivi-reminder-choice", args=[reminder_token(suivi)])
-    return f"{settings.SITE_URL}{path}"
-
-
-def confirm_reminders(suivi: Suivi, *, at: datetime) -> Email:
-    """Ask whoever reads this address whether they want the reminders."""
-    return _queue(
-        "confirm_reminders",
+    email = _queue(
+        template,
         to=suivi.reminder_email,
-        key=f"confirm:{suivi.pk}:{at.isoformat()}",
-        choice_url=_choice_url(suivi),
-    )
-
-
-def reminder(route: SuiviRoute, *, step: str) -> Email:
-    """One reminder, of one step."""
-    suivi = route.suivi
-    return _queue(
-        "reminder",
-        to=suivi.reminder_email,
-        key=f"reminder:{route.pk}:{step}",
+        key=key,
+        secret=True,
         suivi=suivi,
-        choice_url=_choice_url(suivi),
+        choice_url=f"{settings.SITE_URL}{path}",
     )
+    SuiviMail.objects.create(suivi=suivi, email=email)
+
+
+def confirm_reminders(suivi: Suivi, *, at: datetime) -> None:
+    """Ask whoever reads this address whether they want the reminders."""
+    _to_resident("confirm_reminders", suivi, key=f"confirm:{suivi.pk}:{at.isoformat()}")
+
+
+def reminder(route: SuiviRoute, *, step: str) -> None:
+    """One reminder, of one step."""
+    _to_resident("reminder", route.suivi, key=f"reminder:{route.pk}:{step}")
 
 
 def _tell(kind: str, demande: Demande, *, at: datetime, **context: Any) -> None:

@@ -23,7 +23,7 @@ from vitale.actions.suivi import (
     untick,
 )
 from vitale.actions.upkeep import purge, remind
-from vitale.models import Suivi, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick, Tally
+from vitale.models import Suivi, SuiviMail, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick, Tally
 from vitale.rules.situations import Channel, Regime, Situation
 from vitale.rules.suivi import STEPS, Journey, Purpose
 from vitale.tokens import reminder_token, suivi_of_token
@@ -102,7 +102,7 @@ def test_it_holds_no_name_and_no_number() -> None:
     """Red lines (section 8): the columns themselves."""
     columns = {
         field.name
-        for model in (Suivi, SuiviRoute, SuiviTick, SuiviReminder)
+        for model in (Suivi, SuiviRoute, SuiviTick, SuiviReminder, SuiviMail)
         for field in model._meta.get_fields()
     }
 
@@ -110,7 +110,7 @@ def test_it_holds_no_name_and_no_number() -> None:
         "id", "reference", "secret_digest", "owner", "situation", "created_at", "visited_at",
         "closed_at", "reminder_email", "reminder_confirmed_at", "reminder_on", "form_key",
         "routes", "suivi", "regime", "channel", "started_at", "ended_at", "ticks", "reminders",
-        "route", "step", "done_on", "choice", "at", "email",
+        "route", "step", "done_on", "choice", "at", "mails", "email",
     }  # fmt: skip
 
 
@@ -439,6 +439,17 @@ def test_taking_a_step_back_twice_is_nothing() -> None:
     untick(suivi, "declaree")
 
     assert SuiviTick.objects.count() == 0
+
+
+def test_an_address_that_is_given_up_stays_in_no_mail() -> None:
+    suivi = make_suivi(at=NOW, ticks={"declaree": TODAY})
+    set_reminders(suivi, email=ALICE, on=None, user=None, at=NOW)
+    set_reminders(suivi, email="bob@example.org", on=None, user=None, at=NOW)
+    assert [mail.to for mail in Email.objects.all()] == [["bob@example.org"]]
+
+    answer_reminders(suivi, wanted=False, at=NOW)
+
+    assert Email.objects.count() == 0
 
 
 def test_deleting_leaves_nothing_but_the_count() -> None:

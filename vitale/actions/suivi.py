@@ -10,7 +10,7 @@ from post_office.models import Email
 from demarches.models import User
 from demarches.rules.dates_fr import NBSP
 from vitale import emails
-from vitale.models import Situation, Suivi, SuiviReminder, SuiviRoute, SuiviTick, Tally
+from vitale.models import Situation, Suivi, SuiviRoute, SuiviTick, Tally
 from vitale.rules import situations
 from vitale.rules import suivi as rules
 from vitale.rules.codes import new_reference
@@ -156,6 +156,7 @@ def set_reminders(
         is_proved = user is not None and email.lower() == user.email.lower()
         locked.reminder_on = on if email else None
         if is_new:
+            _delete_mails(locked)
             locked.reminder_email = email
             locked.reminder_confirmed_at = None
         if email and is_proved and locked.reminder_confirmed_at is None:
@@ -168,7 +169,7 @@ def set_reminders(
 
 
 def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
-    """Say yes or no from the link of a mail; no forgets the address."""
+    """Say yes or no from the link of a mail; no forgets the address, mails included."""
     with transaction.atomic():
         locked = Suivi.objects.locked().get(pk=suivi.pk)
         if wanted:
@@ -176,6 +177,7 @@ def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
         else:
             locked.reminder_email, locked.reminder_confirmed_at = "", None
             locked.reminder_on = None
+            _delete_mails(locked)
         locked.save(update_fields=["reminder_email", "reminder_confirmed_at", "reminder_on"])
 
 
@@ -202,6 +204,9 @@ def note_visit(suivi: Suivi, *, at: datetime) -> None:
 def delete_suivi(suivi: Suivi) -> None:
     """Delete it and everything about it, the mails of its reminders included."""
     with transaction.atomic():
-        sent = SuiviReminder.objects.filter(route__suivi=suivi).exclude(email=None)
-        Email.objects.filter(pk__in=list(sent.values_list("email", flat=True))).delete()
+        _delete_mails(suivi)
         suivi.delete()
+
+
+def _delete_mails(suivi: Suivi) -> None:
+    Email.objects.filter(pk__in=list(suivi.mails.values_list("email", flat=True))).delete()

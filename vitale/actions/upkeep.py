@@ -54,13 +54,10 @@ def _remind_once(route: SuiviRoute, step: str, *, at: datetime) -> bool:
         is_open = SuiviRoute.objects.filter(pk=route.pk, ended_at=None).exists()
         if suivi is None or not is_open or route.ticks.filter(step=step).exists():
             return False
-        row, is_new = SuiviReminder.objects.get_or_create(
-            route=route, step=step, defaults={"at": at}
-        )
+        _, is_new = SuiviReminder.objects.get_or_create(route=route, step=step, defaults={"at": at})
         if is_new:
             route.suivi = suivi
-            row.email = emails.reminder(route, step=step)
-            row.save(update_fields=["email"])
+            emails.reminder(route, step=step)
     return is_new
 
 

@@ -21,7 +21,7 @@ from vitale.models.guide import (
     Source,
     Sourced,
 )
-from vitale.models.suivi import Suivi, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick
+from vitale.models.suivi import Suivi, SuiviMail, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick
 
 __all__ = [
     "AnswerTemplate",
@@ -41,6 +41,7 @@ __all__ = [
     "Source",
     "Sourced",
     "Suivi",
+    "SuiviMail",
     "SuiviOffset",
     "SuiviReminder",
     "SuiviRoute",

@@ -183,9 +183,6 @@ class SuiviReminder(models.Model):
     route = models.ForeignKey(SuiviRoute, models.CASCADE, related_name="reminders")
     step = models.CharField(max_length=30, blank=True)
     at = models.DateTimeField()
-    email = models.ForeignKey(
-        "post_office.Email", null=True, on_delete=models.SET_NULL, related_name="+"
-    )
 
     class Meta:
         verbose_name = "rappel envoyé"
@@ -196,6 +193,20 @@ class SuiviReminder(models.Model):
 
     def __str__(self) -> str:
         return self.step
+
+
+class SuiviMail(models.Model):
+    """A mail written for an aide-mémoire: it holds an address, so it goes with it."""
+
+    suivi = models.ForeignKey(Suivi, models.CASCADE, related_name="mails")
+    email = models.ForeignKey("post_office.Email", models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = "courriel d’aide-mémoire"
+        verbose_name_plural = "courriels d’aide-mémoire"
+
+    def __str__(self) -> str:
+        return str(self.email_id)
 
 
 class SuiviOffset(Sourced):
