@@ -28,9 +28,18 @@ def shown_notes() -> dict[str, str]:
     return dict(ShownFiche.objects.values_list("code", "note"))
 
 
+@dataclass(frozen=True)
+class Rendered:
+    """A document as it is shown."""
+
+    html: SafeString
+    #: The national site is changing it at the moment.
+    is_being_updated: bool
+
+
 def rendered(
     fiche: Fiche, mairie: Mairie | None, *, shown: Iterable[str], situation: int = 0
-) -> SafeString:
+) -> Rendered:
     """The whole document as HTML; kept in memory while neither it nor the choice changes.
 
     Links to the `shown` documents stay here; the others go to the national site.
@@ -42,7 +51,7 @@ def rendered(
 
 
 @lru_cache(maxsize=128)
-def _rendered(pk: int, shown: frozenset[str], mairie: str, situation: int) -> SafeString:
+def _rendered(pk: int, shown: frozenset[str], mairie: str, situation: int) -> Rendered:
     fiche = Fiche.objects.get(pk=pk)
 
     def link_to(code: str) -> str:
@@ -53,8 +62,10 @@ def _rendered(pk: int, shown: frozenset[str], mairie: str, situation: int) -> Sa
     renderer = Renderer(
         link_to=link_to, mairie=mairie, situation=situation, address=fiche.get_absolute_url()
     )
+    document = fiche.document
     # Every text of the source is escaped by the renderer, and every address is checked.
-    return mark_safe(renderer.document(fiche.document.root))  # noqa: S308
+    html = mark_safe(renderer.document(document.root))  # noqa: S308
+    return Rendered(html, document.is_being_updated)
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,6 @@ class Found:
 
     fiche: Fiche
     passage: list[tuple[str, bool]]
-    score: int
 
 
 def search(query: str) -> list[Found]:
@@ -95,9 +105,10 @@ def search(query: str) -> list[Found]:
         fiches = fiches.filter(
             Q(search_title__contains=f" {word}") | Q(search_text__contains=f" {word}")
         )
-    found = [Found(one, _passage(one, words), _score(one, words)) for one in fiches[:200]]
-    found.sort(key=lambda one: (-one.score, one.fiche.title))
-    return found[:MAX_RESULTS]
+    scores = {one.pk: (-_score(one, words), one.title) for one in fiches.defer("xml")}
+    best = sorted(scores, key=lambda pk: scores[pk])[:MAX_RESULTS]
+    rows = Fiche.objects.in_bulk(best)
+    return [Found(rows[pk], _passage(rows[pk], words)) for pk in best]
 
 
 def _score(fiche: Fiche, words: Iterable[str]) -> int:

@@ -17,6 +17,7 @@ REFERENCE_FIXTURES = (
     "mairie",
     "opening_hours",
     "agendas",
+    "shown_fiches",
     "pacs_settings",
     "pacs_pieces",
     "groups",

@@ -108,7 +108,7 @@ class ShownFiche(models.Model):
     note = models.TextField(
         "les mots de la mairie",
         blank=True,
-        help_text="Affichés à part, sous « À savoir ici ». Le texte national n’est jamais modifié.",
+        help_text="Affichés à part. Le texte national n’est jamais modifié.",
     )
     position = models.PositiveSmallIntegerField("ordre", default=0)
 

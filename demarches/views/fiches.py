@@ -30,8 +30,10 @@ def _who_searches(request: HttpRequest) -> str:
 def fiches(request: HttpRequest) -> HttpResponse:
     """Themes, or the answers of a search; a number that identifies somebody is refused."""
     # PostgreSQL refuses NUL in a text.
-    query = request.GET.get("q", "").replace("\x00", "")[:MAX_QUERY].strip()
-    if number := find_private_number(query):
+    typed = request.GET.get("q", "").replace("\x00", "")
+    query = typed[:MAX_QUERY].strip()
+    # Looked at whole: a number that the limit would cut is a number all the same.
+    if number := find_private_number(typed):
         # Neither shown again nor searched for.
         context = {"problem": number.refusal, "query": "", "themes": themes()}
         return render(request, "demarches/fiches.html", context, status=422)
@@ -47,17 +49,18 @@ def fiches(request: HttpRequest) -> HttpResponse:
 @require_safe
 def fiche(request: HttpRequest, code: str) -> HttpResponse:
     """One document; one that is not shown here lives on the national site."""
-    row = Fiche.objects.shown().select_related("set").filter(code=code).first()
+    row = _shown(code)
     if row is None:
         return _elsewhere(request, code)
     raw = request.GET.get("situation", "")
     situation = int(raw) if raw.isdecimal() and len(raw) < 3 else 0
     notes = shown_notes()
+    page = rendered(row, _mairie(), shown=notes, situation=situation)
     context = {
         "fiche": row,
         "set": row.set,
-        "body": rendered(row, _mairie(), shown=notes, situation=situation),
-        "is_being_updated": row.document.is_being_updated,
+        "body": page.html,
+        "is_being_updated": page.is_being_updated,
         "note": notes.get(code, ""),
         "linked_data": _linked_data(row),
     }
@@ -69,7 +72,7 @@ def fiche(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def fiche_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The same text on paper."""
-    row = Fiche.objects.shown().select_related("set").filter(code=code).first()
+    row = _shown(code)
     if row is None:
         raise Http404
     mairie, notes = _mairie(), shown_notes()
@@ -80,7 +83,7 @@ def fiche_pdf(request: HttpRequest, code: str) -> HttpResponse:
             "service": "Guide national",
             "fiche": row,
             "set": row.set,
-            "body": rendered(row, mairie, shown=notes),
+            "body": rendered(row, mairie, shown=notes).html,
             "note": notes.get(code, ""),
             "foot": row.code,
         },
@@ -91,6 +94,12 @@ def fiche_pdf(request: HttpRequest, code: str) -> HttpResponse:
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{row.code}.pdf"'},
     )
+
+
+def _shown(code: str) -> Fiche | None:
+    """The document, without its source: what is rendered of it is kept in memory."""
+    fiches = Fiche.objects.shown().select_related("set")
+    return fiches.defer("xml", "search_text", "search_title").filter(code=code).first()
 
 
 def _elsewhere(request: HttpRequest, code: str) -> HttpResponse:

@@ -55,10 +55,12 @@ def prepare() -> tuple[str, str, str]:
     from django.test import Client
     from django.utils import timezone
 
+    from demarches.comarquage import import_source
     from demarches.models import User
     from tests.conftest import REFERENCE_FIXTURES
     from tests.support.appointments import make_complete
     from tests.support.dossiers import bring_everything, make_dossier, send
+    from tests.support.fiches import fiche_xml, write_zip
 
     call_command("migrate", verbosity=0)
     call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)
@@ -70,6 +72,9 @@ def prepare() -> tuple[str, str, str]:
     send(dossier)
     client = Client()
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    with tempfile.TemporaryDirectory() as folder:
+        guide = {"F265.xml": fiche_xml("F265")}
+        import_source(write_zip(Path(folder) / "guide.zip", guide), at=timezone.now())
     agent = User.objects.create_user("agent@example.org", is_staff=True)
     booking = make_complete(make_dossier(alice, bob), agent, at=timezone.now())
     return (
@@ -245,6 +250,7 @@ def main() -> None:
                     "simulator result": (simulator, ""),
                     "tracking page": (path, cookie),
                     "month of slots": (month, cookie),
+                    "national fiche": ("/fiches/F265/", ""),
                 },
             )
             first_visits(port, ["/", "/mairie/", "/pacs/", "/pacs/pieces/", simulator])

@@ -302,7 +302,7 @@ def test_a_fiche_shows_its_text_its_source_and_the_words_of_the_mairie(
     for expected in (
         "<h1>Carte Vitale</h1>",
         "Un bloc que personne ne connaît.",
-        "À savoir ici",
+        "À Uzès",
         "Bureau 12, le matin.",
         "1, place du Duché",
         "Service-Public.gouv.fr / DILA",
@@ -380,6 +380,7 @@ def test_a_social_security_number_is_neither_searched_nor_shown_again(
 
     html = answer.content.decode()
     assert answer.status_code == 422
+    assert get(client, "fiches", q="x" * 95 + f" {NIR}").status_code == 422
     assert NIR not in html
     assert "sécurité sociale" in html
 
