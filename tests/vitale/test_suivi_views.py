@@ -489,3 +489,16 @@ def test_my_procedures_ask_no_more_queries_for_three(
 
     with django_assert_num_queries(7):
         client.get(url)
+
+
+def test_signing_in_keeps_it_open_and_the_account_takes_it(client: Client, alice: User) -> None:
+    suivi = begin(client)
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+
+    page = client.get(suivi.get_absolute_url()).content.decode()
+    client.post(at(suivi, "suivi-attach"))
+
+    assert "Le garder avec mon compte" in page
+    suivi.refresh_from_db()
+    assert suivi.owner == alice
+    assert suivi.reference in client.get(reverse("demarches:account")).content.decode()
