@@ -247,7 +247,12 @@ class Expected[D]:
 
     first: date
     last: date
-    delay: D
+    #: One, or those of every way when the way is not known; the longest last.
+    delays: tuple[D, ...]
+
+    @property
+    def delay(self) -> D:
+        return self.delays[-1]
 
     @property
     def words(self) -> str:
@@ -281,8 +286,8 @@ def expected[D: Delay](
     if not told:
         return None
     first, last = min(d.min_days for d in told), max(d.max_days for d in told)
-    longest = max(told, key=lambda d: d.max_days)
-    return Expected(start + timedelta(days=first), start + timedelta(days=last), longest)
+    shortest_first = tuple(sorted(told, key=lambda d: d.max_days))
+    return Expected(start + timedelta(days=first), start + timedelta(days=last), shortest_first)
 
 
 def _is_said(delay: Delay, chosen: Journey, channel: Channel | None) -> bool:

@@ -230,11 +230,11 @@ def test_a_newcomer_sees_one_span_of_the_delays_for_those_with_a_number() -> Non
 
 
 def test_a_delay_is_past_and_never_late() -> None:
-    row = Expected(date(2027, 3, 1), date(2027, 3, 8), Row())
+    row = Expected(date(2027, 3, 1), date(2027, 3, 8), (Row(),))
 
     assert [row.days_past(date(2027, 3, day)) for day in (1, 8, 9, 15)] == [0, 0, 1, 7]
     assert row.words == "du 1er au 8\u00a0mars 2027, environ"
-    assert Expected(J, J, Row()).words == "vers le 1er\u00a0mars 2027"
+    assert Expected(J, J, (Row(),)).words == "vers le 1er\u00a0mars 2027"
 
 
 @pytest.mark.parametrize(
