@@ -1,5 +1,7 @@
 """Forms shared by the procedures: one question a page, saved as it goes."""
 
+import secrets
+import string
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
@@ -9,6 +11,14 @@ from django.db.models import Model
 from django.http import QueryDict
 
 from demarches.rules.nir import find_private_number
+
+
+def new_form_key() -> str:
+    """A one-time key: the same form sent twice does one thing.
+
+    Letters only: figures drawn at random look like a card number, now and then.
+    """
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(32))
 
 
 def refuse_private_numbers(value: str) -> None:

@@ -1,6 +1,5 @@
 """Messages between the couple and the mairie."""
 
-import secrets
 from collections.abc import Iterable
 
 from django.contrib import messages
@@ -9,17 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from demarches.forms import new_form_key
 from demarches.replay import take_back
 from pacs.access import readable_messages
 from pacs.actions.dossiers import write_message
 from pacs.forms.partner import MessageForm
 from pacs.models import Message, Partenaire
 from pacs.views.viewer import for_partenaire
-
-
-def new_form_key() -> str:
-    """A one-time key: the same form sent twice is one message."""
-    return secrets.token_hex(16)
 
 
 def thread(partenaire: Partenaire) -> Iterable[Message]:

@@ -9,10 +9,14 @@ import secrets
 from hashlib import sha256
 from hmac import compare_digest
 
+from demarches.rules.nir import find_private_number
+
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 PREFIX = "CV"
 GROUP = 4
 SECRET_SIGNS = 16
+#: What people put between the groups of a code.
+TYPED_BETWEEN = ("-", " ", "")
 
 
 def _grouped(signs: str) -> str:
@@ -29,8 +33,11 @@ def new_reference() -> str:
 
 
 def new_secret() -> str:
-    """« 7K4M-2PQX-AB3D-9F7H »."""
-    return _random(SECRET_SIGNS)
+    """« 7K4M-2PQX-AB3D-9F7H »; never one that the form it is typed in would take for an IBAN."""
+    secret = _random(SECRET_SIGNS)
+    while any(find_private_number(secret.replace("-", between)) for between in TYPED_BETWEEN):
+        secret = _random(SECRET_SIGNS)
+    return secret
 
 
 def _signs(text: str) -> str:

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from demarches.forms import new_form_key
 from demarches.ratelimit import rate_limited
 from vitale.actions import aide as actions
 from vitale.forms.aide import AideForm
 from vitale.models import Contact, Demande, PlanLine
 from vitale.rules.situations import Regime
 from vitale.tracking import moments
-from vitale.views.suivi import new_form_key
 from vitale.views.viewer import account_of, for_demande, let_in
 
 

@@ -1,7 +1,6 @@
 """The aide-mémoire of a resident: open it, tick, look at the dates, take it away, delete it."""
 
 import json
-import secrets
 from datetime import date
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from demarches.forms import new_form_key
 from demarches.ratelimit import rate_limited
 from vitale.actions import suivi as actions
 from vitale.documents import suivi_calendar, suivi_export
@@ -25,11 +25,6 @@ from vitale.tracking import book
 from vitale.views.viewer import account_of, for_suivi, let_in
 
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def new_form_key() -> str:
-    """A one-time key: the same form sent twice does one thing."""
-    return secrets.token_hex(16)
 
 
 @rate_limited("vitale_create")

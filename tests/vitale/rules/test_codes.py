@@ -27,6 +27,15 @@ def test_codes_are_drawn_in_groups_and_never_twice() -> None:
     assert [len(group) for group in new_secret().split("-")] == [4, 4, 4, 4]
 
 
+def test_a_secret_that_would_be_refused_when_typed_is_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = iter("UP9584MVGSYW2SDY" + "AB3D9F7HAB3D9F7H")
+    monkeypatch.setattr("secrets.choice", lambda signs: next(drawn))
+
+    assert new_secret() == "AB3D-9F7H-AB3D-9F7H"
+
+
 @given(st.text(alphabet=ALPHABET, min_size=8, max_size=8), st.sampled_from(["", "-", " "]))
 def test_a_reference_is_read_as_people_type_it(signs: str, between: str) -> None:
     typed = f" cv{between}{signs[:4].lower()}{between}{signs[4:]} "
