@@ -13,12 +13,18 @@ ALARM_BEFORE = timedelta(days=1)
 
 
 def appointment_event(
-    appointment: Appointment, mairie: Mairie | None, *, at: datetime, is_off: bool = False
+    appointment: Appointment,
+    mairie: Mairie | None,
+    *,
+    at: datetime,
+    is_off: bool = False,
+    details_path: str = "",
 ) -> str:
     """The event as iCalendar text: the same UID for ever, a sequence that grows with each change.
 
     A shared calendar is read by others: neither the procedure nor a name stands in it.
-    `is_off`: cancel the event of this UID.
+    `is_off`: cancel the event of this UID. `details_path`: where the rest is read; the
+    account's page when empty.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//Portail des démarches//Rendez-vous//FR")
@@ -36,8 +42,8 @@ def appointment_event(
     entrance = mairie.entrances.first() if mairie else None
     if entrance:
         event.add("location", str(entrance))
-    account = settings.SITE_URL + reverse("demarches:account")
-    event.add("description", f"Le détail et ce qu’il faut apporter : {account}")
+    details = settings.SITE_URL + (details_path or reverse("demarches:account"))
+    event.add("description", f"Le détail et ce qu’il faut apporter : {details}")
     if not is_off:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils.timezone import localdate
 
+from demarches.booking import midnight
 from demarches.models import Appointment
 from demarches.rules.deadlines import is_working_day
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
-from pacs.booking import midnight
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import add_months

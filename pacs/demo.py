@@ -16,6 +16,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 from post_office.models import STATUS, Email
 
+from demarches.booking import first_days
 from demarches.models import Officer, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions import desk
@@ -33,7 +34,7 @@ from pacs.actions.dossiers import (
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.booking import agenda_of, asked_by, first_days
+from pacs.booking import agenda_of, asked_by
 from pacs.models import Door, Dossier, Partenaire
 from pacs.models.piece import IDENTITY_RULE
 

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from post_office.models import STATUS
 
+from demarches.booking import midnight
 from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.lifecycle import allowed
-from pacs.booking import midnight
 from pacs.models import Dossier, Partenaire, Piece, PieceWording, Reading
 from pacs.models.piece import IDENTITY_RULE, PieceQuerySet
 from pacs.rules.enums import Door

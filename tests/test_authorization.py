@@ -18,7 +18,8 @@ from PIL import Image
 from demarches.models import User
 from pacs.actions.pieces import add_file
 from pacs.models import Dossier, PieceFile
-from tests.support.followups import make_demande, make_suivi
+from tests.support.followups import fixed, make_demande, make_suivi
+from vitale.models import Demande, Suivi
 
 OUR_NAMESPACES = ("pacs", "demarches")
 #: Nobody to check: open to all, no personal datum.
@@ -145,9 +146,12 @@ CODED = {
     "vitale:aide": 200,
     "vitale:aide-codes": 200,
     "vitale:aide-cancel": 405,
+    "vitale:aide-meeting": 200,
+    "vitale:aide-meeting-confirm": 405,
+    "vitale:aide-meeting-file": 200,
 }
 
-READ_ONLY_CODED = {"vitale:suivi-calendar", "vitale:suivi-export"}
+READ_ONLY_CODED = {"vitale:suivi-calendar", "vitale:suivi-export", "vitale:aide-meeting-file"}
 
 
 def our_names(
@@ -260,6 +264,14 @@ def test_personal_lists_ask_to_sign_in(
     assert draft.reference not in page.content.decode()
 
 
+def coded_row(name: str, owner: User, agent: User) -> Demande | Suivi:
+    """What this address needs: a request for help, with its appointment, or an aide-mémoire."""
+    if "aide" not in name:
+        return make_suivi(owner=owner)
+    demande = make_demande(owner)
+    return fixed(demande, by=agent, at=timezone.now()) if "meeting" in name else demande
+
+
 @pytest.mark.parametrize("name", sorted(CODED))
 def test_a_follow_up_is_for_its_account_and_whoever_has_its_codes(
     name: str,
@@ -269,7 +281,7 @@ def test_a_follow_up_is_for_its_account_and_whoever_has_its_codes(
     agent_other: User,
     client_of: Callable[[User | None], Client],
 ) -> None:
-    row = make_demande(alice) if "aide" in name else make_suivi(owner=alice)
+    row = coded_row(name, alice, agent)
     secret = row.renew_secret()
     kwargs = {"step": "commandee"} if name == "vitale:suivi-step" else {}
     url = reverse(name, kwargs={"reference": row.reference, **kwargs})
@@ -297,7 +309,7 @@ def test_a_follow_up_is_for_its_account_and_whoever_has_its_codes(
 def test_a_stranger_changes_no_follow_up(
     name: str, alice: User, charlie: User, agent: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    row = make_demande(alice) if "aide" in name else make_suivi(owner=alice)
+    row = coded_row(name, alice, agent)
     kwargs = {"step": "commandee"} if name == "vitale:suivi-step" else {}
     url = reverse(name, kwargs={"reference": row.reference, **kwargs})
     before = type(row).objects.filter(pk=row.pk).values().get()

@@ -54,7 +54,7 @@ def find_demande(
     sent = Demande.objects.sent().filter(reference=canonical)
     mine = sent.visible_to(user) if user is not None else sent.none()
     seen = sent if _has_pass(passes, canonical, at) else mine
-    return seen.select_related("reason", "orientation__link").first()
+    return seen.select_related("reason", "orientation__link", "appointment__agenda").first()
 
 
 def open_with_codes(reference: str, secret: str) -> Coded | None:

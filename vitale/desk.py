@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 
+from demarches.booking import midnight
 from demarches.models import User
 from demarches.rules.deadlines import add_months
 from demarches.rules.enums import Status
@@ -51,9 +52,11 @@ def queue_querysets(user: User) -> dict[str, tuple[str, DemandeQuerySet]]:
     demandes = Demande.objects.sent().longest_waiting_first()
     return {
         "recues": ("Demandes d’aide reçues", demandes.filter(status=Status.SUBMITTED.value)),
-        "en-cours": (
-            "Demandes d’aide en cours",
-            demandes.filter(status=Status.UNDER_REVIEW.value),
+        "en-cours": ("Demandes d’aide en cours", demandes.being_helped()),
+        "rdv-proposes": ("Rendez-vous d’aide proposés, sans réponse", demandes.proposed()),
+        "rdv-du-jour": (
+            "Rendez-vous d’aide du jour, ou à noter",
+            demandes.expected(until=midnight(localdate() + timedelta(days=1))),
         ),
         "a-clore": ("Demandes d’aide répondues, à clore", demandes.answered()),
         "les-miennes": (
@@ -69,7 +72,7 @@ def piles(user: User, *, at: datetime) -> list[Pile]:
     if may_read_requests(user):
         changelist = reverse("admin:vitale_demande_changelist")
         for slug, (title, demandes) in queue_querysets(user).items():
-            rows = demandes.select_related("reason")[:FIRST_ROWS]
+            rows = demandes.select_related("reason", "appointment")[:FIRST_ROWS]
             found.append(
                 Pile(
                     title,
@@ -91,7 +94,8 @@ def _row_words(demande: Demande, at: datetime) -> str:
     waits = (
         f", attend depuis {timesince(demande.waiting_since, at)}" if demande.waiting_since else ""
     )
-    return f"{demande.reference} : {demande.reason.label}{waits}"
+    meets = f", {demande.appointment}" if demande.appointment else ""
+    return f"{demande.reference} : {demande.reason.label}{meets}{waits}"
 
 
 def to_reread[S: Sourced](rows: QuerySet[S]) -> QuerySet[S]:
@@ -134,6 +138,7 @@ def count_tables(*, at: datetime) -> list[Table]:
         **dict(Reason.objects.values_list("slug", "label")),
         **dict(Contact.objects.values_list("key", "name")),
         Outcome.ANSWERED.value: Outcome.ANSWERED.label,
+        Outcome.ACCOMPANIED.value: Outcome.ACCOMPANIED.label,
     }
     words = {
         "month": ("par mois", {}),

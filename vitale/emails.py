@@ -11,13 +11,16 @@ from django.conf import settings
 from django.urls import reverse
 from post_office.models import Email
 
+from demarches.appointment_calendar import appointment_event
 from demarches.emails import queue_mail
-from demarches.models import Mairie
-from vitale.models import Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
+from demarches.models import Appointment, Mairie
+from vitale.models import AideSettings, Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
 from vitale.tokens import reminder_token
 
 
-def _queue(template: str, *, to: str, key: str, secret: bool = False, **context: Any) -> Email:
+def _queue(
+    template: str, *, to: str, key: str, secret: bool = False, calendar: str = "", **context: Any
+) -> Email:
     return queue_mail(
         to=to,
         template=f"vitale/emails/{template}",
@@ -28,6 +31,7 @@ def _queue(template: str, *, to: str, key: str, secret: bool = False, **context:
         },
         key=key,
         secret=secret,
+        calendar=calendar,
     )
 
 
@@ -55,14 +59,17 @@ def reminder(route: SuiviRoute, *, step: str) -> None:
     _to_resident("reminder", route.suivi, key=f"reminder:{route.pk}:{step}")
 
 
-def _tell(kind: str, demande: Demande, *, at: datetime, **context: Any) -> None:
+def _tell(
+    kind: str, demande: Demande, *, at: datetime, key: str = "", calendar: str = "", **context: Any
+) -> None:
     """Queue a mail to whoever left an address, and note it either way."""
     email = None
     if demande.email:
         email = _queue(
             kind,
             to=demande.email,
-            key=f"{kind}:{demande.pk}",
+            key=f"{kind}:{demande.pk}:{key}",
+            calendar=calendar,
             demande=demande,
             demande_url=f"{settings.SITE_URL}{demande.get_absolute_url()}",
             **context,
@@ -78,3 +85,57 @@ def aide_received(demande: Demande, *, at: datetime) -> None:
 def aide_answered(demande: Demande, *, at: datetime) -> None:
     """Give the answer, and where to go when the mairie orients."""
     _tell("aide_answered", demande, at=at)
+
+
+def _tell_meeting(
+    kind: str, demande: Demande, appointment: Appointment, *, at: datetime, calendar: str = ""
+) -> None:
+    _tell(
+        kind,
+        demande,
+        at=at,
+        key=str(appointment.pk),
+        calendar=calendar,
+        appointment=appointment,
+        to_bring=AideSettings.current().to_bring,
+    )
+
+
+def meeting_proposed(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
+    """Propose a slot, with the way to say yes or to choose another."""
+    _tell_meeting("aide_meeting_proposed", demande, appointment, at=at)
+
+
+def meeting_booked(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
+    """Confirm the day and the hour, with the event for a calendar."""
+    event = meeting_event(demande, appointment, at=at)
+    _tell_meeting("aide_meeting_booked", demande, appointment, at=at, calendar=event)
+
+
+def meeting_reminder(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
+    """Remind of tomorrow."""
+    _tell_meeting("aide_meeting_reminder", demande, appointment, at=at)
+
+
+def meeting_missed(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
+    """Nobody came: the help is still there."""
+    _tell_meeting("aide_meeting_missed", demande, appointment, at=at)
+
+
+def meeting_cancelled(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
+    """The request ended, and its appointment with it: take the event off the calendar."""
+    event = meeting_event(demande, appointment, at=at, is_off=True)
+    _tell_meeting("aide_cancelled", demande, appointment, at=at, calendar=event)
+
+
+def meeting_event(
+    demande: Demande, appointment: Appointment, *, at: datetime, is_off: bool = False
+) -> str:
+    """The event of a calendar program; the same for ever, in words that tell nothing."""
+    return appointment_event(
+        appointment,
+        Mairie.objects.first(),
+        at=at,
+        is_off=is_off,
+        details_path=demande.get_absolute_url(),
+    )

@@ -1,7 +1,7 @@
 """What the pages of a follow-up show, built for its reader; flat numbers of queries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.urls import reverse
@@ -10,8 +10,9 @@ from django.utils.timezone import localdate
 from demarches.rules.dates_fr import NBSP, day_fr
 from demarches.rules.enums import Status
 from vitale.models import Delay, Demande, Suivi, SuiviOffset, SuiviRoute, SuiviTick
+from vitale.models.aide import MEETING_EVENTS
 from vitale.rules import suivi as rules
-from vitale.rules.aide import Code
+from vitale.rules.aide import Code, Outcome, code_of
 from vitale.rules.situations import Regime, Situation
 from vitale.rules.suivi import Due, Expected, Purpose, Step, Unit
 
@@ -169,28 +170,38 @@ class Moment:
     text: str = ""
 
 
+#: What comes next, without a promise of when.
+_NEXT: dict[Code, Sequence[tuple[str, str]]] = {
+    Code.RECEIVED: (
+        (Code.TAKEN.label, ""),
+        (Code.ANSWERED.label, "Par mail ou par téléphone."),
+    ),
+    Code.TAKEN: ((Code.ANSWERED.label, "Par mail ou par téléphone."),),
+    Code.PROPOSED: (("Vous confirmez, ou choisissez un autre créneau", ""),),
+    Code.BOOKED: (("Vous faites la démarche, un agent à côté de vous", ""),),
+}
+
+
 def moments(demande: Demande) -> list[Moment]:
     """What the mairie did, when; and what it will do next, without a promise."""
-    reached = {event.to_status: event.at for event in demande.events.all() if event.to_status}
-    is_open = not demande.is_ended
-    taken_at = reached.get(Status.UNDER_REVIEW.value)
-    answered_at = demande.completed_at
     found = [Moment(Code.RECEIVED.label, "done", demande.submitted_at)]
-    if taken_at:
-        state = "now" if demande.code is Code.TAKEN else "done"
-        found.append(Moment(Code.TAKEN.label, state, taken_at))
-    elif is_open:
-        found.append(Moment(Code.TAKEN.label, "next"))
-    if answered_at:
-        state = "now" if is_open else "done"
-        label = (
-            f"{Code.ORIENTED.label} vers{NBSP}: {demande.orientation.name}"
-            if demande.orientation
-            else Code.ANSWERED.label
-        )
-        found.append(Moment(label, state, answered_at))
-    elif is_open:
-        found.append(Moment(Code.ANSWERED.label, "next", text="Par mail ou par téléphone."))
+    for event in demande.events.all():
+        if event.kind in MEETING_EVENTS:
+            found.append(Moment(event.label, "done", event.at, text=event.reason))
+        elif event.to_status == Status.UNDER_REVIEW.value:
+            found.append(Moment(Code.TAKEN.label, "done", event.at))
+        elif event.to_status == Status.COMPLETE.value:
+            found.append(Moment(_outcome_label(demande), "done", event.at))
     if demande.is_ended:
-        found.append(Moment(demande.code.label, "done", demande.ended_at))
-    return found
+        return [*found, Moment(demande.code.label, "done", demande.ended_at)]
+    if len(found) > 1:
+        found[-1] = replace(found[-1], state="now")
+    return found + [Moment(title, "next", text=text) for title, text in _NEXT.get(demande.code, ())]
+
+
+def _outcome_label(demande: Demande) -> str:
+    outcome = Outcome(demande.outcome)
+    code = code_of(Status.COMPLETE, outcome, None)
+    if demande.orientation is not None:
+        return f"{code.label} vers{NBSP}: {demande.orientation.name}"
+    return code.label

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vitale.views import aide, codes, guide, suivi
+from vitale.views import aide, codes, guide, meetings, suivi
 
 app_name = "vitale"
 
@@ -32,4 +32,11 @@ urlpatterns = [
     path("aide/<ref:reference>/", aide.page, name="aide"),
     path("aide/<ref:reference>/codes/", codes.demande_codes, name="aide-codes"),
     path("aide/<ref:reference>/annuler/", aide.cancel, name="aide-cancel"),
+    path("aide/<ref:reference>/rendez-vous/", meetings.choose, name="aide-meeting"),
+    path(
+        "aide/<ref:reference>/rendez-vous/confirmer/",
+        meetings.confirm,
+        name="aide-meeting-confirm",
+    ),
+    path("aide/<ref:reference>/rendez-vous.ics", meetings.calendar, name="aide-meeting-file"),
 ]

@@ -1,7 +1,7 @@
 """The desk of appointments: the day of the officer, booking for somebody, births to verify."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,33 +14,27 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timezone import localdate
 
-from demarches.actions import SlotTaken, offered_days
+from demarches.actions import SlotTaken
+from demarches.booking import read_day, read_moment, week_of
 from demarches.documents import RenderedPdf
 from demarches.models import User
 from demarches.rules.dates_fr import days_range_fr
-from demarches.rules.slots import DaySlots
 from demarches.views.downloads import private_answer
 from pacs import sheets
 from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import appointments, desk
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of
-from pacs.booking import asked_by, midnight
+from pacs.booking import asked_by
 from pacs.day import births_to_verify, visits_between
 from pacs.models import Dossier, Piece
-
-WEEK = timedelta(days=7)
 
 type View = Callable[..., HttpResponse]
 
 
 def day_asked(request: HttpRequest) -> date:
     """The day of the address; today when it says nothing or something else."""
-    try:
-        day = date.fromisoformat(request.GET.get("jour", ""))
-    except ValueError:
-        return localdate()
-    return day if 2000 < day.year < 3000 else localdate()
+    return read_day(request.GET.get("jour", "")) or localdate()
 
 
 class DayDesk:
@@ -135,31 +129,25 @@ class DayDesk:
             return redirect("admin:pacs_dossier_change", pk)
         problem, status = "", 200
         if request.method == "POST":
-            try:
-                starts_at = datetime.fromisoformat(request.POST.get("creneau", "")[:40])
-                if starts_at.tzinfo is None:
-                    raise ValueError("a moment without its offset")
-                booked = appointments.book_for(dossier, starts_at, by=agent, at=now)
-            except ValueError:
+            starts_at = read_moment(request.POST.get("creneau", ""))
+            if starts_at is None:
                 problem, status = "Choisissez un créneau.", 422
-            except (SlotTaken, ActionRefused) as refused:
-                problem, status = " ".join(refused.messages), 409
             else:
-                messages.success(request, f"Rendez-vous pris : {booked}.")
-                return redirect("admin:pacs_dossier_change", pk)
-        monday = max(day_asked(request), localdate(now))
+                try:
+                    booked = appointments.book_for(dossier, starts_at, by=agent, at=now)
+                except (SlotTaken, ActionRefused) as refused:
+                    problem, status = " ".join(refused.messages), 409
+                else:
+                    messages.success(request, f"Rendez-vous pris : {booked}.")
+                    return redirect("admin:pacs_dossier_change", pk)
         asked = asked_by(dossier, agenda, reader=None, at=now, is_overriding=True)
-        last = monday + WEEK - timedelta(days=1)
-        days: tuple[DaySlots, ...] = offered_days(agenda, midnight(monday), midnight(last), asked)
         return self._page(
             request,
             "admin/pacs/book.html",
             title=f"Rendez-vous du dossier {dossier.reference}",
             dossier=dossier,
-            days=days,
+            week=week_of(agenda, day_asked(request), asked),
             problem=problem,
-            previous=max(monday - WEEK, localdate(now)),
-            next=monday + WEEK,
             status=status,
         )
 

@@ -1,7 +1,7 @@
 """The couple's appointment: choose a slot, confirm it, move it, give it back."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.actions import SlotTaken, nearest_free
 from demarches.appointment_calendar import appointment_event
+from demarches.booking import first_days, month_of, read_day, read_moment
 from demarches.models import Agenda, Mairie
 from demarches.ratelimit import client_ip, rate_limited
 from demarches.rules.slots import Slot
 from demarches.views.downloads import private_answer
 from pacs.actions import appointments
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import agenda_of, asked_by, first_days, month_of, needs_a_visit, pieces_to_renew
+from pacs.booking import agenda_of, asked_by, needs_a_visit, pieces_to_renew
 from pacs.documents import things_to_bring
 from pacs.models import Partenaire
 from pacs.rules.validity import earliest_issue_day
@@ -73,7 +74,7 @@ def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResp
         return _cannot_book(request, partenaire, refused)
     if request.method != "POST":
         return _choose_page(request, partenaire, agenda, is_overriding=is_overriding)
-    starts_at = _moment(request.POST.get("creneau", ""))
+    starts_at = read_moment(request.POST.get("creneau", ""))
     if starts_at is None:
         return _choose_page(
             request,
@@ -191,23 +192,6 @@ def appointment_file(request: HttpRequest, partenaire: Partenaire) -> HttpRespon
     )
 
 
-def _moment(raw: str) -> datetime | None:
-    """The moment a button sends; None for anything else, a date without an offset included."""
-    try:
-        moment = datetime.fromisoformat(raw[:40])
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None and 2000 < moment.year < 3000 else None
-
-
-def _day(raw: str) -> date | None:
-    try:
-        day = date.fromisoformat(f"{raw}-01" if len(raw) == len("2026-12") else raw)
-    except ValueError:
-        return None
-    return day if 2000 < day.year < 3000 else None
-
-
 def _choose_page(
     request: HttpRequest,
     partenaire: Partenaire,
@@ -222,8 +206,8 @@ def _choose_page(
     asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
     first = first_days(agenda, asked, count=FIRST_DAYS)
     opening = first[0].day if first else asked.first_day
-    chosen = _day(request.GET.get("jour", ""))
-    month = month_of(agenda, _day(request.GET.get("mois", "")) or chosen or opening, asked)
+    chosen = read_day(request.GET.get("jour", ""))
+    month = month_of(agenda, read_day(request.GET.get("mois", "")) or chosen or opening, asked)
     context: dict[str, Any] = {
         "dossier": dossier,
         "partenaire": partenaire,

@@ -10,6 +10,7 @@ from icalendar import Calendar
 from post_office.models import Email
 
 from demarches.actions import SlotTaken
+from demarches.booking import first_days, month_of
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions import appointments, desk
@@ -29,7 +30,7 @@ from pacs.actions.dossiers import stop_dossier
 from pacs.actions.pieces import answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import remind_appointments
-from pacs.booking import asked_by, first_days, month_of
+from pacs.booking import asked_by
 from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
 from pacs.rules.validity import MaxAge
 from tests.support.appointments import booked_seat, make_complete

@@ -5,10 +5,12 @@ from secrets import token_hex
 
 from django.utils import timezone
 
-from demarches.models import User
+from demarches.booking import first_days
+from demarches.models import Agenda, Service, User
+from vitale.actions import meetings
 from vitale.actions.aide import answer, ask_for_help, close, take
 from vitale.actions.suivi import open_suivi, tick
-from vitale.models import Contact, Demande, Reason, Suivi
+from vitale.models import AideSettings, Contact, Demande, Reason, Suivi
 from vitale.rules.situations import Channel, Regime, Situation
 
 
@@ -80,6 +82,40 @@ def answered(demande: Demande, *, by: User, towards: str = "", at: datetime) -> 
         at=at,
         version=fresh(demande).version,
     )
+    return fresh(demande)
+
+
+def help_agenda() -> Agenda:
+    """An agenda for the help, at the hours of the État civil: what an administrateur sets."""
+    service = Service.objects.get(slug="etat-civil")
+    agenda, _ = Agenda.objects.get_or_create(
+        slug="aide-carte-vitale", defaults={"label": "Aide Carte Vitale", "service": service}
+    )
+    AideSettings.objects.update_or_create(pk=1, defaults={"agenda": agenda})
+    return agenda
+
+
+def slot_after(agenda: Agenda, *, at: datetime, rank: int = 0) -> datetime:
+    """The start of a slot that the person may choose, the first ones first."""
+    days = first_days(agenda, meetings.asked_online(agenda, at), count=3)
+    return [slot.starts_at for day in days for slot in day.slots][rank]
+
+
+def proposed(demande: Demande, *, by: User, at: datetime) -> Demande:
+    """Taken, then offered the first slot."""
+    agenda = help_agenda()
+    take(demande, by=by, at=at, version=fresh(demande).version)
+    start = slot_after(agenda, at=at)
+    meetings.propose(demande, start, by=by, at=at, version=fresh(demande).version)
+    return fresh(demande)
+
+
+def fixed(demande: Demande, *, by: User, at: datetime, rank: int = -1) -> Demande:
+    """Taken, then booked as agreed by telephone; far enough to be moved online."""
+    agenda = help_agenda()
+    take(demande, by=by, at=at, version=fresh(demande).version)
+    start = slot_after(agenda, at=at, rank=rank)
+    meetings.fix(demande, start, by=by, at=at, version=fresh(demande).version)
     return fresh(demande)
 
 

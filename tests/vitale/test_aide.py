@@ -187,7 +187,8 @@ def test_the_database_wants_one_contact() -> None:
         ("closed", 93, 1),
         ("cancelled", 93, 1),
         ("answered", 93, 1),
-        ("open", 999, 0),
+        ("open", 360, 0),
+        ("open", 370, 1),
     ],
 )
 def test_names_and_contacts_go_three_months_after_the_end_and_counts_stay(

@@ -496,7 +496,7 @@ def test_the_commands_say_what_they_did(capsys: pytest.CaptureFixture[str]) -> N
     call_command("purge_vitale")
 
     assert capsys.readouterr().out.splitlines() == [
-        "reminded: 0",
+        "reminded: 0, appointments reminded: 0",
         "would delete: 0 aide-mémoire, 0 requests",
         "deleted: 0 aide-mémoire, 0 requests",
     ]

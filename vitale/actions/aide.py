@@ -10,14 +10,18 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
-from demarches.models import User, next_reference
-from demarches.rules.enums import Transition
+from demarches.actions import give_back
+from demarches.models import Appointment, User, next_reference
+from demarches.rules.enums import AppointmentStatus, Transition
 from demarches.rules.nir import find_private_number
 from vitale import emails
 from vitale.actions.suivi import DOUBLE_CLICK
 from vitale.models import Contact, Demande, DemandeNote, DemandeReading, Reason, Tally
-from vitale.rules.aide import Code, Outcome, refuse
+from vitale.rules.aide import Act, Code, Outcome, refuse
 from vitale.rules.situations import Regime
+
+#: Appointments that nobody has come to yet.
+FREED = {AppointmentStatus.HELD, AppointmentStatus.LAPSED, AppointmentStatus.BOOKED}
 
 
 class AideRefused(ValidationError):
@@ -74,10 +78,10 @@ def ask_for_help(
 def cancel(demande: Demande, *, by: User | None, at: datetime) -> None:
     """End at the wish of whoever asked; once is enough."""
     with transaction.atomic():
-        locked = Demande.objects.locked().get(pk=demande.pk)
+        locked = locked_request(demande)
         if locked.code is not Code.CANCELLED:
-            _check_state(locked, Transition.WITHDRAW)
-            locked.withdraw(by=by, at=at)
+            check_state(locked, Transition.WITHDRAW)
+            _withdraw(locked, by=by, at=at)
 
 
 def check_text(text: str) -> None:
@@ -86,25 +90,53 @@ def check_text(text: str) -> None:
         raise AideRefused(found.refusal)
 
 
-def _check_state(demande: Demande, transition: Transition) -> None:
+def check_state(demande: Demande, what: Transition | Act) -> None:
     """Refuse in the words of a request for help, before the shared lifecycle does in its own."""
-    if refusal := refuse(transition, demande.code):
+    if refusal := refuse(what, demande.code):
         raise AideRefused(refusal)
 
 
-def _current(demande: Demande, version: int, transition: Transition) -> Demande:
+def locked_request(demande: Demande) -> Demande:
+    """The request, locked. Its appointment is read afterwards, by a query of its own."""
+    return Demande.objects.locked().get(pk=demande.pk)
+
+
+def current(demande: Demande, version: int, what: Transition | Act) -> Demande:
     """The request, locked, as the agent saw it and in a state where this may happen."""
-    locked = Demande.objects.locked().get(pk=demande.pk)
+    locked = locked_request(demande)
     if locked.version != version:
         raise StaleDemande("Cette demande a changé depuis que vous avez ouvert cette page.")
-    _check_state(locked, transition)
+    check_state(locked, what)
     return locked
+
+
+def release_meeting(locked: Demande, *, at: datetime) -> Appointment | None:
+    """Free the slot of a request under its lock; gives the appointment that had been booked.
+
+    The past stays: an appointment kept or missed is not undone.
+    """
+    meeting = locked.appointment
+    if meeting is None or meeting.current_status not in FREED:
+        return None
+    was_booked = meeting.current_status is AppointmentStatus.BOOKED
+    locked.appointment = None
+    locked.save(update_fields=["appointment"])
+    if meeting.current_status is not AppointmentStatus.LAPSED:
+        give_back(meeting, at=at)
+    return meeting if was_booked else None
+
+
+def _withdraw(locked: Demande, *, by: User | None, at: datetime) -> None:
+    booked = release_meeting(locked, at=at)
+    locked.withdraw(by=by, at=at)
+    if booked is not None:
+        emails.meeting_cancelled(locked, booked, at=at)
 
 
 def take(demande: Demande, *, by: User, at: datetime, version: int) -> None:
     """An agent takes care of it."""
     with transaction.atomic():
-        locked = _current(demande, version, Transition.START_REVIEW)
+        locked = current(demande, version, Transition.START_REVIEW)
         locked.start_review(by=by, at=at)
         locked.assigned_to = by
         locked.save(update_fields=["assigned_to"])
@@ -128,7 +160,7 @@ def answer(
         raise AideRefused("Écrivez la réponse que la personne lira.")
     check_text(text)
     with transaction.atomic():
-        locked = _current(demande, version, Transition.ACCEPT)
+        locked = current(demande, version, Act.ANSWER)
         locked.accept(by=by, at=at)
         locked.outcome = (Outcome.ORIENTED if orientation else Outcome.ANSWERED).value
         locked.orientation, locked.answer = orientation, text
@@ -144,13 +176,13 @@ def answer(
 def close(demande: Demande, *, by: User, at: datetime, version: int) -> None:
     """File an answered request away: it is deleted three months later."""
     with transaction.atomic():
-        _current(demande, version, Transition.CLOSE).close(by=by, at=at, reason="")
+        current(demande, version, Transition.CLOSE).close(by=by, at=at, reason="")
 
 
 def cancel_for(demande: Demande, *, by: User, at: datetime, version: int) -> None:
     """Cancel at the wish of whoever asked, said at the counter or by telephone."""
     with transaction.atomic():
-        _current(demande, version, Transition.WITHDRAW).withdraw(by=by, at=at)
+        _withdraw(current(demande, version, Transition.WITHDRAW), by=by, at=at)
 
 
 def add_note(demande: Demande, *, body: str, by: User, at: datetime) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
 from post_office.models import Email
 
+from demarches.booking import midnight
+from demarches.models import Appointment
 from vitale import emails
 from vitale.actions.suivi import delete_suivi
 from vitale.models import Demande, Suivi, SuiviOffset, SuiviReminder, SuiviRoute
@@ -92,7 +94,29 @@ def purge(*, at: datetime, dry_run: bool = False) -> Purge:
     return report
 
 
+def remind_meetings(*, at: datetime) -> int:
+    """Remind of the appointments of tomorrow, once each; not of those fixed today."""
+    today = localdate(at)
+    due = Appointment.objects.expected().filter(
+        vitale_demande__isnull=False,
+        starts_at__gt=at,
+        starts_at__lt=midnight(today + timedelta(days=2)),
+        created_at__lt=midnight(today),
+        reminded_day_at=None,
+    )
+    reminded = 0
+    for pk in due.values_list("pk", flat=True):
+        with transaction.atomic():
+            # Compare and swap: of two runs at once, one sends.
+            if due.filter(pk=pk).update(reminded_day_at=at):
+                demande = Demande.objects.select_related("appointment").get(appointment=pk)
+                emails.meeting_reminder(demande, Appointment.objects.get(pk=pk), at=at)
+                reminded += 1
+    return reminded
+
+
 def _delete_demande(demande: Demande) -> None:
+    Appointment.objects.filter(holder=demande.reference).update(holder="")
     mails = demande.mails.exclude(email=None).values_list("email", flat=True)
     Email.objects.filter(pk__in=list(mails)).delete()
     demande.delete()

@@ -17,16 +17,18 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.timesince import timesince
+from django.utils.timezone import localdate
 from django.views.decorators.debug import sensitive_post_parameters
 
-from demarches.models import User
+from demarches.booking import read_day, read_moment, week_of
+from demarches.models import Appointment, User
 from demarches.rules.nir import find_private_number
 from demarches.rules.reference import parse_reference
 from vitale.access import may_answer_requests, may_read_requests
-from vitale.actions import aide
+from vitale.actions import aide, meetings
 from vitale.desk import count_tables, queue_querysets
-from vitale.models import AnswerTemplate, Contact, Demande
-from vitale.rules.aide import ALLOWED
+from vitale.models import AideSettings, AnswerTemplate, Contact, Demande
+from vitale.rules.aide import ALLOWED, Act
 
 SEARCHED_LENGTH = 100
 
@@ -53,6 +55,17 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=piles[value][1].values("pk")) if value in piles else queryset
 
 
+@admin.register(AideSettings)
+class AideSettingsAdmin(admin.ModelAdmin[AideSettings]):
+    """The agenda of help and its words; one row."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not AideSettings.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: AideSettings | None = None) -> bool:
+        return False
+
+
 @admin.register(Demande)
 class DemandeAdmin(admin.ModelAdmin[Demande]):
     """The list, and the address of every button."""
@@ -62,7 +75,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
     search_fields = ("reference",)
     search_help_text = "Référence ou nom"
     list_per_page = 40
-    list_select_related = ("reason", "orientation", "assigned_to")
+    list_select_related = ("reason", "orientation", "assigned_to", "appointment")
     actions = None
     change_form_template = "admin/vitale/demande.html"
 
@@ -113,6 +126,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
         view = self.admin_site.admin_view
         return [
             path("comptages/", view(self.counts_view), name="vitale_demande_counts"),
+            path("<int:pk>/rendez-vous/", view(self.book_view), name="vitale_demande_book"),
             path("<int:pk>/<slug:verb>/faire/", view(self.act_view), name="vitale_demande_act"),
             *super().get_urls(),
         ]
@@ -132,7 +146,9 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
 
     def _demande(self, pk: int) -> Demande:
         sent = Demande.objects.sent()
-        return get_object_or_404(sent.select_related("reason", "orientation", "assigned_to"), pk=pk)
+        return get_object_or_404(
+            sent.select_related("reason", "orientation", "assigned_to", "appointment"), pk=pk
+        )
 
     def _desk_page(
         self, request: HttpRequest, demande: Demande, *, status: int = 200, **more: Any
@@ -145,6 +161,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             "demande": demande,
             "possible": {t.value for t, codes in ALLOWED.items() if demande.code in codes},
             "may_answer": may_answer_requests(agent_of(request)),
+            "has_agenda": AideSettings.current().agenda_id is not None,
             "contacts": Contact.objects.filter(takes_over=True),
             "templates": AnswerTemplate.objects.select_related("orientation"),
             "events": demande.events.select_related("by").order_by("-at", "-pk"),
@@ -177,6 +194,44 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             )
         messages.success(request, done)
         return redirect("admin:vitale_demande_change", pk)
+
+    def book_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Propose a slot, or fix the one agreed by telephone or at the counter."""
+        agent, now = agent_of(request), timezone.now()
+        if not may_answer_requests(agent):
+            raise PermissionDenied
+        demande, problem, status = self._demande(pk), "", 200
+        try:
+            agenda = meetings.agenda_of(demande)
+            aide.check_state(demande, Act.FIX)
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect("admin:vitale_demande_change", pk)
+        if request.method == "POST":
+            starts_at = read_moment(request.POST.get("creneau", ""))
+            is_agreed = request.POST.get("accord") == "oui"
+            act = meetings.fix if is_agreed else meetings.propose
+            try:
+                if starts_at is None:
+                    raise ValidationError("Choisissez un créneau.")
+                meeting = act(demande, starts_at, by=agent, at=now, version=_version(request))
+            except ValidationError as refused:
+                problem, status = " ".join(refused.messages), 422 if starts_at is None else 409
+                demande = self._demande(pk)
+            else:
+                messages.success(request, _booked_words(demande, meeting, is_agreed=is_agreed))
+                return redirect("admin:vitale_demande_change", pk)
+        day = read_day(request.GET.get("jour", "")) or localdate(now)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Rendez-vous de la demande {demande.reference}",
+            "opts": self.opts,
+            "demande": demande,
+            "may_propose": demande.code in ALLOWED[Act.PROPOSE],
+            "week": week_of(agenda, day, meetings.asked_at_desk(now)),
+            "problem": problem,
+        }
+        return TemplateResponse(request, "admin/vitale/book.html", context, status=status)
 
     def counts_view(self, request: HttpRequest) -> HttpResponse:
         """How many, of what: nothing that could be somebody."""
@@ -235,6 +290,24 @@ def _cancel(request: HttpRequest, demande: Demande, agent: User) -> str:
     return "La demande est annulée."
 
 
+def _accompany(request: HttpRequest, demande: Demande, agent: User) -> str:
+    meetings.accompany(demande, by=agent, at=timezone.now(), version=_version(request))
+    return "C’est noté : la personne a fait sa démarche avec vous."
+
+
+def _miss(request: HttpRequest, demande: Demande, agent: User) -> str:
+    meetings.mark_missed(demande, by=agent, at=timezone.now(), version=_version(request))
+    return "L’absence est notée. Vous pouvez proposer une autre date, ou clore."
+
+
+def _booked_words(demande: Demande, meeting: Appointment, *, is_agreed: bool) -> str:
+    """What was done, and what is left to the agent when nobody can be written to."""
+    done = f"Rendez-vous {'fixé' if is_agreed else 'proposé'} : {meeting}."
+    if demande.email:
+        return f"{done} La personne reçoit un mail."
+    return done if is_agreed else f"{done} Appelez la personne : {demande.contact}."
+
+
 def _note(request: HttpRequest, demande: Demande, agent: User) -> str:
     aide.add_note(demande, body=request.POST.get("text", ""), by=agent, at=timezone.now())
     return "La note est gardée."
@@ -245,5 +318,7 @@ VERBS: dict[str, Callable[[HttpRequest, Demande, User], str]] = {
     "repondre": _answer,
     "clore": _close,
     "annuler": _cancel,
+    "accompagner": _accompany,
+    "absent": _miss,
     "noter": _note,
 }

@@ -1,6 +1,7 @@
 """Models of `vitale`, split by concept."""
 
 from vitale.models.aide import (
+    AideSettings,
     AnswerTemplate,
     Demande,
     DemandeEvent,
@@ -24,6 +25,7 @@ from vitale.models.guide import (
 from vitale.models.suivi import Suivi, SuiviMail, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick
 
 __all__ = [
+    "AideSettings",
     "AnswerTemplate",
     "Contact",
     "Delay",

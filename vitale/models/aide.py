@@ -4,15 +4,24 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.emails import mail_fate
-from demarches.models import DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.models import (
+    Agenda,
+    Appointment,
+    DossierBase,
+    DossierEventBase,
+    DossierQuerySet,
+    User,
+)
+from demarches.models.agenda import EXPECTED
 from demarches.rules.dates_fr import NBSP
-from demarches.rules.enums import Status, Transition
+from demarches.rules.enums import AppointmentStatus, Status, Transition
 from vitale.models.codes import Coded
 from vitale.models.guide import Contact
 from vitale.models.suivi import months_before
@@ -22,6 +31,48 @@ from vitale.rules.situations import Regime
 
 #: A request that ended is kept so many months; so is one that nobody closed after its answer.
 KEPT_AFTER_CLOSE = 3
+#: One that nobody ended, and where nothing moved.
+KEPT_WHEN_SILENT = 12
+
+
+class AideSettings(models.Model):
+    """The single row of settings of the help that the mairie gives."""
+
+    agenda = models.ForeignKey(
+        Agenda,
+        verbose_name="agenda des rendez-vous d’aide",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Sans agenda, aucun rendez-vous n’est proposé : la mairie répond ou oriente.",
+    )
+    confirm_hours = models.PositiveSmallIntegerField(
+        "heures pendant lesquelles un créneau proposé est gardé",
+        default=72,
+        validators=[MinValueValidator(1), MaxValueValidator(720)],
+    )
+    to_bring = models.TextField(
+        "ce qu’il faut apporter",
+        max_length=1000,
+        default="Venez avec votre téléphone, si vous en avez un. Vous faites la démarche vous-même,"
+        " sur votre compte : un agent est à côté de vous. Ne dites vos mots de passe à personne.",
+    )
+
+    class Meta:
+        verbose_name = "réglages de l’aide"
+        verbose_name_plural = "réglages de l’aide"
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="vitale_aidesettings_single_row")
+        ]
+
+    def __str__(self) -> str:
+        return "Réglages de l’aide Carte Vitale"
+
+    @classmethod
+    def current(cls) -> "AideSettings":
+        """The settings in force; the defaults when nobody has saved any."""
+        return cls.objects.select_related("agenda__service").filter(pk=1).first() or cls(pk=1)
 
 
 class Reason(models.Model):
@@ -65,11 +116,14 @@ class AnswerTemplate(models.Model):
         return self.label
 
 
+_PROPOSED = [AppointmentStatus.HELD.value, AppointmentStatus.LAPSED.value]
+
+
 class DemandeQuerySet(DossierQuerySet["Demande"]):
     def visible_to(self, user: User) -> "DemandeQuerySet":
         """Asked from this account, or with its address: signing in proved that it is theirs."""
         mine = self.filter(Q(owner=user) | Q(email__iexact=user.email))
-        return mine.select_related("reason", "orientation")
+        return mine.select_related("reason", "orientation", "appointment")
 
     def inviting(self, user: User) -> "DemandeQuerySet":
         return self.none()
@@ -81,10 +135,30 @@ class DemandeQuerySet(DossierQuerySet["Demande"]):
         return self.filter(status=Status.COMPLETE.value)
 
     def forgotten(self, *, at: datetime) -> "DemandeQuerySet":
-        """Ended, or answered and left, as long ago as they may be kept (7.6)."""
+        """Ended, or answered and left, as long ago as they may be kept (7.6); or long silent."""
         before = months_before(at, KEPT_AFTER_CLOSE)
         return self.filter(
-            Q(ended_at__lt=before) | Q(status=Status.COMPLETE.value, completed_at__lt=before)
+            Q(ended_at__lt=before)
+            | Q(status=Status.COMPLETE.value, completed_at__lt=before)
+            | Q(last_activity_at__lt=months_before(at, KEPT_WHEN_SILENT))
+        )
+
+    def being_helped(self) -> "DemandeQuerySet":
+        """An agent is at it, and no appointment is proposed or fixed."""
+        return self.filter(status=Status.UNDER_REVIEW.value).exclude(
+            appointment__status__in=[*_PROPOSED, *EXPECTED]
+        )
+
+    def proposed(self) -> "DemandeQuerySet":
+        """An appointment is proposed, and nobody has confirmed it yet."""
+        return self.filter(status=Status.UNDER_REVIEW.value, appointment__status__in=_PROPOSED)
+
+    def expected(self, *, until: datetime) -> "DemandeQuerySet":
+        """Appointments before this moment of which nothing is noted yet."""
+        return self.filter(
+            status=Status.UNDER_REVIEW.value,
+            appointment__status__in=EXPECTED,
+            appointment__starts_at__lt=until,
         )
 
 
@@ -107,10 +181,19 @@ class Demande(Coded, DossierBase):
     email = models.EmailField("adresse e-mail", max_length=254, blank=True)
     phone = PhoneNumberField("téléphone", blank=True)
     outcome = models.CharField(
-        "issue", max_length=10, choices=Outcome.choices(), blank=True, editable=False
+        "issue", max_length=12, choices=Outcome.choices(), blank=True, editable=False
     )
     orientation = models.ForeignKey(
         Contact, models.PROTECT, verbose_name="orientée vers", null=True, editable=False
+    )
+    #: The slot proposed, then fixed, then kept or missed; without one, the help is by mail.
+    appointment = models.OneToOneField(
+        Appointment,
+        models.PROTECT,
+        verbose_name="rendez-vous",
+        null=True,
+        related_name="vitale_demande",
+        editable=False,
     )
     answer = models.TextField("réponse", max_length=4000, blank=True, editable=False)
     form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
@@ -139,6 +222,11 @@ class Demande(Coded, DossierBase):
                 name="vitale_demande_oriented_somewhere",
                 violation_error_message="Une orientation nomme un interlocuteur.",
             ),
+            models.CheckConstraint(
+                condition=~Q(outcome="accompagnee") | Q(appointment__isnull=False),
+                name="vitale_demande_accompanied_at_an_appointment",
+                violation_error_message="Une démarche faite ensemble l’est à un rendez-vous.",
+            ),
         ]
 
     def get_absolute_url(self) -> str:
@@ -154,13 +242,16 @@ class Demande(Coded, DossierBase):
 
     @property
     def code(self) -> Code:
-        return aide.code_of(self.current_status, Outcome(self.outcome))
+        meeting = self.appointment.current_status if self.appointment else None
+        return aide.code_of(self.current_status, Outcome(self.outcome), meeting)
 
     @property
     def status_label(self) -> str:
         """« Mes démarches » and the desk read the state in the words of 7.3."""
         if self.orientation is not None:
             return f"{self.code.label} vers{NBSP}: {self.orientation.name}"
+        if self.code in {Code.PROPOSED, Code.BOOKED}:
+            return f"{self.code.label}{NBSP}: {self.appointment}"
         return self.code.label
 
     @property
@@ -170,6 +261,15 @@ class Demande(Coded, DossierBase):
     @property
     def can_cancel(self) -> bool:
         return self.code in aide.ALLOWED[Transition.WITHDRAW]
+
+
+#: What happens to an appointment, in the journal and on the timeline.
+MEETING_EVENTS = {
+    "meeting_proposed": Code.PROPOSED.label,
+    "meeting_booked": Code.BOOKED.label,
+    "meeting_moved": "Rendez-vous déplacé",
+    "meeting_missed": Code.MISSED.label,
+}
 
 
 class DemandeEvent(DossierEventBase):
@@ -183,8 +283,9 @@ class DemandeEvent(DossierEventBase):
     @property
     def label(self) -> str:
         """What happened, in words."""
-        outcome = Outcome(self.demande.outcome)
-        return aide.code_of(Status(self.to_status), outcome).label if self.to_status else self.kind
+        if not self.to_status:
+            return MEETING_EVENTS[self.kind]
+        return aide.code_of(Status(self.to_status), Outcome(self.demande.outcome), None).label
 
 
 class DemandeNote(models.Model):
@@ -230,6 +331,11 @@ class DemandeMail(models.Model):
     LABELS: ClassVar[dict[str, str]] = {
         "aide_received": "Accusé de réception",
         "aide_answered": "Réponse",
+        "aide_meeting_proposed": "Rendez-vous proposé",
+        "aide_meeting_booked": "Rendez-vous fixé",
+        "aide_meeting_reminder": "Rappel du rendez-vous",
+        "aide_meeting_missed": "Rendez-vous manqué",
+        "aide_cancelled": "Annulation",
     }
 
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="mails")

@@ -1,5 +1,8 @@
 """Ask the mairie for help, and see what it did."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
@@ -10,10 +13,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from demarches.forms import new_form_key
+from demarches.models import Mairie
 from demarches.ratelimit import rate_limited
 from vitale.actions import aide as actions
 from vitale.forms.aide import AideForm
-from vitale.models import Contact, Demande, PlanLine
+from vitale.models import AideSettings, Contact, Demande, PlanLine
+from vitale.rules.aide import Code
 from vitale.rules.situations import Regime
 from vitale.tracking import moments
 from vitale.views.viewer import account_of, for_demande, let_in
@@ -62,8 +67,26 @@ def page(request: HttpRequest, demande: Demande) -> HttpResponse:
         "demande": demande,
         "moments": moments(demande),
         "user_reads_it": account_of(request) is not None,
+        **_meeting(demande, at=timezone.now()),
     }
     return render(request, "vitale/aide.html", context)
+
+
+def _meeting(demande: Demande, *, at: datetime) -> dict[str, Any]:
+    """The appointment to come, proposed or fixed; nothing else needs a word of its own."""
+    meeting = demande.appointment
+    if meeting is None or demande.code not in {Code.PROPOSED, Code.BOOKED}:
+        return {}
+    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    return {
+        "meeting": meeting,
+        "is_booked": demande.code is Code.BOOKED,
+        "is_changeable": meeting.is_changeable(at),
+        "is_kept": meeting.is_held(at),
+        "is_past": meeting.starts_at <= at,
+        "to_bring": AideSettings.current().to_bring,
+        "entrances": list(mairie.entrances.all())[:1] if mairie else [],
+    }
 
 
 @require_POST

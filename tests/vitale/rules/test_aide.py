@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demarches.rules.enums import Status, Transition
-from vitale.rules.aide import ALLOWED, Code, Outcome, code_of, refuse
+from demarches.rules.enums import AppointmentStatus, Status, Transition
+from vitale.rules.aide import ALLOWED, Act, Code, Outcome, code_of, refuse
 from vitale.rules.counts import hide_small
 
 
@@ -14,6 +14,7 @@ from vitale.rules.counts import hide_small
     [
         (Status.SUBMITTED, Outcome.NONE, "recue"),
         (Status.UNDER_REVIEW, Outcome.NONE, "prise-en-charge"),
+        (Status.COMPLETE, Outcome.ACCOMPANIED, "accompagnee"),
         (Status.COMPLETE, Outcome.ORIENTED, "orientee"),
         (Status.COMPLETE, Outcome.ANSWERED, "repondue"),
         (Status.WITHDRAWN, Outcome.NONE, "annulee"),
@@ -23,27 +24,74 @@ from vitale.rules.counts import hide_small
 def test_the_shared_lifecycle_is_read_in_the_words_of_the_mairie(
     status: Status, outcome: Outcome, code: str
 ) -> None:
-    assert code_of(status, outcome).value == code
+    for meeting in (None, *AppointmentStatus):
+        if status is not Status.UNDER_REVIEW or meeting is None:
+            assert code_of(status, outcome, meeting).value == code
+
+
+@pytest.mark.parametrize(
+    ("meeting", "code"),
+    [
+        (AppointmentStatus.HELD, "rdv-propose"),
+        (AppointmentStatus.LAPSED, "rdv-propose"),
+        (AppointmentStatus.BOOKED, "rdv-confirme"),
+        (AppointmentStatus.ARRIVED, "rdv-confirme"),
+        (AppointmentStatus.MISSED, "absent"),
+        (AppointmentStatus.CANCELLED, "prise-en-charge"),
+        (AppointmentStatus.DONE, "prise-en-charge"),
+    ],
+)
+def test_the_appointment_tells_the_rest(meeting: AppointmentStatus, code: str) -> None:
+    assert code_of(Status.UNDER_REVIEW, Outcome.NONE, meeting).value == code
+
+
+def test_every_state_of_the_domain_is_reached() -> None:
+    reached = {
+        code_of(status, outcome, meeting)
+        for status in Status
+        for outcome in Outcome
+        for meeting in (None, *AppointmentStatus)
+    }
+
+    assert reached == set(Code)
 
 
 def test_only_what_means_something_here_may_happen() -> None:
     possible = {
-        (transition.value, code.value)
-        for transition in Transition
+        (what.value, code.value)
+        for what in (*Transition, *Act)
         for code in Code
-        if not refuse(transition, code)
+        if not refuse(what, code)
     }
 
     assert possible == {
         ("submit", "recue"),
         ("start_review", "recue"),
         ("accept", "prise-en-charge"),
+        ("accept", "rdv-confirme"),
         ("close", "orientee"),
         ("close", "repondue"),
+        ("close", "accompagnee"),
+        ("close", "absent"),
         ("withdraw", "recue"),
         ("withdraw", "prise-en-charge"),
+        ("withdraw", "rdv-propose"),
+        ("withdraw", "rdv-confirme"),
+        ("withdraw", "absent"),
+        ("answer", "prise-en-charge"),
+        ("propose", "prise-en-charge"),
+        ("propose", "rdv-propose"),
+        ("propose", "absent"),
+        ("fix", "prise-en-charge"),
+        ("fix", "rdv-propose"),
+        ("fix", "rdv-confirme"),
+        ("fix", "absent"),
+        ("choose", "rdv-propose"),
+        ("choose", "rdv-confirme"),
+        ("accompany", "rdv-confirme"),
+        ("miss", "rdv-confirme"),
     }
-    assert set(ALLOWED) < set(Transition)
+    assert set(ALLOWED) < {*Transition, *Act}
 
 
 @pytest.mark.parametrize(

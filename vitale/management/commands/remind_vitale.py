@@ -5,11 +5,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from vitale.actions.upkeep import remind
+from vitale.actions.upkeep import remind, remind_meetings
 
 
 class Command(BaseCommand):
-    help = "Queue the reminders of the aide-mémoire that are due, once each."
+    help = "Queue the reminders of aide-mémoire and of appointments for help, once each."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"reminded: {remind(at=timezone.now())}")
+        now = timezone.now()
+        reminded, meetings = remind(at=now), remind_meetings(at=now)
+        self.stdout.write(f"reminded: {reminded}, appointments reminded: {meetings}")

@@ -1,0 +1,481 @@
+"""The appointment of a request for help: proposed, fixed, moved, kept, missed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import localtime
+from post_office.models import Email
+from pytest_django import DjangoAssertNumQueries
+
+from demarches.actions import SlotTaken
+from demarches.models import Appointment, SeatTime, User
+from tests.support.followups import (
+    closed,
+    fixed,
+    fresh,
+    help_agenda,
+    make_demande,
+    proposed,
+    slot_after,
+)
+from vitale.actions import aide, meetings
+from vitale.actions.upkeep import purge, remind_meetings
+from vitale.models import AideSettings, Demande, DemandeMail, Tally
+from vitale.tracking import moments
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
+
+NOW = datetime(2027, 3, 15, 9, tzinfo=UTC)
+MAIL = "alice@example.org"
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def code(demande: Demande) -> str:
+    return fresh(demande).code.value
+
+
+def meeting_of(demande: Demande) -> Appointment:
+    found = fresh(demande).appointment
+    assert found is not None
+    return found
+
+
+def after(demande: Demande, **delta: int) -> datetime:
+    return meeting_of(demande).starts_at + timedelta(**delta)
+
+
+def test_proposed_confirmed_then_done_together(agent: User) -> None:
+    demande = proposed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    assert code(demande) == "rdv-propose"
+    assert demande.status_label.startswith("Rendez-vous proposé\u00a0: mardi 16\u00a0mars 2027")
+
+    meetings.confirm(demande, by=None, at=NOW + timedelta(hours=1))
+    assert code(demande) == "rdv-confirme"
+    meetings.accompany(
+        demande, by=agent, at=after(demande, hours=1), version=fresh(demande).version
+    )
+    demande = fresh(demande)
+
+    assert demande.code.value == "accompagnee"
+    assert meeting_of(demande).status == "done"
+    assert demande.waiting_since is None
+    demande = closed(demande, by=agent, at=after(demande, days=1))
+    assert [moment.title for moment in moments(demande)] == [
+        "Demande d’aide reçue",
+        "Un agent s’en occupe",
+        "Rendez-vous proposé",
+        "Rendez-vous fixé",
+        "Démarche faite avec vous (par vous, sur votre compte)",
+        "Terminée",
+    ]
+    assert Tally.objects.filter(what=Tally.What.ANSWER, topic="accompagnee").exists()
+
+
+def test_mails_tell_where_and_when_and_their_subjects_nothing_more(agent: User) -> None:
+    demande = proposed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    meetings.confirm(demande, by=None, at=NOW)
+    _, proposal, booked = Email.objects.order_by("pk")
+
+    for mail in (proposal, booked):
+        assert "mardi 16\u00a0mars 2027" in mail.message
+        assert "Ne dites vos mots de passe à personne." in mail.message
+        assert demande.get_absolute_url() in mail.message
+        assert "vitale" not in mail.subject.lower()
+    assert "BEGIN:VEVENT" in booked.context["calendar"]
+    assert demande.get_absolute_url() in booked.context["calendar"].replace("\r\n ", "")
+    assert "Vitale" not in booked.context["calendar"]
+
+
+def test_twice_confirmed_is_once(agent: User) -> None:
+    demande = proposed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+
+    first = meetings.confirm(demande, by=None, at=NOW)
+    again = meetings.confirm(demande, by=None, at=NOW)
+
+    assert first == again
+    assert Email.objects.count() == 3
+    assert fresh(demande).events.filter(kind="meeting_booked").count() == 1
+
+
+def test_a_proposal_that_nobody_answered_frees_its_seat_and_can_still_be_confirmed(
+    agent: User,
+) -> None:
+    AideSettings.objects.filter(pk=1).update(confirm_hours=2)
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+    start = meeting_of(demande).starts_at
+    late = NOW + timedelta(hours=3)
+    other = make_demande(at=NOW)
+    aide.take(other, by=agent, at=NOW, version=fresh(other).version)
+    with pytest.raises(SlotTaken):
+        meetings.fix(other, start, by=agent, at=NOW, version=fresh(other).version)
+    meetings.fix(other, start, by=agent, at=late, version=fresh(other).version)
+
+    with pytest.raises(SlotTaken) as lost:
+        meetings.confirm(demande, by=None, at=late)
+
+    assert code(demande) == "rdv-propose"
+    assert lost.value.nearest
+    nearest = lost.value.nearest[0].starts_at
+    meetings.choose(demande, nearest, by=None, at=late)
+    assert meeting_of(demande).starts_at == nearest
+    assert code(demande) == "rdv-confirme"
+
+
+def test_a_lapsed_proposal_is_confirmed_while_its_seat_is_free(agent: User) -> None:
+    AideSettings.objects.filter(pk=1).update(confirm_hours=2)
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+
+    meetings.confirm(demande, by=None, at=NOW + timedelta(hours=3))
+
+    assert code(demande) == "rdv-confirme"
+
+
+def test_a_proposal_of_a_day_gone_by_is_not_confirmed(agent: User) -> None:
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+
+    with pytest.raises(ValidationError, match="passé"):
+        meetings.confirm(demande, by=None, at=after(demande, minutes=1))
+
+    assert code(demande) == "rdv-propose"
+
+
+def test_moving_keeps_one_event_and_gives_the_former_slot_back(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    former = meeting_of(demande)
+    start = slot_after(help_agenda(), at=NOW)
+
+    moved = meetings.choose(demande, start, by=None, at=NOW)
+
+    former.refresh_from_db()
+    assert former.status == "cancelled"
+    assert (moved.uid, moved.sequence) == (former.uid, former.sequence + 1)
+    assert meeting_of(demande) == moved
+    assert fresh(demande).events.filter(kind="meeting_moved").count() == 1
+    assert meetings.choose(demande, start, by=None, at=NOW) == moved
+    assert Email.objects.count() == 3
+
+
+def test_too_late_to_move_online_but_not_for_the_desk(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW, rank=0)
+    start = slot_after(help_agenda(), at=NOW, rank=-1)
+
+    with pytest.raises(ValidationError, match="Appelez la mairie"):
+        meetings.choose(demande, start, by=None, at=NOW)
+    meetings.fix(demande, start, by=agent, at=NOW, version=fresh(demande).version)
+
+    assert meeting_of(demande).starts_at == start
+
+
+def test_a_new_proposal_takes_the_place_of_the_former_one(agent: User) -> None:
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+    former = meeting_of(demande)
+    start = slot_after(help_agenda(), at=NOW)
+
+    meetings.propose(demande, start, by=agent, at=NOW, version=fresh(demande).version)
+
+    former.refresh_from_db()
+    assert (former.status, former.seat) == ("lapsed", None)
+    assert meeting_of(demande).starts_at == start
+    assert SeatTime.objects.values("appointment").distinct().count() == 1
+
+
+def test_missed_then_proposed_again_or_closed(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    soon = after(demande, minutes=-1)
+    with pytest.raises(ValidationError, match="pas encore passée"):
+        meetings.mark_missed(demande, by=agent, at=soon, version=fresh(demande).version)
+    late = after(demande, minutes=30)
+
+    meetings.mark_missed(demande, by=agent, at=late, version=fresh(demande).version)
+
+    assert code(demande) == "absent"
+    assert "Ce n’est pas grave" in Email.objects.latest("pk").message
+    start = slot_after(help_agenda(), at=late)
+    meetings.propose(demande, start, by=agent, at=late, version=fresh(demande).version)
+    assert code(demande) == "rdv-propose"
+    assert Appointment.objects.filter(status="missed").count() == 1
+
+
+def test_nobody_is_said_to_have_come_before_the_day(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
+
+    with pytest.raises(ValidationError, match="pas encore venu"):
+        meetings.accompany(demande, by=agent, at=NOW, version=fresh(demande).version)
+
+    assert code(demande) == "rdv-confirme"
+
+
+@pytest.mark.parametrize("by_agent", [True, False])
+def test_cancelling_the_request_frees_the_seat_and_takes_the_event_away(
+    agent: User, by_agent: bool
+) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    booked = meeting_of(demande)
+
+    if by_agent:
+        aide.cancel_for(demande, by=agent, at=NOW, version=fresh(demande).version)
+    else:
+        aide.cancel(demande, by=None, at=NOW)
+
+    booked.refresh_from_db()
+    assert booked.status == "cancelled"
+    assert (code(demande), fresh(demande).appointment) == ("annulee", None)
+    mail = Email.objects.latest("pk")
+    assert mail.subject == "Votre rendez-vous à la mairie est annulé"
+    assert "METHOD:CANCEL" in mail.context["calendar"]
+
+
+def test_cancelling_a_mere_proposal_writes_no_mail(agent: User) -> None:
+    demande = proposed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+
+    aide.cancel(demande, by=None, at=NOW)
+
+    assert Appointment.objects.get().status == "lapsed"
+    assert set(DemandeMail.objects.values_list("kind", flat=True)) == {
+        "aide_received",
+        "aide_meeting_proposed",
+    }
+
+
+def test_a_fixed_appointment_is_not_answered_by_mail_instead(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
+
+    with pytest.raises(ValidationError, match="Rendez-vous fixé"):
+        aide.answer(
+            demande, text="Oui.", orientation=None, by=agent, at=NOW, version=fresh(demande).version
+        )
+
+
+def test_without_an_agenda_nothing_is_proposed(agent: User) -> None:
+    demande = make_demande(at=NOW)
+    aide.take(demande, by=agent, at=NOW, version=fresh(demande).version)
+
+    with pytest.raises(ValidationError, match="ne donne pas de rendez-vous"):
+        meetings.propose(demande, NOW, by=agent, at=NOW, version=fresh(demande).version)
+
+
+def test_the_database_wants_an_appointment_where_people_came() -> None:
+    demande = make_demande(at=NOW)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Demande.objects.filter(pk=demande.pk).update(outcome="accompagnee", completed_at=NOW)
+
+
+def test_tomorrow_is_reminded_once(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    day_before = after(demande, days=-1)
+
+    told = [
+        remind_meetings(at=at)
+        for at in (NOW, day_before - timedelta(days=1), day_before, day_before)
+    ]
+
+    assert told == [0, 0, 1, 0]
+    assert Email.objects.latest("pk").subject == "Votre rendez-vous à la mairie approche"
+
+
+def test_what_was_fixed_today_is_not_reminded_today(agent: User) -> None:
+    fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW, rank=0)
+
+    assert remind_meetings(at=NOW) == 0
+
+
+def test_the_calendar_forgets_whose_it_was(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
+    aide.cancel(demande, by=None, at=NOW)
+
+    purge(at=NOW + timedelta(days=100))
+
+    assert not Demande.objects.exists()
+    assert Appointment.objects.get().holder == ""
+
+
+# The pages
+
+
+@pytest.fixture
+def owner_page(client: Client, alice: User) -> Client:
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_person_confirms_moves_and_takes_it_away(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = proposed(make_demande(alice, email=alice.email, at=NOW), by=agent, at=NOW)
+    url = demande.get_absolute_url()
+    page = owner_page.get(url).content.decode()
+    assert "La mairie vous propose" in page
+    assert "Confirmer ce rendez-vous" in page
+    assert owner_page.get(f"{url}rendez-vous.ics").status_code == 404
+
+    choices = owner_page.get(f"{url}rendez-vous/")
+    slots = [slot for day in choices.context["first"] for slot in day.slots]
+    assert len(choices.context["first"]) == 6
+    far = slots[-1].key
+    confirmed = owner_page.post(f"{url}rendez-vous/confirmer/", follow=True).content.decode()
+    assert "Votre rendez-vous" in confirmed
+    assert "Pour changer ce rendez-vous, appelez la mairie" in confirmed
+
+    # As if it had been proposed for a day that is far enough.
+    Appointment.objects.update(
+        starts_at=NOW + timedelta(days=9), ends_at=NOW + timedelta(days=9, minutes=30)
+    )
+    moved = owner_page.post(f"{url}rendez-vous/", {"creneau": far}, follow=True)
+    assert meeting_of(demande).starts_at == slots[-1].starts_at
+    assert "Déplacer le rendez-vous" in moved.content.decode()
+    event = owner_page.get(f"{url}rendez-vous.ics")
+
+    assert event["Content-Type"].startswith("text/calendar")
+    assert f"DTSTART:{slots[-1].starts_at.astimezone(UTC):%Y%m%dT%H%M%SZ}" in event.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "words"),
+    [
+        ("", 422, "Choisissez un créneau."),
+        ("demain", 422, "Choisissez un créneau."),
+        ("2027-03-16T09:00", 422, "Choisissez un créneau."),
+        ("2027-03-14T09:00+01:00", 409, "Ce jour est passé."),
+        ("2027-03-15T15:00+01:00", 409, "appelez la mairie"),
+        ("2027-03-16T03:17+01:00", 409, "Ce créneau n’est plus libre."),
+        ("2027-03-21T10:00+01:00", 409, "fermé"),
+    ],
+)
+def test_other_moments_are_refused_with_a_way_out(
+    owner_page: Client, alice: User, agent: User, sent: str, status: int, words: str
+) -> None:
+    demande = proposed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    url = f"{demande.get_absolute_url()}rendez-vous/"
+    page = owner_page.post(url, {"creneau": sent})
+
+    assert page.status_code == status
+    assert words.lower() in page.content.decode().lower()
+    assert code(demande) == "rdv-propose"
+
+
+def test_a_slot_lost_meanwhile_shows_the_nearest_ones(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = proposed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    url = f"{demande.get_absolute_url()}rendez-vous/"
+    wanted = owner_page.get(url).context["first"][1].slots[0]
+    other = make_demande(at=NOW)
+    aide.take(other, by=agent, at=NOW, version=fresh(other).version)
+    meetings.fix(other, wanted.starts_at, by=agent, at=NOW, version=fresh(other).version)
+
+    page = owner_page.post(url, {"creneau": wanted.key})
+
+    assert page.status_code == 409
+    assert len(page.context["nearest"]) == 3
+
+
+def test_there_is_nothing_to_choose_before_a_proposal(owner_page: Client, alice: User) -> None:
+    help_agenda()
+    demande = make_demande(alice)
+    url = demande.get_absolute_url()
+
+    assert owner_page.get(f"{url}rendez-vous/")["Location"] == url
+    page = owner_page.post(f"{url}rendez-vous/confirmer/", follow=True).content.decode()
+    assert "la demande est à l’état" in page
+
+
+def test_choosing_asks_as_many_queries_whatever_is_booked(
+    owner_page: Client,
+    alice: User,
+    agent: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    demande = proposed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    url = f"{demande.get_absolute_url()}rendez-vous/"
+    owner_page.get(url)
+    with django_assert_num_queries(8):
+        owner_page.get(url)
+    for rank in (1, 2, 3):
+        fixed(make_demande(at=NOW), by=agent, at=NOW, rank=rank)
+
+    with django_assert_num_queries(8):
+        owner_page.get(url)
+
+
+# The desk
+
+
+@pytest.fixture
+def desk(client: Client, agent: User) -> Client:
+    client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def book(desk: Client, demande: Demande, **data: Any) -> Any:
+    url = reverse("admin:vitale_demande_book", args=[demande.pk])
+    return desk.post(url, {"version": fresh(demande).version, **data}, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("email", "agreed", "state", "words"),
+    [
+        (MAIL, "non", "rdv-propose", "La personne reçoit un mail."),
+        ("", "non", "rdv-propose", "Appelez la personne : 06 12 34 56 78."),
+        (MAIL, "oui", "rdv-confirme", "La personne reçoit un mail."),
+        ("", "oui", "rdv-confirme", "Rendez-vous fixé"),
+    ],
+)
+def test_the_desk_proposes_or_fixes(
+    desk: Client, agent: User, email: str, agreed: str, state: str, words: str
+) -> None:
+    agenda = help_agenda()
+    demande = make_demande(email=email, at=NOW)
+    aide.take(demande, by=agent, at=NOW, version=fresh(demande).version)
+    page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk]))
+    assert "Proposer ou fixer un rendez-vous" in page.content.decode()
+    start = localtime(slot_after(agenda, at=NOW)).isoformat(timespec="minutes")
+
+    done = book(desk, demande, creneau=start, accord=agreed)
+
+    assert code(demande) == state
+    assert words in done.content.decode()
+
+
+def test_the_desk_is_told_what_cannot_be(desk: Client, agent: User) -> None:
+    help_agenda()
+    demande = make_demande(at=NOW)
+    early = book(desk, demande, creneau="x").content.decode()
+    assert "la demande est à l’état" in early
+    aide.take(demande, by=agent, at=NOW, version=fresh(demande).version)
+
+    assert book(desk, demande, creneau="x").status_code == 422
+    stale = book(desk, demande, creneau="2027-03-16T09:00+01:00", version=1)
+    shut = book(desk, demande, creneau="2027-03-21T09:00+01:00")
+
+    assert (stale.status_code, shut.status_code) == (409, 409)
+    assert "a changé depuis" in stale.content.decode()
+    assert code(demande) == "prise-en-charge"
+
+
+def test_the_desk_notes_who_came_and_who_did_not(desk: Client, agent: User) -> None:
+    came = fixed(make_demande(at=NOW), by=agent, at=NOW)
+    missed = fixed(make_demande(at=NOW), by=agent, at=NOW)
+
+    for demande, verb in ((came, "accompagner"), (missed, "absent")):
+        with time_machine.travel(after(demande, minutes=20), tick=False):
+            desk.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+            home = desk.get(reverse("admin:index")).context["vitale_piles"]
+            counted = {pile.title: pile.count for pile in home}
+            assert counted["Rendez-vous d’aide du jour, ou à noter"] >= 1
+            url = reverse("admin:vitale_demande_act", args=[demande.pk, verb])
+            assert desk.post(url, {"version": fresh(demande).version}).status_code == 302
+
+    assert (code(came), code(missed)) == ("accompagnee", "absent")

@@ -1,0 +1,210 @@
+"""The appointment of a request for help: proposed by an agent, fixed, moved, kept or missed.
+
+The request's row is locked first, then seats, which the database grants
+(`demarches.actions.take_seat`). Refusals say why, in French.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from demarches.actions import SlotTaken, find_free, nearest_free, take_over, take_seat
+from demarches.booking import DESK_HORIZON
+from demarches.models import Agenda, Appointment, User
+from demarches.rules.enums import AppointmentStatus
+from demarches.rules.slots import Asked
+from vitale import emails
+from vitale.actions.aide import AideRefused, check_state, current, locked_request, release_meeting
+from vitale.models import AideSettings, Demande, Tally
+from vitale.rules.aide import Act, Outcome
+
+
+def agenda_of(demande: Demande) -> Agenda:
+    """The agenda of help; raises `AideRefused` when the mairie has none."""
+    agenda = AideSettings.current().agenda
+    if agenda is None:
+        raise AideRefused("La mairie ne donne pas de rendez-vous pour cette aide en ce moment.")
+    return agenda
+
+
+def asked_at_desk(at: datetime) -> Asked:
+    """What an agent may give: today too, and the seats of the counter."""
+    today = localdate(at)
+    return Asked(now=at, first_day=today, last_day=today + DESK_HORIZON, at_counter=True)
+
+
+def asked_online(agenda: Agenda, at: datetime) -> Asked:
+    """What the person may choose: from tomorrow on, as far as the agenda is open."""
+    tomorrow = localdate(at) + timedelta(days=1)
+    return Asked(
+        now=at,
+        first_day=tomorrow,
+        last_day=localdate(at) + timedelta(days=agenda.horizon_days),
+        first_reason="Pour un rendez-vous aujourd’hui, appelez la mairie.",
+    )
+
+
+# The desk
+
+
+def propose(
+    demande: Demande, starts_at: datetime, *, by: User, at: datetime, version: int
+) -> Appointment:
+    """Keep a slot for the person, who confirms it or chooses another; told by mail."""
+    agenda = agenda_of(demande)
+    kept_until = at + timedelta(hours=AideSettings.current().confirm_hours)
+    with transaction.atomic():
+        locked = current(demande, version, Act.PROPOSE)
+        slot = find_free(agenda, starts_at, asked_at_desk(at))
+        held = take_seat(
+            agenda,
+            slot,
+            status=AppointmentStatus.HELD,
+            holder=locked.reference,
+            at=at,
+            held_until=min(kept_until, slot.starts_at),
+            at_counter=True,
+        )
+        release_meeting(locked, at=at)
+        _keep(locked, held, kind="meeting_proposed", by=by, at=at)
+        emails.meeting_proposed(locked, held, at=at)
+    return held
+
+
+def fix(
+    demande: Demande, starts_at: datetime, *, by: User, at: datetime, version: int
+) -> Appointment:
+    """Book or move, as agreed with the person by telephone or at the counter."""
+    agenda = agenda_of(demande)
+    with transaction.atomic():
+        locked = current(demande, version, Act.FIX)
+        slot = find_free(agenda, starts_at, asked_at_desk(at))
+        return _book(locked, agenda, slot.starts_at, asked_at_desk(at), by=by, at=at)
+
+
+def accompany(demande: Demande, *, by: User, at: datetime, version: int) -> None:
+    """Note that the person came, and did it with an agent beside them."""
+    with transaction.atomic():
+        locked = current(demande, version, Act.ACCOMPANY)
+        appointment = _meeting(locked)
+        if localdate(at) < localdate(appointment.starts_at):
+            raise AideRefused("Le jour du rendez-vous n’est pas encore venu.")
+        locked.accept(by=by, at=at)
+        appointment.status = AppointmentStatus.DONE.value
+        appointment.save(update_fields=["status"])
+        locked.outcome = Outcome.ACCOMPANIED.value
+        locked.save(update_fields=["outcome"])
+        Tally.objects.count_one(
+            Tally.What.ANSWER, day=localdate(at), topic=Outcome.ACCOMPANIED.value
+        )
+
+
+def mark_missed(demande: Demande, *, by: User, at: datetime, version: int) -> None:
+    """Nobody came: another appointment may be proposed, or the request closed."""
+    with transaction.atomic():
+        locked = current(demande, version, Act.MISS)
+        appointment = _meeting(locked)
+        if at < appointment.starts_at:
+            raise AideRefused("L’heure du rendez-vous n’est pas encore passée.")
+        appointment.status = AppointmentStatus.MISSED.value
+        appointment.save(update_fields=["status"])
+        locked.touch(at=at, waiting=False)
+        locked.record(kind="meeting_missed", by=by, at=at, reason=str(appointment))
+        emails.meeting_missed(locked, appointment, at=at)
+
+
+# The person
+
+
+def confirm(demande: Demande, *, by: User | None, at: datetime) -> Appointment:
+    """Say yes to the proposed slot; twice is once.
+
+    A proposal kept too long is confirmed all the same while nobody has taken its seat; else
+    raises `SlotTaken` with the nearest free slots.
+    """
+    with transaction.atomic():
+        locked = locked_request(demande)
+        check_state(locked, Act.CHOOSE)
+        held = _meeting(locked)
+        if held.current_status not in {AppointmentStatus.HELD, AppointmentStatus.LAPSED}:
+            return held
+        if held.starts_at <= at:
+            raise AideRefused("Ce rendez-vous est passé : choisissez un autre créneau.")
+        kept = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
+        if kept.update(status=AppointmentStatus.BOOKED.value, held_until=None):
+            held.refresh_from_db()
+            _keep(locked, held, kind="meeting_booked", by=by, at=at)
+            emails.meeting_booked(locked, held, at=at)
+            return held
+        agenda = held.agenda
+        return _book(locked, agenda, held.starts_at, asked_online(agenda, at), by=by, at=at)
+
+
+def choose(demande: Demande, starts_at: datetime, *, by: User | None, at: datetime) -> Appointment:
+    """Book another slot than the one proposed or fixed; the former one goes back.
+
+    Raises `SlotTaken` with the nearest free slots when it went to somebody else.
+    """
+    agenda = agenda_of(demande)
+    with transaction.atomic():
+        locked = locked_request(demande)
+        check_state(locked, Act.CHOOSE)
+        meeting = _meeting(locked)
+        is_booked = meeting.current_status is AppointmentStatus.BOOKED
+        if is_booked and meeting.starts_at == starts_at:
+            return meeting
+        if is_booked and not meeting.is_changeable(at):
+            raise AideRefused(
+                "Il est trop tard pour changer ce rendez-vous en ligne. Appelez la mairie : elle"
+                " peut encore le faire."
+            )
+        return _book(locked, agenda, starts_at, asked_online(agenda, at), by=by, at=at)
+
+
+# Shared
+
+
+def _book(
+    locked: Demande,
+    agenda: Agenda,
+    starts_at: datetime,
+    asked: Asked,
+    *,
+    by: User | None,
+    at: datetime,
+) -> Appointment:
+    slot = find_free(agenda, starts_at, asked)
+    try:
+        new = take_seat(
+            agenda,
+            slot,
+            status=AppointmentStatus.BOOKED,
+            holder=locked.reference,
+            at=at,
+            at_counter=asked.at_counter,
+        )
+    except SlotTaken as taken:
+        raise SlotTaken(str(taken.message), nearest_free(agenda, starts_at, asked)) from taken
+    former = release_meeting(locked, at=at)
+    if former is not None:
+        take_over(former, new)
+    kind = "meeting_moved" if former else "meeting_booked"
+    _keep(locked, new, kind=kind, by=by, at=at)
+    emails.meeting_booked(locked, new, at=at)
+    return new
+
+
+def _keep(
+    locked: Demande, meeting: Appointment, *, kind: str, by: User | None, at: datetime
+) -> None:
+    locked.appointment = meeting
+    locked.save(update_fields=["appointment"])
+    locked.touch(at=at, waiting=False)
+    locked.record(kind=kind, by=by, at=at, reason=str(meeting))
+
+
+def _meeting(locked: Demande) -> Appointment:
+    if locked.appointment is None:
+        raise AideRefused("Cette demande n’a pas de rendez-vous.")
+    return locked.appointment

@@ -1,0 +1,117 @@
+"""The appointment of a request for help, for the person: say yes, choose another, take it away."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from demarches.actions import SlotTaken
+from demarches.booking import first_days, read_moment
+from demarches.ratelimit import rate_limited
+from demarches.rules.enums import AppointmentStatus
+from demarches.rules.slots import Slot
+from demarches.views.downloads import private_answer
+from vitale import emails
+from vitale.actions import meetings as actions
+from vitale.models import Demande
+from vitale.rules.aide import ALLOWED, Act
+from vitale.views.viewer import account_of, for_demande
+
+FIRST_DAYS = 6
+TOO_MANY_AT_ONCE = "Ce créneau vient d’être pris par quelqu’un d’autre."
+
+
+@rate_limited("booking")
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_demande
+def choose(request: HttpRequest, demande: Demande) -> HttpResponse:
+    """The first free days; one button books."""
+    if request.method != "POST":
+        return _choose_page(request, demande)
+    starts_at = read_moment(request.POST.get("creneau", ""))
+    if starts_at is None:
+        return _choose_page(request, demande, problem="Choisissez un créneau.", status=422)
+    try:
+        booked = actions.choose(demande, starts_at, by=account_of(request), at=timezone.now())
+    except SlotTaken as taken:
+        return _lost(request, demande, taken)
+    except OperationalError:
+        # Somebody else held the lock for longer than we wait: nothing was written.
+        return _lost(request, demande, SlotTaken(TOO_MANY_AT_ONCE))
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+        return redirect(demande)
+    messages.success(request, f"C’est noté : {booked}.")
+    return redirect(demande)
+
+
+@rate_limited("booking")
+@require_POST
+@for_demande
+def confirm(request: HttpRequest, demande: Demande) -> HttpResponse:
+    """Say yes to the slot that the mairie proposes; twice is once."""
+    try:
+        booked = actions.confirm(demande, by=account_of(request), at=timezone.now())
+    except SlotTaken as taken:
+        return _lost(request, demande, taken)
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, f"C’est noté : {booked}.")
+    return redirect(demande)
+
+
+@require_safe
+@for_demande
+def calendar(request: HttpRequest, demande: Demande) -> HttpResponse:
+    """The event for a calendar program; the same UID at each download."""
+    meeting = demande.appointment
+    if meeting is None or meeting.current_status is not AppointmentStatus.BOOKED:
+        raise Http404
+    event = emails.meeting_event(demande, meeting, at=timezone.now())
+    return private_answer(
+        event.encode(), "text/calendar; charset=utf-8", "rendez-vous.ics", disposition="attachment"
+    )
+
+
+def _choose_page(
+    request: HttpRequest,
+    demande: Demande,
+    *,
+    problem: str = "",
+    nearest: tuple[Slot, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The slots; back to the request when it is not the moment to choose one."""
+    now = timezone.now()
+    meeting = demande.appointment
+    if demande.code not in ALLOWED[Act.CHOOSE] or meeting is None:
+        return redirect(demande)
+    is_booked = meeting.current_status is AppointmentStatus.BOOKED
+    if is_booked and not meeting.is_changeable(now):
+        return redirect(demande)
+    try:
+        agenda = actions.agenda_of(demande)
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+        return redirect(demande)
+    asked = actions.asked_online(agenda, now)
+    context = {
+        "demande": demande,
+        "booked": meeting if is_booked else None,
+        "first": first_days(agenda, asked, count=FIRST_DAYS),
+        "last_day": asked.last_day,
+        "problem": problem,
+        "nearest": nearest,
+    }
+    return render(request, "vitale/meeting_choose.html", context, status=status)
+
+
+def _lost(request: HttpRequest, demande: Demande, taken: SlotTaken) -> HttpResponse:
+    """The slot went to somebody else: the nearest free ones, on the same page."""
+    return _choose_page(
+        request, demande, problem=" ".join(taken.messages), nearest=taken.nearest, status=409
+    )
