@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from post_office.models import Email
 
-from demarches.models import User
+from demarches.models import Appointment, User
 from tests.e2e.conftest import PHONE, Visitor
-from tests.support.followups import answered
+from tests.support.followups import answered, proposed
 from vitale.actions.upkeep import remind
 from vitale.models import Demande, Suivi
 
@@ -119,3 +119,31 @@ def test_a_request_for_help_by_keyboard_until_its_answer(
 
     assert reader.page.locator("h1").inner_text() == "Orientée vers\u00a0: MSA"
     assert "Venez avec une pièce d’identité." in reader.page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_appointment_for_help_is_chosen_then_moved(
+    visitor: Callable[..., Visitor], django_user_model: type[User], script: bool
+) -> None:
+    reader = visitor(viewport=PHONE, java_script_enabled=script)
+    reader.go("/vitale/aide/")
+    reader.tick("reason", "sans-internet")
+    reader.tick("regime", "cpam")
+    reader.fill("Téléphone", "06 12 34 56 78")
+    reader.press("Envoyer ma demande")
+    agent = django_user_model.objects.create_user("agent@example.org", is_staff=True)
+    proposed(Demande.objects.get(), by=agent, at=timezone.now())
+    reader.go(reader.path)
+    assert "Rendez-vous proposé" in reader.page.locator("h1").inner_text()
+
+    reader.follow("Choisir un autre créneau")
+    slots = reader.page.locator("main button[name=creneau]")
+    reader.press(slots.last.inner_text())
+    assert "Rendez-vous fixé" in reader.page.locator("h1").inner_text()
+    reader.follow("Déplacer le rendez-vous")
+    before = slots.count()
+    reader.press(slots.nth(before - 2).inner_text())
+
+    assert "Rendez-vous fixé" in reader.page.locator("h1").inner_text()
+    assert Appointment.objects.filter(status="booked").count() == 1
+    assert "Rendez-vous déplacé" in reader.page.locator(".timeline").inner_text()
