@@ -276,6 +276,11 @@ def _switch(current: FicheSet | None, new: FicheSet, unknown: Counter[str]) -> R
     new.added = sorted(set(after) - set(before))
     new.removed = sorted(set(before) - set(after))
     new.changed = sorted(code for code in before if code in after and after[code] != before[code])
+    # The oldest sets go; what they knew of retired documents stays.
+    known = {**(current.redirections if current else {}), **dict.fromkeys(new.removed, "")}
+    new.redirections = {
+        code: target for code, target in {**known, **new.redirections}.items() if code not in after
+    }
     FicheSet.objects.filter(is_current=True).update(is_current=False)
     new.is_current = True
     new.save()

@@ -161,4 +161,4 @@ def was_known(code: str) -> bool:
     """An earlier set held it, or the source says that it moved."""
     if Fiche.objects.filter(code=code).exists():
         return True
-    return any(code in one.redirections or code in one.removed for one in FicheSet.objects.all())
+    return any(code in one.redirections for one in FicheSet.objects.all())

@@ -21,7 +21,7 @@ class FicheSet(models.Model):
     imported_at = models.DateTimeField("importé le")
     count = models.PositiveIntegerField("documents")
     is_current = models.BooleanField("en service", default=False)
-    #: Code -> code of the document that replaces it, as the source tells.
+    #: Retired code -> code of the document that replaces it, as the source tells; else empty.
     redirections = models.JSONField("redirections", default=dict, blank=True)
     #: Name of an element nobody planned -> how often it was met; its words are shown all the same.
     unknown = models.JSONField("éléments inconnus", default=dict, blank=True)

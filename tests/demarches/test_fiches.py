@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -200,6 +200,24 @@ def changed_zip(tmp_path: Path, *, without: int = 0) -> Path:
     files["F3.xml"] = small("F3", "Fiche 3", "Un autre texte.")
     files["redirections.xml"] = "<R><Redirection ancien='F2' nouveau='F1'/></R>"
     return write_zip(tmp_path / "next.zip", {"F1.xml": fiche_xml(), **files})
+
+
+def test_a_retired_document_is_remembered_for_good(
+    guide: Path, client: Client, tmp_path: Path
+) -> None:
+    """Five imports later its set is gone, and its address still answers."""
+    for rank in range(5):
+        files = {f"F{n}.xml": small(f"F{n}", f"Fiche {n}, {rank}") for n in range(3, 11)}
+        import_source(
+            write_zip(tmp_path / f"{rank}.zip", {"F1.xml": fiche_xml(), **files}),
+            at=AT + timedelta(days=rank),
+        )
+
+    assert not Fiche.objects.filter(code="F2").exists()
+    assert get(client, "fiche", "F2").status_code == 410
+    back = {"F1.xml": fiche_xml(), **{f"F{n}.xml": small(f"F{n}", "Fiche") for n in range(2, 11)}}
+    import_source(write_zip(tmp_path / "back.zip", back), at=AT + timedelta(days=9))
+    assert get(client, "fiche", "F2").status_code == 302
 
 
 def test_what_changed_is_told_and_can_be_taken_back(guide: Path, tmp_path: Path) -> None:

@@ -2,13 +2,20 @@
 
 import re
 from datetime import date
+from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import IntegrityError
 from django.db.models import Model
+from django.utils import timezone
 
+from demarches.models import User
+from tests.support.fiches import fiche_xml
 from tests.vitale.answers import READINGS, answers_of
+from vitale.desk import piles
 from vitale.models import Contact, Delay, Fact, Link, PlanLine, Section, Situation, Source
 from vitale.rules import situations
 from vitale.rules.plan import Kind, Plan, build_plan
@@ -363,3 +370,30 @@ def test_rows_have_names() -> None:
         "Une carte",
     ]
     assert Source.objects.get(key="f265").published_on == date(2025, 11, 18)
+
+
+def test_a_newer_national_document_asks_to_read_its_texts_again(
+    tmp_path: Path, agent_other: User
+) -> None:
+    def imported(day: str) -> str:
+        folder = tmp_path / day
+        folder.mkdir()
+        xml = fiche_xml("F265").replace("modified 2026-03-04", f"modified {day}")
+        (folder / "F265.xml").write_text(xml)
+        call_command("import_comarquage", str(folder), stdout=(said := StringIO()))
+        return said.getvalue()
+
+    def pile() -> int:
+        found = {one.title: one.count for one in piles(agent_other, at=timezone.now())}
+        return found["Carte Vitale : textes dont la source a changé"]
+
+    assert pile() == 0
+    assert "Carte Vitale : la fiche F265 est datée du 4\u00a0mars 2026." in imported("2026-03-04")
+    assert pile() == 0
+
+    assert "F265 est datée du 2\u00a0février 2027" in imported("2027-02-02")
+
+    assert pile() > 10
+    assert Source.objects.get(pk="f265").published_on == date(2027, 2, 2)
+    call_command("import_comarquage", rollback=True, stdout=StringIO())
+    assert pile() == 0

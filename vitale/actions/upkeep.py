@@ -9,10 +9,10 @@ from django.utils.timezone import localdate
 from post_office.models import Email
 
 from demarches.booking import midnight
-from demarches.models import Appointment
+from demarches.models import Appointment, Fiche
 from vitale import emails
 from vitale.actions.suivi import delete_suivi
-from vitale.models import Demande, Suivi, SuiviOffset, SuiviReminder, SuiviRoute
+from vitale.models import Demande, Source, Suivi, SuiviOffset, SuiviReminder, SuiviRoute
 from vitale.rules.suivi import Journey, Purpose, due_dates
 
 
@@ -92,6 +92,22 @@ def purge(*, at: datetime, dry_run: bool = False) -> Purge:
             if demande is not None:
                 _delete_demande(demande)
     return report
+
+
+def date_sources() -> dict[str, date]:
+    """Date each source that is a national document as the imported document is dated.
+
+    Returns the documents whose date changed: texts checked before it are to be read again.
+    """
+    days = {one.code: one.modified for one in Fiche.objects.current().only("code", "modified")}
+    changed = {}
+    for source in Source.objects.exclude(fiche=""):
+        day = days.get(source.fiche)
+        if day is not None and day != source.published_on:
+            source.published_on = day
+            source.save(update_fields=["published_on"])
+            changed[source.fiche] = day
+    return changed
 
 
 def remind_meetings(*, at: datetime) -> int:

@@ -5,9 +5,11 @@ as « à confirmer », so that nothing half known is taken for certain.
 """
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from demarches.rules.fiche import CODE
 from vitale.rules.plan import Kind
 from vitale.rules.situations import CASES, Channel, Regime
 
@@ -18,7 +20,18 @@ class Source(models.Model):
     key = models.SlugField("clé", primary_key=True)
     title = models.CharField("titre", max_length=160)
     url = models.URLField("adresse", blank=True)
-    published_on = models.DateField("datée du", null=True, blank=True)
+    published_on = models.DateField(
+        "datée du",
+        null=True,
+        blank=True,
+        help_text="Celle d’une fiche nationale vient toute seule de chaque import du guide.",
+    )
+    fiche = models.CharField(
+        "fiche nationale",
+        max_length=8,
+        blank=True,
+        validators=[RegexValidator(CODE, "Un identifiant comme F265.")],
+    )
 
     class Meta:
         verbose_name = "source"

@@ -1,4 +1,7 @@
-"""Import the national guidance (co-marquage) from a zip, a folder or one XML file."""
+"""Import the national guidance (co-marquage) from a zip, a folder or one XML file.
+
+It stands above the procedures, so that their own texts learn that their source has changed.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from demarches.comarquage import ImportRefused, Report, import_source, roll_back
+from demarches.rules.dates_fr import day_fr
+from vitale.actions.upkeep import date_sources
 
 SHOWN = 12
 
@@ -29,6 +34,7 @@ class Command(BaseCommand):
         try:
             if options["rollback"]:
                 self.stdout.write(f"En service : {roll_back()}")
+                self._tell_the_guide()
                 return
             if source is None:
                 raise CommandError("Donnez un zip, un dossier ou un fichier XML.")
@@ -42,6 +48,11 @@ class Command(BaseCommand):
         except ImportRefused as refused:
             raise CommandError(f"{refused} Rien n’a changé.") from refused
         self._tell(report)
+        self._tell_the_guide()
+
+    def _tell_the_guide(self) -> None:
+        for code, day in date_sources().items():
+            self.stdout.write(f"Carte Vitale : la fiche {code} est datée du {day_fr(day)}.")
 
     def _tell(self, report: Report) -> None:
         if not report.is_new:
