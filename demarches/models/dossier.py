@@ -161,6 +161,11 @@ class DossierBase(models.Model):
         return self.current_status.label
 
     @property
+    def appointment_label(self) -> str:
+        """The appointment to come, in words; empty without one."""
+        return ""
+
+    @property
     def is_draft(self) -> bool:
         return self.status == Status.DRAFT.value
 

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.rules.dates_fr import NBSP
 from demarches.rules.enums import PieceStatus, Status, Transition
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.settings import PacsSettings
@@ -39,7 +40,7 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
 
     def visible_to(self, user: User) -> Self:
         """The dossiers in which this account is one of the two partenaires."""
-        return self.filter(partenaires__user=user)
+        return self.filter(partenaires__user=user).select_related("appointment")
 
     def for_desk(self) -> Self:
         """What agents may open: everything sent, and the drafts people hand over on paper.
@@ -143,6 +144,11 @@ class Dossier(DossierBase):
                 violation_error_message="Le rendez-vous suit le dossier complet.",
             ),
         ]
+
+    @property
+    def appointment_label(self) -> str:
+        is_to_come = self.status == Status.SCHEDULED.value
+        return f"Rendez-vous{NBSP}: {self.appointment}" if is_to_come else ""
 
     def get_absolute_url(self) -> str:
         return reverse("pacs:dossier", args=[self.reference])

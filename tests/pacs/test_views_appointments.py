@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from icalendar import Calendar
 
@@ -282,3 +284,15 @@ def test_the_rate_of_one_account_is_limited(browser: Client, complete: Dossier, 
     ]
 
     assert statuses == [422, 422, 429]
+
+
+def test_the_account_shows_the_day(browser: Client, complete: Dossier) -> None:
+    before = browser.get(reverse("demarches:account")).content.decode()
+    booked = book(complete)
+    browser.get(reverse("demarches:account"))
+    with CaptureQueriesContext(connection) as alone:
+        html = browser.get(reverse("demarches:account")).content.decode()
+
+    assert str(booked) not in before
+    assert f"Rendez-vous\u00a0: {booked}" in html
+    assert sum("demarches_appointment" in query["sql"] for query in alone) == 2

@@ -59,7 +59,7 @@ def after(demande: Demande, **delta: int) -> datetime:
 def test_proposed_confirmed_then_done_together(agent: User) -> None:
     demande = proposed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
     assert code(demande) == "rdv-propose"
-    assert demande.status_label.startswith("Rendez-vous proposé\u00a0: mardi 16\u00a0mars 2027")
+    assert "proposé\u00a0: mardi 16\u00a0mars 2027" in demande.appointment_label
 
     meetings.confirm(demande, by=None, at=NOW + timedelta(hours=1))
     assert code(demande) == "rdv-confirme"
@@ -364,6 +364,25 @@ def test_other_moments_are_refused_with_a_way_out(
     assert page.status_code == status
     assert words.lower() in page.content.decode().lower()
     assert code(demande) == "rdv-propose"
+
+
+def test_the_account_shows_the_day_without_a_query_for_each(
+    owner_page: Client,
+    alice: User,
+    agent: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    fixed(make_demande(alice, at=NOW), by=agent, at=NOW, rank=0)
+    owner_page.get(reverse("demarches:account"))
+    with django_assert_num_queries(7):
+        owner_page.get(reverse("demarches:account"))
+    for rank in (1, 2):
+        fixed(make_demande(alice, at=NOW), by=agent, at=NOW, rank=rank)
+
+    with django_assert_num_queries(7):
+        page = owner_page.get(reverse("demarches:account")).content.decode()
+
+    assert page.count("Rendez-vous fixé\u00a0:") == 3
 
 
 def test_a_slot_lost_meanwhile_shows_the_nearest_ones(

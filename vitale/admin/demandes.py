@@ -107,7 +107,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
 
     @admin.display(description="état")
     def state(self, demande: Demande) -> str:
-        return demande.status_label
+        return demande.appointment_label or demande.status_label
 
     @admin.display(description="attend depuis")
     def waiting(self, demande: Demande) -> str:

@@ -250,9 +250,13 @@ class Demande(Coded, DossierBase):
         """« Mes démarches » and the desk read the state in the words of 7.3."""
         if self.orientation is not None:
             return f"{self.code.label} vers{NBSP}: {self.orientation.name}"
-        if self.code in {Code.PROPOSED, Code.BOOKED}:
-            return f"{self.code.label}{NBSP}: {self.appointment}"
         return self.code.label
+
+    @property
+    def appointment_label(self) -> str:
+        if self.code not in {Code.PROPOSED, Code.BOOKED}:
+            return ""
+        return f"{self.code.label}{NBSP}: {self.appointment}"
 
     @property
     def contact(self) -> str:
