@@ -3,6 +3,16 @@
 import django.core.validators
 import re
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+
+def name_documents(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Sources that are national documents were keyed by their identifier: f265, f10662."""
+    source = apps.get_model("vitale", "Source")
+    for row in source.objects.filter(key__regex=r"^f[0-9]+$"):
+        row.fiche = row.key.upper()
+        row.save(update_fields=["fiche"])
 
 
 class Migration(migrations.Migration):
@@ -22,4 +32,5 @@ class Migration(migrations.Migration):
             name='published_on',
             field=models.DateField(blank=True, help_text='Celle d’une fiche nationale vient toute seule de chaque import du guide.', null=True, verbose_name='datée du'),
         ),
+        migrations.RunPython(name_documents, migrations.RunPython.noop),
     ]
