@@ -79,7 +79,10 @@ def contains_nir(text: str) -> bool:
     """Whether the text holds something of the shape of a numéro de sécurité sociale."""
     text = _plain(text)
     harmless = _harmless(text)
-    return any(is_sure or not _cuts(span, harmless) for span, is_sure in _nirs(text))
+    return any(
+        not _cuts(span, harmless) or (is_sure and not _is_made_of(text, span, harmless))
+        for span, is_sure in _nirs(text)
+    )
 
 
 def _nirs(text: str) -> Iterator[tuple[tuple[int, int], bool]]:
@@ -122,6 +125,15 @@ def _cuts(span: tuple[int, int], harmless: list[tuple[int, int]]) -> bool:
     return any(
         first < end and start < last and not (start <= first and last <= end)
         for first, last in harmless
+    )
+
+
+def _is_made_of(text: str, span: tuple[int, int], harmless: list[tuple[int, int]]) -> bool:
+    """Each figure of the candidate is one of a telephone number or of a reference."""
+    return all(
+        any(first <= place < last for first, last in harmless)
+        for place in range(*span)
+        if text[place].isdigit()
     )
 
 

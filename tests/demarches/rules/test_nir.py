@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demarches.rules.nir import PrivateNumber, contains_nir, find_private_number, nir_key
@@ -105,6 +105,15 @@ def test_a_mistyped_key_hides_nothing(parts: list[str], shift: int) -> None:
 @given(PHONES | REFERENCES, st.sampled_from(["", "Appelez le ", "Dossier ", "("]))
 def test_a_telephone_or_a_reference_is_never_such_a_number(text: str, before: str) -> None:
     assert find_private_number(f"{before}{text}, merci.") is None
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(PHONES | REFERENCES, min_size=2, max_size=3), st.sampled_from([" ", " / ", ", ", "\n"])
+)
+def test_telephones_and_references_in_a_row_are_never_one(texts: list[str], between: str) -> None:
+    """Whatever key their figures happen to make together."""
+    assert find_private_number(between.join(texts)) is None
 
 
 def test_two_telephones_side_by_side_are_not_one() -> None:
