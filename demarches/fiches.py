@@ -20,6 +20,9 @@ from demarches.rules.texts import plain_text
 MAX_WORDS = 8
 MAX_RESULTS = 30
 PASSAGE = 180
+#: Words of a passage before its first match, and after it where the others are looked for.
+WORDS_BEFORE = 8
+WORDS_AFTER = 14
 TITLE_WEIGHT = 10
 
 
@@ -126,12 +129,11 @@ def _passage(fiche: Fiche, words: list[str]) -> list[tuple[str, bool]]:
         [fiche.description, *(collapse(" ".join(words_of(child))) for child in body_of(root))]
     )
     tokens = re.findall(r"\S+\s*", text)
-    hits = [rank for rank, token in enumerate(tokens) if _matches(token, words)]
-    start = max(0, (hits[0] if hits else 0) - 8)
+    start = max(0, _richest(tokens, words) - WORDS_BEFORE)
     pieces: list[tuple[str, bool]] = []
     length = 0
     for token in tokens[start:]:
-        is_hit = _matches(token, words)
+        is_hit = bool(_held(token, words))
         if pieces and pieces[-1][1] == is_hit:
             pieces[-1] = (pieces[-1][0] + token, is_hit)
         else:
@@ -142,9 +144,23 @@ def _passage(fiche: Fiche, words: list[str]) -> list[tuple[str, bool]]:
     return ([("… ", False)] if start else []) + pieces + [("…", False)]
 
 
-def _matches(token: str, words: Iterable[str]) -> bool:
+def _richest(tokens: list[str], words: list[str]) -> int:
+    """Where the passage with the most of the words asked begins; the first of the best."""
+    hits = [(rank, held) for rank, token in enumerate(tokens) if (held := _held(token, words))]
+    best, most = 0, 0
+    for at, (first, _) in enumerate(hits):
+        window = hits[at : at + WORDS_AFTER]
+        near = (held for rank, held in window if rank < first + WORDS_AFTER)
+        count = len(set().union(*near))
+        if count > most:
+            best, most = first, count
+    return best
+
+
+def _held(token: str, words: Iterable[str]) -> set[str]:
+    """Which of the words asked this one begins with."""
     own = search_words(plain_text(token))
-    return any(part.startswith(word) for part in own for word in words)
+    return {word for part in own for word in words if part.startswith(word)}
 
 
 def successor(code: str) -> str:

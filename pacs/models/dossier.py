@@ -11,7 +11,6 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
-from demarches.rules.dates_fr import NBSP
 from demarches.rules.enums import PieceStatus, Status, Transition
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.settings import PacsSettings
@@ -147,8 +146,7 @@ class Dossier(DossierBase):
 
     @property
     def appointment_label(self) -> str:
-        is_to_come = self.status == Status.SCHEDULED.value
-        return f"Rendez-vous{NBSP}: {self.appointment}" if is_to_come else ""
+        return str(self.appointment) if self.status == Status.SCHEDULED.value else ""
 
     def get_absolute_url(self) -> str:
         return reverse("pacs:dossier", args=[self.reference])

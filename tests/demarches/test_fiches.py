@@ -375,6 +375,9 @@ def test_themes_then_answers_best_first_with_their_passage(client: Client, site:
     assert [one.fiche.code for one in search("journal")] == ["F1"]
     assert [one.fiche.code for one in search("FICHE")] == ["F2", "F3", "F1"]
     assert search("") == search("!!! ,") == []
+    both = "".join(text for text, is_hit in search("carte perte")[0].passage if is_hit)
+    assert "carte" in both.lower()
+    assert "perte" in both.lower()
     passage = search("étudiant")[0].passage
     assert [text.strip() for text, is_hit in passage if is_hit] == ["Étudiant"]
 

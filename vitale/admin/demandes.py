@@ -107,7 +107,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
 
     @admin.display(description="état")
     def state(self, demande: Demande) -> str:
-        return demande.appointment_label or demande.status_label
+        return ", ".join(filter(None, (demande.status_label, demande.appointment_label)))
 
     @admin.display(description="attend depuis")
     def waiting(self, demande: Demande) -> str:

@@ -254,9 +254,7 @@ class Demande(Coded, DossierBase):
 
     @property
     def appointment_label(self) -> str:
-        if self.code not in {Code.PROPOSED, Code.BOOKED}:
-            return ""
-        return f"{self.code.label}{NBSP}: {self.appointment}"
+        return str(self.appointment) if self.code in {Code.PROPOSED, Code.BOOKED} else ""
 
     @property
     def contact(self) -> str:
