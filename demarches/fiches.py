@@ -159,8 +159,13 @@ def _richest(tokens: list[str], words: list[str]) -> int:
 
 def _held(token: str, words: Iterable[str]) -> set[str]:
     """Which of the words asked this one begins with."""
-    own = search_words(plain_text(token))
-    return {word for part in own for word in words if part.startswith(word)}
+    return {word for part in _parts(token) for word in words if part.startswith(word)}
+
+
+@lru_cache(maxsize=20_000)
+def _parts(token: str) -> tuple[str, ...]:
+    """A word as it is compared; the same ones come back in every document."""
+    return tuple(search_words(plain_text(token)))
 
 
 def successor(code: str) -> str:
