@@ -1,11 +1,17 @@
 """What every answer goes through: privacy headers, and refusals in plain French."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+
+logger = logging.getLogger(__name__)
+RETRY_SECONDS = 30
 
 
 class PrivacyHeadersMiddleware:
@@ -38,6 +44,15 @@ class RefusalPagesMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The database did not answer, or a lock was held for too long: nothing was written."""
+        if not isinstance(exception, OperationalError):
+            return None
+        logger.error("the database did not answer in time", exc_info=exception)
+        # Without the request: the page must stand while the database does not.
+        page = render_to_string("503.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": RETRY_SECONDS})
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
