@@ -21,6 +21,7 @@ from demarches.rules.slots import (
     DaySlots,
     Slot,
     day_slots,
+    fits,
     nearest,
     slots_between,
     steps_of,
@@ -80,6 +81,17 @@ def nearest_free(agenda: Agenda, to: datetime, asked: Asked) -> tuple[Slot, ...]
     first = max(to - NEARBY, asked.now)
     days = offered_days(agenda, first, max(to, asked.now) + NEARBY, asked)
     return nearest(days, to, count=NEAREST_COUNT)
+
+
+def is_still_open(held: Appointment, *, at: datetime) -> bool:
+    """Whether the hours still hold the slot; staff may have closed it since it was held."""
+    return fits(held.agenda.rules(at), held.starts_at, held.ends_at)
+
+
+def closed_meanwhile(held: Appointment, asked: Asked) -> SlotTaken:
+    """What to raise then, with the nearest slots that are free."""
+    nearby = nearest_free(held.agenda, held.starts_at, asked)
+    return SlotTaken("La mairie ne reçoit plus à ce moment-là.", nearby)
 
 
 def take_seat(

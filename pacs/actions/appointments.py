@@ -11,8 +11,10 @@ from django.db import transaction
 
 from demarches.actions import (
     SlotTaken,
+    closed_meanwhile,
     find_free,
     give_back,
+    is_still_open,
     nearest_free,
     release_returning,
     take_over,
@@ -76,6 +78,9 @@ def confirm_slot(partenaire: Partenaire, *, at: datetime, by: User | None) -> Ap
                 return locked.appointment
             raise ActionRefused("Vous n’avez pas de créneau à confirmer. Choisissez-en un.")
         agenda = bookable_agenda(locked, at=at)
+        if not is_still_open(held, at=at):
+            asked = asked_by(dossier, agenda, reader=partenaire, at=at, is_overriding=True)
+            raise closed_meanwhile(held, asked)
         mine = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
         if mine.update(status=AppointmentStatus.BOOKED.value, held_until=None):
             held.refresh_from_db()

@@ -108,6 +108,17 @@ def test_a_second_click_changes_nothing(complete: Dossier) -> None:
     assert fresh(complete).events.filter(transition="schedule").count() == 1
 
 
+def test_a_slot_that_closed_since_it_was_held_is_not_confirmed(complete: Dossier) -> None:
+    held = hold_slot(person(complete), FIRST, at=NOW)
+    held.agenda.changes.create(day=FIRST.date(), reason="formation")
+
+    with pytest.raises(SlotTaken, match="ne reçoit plus") as lost:
+        confirm_slot(person(complete), at=NOW, by=None)
+
+    assert lost.value.nearest
+    assert fresh(complete).appointment is None
+
+
 def test_nothing_held_nothing_confirmed(complete: Dossier) -> None:
     with pytest.raises(ActionRefused) as refused:
         confirm_slot(person(complete), at=NOW, by=None)

@@ -151,6 +151,18 @@ def test_a_proposal_of_a_day_gone_by_is_not_confirmed(agent: User) -> None:
     assert code(demande) == "rdv-propose"
 
 
+def test_a_proposal_in_hours_that_closed_since_is_not_confirmed(agent: User) -> None:
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+    meeting = meeting_of(demande)
+    meeting.agenda.changes.create(day=meeting.starts_at.date(), reason="formation")
+
+    with pytest.raises(SlotTaken, match="ne reçoit plus") as lost:
+        meetings.confirm(demande, by=None, at=NOW)
+
+    assert lost.value.nearest
+    assert code(demande) == "rdv-propose"
+
+
 def test_moving_keeps_one_event_and_gives_the_former_slot_back(agent: User) -> None:
     demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
     former = meeting_of(demande)

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from demarches.actions import SlotTaken, find_free, nearest_free, take_over, take_seat
+from demarches.actions import (
+    SlotTaken,
+    closed_meanwhile,
+    find_free,
+    is_still_open,
+    nearest_free,
+    take_over,
+    take_seat,
+)
 from demarches.booking import DESK_HORIZON
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus
@@ -131,6 +139,8 @@ def confirm(demande: Demande, *, by: User | None, at: datetime) -> Appointment:
             return held
         if held.starts_at <= at:
             raise AideRefused("Ce rendez-vous est passé : choisissez un autre créneau.")
+        if not is_still_open(held, at=at):
+            raise closed_meanwhile(held, asked_online(held.agenda, at))
         kept = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
         if kept.update(status=AppointmentStatus.BOOKED.value, held_until=None):
             held.refresh_from_db()
