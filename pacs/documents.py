@@ -138,6 +138,8 @@ def convocation(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
         "people": [civil_name(person) for person in dossier.people],
         "to_bring": things_to_bring(dossier, reader=reader),
         "changeable_until": timezone.localtime(appointment.changeable_until),
+        # An agent may book nearer than people may still change by themselves.
+        "is_changeable": appointment.changeable_until > appointment.created_at,
         "foot": f"Convocation n° {appointment.sequence + 1}",
     }
     return render_pdf(

@@ -173,6 +173,7 @@ def _about_appointment(
         calendar=event,
         appointment=appointment,
         booking_url=settings.SITE_URL + reverse("pacs:appointment", args=[dossier.reference]),
+        is_changeable=appointment.is_changeable(at),
         to_renew=pieces_to_renew(dossier, localdate(appointment.starts_at)),
         **context,
     )

@@ -97,6 +97,7 @@ def _tell_meeting(
         key=str(appointment.pk),
         calendar=calendar,
         appointment=appointment,
+        is_changeable=appointment.is_changeable(at),
         to_bring=AideSettings.current().to_bring,
     )
 

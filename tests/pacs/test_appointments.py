@@ -414,6 +414,9 @@ def test_the_desk_books_without_lead_time_and_moves(complete: Dossier, agent: Us
     tomorrow = datetime(2026, 11, 24, 9, tzinfo=PARIS)
 
     first = book_for(complete, tomorrow, by=agent, at=NOW)
+    near = Email.objects.latest("pk").message
+    assert "Pour le déplacer ou l’annuler, appelez la mairie" in near
+    assert "Vous pouvez y déplacer" not in near
     moved = book_for(fresh(complete), FIRST, by=agent, at=NOW)
 
     assert (first.at_counter, moved.sequence, moved.uid) == (True, 1, first.uid)

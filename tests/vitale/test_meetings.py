@@ -98,6 +98,17 @@ def test_mails_tell_where_and_when_and_their_subjects_nothing_more(agent: User) 
     assert "Vitale" not in booked.context["calendar"]
 
 
+def test_a_mail_never_promises_a_change_that_is_already_too_late(agent: User) -> None:
+    fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW, rank=0)
+    near = Email.objects.latest("pk").message
+    fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW, rank=-1)
+    far = Email.objects.latest("pk").message
+
+    assert "Pour le déplacer, appelez la mairie au 04 66 03 48 48." in near
+    assert "déplacer en ligne" not in near
+    assert "Vous pouvez le déplacer en ligne jusqu’au 16\u00a0mars 2027" in far
+
+
 def test_twice_confirmed_is_once(agent: User) -> None:
     demande = proposed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
 
