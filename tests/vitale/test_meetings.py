@@ -492,6 +492,21 @@ def test_the_desk_proposes_or_fixes(
     assert words in done.content.decode()
 
 
+def test_the_desk_notes_that_the_person_accepts_by_telephone(desk: Client, agent: User) -> None:
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+    start = meeting_of(demande).starts_at
+    page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
+    assert f"Fixer le {meeting_of(demande)}" in page
+    url = reverse("admin:vitale_demande_act", args=[demande.pk, "confirmer"])
+
+    assert desk.post(url, {"version": 1}).status_code == 409
+    assert desk.post(url, {"version": fresh(demande).version}).status_code == 302
+    assert (code(demande), meeting_of(demande).starts_at) == ("rdv-confirme", start)
+
+    page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
+    assert "La personne accepte ce créneau" not in page
+
+
 def test_the_desk_is_told_what_cannot_be(desk: Client, agent: User) -> None:
     help_agenda()
     demande = make_demande(at=NOW)

@@ -28,7 +28,7 @@ from vitale.models import AideSettings, Demande, Tally
 from vitale.rules.aide import Act, Outcome
 
 
-def agenda_of(demande: Demande) -> Agenda:
+def help_agenda() -> Agenda:
     """The agenda of help; raises `AideRefused` when the mairie has none."""
     agenda = AideSettings.current().agenda
     if agenda is None:
@@ -60,7 +60,7 @@ def propose(
     demande: Demande, starts_at: datetime, *, by: User, at: datetime, version: int
 ) -> Appointment:
     """Keep a slot for the person, who confirms it or chooses another; told by mail."""
-    agenda = agenda_of(demande)
+    agenda = help_agenda()
     kept_until = at + timedelta(hours=AideSettings.current().confirm_hours)
     with transaction.atomic():
         locked = current(demande, version, Act.PROPOSE)
@@ -84,11 +84,17 @@ def fix(
     demande: Demande, starts_at: datetime, *, by: User, at: datetime, version: int
 ) -> Appointment:
     """Book or move, as agreed with the person by telephone or at the counter."""
-    agenda = agenda_of(demande)
+    agenda = help_agenda()
     with transaction.atomic():
         locked = current(demande, version, Act.FIX)
-        slot = find_free(agenda, starts_at, asked_at_desk(at))
-        return _book(locked, agenda, slot.starts_at, asked_at_desk(at), by=by, at=at)
+        return _book(locked, agenda, starts_at, asked_at_desk(at), by=by, at=at)
+
+
+def confirm_for(demande: Demande, *, by: User, at: datetime, version: int) -> Appointment:
+    """Note that the person said yes to the proposed slot, by telephone or at the counter."""
+    with transaction.atomic():
+        locked = current(demande, version, Act.CHOOSE)
+        return _confirm(locked, asked_at_desk(at), by=by, at=at)
 
 
 def accompany(demande: Demande, *, by: User, at: datetime, version: int) -> None:
@@ -134,21 +140,8 @@ def confirm(demande: Demande, *, by: User | None, at: datetime) -> Appointment:
     with transaction.atomic():
         locked = locked_request(demande)
         check_state(locked, Act.CHOOSE)
-        held = _meeting(locked)
-        if held.current_status not in {AppointmentStatus.HELD, AppointmentStatus.LAPSED}:
-            return held
-        if held.starts_at <= at:
-            raise AideRefused("Ce rendez-vous est passé : choisissez un autre créneau.")
-        if not is_still_open(held, at=at):
-            raise closed_meanwhile(held, asked_online(held.agenda, at))
-        kept = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
-        if kept.update(status=AppointmentStatus.BOOKED.value, held_until=None):
-            held.refresh_from_db()
-            _keep(locked, held, kind="meeting_booked", by=by, at=at)
-            emails.meeting_booked(locked, held, at=at)
-            return held
-        agenda = held.agenda
-        return _book(locked, agenda, held.starts_at, asked_online(agenda, at), by=by, at=at)
+        agenda = _meeting(locked).agenda
+        return _confirm(locked, asked_online(agenda, at), by=by, at=at)
 
 
 def choose(demande: Demande, starts_at: datetime, *, by: User | None, at: datetime) -> Appointment:
@@ -156,7 +149,7 @@ def choose(demande: Demande, starts_at: datetime, *, by: User | None, at: dateti
 
     Raises `SlotTaken` with the nearest free slots when it went to somebody else.
     """
-    agenda = agenda_of(demande)
+    agenda = help_agenda()
     with transaction.atomic():
         locked = locked_request(demande)
         check_state(locked, Act.CHOOSE)
@@ -173,6 +166,23 @@ def choose(demande: Demande, starts_at: datetime, *, by: User | None, at: dateti
 
 
 # Shared
+
+
+def _confirm(locked: Demande, asked: Asked, *, by: User | None, at: datetime) -> Appointment:
+    held = _meeting(locked)
+    if held.current_status not in {AppointmentStatus.HELD, AppointmentStatus.LAPSED}:
+        return held
+    if held.starts_at <= at:
+        raise AideRefused("Ce rendez-vous est passé : choisissez un autre créneau.")
+    if not is_still_open(held, at=at):
+        raise closed_meanwhile(held, asked)
+    kept = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
+    if not kept.update(status=AppointmentStatus.BOOKED.value, held_until=None):
+        return _book(locked, held.agenda, held.starts_at, asked, by=by, at=at)
+    held.refresh_from_db()
+    _keep(locked, held, kind="meeting_booked", by=by, at=at)
+    emails.meeting_booked(locked, held, at=at)
+    return held
 
 
 def _book(

@@ -202,7 +202,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             raise PermissionDenied
         demande, problem, status = self._demande(pk), "", 200
         try:
-            agenda = meetings.agenda_of(demande)
+            agenda = meetings.help_agenda()
             aide.check_state(demande, Act.FIX)
         except ValidationError as refused:
             messages.error(request, " ".join(refused.messages))
@@ -290,6 +290,11 @@ def _cancel(request: HttpRequest, demande: Demande, agent: User) -> str:
     return "La demande est annulée."
 
 
+def _confirm(request: HttpRequest, demande: Demande, agent: User) -> str:
+    meeting = meetings.confirm_for(demande, by=agent, at=timezone.now(), version=_version(request))
+    return _booked_words(demande, meeting, is_agreed=True)
+
+
 def _accompany(request: HttpRequest, demande: Demande, agent: User) -> str:
     meetings.accompany(demande, by=agent, at=timezone.now(), version=_version(request))
     return "C’est noté : la personne a fait sa démarche avec vous."
@@ -318,6 +323,7 @@ VERBS: dict[str, Callable[[HttpRequest, Demande, User], str]] = {
     "repondre": _answer,
     "clore": _close,
     "annuler": _cancel,
+    "confirmer": _confirm,
     "accompagner": _accompany,
     "absent": _miss,
     "noter": _note,

@@ -94,7 +94,7 @@ def _choose_page(
     if is_booked and not meeting.is_changeable(now):
         return redirect(demande)
     try:
-        agenda = actions.agenda_of(demande)
+        agenda = actions.help_agenda()
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
         return redirect(demande)
