@@ -8,4 +8,7 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "uzes_portal.settings")
+    if "makemigrations" in sys.argv[1:2]:
+        # Only ever run in development: it needs none of the secrets of a deployment.
+        os.environ.setdefault("DEBUG", "1")
     execute_from_command_line(sys.argv)

@@ -1,6 +1,9 @@
 """What the settings read from the environment is written down for those who run the portal."""
 
+import os
 import re
+import subprocess
+import sys
 
 from tests.support.portal import ROOT
 
@@ -26,3 +29,19 @@ def test_secrets_read_from_files_are_told() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
 
     assert set(re.findall(r"([A-Z_]+)_FILE[,.]", example)) == SECRETS
+
+
+def test_migrations_are_checked_without_the_secrets_of_a_deployment() -> None:
+    """In a fresh checkout; every other command still refuses to run without them."""
+
+    def manage(*words: str) -> subprocess.CompletedProcess[str]:
+        bare = {"PATH": os.environ["PATH"], "VAR_DIR": os.environ.get("VAR_DIR", "")}
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(
+            command, cwd=ROOT, env=bare, capture_output=True, text=True, check=False
+        )
+
+    assert manage("makemigrations", "--check").returncode == 0
+    refused = manage("check")
+    assert refused.returncode != 0
+    assert "SECRET_KEY is missing" in refused.stderr
