@@ -30,6 +30,7 @@ from demarches.rules.slots import (
 #: Around a slot that was just taken, how far to look for others.
 NEARBY = timedelta(days=45)
 NEAREST_COUNT = 3
+SEAT_GONE = "Ce créneau vient d’être pris par quelqu’un d’autre."
 
 
 class SlotTaken(ValidationError):
@@ -128,7 +129,7 @@ def take_seat(
         except IntegrityError:
             continue
         return appointment
-    raise SlotTaken("Ce créneau vient d’être pris par quelqu’un d’autre.")
+    raise SlotTaken(SEAT_GONE)
 
 
 def _keep_times(appointment: Appointment, seat: int) -> None:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.actions import SlotTaken, nearest_free
+from demarches.actions import SEAT_GONE, SlotTaken, nearest_free
 from demarches.appointment_calendar import appointment_event
 from demarches.booking import first_days, month_of, read_day, read_moment
 from demarches.models import Agenda, Mairie
@@ -28,7 +28,6 @@ from pacs.tracking import piece_rows
 from pacs.views.viewer import account_of, for_partenaire
 
 FIRST_DAYS = 4
-NOBODY_WON = "Ce créneau vient d’être pris par quelqu’un d’autre."
 
 
 def _who_books(request: HttpRequest) -> str:
@@ -93,7 +92,7 @@ def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResp
     except OperationalError:
         # Somebody else held the lock for longer than we wait: nothing was written.
         asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
-        lost = SlotTaken(NOBODY_WON, nearest_free(agenda, starts_at, asked))
+        lost = SlotTaken(SEAT_GONE, nearest_free(agenda, starts_at, asked))
         return _lost(request, partenaire, agenda, lost, is_overriding=is_overriding)
     return redirect("pacs:appointment-confirm", dossier.reference)
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demarches.actions import SlotTaken
+from demarches.actions import SEAT_GONE, SlotTaken
 from demarches.booking import first_days, read_moment
 from demarches.ratelimit import rate_limited
 from demarches.rules.enums import AppointmentStatus
@@ -21,7 +21,6 @@ from vitale.rules.aide import ALLOWED, Act
 from vitale.views.viewer import account_of, for_demande
 
 FIRST_DAYS = 6
-TOO_MANY_AT_ONCE = "Ce créneau vient d’être pris par quelqu’un d’autre."
 
 
 @rate_limited("booking")
@@ -40,7 +39,7 @@ def choose(request: HttpRequest, demande: Demande) -> HttpResponse:
         return _lost(request, demande, taken)
     except OperationalError:
         # Somebody else held the lock for longer than we wait: nothing was written.
-        return _lost(request, demande, SlotTaken(TOO_MANY_AT_ONCE))
+        return _lost(request, demande, SlotTaken(SEAT_GONE))
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
         return redirect(demande)
