@@ -8,12 +8,13 @@ looking at: when somebody changed it since, `StaleDossier` is raised and nothing
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
 from pacs import emails
 from pacs.actions.appointments import release_appointment
-from pacs.actions.dossiers import attestation_of
+from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
@@ -170,9 +171,7 @@ def note_paper_attestation(
         dossier = locked_at_version(partenaire.dossier, version)
         if partenaire.door != Door.PAPER:
             raise ActionRefused("Cette personne participe en ligne : elle atteste elle-même.")
-        partenaire.attested_text = attestation_of(partenaire)
-        partenaire.attested_at = at
-        partenaire.save(update_fields=["attested_text", "attested_at"])
+        keep_attestation(partenaire, dossier, at=at, on_paper=localdate(at))
         dossier.touch(at=at)
         dossier.record(kind="attested_on_paper", by=by, at=at, partenaire=partenaire)
 

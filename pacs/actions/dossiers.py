@@ -5,7 +5,7 @@ Every action owns its transaction, takes who acts and when (`at`, aware), raises
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from django.db import transaction
@@ -17,7 +17,9 @@ from pacs.actions.appointments import release_appointment
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Partenaire
+from pacs.models.consent import attested_facts, confirmed_facts
 from pacs.rules.attestation import attestation_text
+from pacs.rules.consent import digest_of
 
 
 class AnswerForm(Protocol):
@@ -172,7 +174,10 @@ def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: Us
             raise ActionRefused("Ce dossier ne peut plus être modifié en ce moment.")
         partenaire.common_comment = comment
         partenaire.common_confirmed_at = None if comment else at
-        partenaire.save(update_fields=["common_comment", "common_confirmed_at"])
+        partenaire.common_confirmed_digest = "" if comment else digest_of(confirmed_facts(dossier))
+        partenaire.save(
+            update_fields=["common_comment", "common_confirmed_at", "common_confirmed_digest"]
+        )
         dossier.touch(at=at)
         dossier.record(
             kind="common_commented" if comment else "common_confirmed",
@@ -194,13 +199,35 @@ def attest(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
         dossier = _locked(partenaire.dossier)
         if not dossier.is_editable:
             raise ActionRefused("Ce dossier ne peut plus être modifié en ce moment.")
-        partenaire.attested_text = attestation_of(partenaire)
-        partenaire.attested_at = at
-        partenaire.save(update_fields=["attested_text", "attested_at"])
+        keep_attestation(partenaire, dossier, at=at)
         dossier.touch(at=at)
         dossier.record(kind="attested", by=by, at=at, partenaire=partenaire)
         other = dossier.partenaires.select_related("user", "dossier").exclude(pk=partenaire.pk)
         emails.part_completed(partenaire, to=other.get(), at=at)
+
+
+def keep_attestation(
+    partenaire: Partenaire, dossier: Dossier, *, at: datetime, on_paper: date | None = None
+) -> None:
+    """Write the attestation down with the facts it vouches for; the dossier is locked.
+
+    `on_paper`: the day written on the paper, when it was signed by hand.
+    """
+    partenaire.dossier = dossier
+    facts = attested_facts(partenaire, dossier)
+    partenaire.attested_text = attestation_of(partenaire)
+    partenaire.attested_at = at
+    partenaire.attested_on_paper = on_paper
+    partenaire.attested_facts, partenaire.attested_digest = facts, digest_of(facts)
+    partenaire.save(
+        update_fields=[
+            "attested_text",
+            "attested_at",
+            "attested_on_paper",
+            "attested_facts",
+            "attested_digest",
+        ]
+    )
 
 
 def attestation_of(partenaire: Partenaire) -> str:

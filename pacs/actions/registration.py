@@ -34,6 +34,7 @@ from pacs.models import (
     RegisteredPerson,
     Registration,
 )
+from pacs.models.consent import has_attested
 from pacs.rules.registration import (
     RegisterNumber,
     act_rule,
@@ -178,6 +179,13 @@ def _register(
     if locked.appointment is not None:
         locked.appointment.status = AppointmentStatus.DONE.value
         locked.appointment.save(update_fields=["status"])
+    if locked.appointment is not None:
+        locked.registered_on = day
+        locked.registered_appointment_on = localdate(locked.appointment.starts_at)
+        locked.registered_attestations = sum(has_attested(one, locked) for one in locked.people)
+        locked.save(
+            update_fields=["registered_on", "registered_appointment_on", "registered_attestations"]
+        )
     locked.register(by=by, at=at)
     if ceremony.paper_complete:
         delete_scans(locked, at=at)

@@ -1,7 +1,10 @@
 """Models of `pacs`, split by concept."""
 
+from pacs.models.correction import Correction, CorrectionStatus, InformationRequest
+from pacs.models.decision import OutcomeDecision
 from pacs.models.dossier import Dossier
 from pacs.models.earlier import EarlierOffer
+from pacs.models.ending import Ending
 from pacs.models.exchange import (
     DossierEvent,
     Message,
@@ -20,14 +23,19 @@ from pacs.rules.enums import Door, Sex
 
 __all__ = [
     "Avis",
+    "Correction",
+    "CorrectionStatus",
     "Door",
     "Dossier",
     "DossierEvent",
     "EarlierOffer",
+    "Ending",
+    "InformationRequest",
     "LaterAct",
     "Message",
     "MessageTemplate",
     "Note",
+    "OutcomeDecision",
     "PacsSettings",
     "Partenaire",
     "Piece",

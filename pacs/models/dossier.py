@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.timezone import localdate
@@ -115,6 +115,13 @@ class Dossier(DossierBase):
     )
 
     inadmissible_ground = models.TextField("motif de l’irrecevabilité", blank=True, editable=False)
+    #: What the registration rested on, written with it, so that the database can refuse one
+    #: that rests on nothing: the day, the day of the appointment, the attestations in force.
+    registered_on = models.DateField("enregistré le", null=True, blank=True, editable=False)
+    registered_appointment_on = models.DateField(null=True, blank=True, editable=False)
+    registered_attestations = models.PositiveSmallIntegerField(default=0, editable=False)
+    #: When both were told that the dossier will be deleted; empty again after any activity.
+    deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = PacsDossierQuerySet.as_manager()
 
@@ -141,6 +148,17 @@ class Dossier(DossierBase):
                 condition=Q(appointment__isnull=True) | ~Q(status__in=BEFORE_COMPLETE),
                 name="pacs_dossier_appointment_needs_complete",
                 violation_error_message="Le rendez-vous suit le dossier complet.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="registered")
+                | Q(
+                    registered_on__isnull=False,
+                    registered_on=F("registered_appointment_on"),
+                    registered_attestations=2,
+                ),
+                name="pacs_dossier_registered_rests_on",
+                violation_error_message="Un Pacs s’enregistre le jour du rendez-vous, avec deux"
+                " attestations.",
             ),
         ]
 

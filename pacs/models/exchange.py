@@ -89,6 +89,8 @@ class Message(models.Model):
     at = models.DateTimeField("le")
     #: One-time key of the form it came from: a double click writes one message.
     form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
+    #: Set when somebody else took this place in the dossier: agents still read it, nobody else.
+    sealed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "message"
@@ -160,9 +162,11 @@ class SentMail(models.Model):
 
 
 class DossierEvent(DossierEventBase):
-    """The journal of a PACS dossier."""
+    """The journal of a PACS dossier; agents alone read it, and it is deleted with the dossier."""
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="events")
+    #: What changed: a list of {"label", "old", "new"}, in words.
+    changes = models.JSONField("changements", default=list, blank=True, editable=False)
     #: Set when one of the two people acted.
     partenaire = models.ForeignKey(
         Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -131,6 +131,19 @@ class Partenaire(models.Model):
     attested_at = models.DateTimeField("attesté le", null=True, blank=True)
     #: The sentences exactly as they were shown.
     attested_text = models.TextField("texte attesté", blank=True)
+    #: The facts vouched for, as they were (label -> value), and their digest: an attestation
+    #: is in force while today's facts have the same digest.
+    attested_facts = models.JSONField("faits attestés", default=dict, blank=True, editable=False)
+    attested_digest = models.CharField(max_length=64, blank=True, editable=False)
+    #: The day written on the paper, for an attestation signed by hand.
+    attested_on_paper = models.DateField(
+        "attestation signée sur papier le", null=True, blank=True, editable=False
+    )
+    #: Digest of the shared answers this person confirmed.
+    common_confirmed_digest = models.CharField(max_length=64, blank=True, editable=False)
+    #: When this person, or an agent for them, began their part; empty while all that stands
+    #: there was said by the other (the simulator).
+    part_begun_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = PartenaireQuerySet.as_manager()
 
@@ -163,6 +176,16 @@ class Partenaire(models.Model):
             models.CheckConstraint(
                 condition=Q(attested_at__isnull=True) | ~Q(attested_text=""),
                 name="pacs_partenaire_attested_text_kept",
+            ),
+            models.CheckConstraint(
+                condition=Q(attested_at__isnull=True) | ~Q(attested_digest=""),
+                name="pacs_partenaire_attested_facts_kept",
+                violation_error_message="Une attestation dit de quels faits elle répond.",
+            ),
+            models.CheckConstraint(
+                condition=Q(common_confirmed_at__isnull=True) | ~Q(common_confirmed_digest=""),
+                name="pacs_partenaire_confirmed_facts_kept",
+                violation_error_message="Une confirmation dit de quelles réponses elle répond.",
             ),
         ]
 
