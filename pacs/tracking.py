@@ -20,6 +20,7 @@ from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own, readable_pieces
 from pacs.models import Door, Dossier, Partenaire, Piece, PieceWording
 from pacs.models.completeness import missing_common, missing_own
+from pacs.rules.gate import Act, Kind, texts
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import (
     DatedPiece,
@@ -350,6 +351,43 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
         if last is not None:
             dated.append(DatedPiece(piece.key, piece.issued_on or ready, last))
     return window(dated, today=ready) if dated else None
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What keeps a sent dossier from going on, in the words of one reader."""
+
+    forbidden: Sequence[str] = ()
+    #: This reader has to attest, or to confirm the shared answers.
+    attest: bool = False
+    was_attested: bool = False
+    confirm: bool = False
+    others: Sequence[str] = ()
+
+
+def alerts_of(partenaire: Partenaire, *, at: datetime) -> Alerts:
+    """The obstacles that the people read as such; their pieces have a list of their own."""
+    dossier = partenaire.dossier
+    if dossier.is_ended or dossier.is_draft:
+        return Alerts()
+    me = partenaire.position
+    found = [one for one in dossier.obstacles(Act.BOOK, at=at) if one.kind is not Kind.PIECE]
+    mine = {one.kind for one in found if one.holder == me}
+    # What an agent looks at has its own block on the page; one's own duties have a button.
+    apart = {(kind, me) for kind in (Kind.ATTESTATION, Kind.CONFIRMATION)}
+    others = [
+        one
+        for one in found
+        if one.kind not in {Kind.LAW, Kind.TO_DECIDE} and (one.kind, one.holder) not in apart
+    ]
+    ended = dossier.events.filter(kind="attestation_ended", partenaire=partenaire)
+    return Alerts(
+        forbidden=texts((one for one in found if one.kind is Kind.LAW), me),
+        attest=Kind.ATTESTATION in mine,
+        was_attested=Kind.ATTESTATION in mine and ended.exists(),
+        confirm=Kind.CONFIRMATION in mine,
+        others=texts(others, me),
+    )
 
 
 @dataclass(frozen=True, slots=True)
