@@ -49,7 +49,12 @@ def dossier(db: None) -> Dossier:
     )  # fmt: skip
     for position, person in enumerate((ANNE, OMER), start=1):
         Partenaire.objects.create(
-            dossier=dossier, position=position, attested_at=AT, attested_text="J’atteste.", **person
+            dossier=dossier,
+            position=position,
+            attested_at=AT,
+            attested_text="J’atteste.",
+            attested_digest="legacy",
+            **person,
         )
     return dossier
 
