@@ -17,7 +17,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
-from pacs.access import may_edit_common, may_edit_own, readable_pieces
+from pacs.access import may_edit_common, may_edit_own, name_for, readable_pieces, reads
 from pacs.models import Door, Dossier, Partenaire, Piece, PieceWording
 from pacs.models.completeness import missing_common, missing_own
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
@@ -211,12 +211,13 @@ def _partner_task(first: Partenaire) -> Task:
         Door.SAME_DEVICE.value: "Sur cet appareil, quand vous le lui passez.",
         Door.OWN.value: f"Invitation envoyée à {second.invited_email}.",
     }[second.door]
+    name = name_for(first, second)
     if second.attested_at is not None:
-        hint = f"{second.display_name} a terminé sa partie."
+        hint = f"{name} a terminé sa partie."
     elif second.user_id is not None:
-        hint = f"{second.display_name} remplit sa partie."
-    if second.common_comment:
-        hint = f"{second.display_name} propose un changement : « {second.common_comment} »"
+        hint = f"{name} remplit sa partie."
+    if second.common_comment and reads(first, second, "common_comment"):
+        hint = f"{name} propose un changement : « {second.common_comment} »"
     done = second.attested_at is not None or second.door == Door.PAPER
     return Task(
         "La participation de votre partenaire",
@@ -300,7 +301,7 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
     on, today = dossier.registration_date(at=at), localdate(at)
     answers_missing = bool(missing_own(partenaire))
     wordings = PieceWording.objects.in_bulk()
-    pieces = readable_pieces(partenaire).required().prefetch_related("files")
+    pieces = readable_pieces(dossier, partenaire).required().prefetch_related("files")
     rows = []
     for piece in pieces.order_by("position", "pk"):
         if piece.rule_id not in wordings or (piece.is_uncertain and answers_missing):

@@ -23,10 +23,6 @@ class PieceQuerySet(models.QuerySet["Piece"]):
         """Those the couple's situation asks for today."""
         return self.filter(is_required=True)
 
-    def readable_by(self, partenaire: Partenaire) -> Self:
-        """Their own and the couple's, never the other's."""
-        return self.filter(Q(partenaire=partenaire) | Q(partenaire__isnull=True))
-
     def unsettled(self) -> Self:
         """Those that keep the dossier from being complete."""
         return self.required().filter(

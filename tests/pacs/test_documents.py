@@ -49,8 +49,9 @@ def dossier(db: None) -> Dossier:
     )  # fmt: skip
     for position, person in enumerate((ANNE, OMER), start=1):
         Partenaire.objects.create(
-            dossier=dossier, position=position, attested_at=AT, attested_text="J’atteste.", **person
-        )
+            dossier=dossier, position=position, attested_at=AT, attested_text="J’atteste.",
+            attested_digest="legacy", **person,
+        )  # fmt: skip
     return dossier
 
 
