@@ -45,7 +45,7 @@ def guest_pass(partenaire: Partenaire, *, at: datetime) -> dict[str, Any]:
 
 def _code_mark(partenaire: Partenaire) -> str:
     """Tells one private code from the next: a part begun anew opens to no former pass."""
-    return salted_hmac("pacs.guest_pass", partenaire.private_code).hexdigest()
+    return salted_hmac("pacs.guest_pass", partenaire.private_code, algorithm="sha256").hexdigest()
 
 
 def find_partenaire(

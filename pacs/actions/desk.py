@@ -16,6 +16,7 @@ from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
+from pacs.actions.part import begin_for, set_door
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Note, Partenaire, Piece, Reading
@@ -171,9 +172,40 @@ def note_paper_attestation(
         dossier = locked_at_version(partenaire.dossier, version)
         if partenaire.door != Door.PAPER:
             raise ActionRefused("Cette personne participe en ligne : elle atteste elle-même.")
+        begin_for(partenaire, by=by, at=at)
         keep_attestation(partenaire, dossier, at=at, on_paper=localdate(at))
         dossier.touch(at=at)
         dossier.record(kind="attested_on_paper", by=by, at=at, partenaire=partenaire)
+
+
+def change_door_seen(
+    second: Partenaire, door: Door, email: str, *, by: User, at: datetime, version: int | None
+) -> None:
+    """Change how the second takes part, having seen them: their part is kept; journal, mail.
+
+    Refuses a handed-over device for a part that no code locks: whoever holds it would read it.
+    """
+    email = email.strip().lower()
+    if door is Door.OWN and not email:
+        raise ActionRefused("Indiquez l’adresse e-mail de la personne, ou choisissez le papier.")
+    with transaction.atomic():
+        locked = locked_at_version(second.dossier, version)
+        second = Partenaire.objects.select_related("dossier", "user").get(pk=second.pk)
+        first = locked.partenaires.select_related("user").get(position=1)
+        if locked.is_ended:
+            raise ActionRefused("Ce dossier est terminé : la participation ne change plus.")
+        if second.is_first or second.user_id is not None:
+            raise ActionRefused("Cette personne participe avec son propre compte.")
+        if door is Door.SAME_DEVICE and not second.private_code:
+            raise ActionRefused(
+                "Sur l’appareil de l’autre, rien ne fermerait cette partie : choisissez l’adresse"
+                " e-mail de la personne, ou le papier."
+            )
+        if door is Door.OWN and first.user is not None and email == first.user.email:
+            raise ActionRefused(
+                "C’est l’adresse de l’autre partenaire. Demandez à la personne la sienne."
+            )
+        set_door(second, door, email, by=by, at=at, kind="door_seen")
 
 
 def withdraw_for(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:
@@ -259,6 +291,9 @@ def record_answers_for(
     locked = locked_at_version(dossier, version)
     if locked.is_ended:
         raise ActionRefused("Ce dossier est terminé : ses réponses ne changent plus.")
+    for person in locked.partenaires.select_related("dossier"):
+        if any(name.startswith(f"p{person.position}.") for name in changed):
+            begin_for(person, by=by, at=at)
     locked.touch(at=at)
     locked.record(kind="answers_by_agent", by=by, at=at, reason=", ".join(changed))
     sync_pieces(locked)

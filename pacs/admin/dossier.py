@@ -28,6 +28,7 @@ from pacs.actions.dossiers import open_dossier
 from pacs.actions.guards import StaleDossier
 from pacs.admin.answers import CoupleForm, PersonForm, save_answers
 from pacs.admin.day import DayDesk
+from pacs.admin.door import DoorDesk
 from pacs.admin.people import agent_of
 from pacs.admin.registration import RegistrationDesk
 from pacs.desk import (
@@ -71,7 +72,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dossier)
-class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
+class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
     """The list, and the address of every button of the desk."""
 
     list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")
@@ -144,6 +145,7 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
                 name="pacs_dossier_preview",
             ),
             *self.day_urls(wrap),
+            *self.door_urls(wrap),
             *self.registration_urls(wrap),
             *super().get_urls(),
         ]
