@@ -297,6 +297,7 @@ def resubmit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -
                 "Il reste une pièce refusée : remplacez-la, ou dites que vous l’apporterez."
             )
         dossier.resubmit(by=by, at=at)
+        dossier.requests.filter(closed_at__isnull=True).update(closed_at=at)
         emails.answers_received(dossier, at=at)
     return dossier
 

@@ -259,6 +259,7 @@ MAILS: Mapping[str, Document] = {
             ("opposable", "Publicité terminée"),
             ("dossier_stopped", "Démarche arrêtée"),
             ("dossier_inadmissible", "Décision à lire"),
+            ("attestation_ended", "Attestation à refaire"),
         )
     },
     **{
@@ -272,6 +273,7 @@ MAILS: Mapping[str, Document] = {
             ("comment_received", "Remarque de l’autre partenaire"),
             ("pieces_requested", "Demande de compléments"),
             ("message_received", "Message de la mairie"),
+            ("correction_decided", "Correction examinée"),
         )
     },
 }
@@ -307,7 +309,7 @@ SECRET_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "divorce": ("divorcé", "divorcée", "divorce"),
         "veuf": ("veuf", "veuve", "veuvage"),
         "pacs_dissous": ("ancien pacs", "pacs dissous", "dissolution"),
-        "marie": ("marié", "mariée"),
+        "marie": ("encore marié", "toujours marié", "mariage en cours"),
         "pacse": ("pacs en cours",),
         "partenariat_etranger": ("partenariat enregistré", "partenariat étranger"),
     },
@@ -315,11 +317,6 @@ SECRET_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 #: Columns whose own text must not be told: long enough to be found in another text by itself.
 SECRET_TEXTS = ("street", "street_more", "contact_email", "needs")
 SHORTEST_SECRET = 5
-
-
-def line_of(model: str, column: str) -> Line:
-    """Who reads this column; KeyError for one that nobody has thought about."""
-    return COLUMNS[model][column]
 
 
 def secret_columns(model: str) -> Iterator[str]:
