@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from demarches.models import Agenda, Appointment, SeatTime, Service
 from demarches.rules.enums import AppointmentStatus
@@ -139,10 +140,13 @@ def _keep_times(appointment: Appointment, seat: int) -> None:
     )
 
 
-def give_back(appointment: Appointment, *, at: datetime) -> None:
+def give_back(
+    appointment: Appointment, *, at: datetime, not_before: datetime | None = None
+) -> None:
     """Cancel: the seat returns to everybody later, at a moment nobody can foresee.
 
     A hold that nobody confirmed returns at once: it was never seen as taken for long.
+    `not_before`: the seat stays until then, for whoever may still undo (`take_back`).
     """
     if appointment.status == AppointmentStatus.HELD.value:
         _let_go([appointment.pk], AppointmentStatus.LAPSED)
@@ -151,8 +155,20 @@ def give_back(appointment: Appointment, *, at: datetime) -> None:
     spread = agenda.return_minutes_max - agenda.return_minutes_min
     minutes = agenda.return_minutes_min + secrets.randbelow(spread + 1)
     appointment.status = AppointmentStatus.CANCELLED.value
-    appointment.returns_at = at + timedelta(minutes=minutes)
-    appointment.save(update_fields=["status", "returns_at"])
+    appointment.returns_at = (not_before or at) + timedelta(minutes=minutes)
+    appointment.kept_until = not_before
+    appointment.save(update_fields=["status", "returns_at", "kept_until"])
+
+
+def take_back(appointment: Appointment) -> None:
+    """Undo `give_back` while the seat has not returned to everybody; raises `SlotTaken` after."""
+    mine = Appointment.objects.filter(
+        pk=appointment.pk, status=AppointmentStatus.CANCELLED.value, seat__isnull=False
+    )
+    booked = AppointmentStatus.BOOKED.value
+    if not mine.update(status=booked, returns_at=None, kept_until=None):
+        raise SlotTaken(SEAT_GONE)
+    appointment.refresh_from_db()
 
 
 def free_lapsed(agenda: Agenda, *, at: datetime) -> int:
@@ -167,9 +183,13 @@ def free_lapsed(agenda: Agenda, *, at: datetime) -> int:
     return sum(map(len, by_status.values()))
 
 
-def release_returning(agenda: Agenda, slot: Slot) -> None:
-    """Free the seats given back within this slot, before their time, for those who wait."""
+def release_returning(agenda: Agenda, slot: Slot, *, at: datetime) -> None:
+    """Free the seats given back within this slot, before their time, for those who wait.
+
+    Not those that whoever gave them back may still take again.
+    """
     rows = agenda.appointments.filter(
+        Q(kept_until__isnull=True) | Q(kept_until__lte=at),
         status=AppointmentStatus.CANCELLED.value,
         seat__isnull=False,
         starts_at__lt=slot.ends_at,

@@ -49,12 +49,14 @@ def queue_mail(
     urgent: bool = False,
     secret: bool = False,
     calendar: str = "",
+    leaves_at: datetime | None = None,
 ) -> Email:
     """Write the mail in the outbox, within the caller's transaction.
 
     `key` names the event that is told (« submitted:42:7 »): the same event gives the same
     Message-ID, so that a mail program shows once what a crash made us send twice. The text of
     a `secret` mail is erased when it has left. `calendar`: an iCalendar object to attach.
+    `leaves_at`: not before this moment, so that what it tells can still be undone.
     """
     values = {"site_url": settings.SITE_URL, **context}
     subject = render_to_string(f"{template}.subject.txt", values)
@@ -69,6 +71,7 @@ def queue_mail(
         priority=PRIORITY.high if urgent else PRIORITY.medium,
         status=STATUS.queued,
         expires_at=expires_at,
+        scheduled_time=leaves_at,
         context=({"secret": True} if secret else {}) | ({"calendar": calendar} if calendar else {}),
     )
 

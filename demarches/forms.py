@@ -76,17 +76,18 @@ class StepForm[M: Model](PageFormMixin, forms.ModelForm[M]):
     `partial=True` keeps whatever was typed and asks for nothing: « finir plus tard ».
     """
 
-    #: What was attested names these facts: a change asks for a new attestation.
-    affects_attestation = True
-
     def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if partial:
             for field in self.fields.values():
                 field.required = False
 
+    def apply(self) -> list[str]:
+        """Put the answers on the instance, unsaved; returns the columns they change."""
+        return [name for name in self._meta.fields or () if name in self.changed_data]
+
     def save(self, commit: bool = True) -> M:
-        fields = [name for name in self._meta.fields or () if name in self.changed_data]
+        fields = self.apply()
         if commit and fields:
             self.instance.save(update_fields=fields)
         return self.instance

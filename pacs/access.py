@@ -72,13 +72,16 @@ def find_partenaire(
 
 
 def may_edit_common(partenaire: Partenaire) -> bool:
-    """The first partenaire fills the shared answers in; the second reads them and comments."""
-    return partenaire.is_first and partenaire.dossier.is_editable
+    """The first partenaire fills the shared answers in; the second reads them and comments.
+
+    Once the dossier is sent, what they fill in is a correction (`pacs.actions.corrections`).
+    """
+    return partenaire.is_first and not partenaire.dossier.is_ended
 
 
 def may_edit_own(partenaire: Partenaire) -> bool:
-    """Each fills in their own part, while the dossier is in their hands."""
-    return partenaire.dossier.is_editable
+    """Each fills in their own part, and corrects it, until the dossier ends."""
+    return not partenaire.dossier.is_ended
 
 
 def owner_of(row: Model) -> Partenaire | None:

@@ -13,6 +13,7 @@ from demarches.models import Agenda
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.slots import Asked, DayLimit, Slot
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
+from pacs.models.gate import first_lawful_days
 from pacs.models.piece import IN_HAND
 from pacs.rules.pieces import FOREIGN_PAPERS
 from pacs.rules.situation import Impediment
@@ -49,25 +50,41 @@ def asked_by(
     The reasons name the reader's own pieces and the couple's, never what the other must give.
     """
     limits = paper_limits(dossier, reader=reader)
+    lawful, lawful_reason = lawful_first_day(dossier, reader=reader)
     if reader is None:
         today = localdate(at)
         return Asked(
             now=at,
-            first_day=today,
+            first_day=max(today, lawful or today),
             last_day=today + DESK_HORIZON,
+            first_reason=lawful_reason if lawful and lawful > today else "",
             limits=limits,
             at_counter=True,
             is_overriding=is_overriding,
         )
     ready = first_day(dossier, agenda, at=at)
+    reason = f"La mairie prépare votre venue : possible à partir du {day_fr(ready)}."
+    if lawful and lawful > ready:
+        ready, reason = lawful, lawful_reason
     return Asked(
         now=at,
         first_day=ready,
         last_day=localdate(at) + timedelta(days=agenda.horizon_days),
-        first_reason=f"La mairie prépare votre venue : possible à partir du {day_fr(ready)}.",
+        first_reason=reason,
         limits=limits,
         is_overriding=is_overriding,
     )
+
+
+def lawful_first_day(dossier: Dossier, *, reader: Partenaire | None) -> tuple[date | None, str]:
+    """The first day an age allows, and why in the reader's words; None when every day is.
+
+    Nobody can override it: the law forbids the days before (CC, art. 515-1).
+    """
+    for limit in first_lawful_days(dossier):
+        name = dossier.people[limit.holder - 1].display_name
+        return limit.day, limit.reason(reader.position if reader else None, name)
+    return None, ""
 
 
 def paper_limits(dossier: Dossier, *, reader: Partenaire | None) -> tuple[DayLimit, ...]:

@@ -16,11 +16,8 @@ from demarches.rules.deadlines import is_working_day
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.rules.validity import add_months
 
 PLAN_B_WORKING_DAYS = 10
-#: A verification of a birth record ages like the record it stands for (fiche F1618).
-VERIFICATION_MONTHS = 3
 COMING = [
     AppointmentStatus.BOOKED.value,
     AppointmentStatus.ARRIVED.value,
@@ -193,12 +190,15 @@ class BirthCheck:
 
 def births_to_verify(*, at: datetime) -> list[BirthCheck]:
     """Births not verified yet, and those verified too long before the appointment."""
-    checks = [
-        BirthCheck(piece, piece.partenaire, piece.dossier.appointment, _verified_at(piece))
-        for piece in _verified_pieces()
-        if piece.partenaire is not None
-    ]
-    return [check for check in checks if check.verified_at is None or _is_stale(check, at=at)]
+    wordings = PieceWording.objects.by_rule()
+    found = []
+    for piece in _verified_pieces():
+        appointment = piece.dossier.appointment
+        on = localdate(appointment.starts_at if appointment else at)
+        until = piece.verified_until(wordings[piece.rule_id].max_age)
+        if piece.partenaire is not None and (until is None or until < on):
+            found.append(BirthCheck(piece, piece.partenaire, appointment, _verified_at(piece)))
+    return found
 
 
 def _verified_pieces() -> QuerySet[Piece]:
@@ -218,10 +218,3 @@ def _verified_pieces() -> QuerySet[Piece]:
 
 def _verified_at(piece: Piece) -> datetime | None:
     return piece.decided_at if piece.status == PieceStatus.ACCEPTED.value else None
-
-
-def _is_stale(check: BirthCheck, *, at: datetime) -> bool:
-    if check.verified_at is None:
-        return True
-    on = check.appointment.starts_at if check.appointment else at
-    return add_months(localdate(check.verified_at), VERIFICATION_MONTHS) <= localdate(on)

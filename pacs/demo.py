@@ -31,6 +31,7 @@ from pacs.actions.dossiers import (
     submit_dossier,
     write_message,
 )
+from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
@@ -302,7 +303,7 @@ def _refused(town: Town, dossier: Dossier, reviewer: User, officer: User, at: da
     _reviewed(town, dossier, reviewer, officer, at)
     ground = "L’acte de naissance reçu porte un mariage en cours (Code civil, article 515-2)."
     later = at + timedelta(days=5)
-    desk.declare_inadmissible(dossier, ground=ground, by=officer, at=later, version=None)
+    end_dossier(dossier, "irrecevable", reason=ground, by=officer, at=later, version=None)
 
 
 def _stopped(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
@@ -314,7 +315,7 @@ def _stopped(town: Town, dossier: Dossier, reviewer: User, officer: User, at: da
 def _closed(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
     _sent(town, dossier, reviewer, officer, at)
     later = at + timedelta(days=6)
-    desk.close(dossier, reason="Double dossier.", by=reviewer, at=later, version=None)
+    end_dossier(dossier, "clore", reason="Double dossier.", by=reviewer, at=later, version=None)
 
 
 def _nothing(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:

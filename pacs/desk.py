@@ -3,7 +3,7 @@
 Read models, like `pacs.tracking` for the people; flat numbers of queries.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,9 +16,20 @@ from demarches.booking import midnight
 from demarches.models import User
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.lifecycle import allowed
-from pacs.models import Dossier, Partenaire, Piece, PieceWording, Reading
+from pacs.models import (
+    Dossier,
+    OutcomeDecision,
+    PacsSettings,
+    Partenaire,
+    Piece,
+    PieceWording,
+    Reading,
+)
+from pacs.models.gate import decided, points_to_decide
 from pacs.models.piece import IDENTITY_RULE, PieceQuerySet
+from pacs.rules.eligibility import Outcome
 from pacs.rules.enums import Door
+from pacs.rules.gate import Act, Kind, Obstacle
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import earliest_issue_day
 
@@ -90,6 +101,21 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
             "Un mail n’est pas parti",
             dossiers.filter(mails__email__status=STATUS.failed).distinct(),
         ),
+        "impossible": (
+            "Ne peut pas aboutir : à décider",
+            dossiers.filter(pk__in=list(impossible_dossiers(at=at))),
+        ),
+        "attestations": (
+            "Attestation à refaire",
+            dossiers.filter(
+                status__in=[Status.COMPLETE.value, Status.SCHEDULED.value],
+                partenaires__attested_at__isnull=True,
+            ).distinct(),
+        ),
+        "corrections": (
+            "Correction à examiner",
+            dossiers.open().filter(corrections__status="sent").distinct(),
+        ),
         "les-miens": ("Que je suis", dossiers.open().filter(assigned_to=user)),
     }
 
@@ -125,9 +151,12 @@ ANSWER_VALUES = [s.value for s in (Status.PIECES_REQUESTED, Status.COMPLETE, Sta
 def queues(user: User, *, at: datetime) -> list[Queue]:
     """The piles with their first rows."""
     found = []
+    forbidden = impossible_dossiers(at=at)
     for slug, (title, dossiers) in queue_querysets(user, at=at).items():
         count = dossiers.count()
         first = list(dossiers.prefetch_related("partenaires")[:FIRST_ROWS]) if count else []
+        for dossier in first:
+            dossier.forbidden_codes = forbidden.get(dossier.pk, [])
         found.append(Queue(slug, title, count, first))
     return found
 
@@ -150,6 +179,25 @@ class DeskPiece:
     @property
     def holder(self) -> str:
         return self.piece.partenaire.display_name if self.piece.partenaire else "Le couple"
+
+    @property
+    def ages(self) -> bool:
+        """Its date counts."""
+        return self.piece.ages(self.wording.max_age if self.wording else None)
+
+    @property
+    def is_identity(self) -> bool:
+        return self.piece.rule_id == IDENTITY_RULE
+
+    @property
+    def day(self) -> date | None:
+        """The date read on it: its end for an identity document, else its issue."""
+        return self.piece.expires_on if self.is_identity else self.piece.issued_on
+
+    @property
+    def may_be_announced(self) -> bool:
+        """Nothing was sent nor said of it: the couple may say that they will bring it."""
+        return self.piece.status in {PieceStatus.MISSING.value, PieceStatus.BLOCKED.value}
 
     @property
     def is_decided(self) -> bool:
@@ -218,3 +266,100 @@ def with_everything(pk: int) -> QuerySet[Dossier]:
         .select_related("assigned_to", "opened_by", "appointment__agenda")
         .prefetch_related(Prefetch("partenaires", Partenaire.objects.select_related("user")))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What the rules leave to an agent, and what an agent decided of it for these answers."""
+
+    outcome: Outcome
+    holder: str
+    decision: OutcomeDecision | None
+
+
+def desk_points(dossier: Dossier, *, at: datetime) -> list[Point]:
+    """Everything an agent has to look at with this couple, decided or not."""
+    decisions = {(one.code, one.holder): one for one in dossier.decisions.select_related("by")}
+    in_force = decided(dossier)
+    found = []
+    for outcome in points_to_decide(dossier, at=at):
+        key = (outcome.type.code, outcome.holder)
+        holder = holder_name(outcome.holder, dossier)
+        found.append(Point(outcome, holder, decisions[key] if key in in_force else None))
+    return found
+
+
+def holder_name(holder: int, dossier: Dossier) -> str:
+    """Whose answers: a name, or « le couple »."""
+    return dossier.people[holder - 1].display_name if holder else "le couple"
+
+
+#: What the desk does next from each status, and so what may stand in its way.
+NEXT_ACT = {
+    Status.DRAFT: Act.SEND,
+    Status.SUBMITTED: Act.ACCEPT,
+    Status.UNDER_REVIEW: Act.ACCEPT,
+    Status.PIECES_REQUESTED: Act.ACCEPT,
+    Status.COMPLETE: Act.BOOK,
+    Status.SCHEDULED: Act.REGISTER,
+}
+NEXT_WORDS = {
+    Act.SEND: "Pour déposer le dossier",
+    Act.ACCEPT: "Pour déclarer le dossier complet",
+    Act.BOOK: "Pour fixer le rendez-vous",
+    Act.REGISTER: "Pour enregistrer le Pacs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeskObstacles:
+    """What stands in the way of the next act, each with the place of the page to go to."""
+
+    title: str
+    lines: Sequence[tuple[str, str]]
+    #: The law forbids this PACS as it stands: complete it will never be.
+    is_impossible: bool
+
+
+def desk_obstacles(dossier: Dossier, *, at: datetime) -> DeskObstacles | None:
+    """What keeps this dossier from its next step; None when nothing does, or it has ended."""
+    act = NEXT_ACT.get(dossier.current_status)
+    found = dossier.obstacles(act, at=at) if act else ()
+    if act is None or not found:
+        return None
+    pieces = {piece.key: piece.pk for piece in dossier.pieces.all()}
+    lines = [(one.for_agent, _place_of(one, pieces)) for one in found]
+    return DeskObstacles(NEXT_WORDS[act], lines, any(one.kind is Kind.LAW for one in found))
+
+
+def _place_of(one: Obstacle, pieces: Mapping[str, int]) -> str:
+    if one.kind is Kind.PIECE:
+        return f"#piece-{pieces.get(one.code, '')}"
+    places = {
+        Kind.TO_DECIDE: "#regarder",
+        Kind.CORRECTION: "#corrections",
+        Kind.LAW: "#impossible",
+    }
+    return places.get(one.kind, "#reponses")
+
+
+def impossible(dossiers: Iterable[Dossier], *, at: datetime) -> dict[int, list[str]]:
+    """Codes of what the law forbids, by dossier; only those that cannot succeed as they stand.
+
+    Reads the partenaires that were fetched with them, and the settings once.
+    """
+    settings = PacsSettings.current()
+    found = {}
+    for dossier in dossiers:
+        dossier.procedure_settings = settings
+        codes = [one.type.code for one in dossier.outcomes(at=at) if one.stops]
+        if codes and not dossier.is_ended and not dossier.is_draft:
+            found[dossier.pk] = codes
+    return found
+
+
+def impossible_dossiers(*, at: datetime) -> dict[int, list[str]]:
+    """The same over all open dossiers, whichever the pile."""
+    suspects = Dossier.objects.open().maybe_forbidden(at=at)
+    people = Prefetch("partenaires", Partenaire.objects.order_by("position"))
+    return impossible(suspects.select_related("appointment").prefetch_related(people), at=at)

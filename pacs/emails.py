@@ -35,6 +35,7 @@ def _send(
     to: str | None = None,
     key: str = "",
     calendar: str = "",
+    leaves_at: datetime | None = None,
     **context: Any,
 ) -> SentMail:
     """Queue one mail and note it on the dossier, also when nobody can be reached."""
@@ -54,6 +55,7 @@ def _send(
             },
             key=f"{kind}:{dossier.pk}:{partenaire.pk}:{key or at.isoformat()}",
             calendar=calendar,
+            leaves_at=leaves_at,
         )
     return SentMail.objects.create(
         dossier=dossier, partenaire=partenaire, kind=kind, at=at, email=email
@@ -117,6 +119,24 @@ def pieces_requested(asked: InformationRequest, *, at: datetime) -> None:
 def answers_received(dossier: Dossier, *, at: datetime) -> None:
     """Confirm that the mairie has the completed dossier back."""
     _send_both("answers_received", dossier, at=at)
+
+
+def attestation_ended(dossier: Dossier, *, at: datetime) -> None:
+    """Tell both that an answer has changed and who has to read and attest again."""
+    for partenaire in dossier.people:
+        _send(
+            "attestation_ended",
+            partenaire,
+            at=at,
+            must_attest=partenaire.attested_at is None,
+            must_confirm=not partenaire.is_first and partenaire.common_confirmed_at is None,
+        )
+
+
+def correction_decided(dossier: Dossier, holder: int, *, at: datetime) -> None:
+    """Tell the author of a correction that the mairie has looked at it."""
+    author = dossier.partenaires.select_related("user", "dossier").get(position=holder or 1)
+    _send("correction_decided", author, at=at)
 
 
 def dossier_complete(dossier: Dossier, *, at: datetime) -> None:
@@ -197,14 +217,16 @@ def opposable(dossier: Dossier, *, at: datetime) -> None:
     _send_both("opposable", dossier, at=at)
 
 
-def dossier_stopped(dossier: Dossier, *, at: datetime) -> None:
-    """« La démarche est arrêtée », without a reason, to both."""
-    _send_both("dossier_stopped", dossier, at=at)
+def dossier_stopped(dossier: Dossier, *, at: datetime, leaves_at: datetime | None = None) -> None:
+    """« La démarche est arrêtée », without a reason, to both; `leaves_at`: not before."""
+    _send_both("dossier_stopped", dossier, at=at, leaves_at=leaves_at)
 
 
-def dossier_inadmissible(dossier: Dossier, *, at: datetime) -> None:
-    """Tell both that a decision waits for them on their pages."""
-    _send_both("dossier_inadmissible", dossier, at=at)
+def dossier_inadmissible(
+    dossier: Dossier, *, at: datetime, leaves_at: datetime | None = None
+) -> None:
+    """Tell both that a decision waits for them on their pages; `leaves_at`: not before."""
+    _send_both("dossier_inadmissible", dossier, at=at, leaves_at=leaves_at)
 
 
 def message_from_mairie(message: Message, *, at: datetime) -> None:

@@ -27,6 +27,7 @@ from pacs.access import (
 )
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
 from pacs.models.completeness import missing_common, missing_own
+from pacs.rules.gate import Act, Kind, texts
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import (
     DatedPiece,
@@ -378,11 +379,6 @@ class Requests:
     #: Nothing is asked of this reader: the other was asked alone.
     only_other: bool
 
-    @property
-    def resend(self) -> bool:
-        """This reader says when all is completed."""
-        return not self.only_other
-
 
 def requests_of(partenaire: Partenaire) -> Requests:
     """What is asked of this person; a dossier asked before requests had readers shows none."""
@@ -408,6 +404,43 @@ def _request(row: InformationRequest, reader: Partenaire) -> Request:
         return Request(row.text, row.at)
     url = reverse("pacs:own-step", args=[dossier.reference, slug])
     return Request(row.text, row.at, own.title, url)
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What keeps a sent dossier from going on, in the words of one reader."""
+
+    forbidden: Sequence[str] = ()
+    #: This reader has to attest, or to confirm the shared answers.
+    attest: bool = False
+    was_attested: bool = False
+    confirm: bool = False
+    others: Sequence[str] = ()
+
+
+def alerts_of(partenaire: Partenaire, *, at: datetime) -> Alerts:
+    """The obstacles that the people read as such; their pieces have a list of their own."""
+    dossier = partenaire.dossier
+    if dossier.is_ended or dossier.is_draft:
+        return Alerts()
+    me = partenaire.position
+    found = [one for one in dossier.obstacles(Act.BOOK, at=at) if one.kind is not Kind.PIECE]
+    mine = {one.kind for one in found if one.holder == me}
+    # What an agent looks at has its own block on the page; one's own duties have a button.
+    apart = {(kind, me) for kind in (Kind.ATTESTATION, Kind.CONFIRMATION)}
+    others = [
+        one
+        for one in found
+        if one.kind not in {Kind.LAW, Kind.TO_DECIDE} and (one.kind, one.holder) not in apart
+    ]
+    ended = dossier.events.filter(kind="attestation_ended", partenaire=partenaire)
+    return Alerts(
+        forbidden=texts((one for one in found if one.kind is Kind.LAW), me),
+        attest=Kind.ATTESTATION in mine,
+        was_attested=Kind.ATTESTATION in mine and ended.exists(),
+        confirm=Kind.CONFIRMATION in mine,
+        others=texts(others, me),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern] = [
         "<ref:reference>/impossible/<slug:slug>/", dossier.dossier_outcome, name="dossier-outcome"
     ),
     path("<ref:reference>/verifier/", dossier.dossier_review, name="dossier-review"),
+    path("<ref:reference>/corriger/", dossier.dossier_correct, name="dossier-correct"),
     path("<ref:reference>/envoyer/", dossier.dossier_submit, name="dossier-submit"),
     path("<ref:reference>/envoye/", dossier.dossier_sent, name="dossier-sent"),
     path("<ref:reference>/renvoyer/", dossier.dossier_resubmit, name="dossier-resubmit"),

@@ -165,7 +165,8 @@ class Agenda(models.Model):
         """
         rows = self.appointments.taking_a_seat(at=at).filter(starts_at__lt=last, ends_at__gt=first)
         if not with_returning:
-            rows = rows.exclude(status=AppointmentStatus.CANCELLED.value)
+            kept = Q(kept_until__gt=at)
+            rows = rows.filter(~Q(status=AppointmentStatus.CANCELLED.value) | kept)
         return [
             Taken(one.starts_at, one.ends_at, one.seat)
             for one in rows.only("starts_at", "ends_at", "seat")
@@ -282,6 +283,8 @@ class Appointment(models.Model):
     held_until = models.DateTimeField("retenu jusqu’à", null=True, blank=True)
     #: A seat given back returns to everybody at that moment only.
     returns_at = models.DateTimeField("revient à", null=True, blank=True)
+    #: Given back by an act that can be undone until then: nobody is offered the seat before.
+    kept_until = models.DateTimeField(null=True, blank=True, editable=False)
     at_counter = models.BooleanField("pris par un agent", default=False)
     created_at = models.DateTimeField("créé le")
     #: Identity of the event in calendars (RFC 5545, 3.8.4.7); a move keeps it and raises

@@ -141,8 +141,8 @@ class DossierBase(models.Model):
     def __str__(self) -> str:
         return self.reference
 
-    def blockers(self, transition: Transition, *, at: datetime) -> list[str]:
-        """Reasons, in French, why this transition may not happen at `at`; none by default."""
+    def blockers(self, transition: Transition, *, by: User | None, at: datetime) -> list[str]:
+        """Reasons, in French, why `by` may not do this at `at`; none by default."""
         return []
 
     def record(
@@ -217,7 +217,7 @@ class DossierBase(models.Model):
                     f"« {transition.label} » n’est pas possible : ce dossier est au statut"
                     f" « {source.label} »."
                 )
-            if reasons := self.blockers(transition, at=at):
+            if reasons := self.blockers(transition, by=by, at=at):
                 raise TransitionRefused(reasons)
             self.status = target.value
             if transition is Transition.SUBMIT:
@@ -286,6 +286,24 @@ class DossierBase(models.Model):
     def close(self, *, by: User | None, at: datetime, reason: str) -> None:
         """End without a decision (double dossier, silence)."""
         self._transition(Transition.CLOSE, by=by, at=at, reason=reason, waiting=False)
+
+    def restore(
+        self, status: Status, *, waiting_since: datetime | None, by: User, at: datetime
+    ) -> None:
+        """Undo an end: back to the status before it. Call it under the lock of the row.
+
+        Raises `TransitionRefused` for a dossier that has not ended, or a status that is an end.
+        """
+        if not self.is_ended or status in lifecycle.ENDED or self.status == Status.REGISTERED:
+            raise TransitionRefused("Seule la fin d’un dossier peut être annulée.")
+        source, self.status, self.ended_at = self.current_status, status.value, None
+        self.save(update_fields=["status", "ended_at"])
+        self.touch(at=at)
+        self.waiting_since = waiting_since
+        self.save(update_fields=["waiting_since"])
+        self.record(
+            kind="ending_undone", by=by, at=at, from_status=source.value, to_status=status.value
+        )
 
 
 class DossierEventBase(models.Model):

@@ -37,7 +37,8 @@ ALLOWED: dict[Transition, tuple[frozenset[Status], Status]] = {
     Transition.REGISTER: (frozenset({Status.SCHEDULED}), Status.REGISTERED),
     Transition.DECLARE_INADMISSIBLE: (OPEN, Status.INADMISSIBLE),
     Transition.WITHDRAW: (OPEN | {Status.DRAFT}, Status.WITHDRAWN),
-    Transition.CLOSE: (OPEN | {Status.REGISTERED}, Status.CLOSED),
+    # A registered dossier has ended with what it was for: there is nothing left to close.
+    Transition.CLOSE: (OPEN, Status.CLOSED),
 }
 
 

@@ -5,9 +5,10 @@ other, and two couples never wait for each other. Who gets a seat is decided by 
 (`demarches.actions.take_seat`).
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from demarches.actions import (
     SlotTaken,
@@ -24,9 +25,12 @@ from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
 from pacs import emails
 from pacs.actions.guards import check_request, check_told, locked_at_version
+from pacs.actions.pieces import renew_for
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, asked_by, needs_a_visit, offerable_slots
 from pacs.models import Dossier, EarlierOffer, Partenaire
+from pacs.models.gate import in_the_way
+from pacs.rules.gate import Act, texts
 
 NOT_NOW = "Le rendez-vous se prend quand le dossier est complet."
 
@@ -47,6 +51,7 @@ def hold_slot(
         with transaction.atomic():
             locked = _locked(dossier)
             bookable_agenda(locked, at=at)
+            _check_gate(locked, slot.day, reader=partenaire.position, renewing=is_overriding)
             _drop_hold(locked, at=at)
             held = take_seat(
                 agenda,
@@ -78,6 +83,9 @@ def confirm_slot(partenaire: Partenaire, *, at: datetime, by: User | None) -> Ap
                 return locked.appointment
             raise ActionRefused("Vous n’avez pas de créneau à confirmer. Choisissez-en un.")
         agenda = bookable_agenda(locked, at=at)
+        # The page they confirm lists the pieces to bring anew for that day.
+        day = localdate(held.starts_at)
+        _check_gate(locked, day, reader=partenaire.position, renewing=True)
         if not is_still_open(held, at=at):
             asked = asked_by(dossier, agenda, reader=partenaire, at=at, is_overriding=True)
             raise closed_meanwhile(held, asked)
@@ -99,9 +107,20 @@ def _take_again(
     return take_seat(agenda, slot, status=AppointmentStatus.BOOKED, holder=lapsed.holder, at=at)
 
 
+def _check_gate(locked: Dossier, day: date, *, reader: int | None, renewing: bool) -> None:
+    """Refuse a day on which something stands in the way, in the words of the reader."""
+    found = in_the_way(locked, Act.BOOK, on=day, renewing=renewing)
+    if found:
+        raise ActionRefused(texts(found, reader))
+
+
 def _book(locked: Dossier, new: Appointment, *, by: User | None, at: datetime) -> None:
-    """Make `new` the appointment of this dossier, in the place of the former one if any."""
+    """Make `new` the appointment of this dossier, in the place of the former one if any.
+
+    Pieces too old on its day become pieces to bring anew: whoever booked was told which.
+    """
     old = locked.appointment
+    renew_for(locked, localdate(new.starts_at), by=by, at=at)
     locked.earlier_offers.filter(appointment=new, answer="").update(
         answer="accepted", answered_at=at
     )
@@ -128,16 +147,19 @@ def cancel_appointment(partenaire: Partenaire, *, at: datetime, by: User | None)
         _end_appointment(locked, reason="Annulé par le couple", by=by, at=at)
 
 
-def release_appointment(locked: Dossier, *, at: datetime) -> None:
+def release_appointment(
+    locked: Dossier, *, at: datetime, not_before: datetime | None = None
+) -> None:
     """Free what a dossier that has just ended had booked or held, under the dossier's lock.
 
-    No mail: the one about the end says everything.
+    No mail: the one about the end says everything. `not_before`: the seat comes back to others
+    after that moment, for an end that can be undone until then.
     """
     _drop_hold(locked, at=at)
-    _give_up_date(locked, at=at)
+    _give_up_date(locked, at=at, not_before=not_before)
 
 
-def _give_up_date(locked: Dossier, *, at: datetime) -> None:
+def _give_up_date(locked: Dossier, *, at: datetime, not_before: datetime | None = None) -> None:
     """Take the appointment off the dossier; its seat goes back unless the day has passed."""
     old = locked.appointment
     if old is None:
@@ -145,7 +167,7 @@ def _give_up_date(locked: Dossier, *, at: datetime) -> None:
     locked.appointment, locked.earlier_wanted_since = None, None
     locked.save(update_fields=["appointment", "earlier_wanted_since"])
     if old.status != AppointmentStatus.MISSED.value:
-        give_back(old, at=at)
+        give_back(old, at=at, not_before=not_before)
 
 
 def _end_appointment(locked: Dossier, *, reason: str, by: User | None, at: datetime) -> None:
@@ -173,6 +195,7 @@ def book_for(
         with transaction.atomic():
             locked = locked_at_version(dossier, version)
             bookable_agenda(locked, at=at, at_desk=True)
+            _check_gate(locked, slot.day, reader=None, renewing=True)
             _drop_hold(locked, at=at)
             new = take_seat(
                 agenda,
@@ -282,9 +305,9 @@ def _offer_to(locked: Dossier, *, at: datetime) -> bool:
         return False
     told = set(locked.earlier_offers.values_list("starts_at", flat=True))
     for slot in offerable_slots(locked, agenda, before=current.starts_at, at=at):
-        if slot.starts_at in told:
+        if slot.starts_at in told or in_the_way(locked, Act.BOOK, on=slot.day):
             continue
-        release_returning(agenda, slot)
+        release_returning(agenda, slot, at=at)
         try:
             appointment = take_seat(
                 agenda,

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from demarches.models import User
+from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from pacs import emails
-from pacs.actions.appointments import release_appointment
 from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
     check_no_private_number,
@@ -33,11 +33,16 @@ from pacs.models import (
     InformationRequest,
     Message,
     Note,
+    OutcomeDecision,
     Partenaire,
     Piece,
+    PieceWording,
     Reading,
 )
-from pacs.models.completeness import COMMON, OWN
+from pacs.models.completeness import COMMON, OWN, missing_common, missing_own
+from pacs.models.consent import label_of
+from pacs.models.gate import digest_for, points_to_decide
+from pacs.models.piece import IDENTITY_RULE
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 
 #: In a message: replaced, for each reader, by what is missing among their own pieces.
@@ -50,9 +55,36 @@ def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> N
     Reading.objects.create(dossier=dossier, agent=agent, what=what, at=at)
 
 
-def accept_piece(piece: Piece, *, by: User, at: datetime, version: int | None) -> None:
-    """Accept one piece, as it was sent or announced."""
-    _decide(piece, PieceStatus.ACCEPTED, by=by, at=at, version=version)
+def accept_piece(
+    piece: Piece, *, by: User, at: datetime, version: int | None, day: date | None = None
+) -> None:
+    """Accept one piece, as it was sent or announced; `day`: the date read on it, if it ages.
+
+    Refuses a piece of which there is nothing: no file, and nobody said that it will be brought.
+    One that was sent is dated by whoever accepts it (fiche F1618: its age counts).
+    """
+    with transaction.atomic():
+        row = Piece.objects.get(pk=piece.pk)
+        if row.status in {PieceStatus.MISSING.value, PieceStatus.BLOCKED.value}:
+            raise ActionRefused(
+                "Rien n’a été envoyé ni annoncé pour cette pièce : demandez-la, ou notez qu’elle"
+                " est apportée."
+            )
+        if day is not None:
+            _set_day(row, day, by=by, at=at)
+        wording = PieceWording.objects.by_rule()[row.rule_id]
+        dated = row.last_day(wording.max_age) is not None
+        if row.ages(wording.max_age) and not dated and row.files.exists():
+            raise ActionRefused(
+                f"« {wording.label} » : écrivez la date lue sur la pièce, son âge compte le jour"
+                " du Pacs."
+            )
+        _decide(row, PieceStatus.ACCEPTED, by=by, at=at, version=version)
+
+
+def bring_piece(piece: Piece, *, by: User, at: datetime, version: int | None) -> None:
+    """Note that the couple says at the counter or by phone that they will bring this piece."""
+    _decide(piece, PieceStatus.TO_BRING, by=by, at=at, version=version)
 
 
 def verify_birth(piece: Piece, *, by: User, at: datetime) -> None:
@@ -210,23 +242,6 @@ def reopen(dossier: Dossier, *, reason: str, by: User, at: datetime, version: in
         locked_at_version(dossier, version).reopen(by=by, at=at, reason=reason)
 
 
-def declare_inadmissible(
-    dossier: Dossier, *, ground: str, by: User, at: datetime, version: int | None
-) -> None:
-    """End with a motivated decision (décret 2006-1806, art. 1); mails both.
-
-    An incomplete dossier is never inadmissible: it is completed.
-    """
-    check_request(ground)
-    with transaction.atomic():
-        locked = locked_at_version(dossier, version)
-        locked.inadmissible_ground = ground.strip()
-        locked.save(update_fields=["inadmissible_ground"])
-        locked.declare_inadmissible(by=by, at=at, reason=ground.strip())
-        release_appointment(locked, at=at)
-        emails.dossier_inadmissible(locked, at=at)
-
-
 def deposit_for(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:
     """Deposit a dossier typed in for people at the counter; the acknowledgement is queued.
 
@@ -239,18 +254,29 @@ def deposit_for(dossier: Dossier, *, by: User, at: datetime, version: int | None
 
 
 def note_paper_attestation(
-    partenaire: Partenaire, *, by: User, at: datetime, version: int | None
+    partenaire: Partenaire, *, signed_on: date, by: User, at: datetime, version: int | None
 ) -> None:
-    """Write down that this person signed their attestation on paper, with its text.
+    """Write down that this person signed their attestation on paper that day, with its text.
 
-    Refuses for somebody who takes part online: they attest by themselves.
+    Refuses for somebody who takes part online (they attest by themselves), and while an answer
+    it vouches for is missing.
     """
     with transaction.atomic():
         dossier = locked_at_version(partenaire.dossier, version)
+        partenaire = Partenaire.objects.select_related("user").get(pk=partenaire.pk)
+        if dossier.is_ended:
+            raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à attester.")
         if partenaire.door != Door.PAPER:
             raise ActionRefused("Cette personne participe en ligne : elle atteste elle-même.")
+        if signed_on > localdate(at):
+            raise ActionRefused("La date de signature est à venir : vérifiez-la.")
+        if missing := [*missing_common(dossier), *missing_own(partenaire)]:
+            raise ActionRefused(
+                f"Avant de noter l’attestation, saisissez : {', '.join(missing)}. Elle vaut pour"
+                " ces réponses."
+            )
         begin_for(partenaire, by=by, at=at)
-        keep_attestation(partenaire, dossier, at=at, on_paper=localdate(at))
+        keep_attestation(partenaire, dossier, at=at, on_paper=signed_on)
         dossier.touch(at=at)
         dossier.record(kind="attested_on_paper", by=by, at=at, partenaire=partenaire)
 
@@ -283,26 +309,6 @@ def change_door_seen(
                 "C’est l’adresse de l’autre partenaire. Demandez à la personne la sienne."
             )
         set_door(second, door, email, by=by, at=at, kind="door_seen")
-
-
-def withdraw_for(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:
-    """Stop the procedure at the wish of one of the people, said at the counter or by phone."""
-    with transaction.atomic():
-        locked = locked_at_version(dossier, version)
-        locked.withdraw(by=by, at=at)
-        release_appointment(locked, at=at)
-        emails.dossier_stopped(locked, at=at)
-
-
-def close(dossier: Dossier, *, reason: str, by: User, at: datetime, version: int | None) -> None:
-    """End without a decision (double dossier, silence), with a reason for the journal."""
-    if not reason.strip():
-        raise ActionRefused("Dites pourquoi le dossier est clos.")
-    with transaction.atomic():
-        locked = locked_at_version(dossier, version)
-        locked.close(by=by, at=at, reason=reason)
-        release_appointment(locked, at=at)
-        emails.dossier_stopped(locked, at=at)
 
 
 def assign(dossier: Dossier, *, to: User | None, by: User, at: datetime) -> None:
@@ -364,22 +370,83 @@ def add_note(dossier: Dossier, *, body: str, by: User, at: datetime) -> Note:
 
 
 def date_piece(
-    piece: Piece,
-    *,
-    issued_on: date | None,
-    expires_on: date | None,
-    by: User,
-    at: datetime,
-    version: int | None,
+    piece: Piece, *, day: date | None, by: User, at: datetime, version: int | None
 ) -> None:
-    """Correct the dates of a piece, read on the document."""
+    """Write or correct the date of a piece, read on the document; None takes it away.
+
+    The day of issue, or the end printed on an identity document. Refuses one to come, for a day
+    of issue. In the journal with the old and the new one.
+    """
     with transaction.atomic():
         dossier = locked_at_version(piece.dossier, version)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : ses pièces ne changent plus.")
-        Piece.objects.filter(pk=piece.pk).update(issued_on=issued_on, expires_on=expires_on)
+        _set_day(Piece.objects.get(pk=piece.pk), day, by=by, at=at)
         dossier.touch(at=at)
-        dossier.record(kind="piece_dated", by=by, at=at, reason=piece.rule_id)
+
+
+def _set_day(piece: Piece, day: date | None, *, by: User, at: datetime) -> None:
+    column = "expires_on" if piece.rule_id == IDENTITY_RULE else "issued_on"
+    old = getattr(piece, column)
+    if old == day:
+        return
+    if column == "issued_on" and day is not None and day > localdate(at):
+        raise ActionRefused("Une pièce n’a pas été délivrée dans le futur : vérifiez la date.")
+    setattr(piece, column, day)
+    piece.save(update_fields=[column])
+    piece.dossier.record(
+        kind="piece_dated",
+        by=by,
+        at=at,
+        partenaire=piece.partenaire,
+        reason=PieceWording.objects.by_rule()[piece.rule_id].label,
+        changes=[{"label": label_of(piece, column), "old": _day(old), "new": _day(day)}],
+    )
+
+
+def _day(day: date | None) -> str:
+    return day_fr(day) if day else ""
+
+
+def decide_outcome(
+    dossier: Dossier,
+    *,
+    code: str,
+    holder: int,
+    reason: str,
+    by: User,
+    at: datetime,
+    version: int | None,
+) -> OutcomeDecision:
+    """Write down that an agent looked at what the rules leave to an agent, and why it passes.
+
+    Refuses what the law forbids, a point that does not arise, and a decision without a reason.
+    It holds while the answers stay what they are.
+    """
+    if not reason.strip():
+        raise ActionRefused("Écrivez ce que vous avez vérifié, et pourquoi cela passe.")
+    check_no_private_number(reason)
+    with transaction.atomic():
+        locked = locked_at_version(dossier, version)
+        if locked.is_ended:
+            raise ActionRefused("Ce dossier est terminé.")
+        arises = {
+            (outcome.type.code, outcome.holder) for outcome in points_to_decide(locked, at=at)
+        }
+        if (code, holder) not in arises:
+            raise ActionRefused("Ce point ne se décide pas, ou ne se pose plus.")
+        decision = OutcomeDecision.objects.create(
+            dossier=locked,
+            code=code,
+            holder=holder,
+            reason=reason.strip()[:1000],
+            digest=digest_for(locked, holder),
+            by=by,
+            at=at,
+        )
+        locked.touch(at=at)
+        locked.record(kind="outcome_decided", by=by, at=at, reason=f"{code} : {reason.strip()}")
+    return decision
 
 
 def record_answers_for(

@@ -11,27 +11,28 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from demarches.models import User, next_reference
-from demarches.rules.enums import PieceStatus
 from pacs import emails
 from pacs.actions.appointments import release_appointment
+from pacs.actions.consent import watching_facts
+from pacs.actions.corrections import hand_over, propose
 from pacs.actions.part import PartIsTheirs, check_way, has_begun, set_door, try_code
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Partenaire
-from pacs.models.consent import attested_facts, confirmed_facts
+from pacs.models.completeness import missing_common, missing_own
+from pacs.models.consent import attested_facts, confirmed_facts, has_attested
 from pacs.rules.attestation import attestation_text
-from pacs.rules.consent import digest_of
+from pacs.rules.consent import FREE_COMMON, FREE_OWN, digest_of
 
 
 class AnswerForm(Protocol):
-    """What an action needs of a page of answers: it is valid, and saves its own fields."""
+    """What an action needs of a page of answers: it is valid, and knows its columns."""
 
     instance: Any
-    affects_attestation: bool
 
     def has_changed(self) -> bool: ...
 
-    def save(self) -> Any: ...
+    def apply(self) -> list[str]: ...
 
 
 def open_dossier(
@@ -81,32 +82,35 @@ def _locked(dossier: Dossier) -> Dossier:
     return Dossier.objects.locked().get(pk=dossier.pk)
 
 
-def record_answers(form: AnswerForm, *, dossier: Dossier, at: datetime) -> None:
-    """Save one page of answers, then what follows from a change.
+def record_answers(
+    form: AnswerForm, *, dossier: Dossier, at: datetime, by: User | None = None
+) -> None:
+    """Keep one page of answers of the couple, then what follows from a change.
 
-    Effects: the list of pieces is computed anew; a changed shared answer asks both to confirm
-    and attest again; a changed own answer takes that person's attestation back, since the
-    sentences they attested named other facts.
+    Of a draft, and of what nobody attested (wished date, phone, needs), the answers are written
+    at once; attestations and confirmations that rested on others end. Once the dossier is sent,
+    everything else is a correction, kept apart until it is sent again and an agent takes it.
     """
     with transaction.atomic():
         locked = _locked(dossier)
-        if not locked.is_editable:
+        if locked.is_ended:
             raise ActionRefused(
-                "Ce dossier ne peut plus être modifié en ce moment : la mairie le vérifie."
-                " Écrivez-lui un message pour signaler une erreur."
+                "Ce dossier est terminé : ses réponses ne changent plus. La page du dossier dit"
+                " ce que vous pouvez faire."
             )
         if isinstance(form.instance, Partenaire):
             form.instance.begin_part(at=at)
         if not form.has_changed():
             return
-        form.save()
-        people = Partenaire.objects.filter(dossier=locked)
-        if isinstance(form.instance, Dossier):
-            people.update(attested_at=None, attested_text="")
-            people.filter(position=2).update(common_confirmed_at=None)
-        elif form.affects_attestation:
-            people.filter(pk=form.instance.pk).update(attested_at=None, attested_text="")
-        locked.refresh_from_db()
+        subject, columns = form.instance, form.apply()
+        free = FREE_COMMON if isinstance(subject, Dossier) else FREE_OWN
+        if not locked.is_draft and not free.issuperset(columns):
+            propose(subject, columns, locked=locked, at=at)
+            locked.touch(at=at)
+            return
+        with watching_facts(locked, by=by, at=at):
+            subject.save(update_fields=columns)
+        locked = _locked(dossier)
         locked.touch(at=at)
         sync_pieces(locked)
 
@@ -197,8 +201,8 @@ def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: Us
     """The second partenaire agrees with the shared answers, or proposes a change (a comment)."""
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        if not dossier.is_editable:
-            raise ActionRefused("Ce dossier ne peut plus être modifié en ce moment.")
+        if dossier.is_ended:
+            raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à confirmer.")
         partenaire.begin_part(at=at)
         partenaire.common_comment = comment
         partenaire.common_confirmed_at = None if comment else at
@@ -225,8 +229,15 @@ def attest(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        if not dossier.is_editable:
-            raise ActionRefused("Ce dossier ne peut plus être modifié en ce moment.")
+        partenaire = Partenaire.objects.select_related("user").get(pk=partenaire.pk)
+        if dossier.is_ended:
+            raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à attester.")
+        if has_attested(partenaire, dossier):
+            return
+        if missing := [*missing_common(dossier), *missing_own(partenaire)]:
+            raise ActionRefused(
+                f"Avant d’attester, terminez les réponses : il manque {', '.join(missing)}."
+            )
         partenaire.begin_part(at=at)
         keep_attestation(partenaire, dossier, at=at)
         dossier.touch(at=at)
@@ -288,14 +299,12 @@ def submit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> 
 def resubmit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> Dossier:
     """Hand the completed dossier back to the mairie.
 
-    Refuses while a piece that the mairie refused has not been replaced or answered.
+    Their corrections go with it. Refuses while something stands in the way
+    (`pacs.rules.gate`): a piece refused and not replaced, an attestation to make again.
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        if dossier.pieces.required().filter(status=PieceStatus.REFUSED.value).exists():
-            raise ActionRefused(
-                "Il reste une pièce refusée : remplacez-la, ou dites que vous l’apporterez."
-            )
+        hand_over(dossier, partenaire, at=at, by=by)
         dossier.resubmit(by=by, at=at)
         dossier.requests.filter(closed_at__isnull=True).update(closed_at=at)
         emails.answers_received(dossier, at=at)

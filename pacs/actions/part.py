@@ -14,10 +14,10 @@ from demarches import storage
 from demarches.models import User
 from demarches.rules.enums import Status
 from pacs import emails
+from pacs.actions.consent import watching_facts
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Door, Dossier, Partenaire, PieceFile
-from pacs.models.consent import has_attested
 from pacs.models.correction import PENDING
 
 #: What stays of a partenaire whose part is emptied: the place, and the way in.
@@ -28,8 +28,6 @@ KEPT = frozenset(
         "position",
         "user",
         "door",
-        "invited_email",
-        "last_invited_at",
         "reminders_sent",
         "search_text",
     }
@@ -135,10 +133,11 @@ def empty_part(second: Partenaire, dossier: Dossier, *, by: User, at: datetime) 
     their files; private messages are sealed (agents alone read them), corrections dropped,
     requests closed; journal. The first's attestation ends when it named the second.
     """
-    for field in Partenaire._meta.concrete_fields:
-        if field.name not in KEPT:
-            setattr(second, field.name, field.get_default())
-    second.save()
+    with watching_facts(dossier, by=by, at=at):
+        for field in Partenaire._meta.concrete_fields:
+            if field.name not in KEPT:
+                setattr(second, field.name, field.get_default())
+        second.save()
     files = PieceFile.objects.filter(piece__partenaire=second)
     storage.delete_after_commit(*files.values_list("storage_name", flat=True))
     second.pieces.all().delete()
@@ -148,11 +147,7 @@ def empty_part(second: Partenaire, dossier: Dossier, *, by: User, at: datetime) 
     corrections.exclude(status__in=PENDING).delete()
     corrections.update(status=CorrectionStatus.DROPPED.value, values={})
     second.requests.filter(closed_at__isnull=True).update(closed_at=at)
-    now = Dossier.objects.get(pk=dossier.pk)
-    first, _ = now.people
-    if first.attested_at is not None and not has_attested(first, now):
-        Partenaire.objects.filter(pk=first.pk).update(attested_at=None, attested_text="")
-    sync_pieces(now)
+    sync_pieces(Dossier.objects.get(pk=dossier.pk))
     dossier.record(kind="part_emptied", by=by, at=at, partenaire=second)
 
 

@@ -10,9 +10,11 @@ from django.core.files.base import File
 from django.db import transaction
 
 from demarches import storage
+from demarches.models import User
 from demarches.rules.enums import PieceStatus
 from demarches.uploads import CleanUpload, check_quota, process_upload, store_upload
 from pacs.actions.refusals import ActionRefused
+from pacs.booking import pieces_to_renew
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
 from pacs.rules.pieces import TOLD_ONLY, VERIFIED_BY_MAIRIE, required_pieces
 from pacs.rules.situation import derive_inputs
@@ -176,3 +178,21 @@ def answer_piece(
         _begin(row, at=at)
         row.dossier.touch(at=at, waiting=True if row.dossier.is_settled else None)
     return row
+
+
+def renew_for(dossier: Dossier, day: date, *, by: User | None, at: datetime) -> list[Piece]:
+    """Make each piece that is too old on `day` one to bring anew; call it under the lock.
+
+    Its date goes with it: the next one has another. Returns the pieces, for whoever tells.
+    """
+    renewed = []
+    for piece, _, _ in pieces_to_renew(dossier, day):
+        piece.status = PieceStatus.TO_BRING.value
+        piece.issued_on = piece.expires_on = None
+        piece.is_french_adult_card = False
+        piece.save(update_fields=["status", "issued_on", "expires_on", "is_french_adult_card"])
+        dossier.record(
+            kind="piece_to_renew", by=by, at=at, partenaire=piece.partenaire, reason=piece.rule_id
+        )
+        renewed.append(piece)
+    return renewed

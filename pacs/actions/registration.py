@@ -6,7 +6,7 @@ next one: no number is given twice, and none is lost when something fails.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.utils.timezone import localdate
 from demarches import storage
 from demarches.models import Mairie, Officer, User, next_reference
 from demarches.rules.dates_fr import day_fr
-from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
+from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.texts import plain_text
 from pacs import emails
 from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
@@ -35,6 +35,9 @@ from pacs.models import (
     Registration,
 )
 from pacs.models.consent import has_attested
+from pacs.models.gate import in_the_way
+from pacs.models.piece import IDENTITY_RULE
+from pacs.rules.gate import Act, texts
 from pacs.rules.registration import (
     RegisterNumber,
     act_rule,
@@ -56,6 +59,9 @@ class Ceremony:
     #: Positions of the partenaires whose identity was checked, keys of the originals seen.
     identified: Collection[int] = ()
     originals: Collection[str] = ()
+    #: Dates read on the originals, by the key of the piece: of issue, or of end for an
+    #: identity document.
+    dates: Mapping[str, date] = field(default_factory=dict)
     convention_visa: bool = False
     convention_returned: bool = False
     paper_complete: bool = False
@@ -97,7 +103,8 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
         for one in dossier.people
         if one.position not in ceremony.identified
     ]
-    reasons += _piece_blockers(dossier, ceremony, day)
+    reasons += texts(in_the_way(dossier, Act.REGISTER, on=day), None)
+    reasons += _originals_unseen(dossier, ceremony)
     if not ceremony.convention_visa:
         reasons.append("La convention doit être visée et datée.")
     if not ceremony.convention_returned:
@@ -116,22 +123,13 @@ def originals_of(dossier: Dossier) -> list[tuple[Piece, PieceWording]]:
     ]
 
 
-def _piece_blockers(dossier: Dossier, ceremony: Ceremony, day: date) -> list[str]:
-    wordings = PieceWording.objects.in_bulk()
-    reasons = []
-    for piece in dossier.pieces.required().select_related("partenaire"):
-        wording = wordings.get(piece.rule_id)
-        label = wording.label if wording else piece.rule_id
-        if piece.partenaire:
-            label += f" ({piece.partenaire.display_name})"
-        status = piece.status_on(day, wording.max_age if wording else None)
-        if status is PieceStatus.EXPIRED:
-            reasons.append(f"Trop ancienne ce jour-là : {label}.")
-        elif status not in {PieceStatus.ACCEPTED, PieceStatus.TO_BRING}:
-            reasons.append(f"Pièce à régler : {label} ({status.label.lower()}).")
-        elif wording and wording.to_bring and piece.key not in ceremony.originals:
-            reasons.append(f"Original à voir : {label}.")
-    return reasons
+def _originals_unseen(dossier: Dossier, ceremony: Ceremony) -> list[str]:
+    return [
+        f"Original à voir : {wording.label}"
+        f"{f' ({piece.partenaire.display_name})' if piece.partenaire else ''}."
+        for piece, wording in originals_of(dossier)
+        if piece.key not in ceremony.originals
+    ]
 
 
 def register_pacs(
@@ -166,6 +164,7 @@ def _register(
         return already
     locked = locked_at_version(dossier, version)
     check_no_private_number(ceremony.gap_reason)
+    _note_dates(locked, ceremony)
     if reasons := registration_blockers(locked, ceremony, at=at):
         raise ActionRefused(reasons)
     day = localdate(ceremony.registered_at)
@@ -207,6 +206,15 @@ def _number(ceremony: Ceremony, day: date) -> RegisterNumber:
             " pas de trou sans motif."
         )
     return RegisterNumber(proposed.insee_code, proposed.year, proposed.office, asked)
+
+
+def _note_dates(locked: Dossier, ceremony: Ceremony) -> None:
+    """Keep the dates read on the originals; a refusal takes them back with the rest."""
+    for piece in locked.pieces.required().filter(key__in=list(ceremony.dates)):
+        day = ceremony.dates[piece.key]
+        column = "expires_on" if piece.rule_id == IDENTITY_RULE else "issued_on"
+        setattr(piece, column, day)
+        piece.save(update_fields=[column])
 
 
 def _note_seen(locked: Dossier, ceremony: Ceremony, *, at: datetime) -> None:

@@ -25,7 +25,9 @@ from demarches.views.downloads import private_answer, serve_private_file, serve_
 from pacs import documents
 from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import appointments, desk
+from pacs.actions.corrections import decline_correction, in_words, take_correction
 from pacs.actions.dossiers import open_dossier
+from pacs.actions.endings import ENDINGS, NamesOne, end_dossier, undo_ending
 from pacs.actions.guards import StaleDossier
 from pacs.admin.answers import CoupleForm, PersonForm, save_answers
 from pacs.admin.day import DayDesk
@@ -35,14 +37,20 @@ from pacs.admin.registration import RegistrationDesk
 from pacs.desk import (
     DeskPiece,
     also_looking,
+    desk_obstacles,
     desk_pieces,
+    desk_points,
+    holder_name,
+    impossible,
     missing_text,
     possible_now,
     queue_querysets,
     with_everything,
 )
+from pacs.forms.desk import day_of, number_of
 from pacs.models import (
     Dossier,
+    Ending,
     MessageTemplate,
     Partenaire,
     Piece,
@@ -50,10 +58,12 @@ from pacs.models import (
     RefusalReason,
     Registration,
 )
+from pacs.models.consent import has_attested
 from pacs.steps import COMMON_STEPS, OWN_STEPS
 from pacs.tracking import answers_of
 
 SEARCHED_LENGTH = 100
+UNDO_WORDS = "Les mails partent dans 15 minutes ; d’ici là, vous pouvez annuler sur cette page."
 
 Verb = Callable[[HttpRequest, Dossier, User], str]
 
@@ -93,7 +103,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
     search_fields = ("reference",)
     search_help_text = "Référence ou nom, avec ou sans accents"
     list_per_page = 40
-    list_select_related = ("assigned_to",)
+    list_select_related = ("assigned_to", "appointment")
     actions = None
     change_form_template = "admin/pacs/desk.html"
 
@@ -126,7 +136,10 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
 
     @admin.display(description="statut")
     def status_label(self, dossier: Dossier) -> str:
-        return dossier.current_status.label
+        label = dossier.current_status.label
+        if not dossier.forbidden_codes:
+            return label
+        return f"{label}, ne peut pas aboutir ({', '.join(dossier.forbidden_codes)})"
 
     @admin.display(description="attend depuis")
     def waiting(self, dossier: Dossier) -> str:
@@ -147,6 +160,8 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
         return [
             path("guichet/", wrap(self.counter_view), name="pacs_dossier_counter"),
             path("<int:pk>/faire/<slug:verb>/", wrap(self.act_view), name="pacs_dossier_act"),
+            path("<int:pk>/finir/<slug:slug>/", wrap(self.end_view), name="pacs_dossier_end"),
+            path("<int:pk>/reprendre-fin/", wrap(self.undo_view), name="pacs_dossier_undo"),
             path("<int:pk>/reponses/", wrap(self.answers_view), name="pacs_dossier_answers"),
             path(
                 "<int:pk>/papier/<slug:slug>.pdf", wrap(self.paper_view), name="pacs_dossier_paper"
@@ -175,7 +190,14 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not may_read_as_staff(agent_of(request)):
             raise PermissionDenied
-        return super().changelist_view(request, *args, **kwargs)
+        response = super().changelist_view(request, *args, **kwargs)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            rows = list(response.context_data["cl"].result_list)
+            forbidden = impossible(rows, at=timezone.now())
+            for dossier in rows:
+                dossier.forbidden_codes = forbidden.get(dossier.pk, [])
+            response.context_data["cl"].result_list = rows
+        return response
 
     # One dossier
 
@@ -215,7 +237,14 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
                 (first.display_name, first, answers_of(first)),
                 (second.display_name, second, answers_of(second)),
             ],
-            "outcomes": dossier.outcomes(at=now),
+            "points": desk_points(dossier, at=now),
+            "obstacles": desk_obstacles(dossier, at=now),
+            "attested": {one.pk for one in dossier.people if has_attested(one, dossier)},
+            "corrections": [
+                (one, in_words(one, dossier), holder_name(one.holder, dossier))
+                for one in dossier.corrections.filter(status="sent")
+            ],
+            "ending": self._undoable(dossier, agent),
             "possible": possible_now(dossier),
             "registration": Registration.objects.filter(dossier=dossier).first(),
             "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
@@ -282,8 +311,6 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
         dossier = self._dossier(pk)
         if request.method != "POST" or verb not in VERBS:
             raise Http404
-        if verb in DECISIONS and not may_decide(agent):
-            raise PermissionDenied
         try:
             done = VERBS[verb](request, dossier, agent)
         except StaleDossier as stale:
@@ -309,6 +336,70 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
         """What the agent wrote, so that nothing is lost."""
         names = ("text", "body", "reason", "ground")
         return [value for name in names if (value := request.POST.get(name, "").strip())]
+
+    # Ends
+
+    def end_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+        """What will happen to whom, and why; then the act, which can be undone for a while."""
+        agent = self._reviewer(request)
+        kind = ENDINGS.get(slug)
+        if kind is None:
+            raise Http404
+        if kind.for_officers and not may_decide(agent):
+            raise PermissionDenied
+        dossier = self._dossier(pk)
+        reasons, status, typed, names_one = list[str](), 200, "", False
+        if request.method == "POST":
+            typed = request.POST.get("reason", "")
+            try:
+                end_dossier(
+                    dossier,
+                    slug,
+                    reason=typed,
+                    by=agent,
+                    at=timezone.now(),
+                    version=_version(request),
+                    names_one=request.POST.get("names_one") == "on",
+                )
+            except ValidationError as refused:
+                reasons, names_one = refused.messages, isinstance(refused, NamesOne)
+                status = 409 if isinstance(refused, StaleDossier) else 422
+                dossier = self._dossier(pk)
+            else:
+                messages.success(request, f"{kind.title} : c’est fait. {UNDO_WORDS}")
+                return redirect("admin:pacs_dossier_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{kind.title}, dossier {dossier.reference}",
+            "opts": self.opts,
+            "dossier": dossier,
+            "kind": kind,
+            "reasons": reasons,
+            "typed": typed,
+            "names_one": names_one,
+            "is_possible": kind.transition.value in possible_now(dossier),
+            "law": [one.type for one in dossier.outcomes(at=timezone.now()) if one.stops],
+        }
+        return TemplateResponse(request, "admin/pacs/end.html", context, status=status)
+
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take back the end of a dossier that this agent has just decided."""
+        agent = self._reviewer(request)
+        dossier = self._dossier(pk)
+        if request.method != "POST":
+            raise Http404
+        ending = get_object_or_404(dossier.endings, pk=number_of(request.POST, "ending"))
+        try:
+            undo_ending(ending, by=agent, at=timezone.now())
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+        else:
+            messages.success(request, "La fin du dossier est annulée : rien n’est parti.")
+        return redirect("admin:pacs_dossier_change", pk)
+
+    def _undoable(self, dossier: Dossier, agent: User) -> Ending | None:
+        last = dossier.endings.last() if dossier.is_ended else None
+        return last if last and last.is_undoable(by=agent, at=timezone.now()) else None
 
     def answers_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Type answers in for people at the counter, or from a paper part."""
@@ -422,19 +513,77 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
 
 def _version(request: HttpRequest) -> int:
     """The version the agent was looking at; without one, nothing matches."""
-    raw = request.POST.get("version", "")
-    return int(raw) if raw.isdecimal() else 0
+    return number_of(request.POST, "version")
 
 
 def _piece(request: HttpRequest, dossier: Dossier) -> Piece:
-    raw = request.POST.get("piece", "")
-    return get_object_or_404(dossier.pieces, pk=int(raw) if raw.isdecimal() else 0)
+    return get_object_or_404(dossier.pieces, pk=number_of(request.POST, "piece"))
 
 
 def _accept(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    piece = _piece(request, dossier)
-    desk.accept_piece(piece, by=agent, at=timezone.now(), version=_version(request))
+    desk.accept_piece(
+        _piece(request, dossier),
+        day=day_of(request.POST),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
     return "La pièce est acceptée."
+
+
+def _bring(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    piece = _piece(request, dossier)
+    desk.bring_piece(piece, by=agent, at=timezone.now(), version=_version(request))
+    return "C’est noté : la pièce sera apportée."
+
+
+def _date(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.date_piece(
+        _piece(request, dossier),
+        day=day_of(request.POST),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "La date de la pièce est notée."
+
+
+def _decide(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    desk.decide_outcome(
+        dossier,
+        code=request.POST.get("code", ""),
+        holder=number_of(request.POST, "holder"),
+        reason=request.POST.get("reason", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "Votre décision est gardée. Elle vaut tant que les réponses ne changent pas."
+
+
+def _take(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    take_correction(
+        dossier,
+        number_of(request.POST, "correction"),
+        changed_at=request.POST.get("changed_at", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "La correction est reprise dans le dossier."
+
+
+def _decline(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    decline_correction(
+        dossier,
+        number_of(request.POST, "correction"),
+        reason=request.POST.get("reason", ""),
+        changed_at=request.POST.get("changed_at", ""),
+        by=agent,
+        at=timezone.now(),
+        version=_version(request),
+    )
+    return "La correction n’est pas reprise ; son auteur lit pourquoi."
 
 
 def _refuse(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -499,49 +648,25 @@ def _reopen(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     return "La vérification reprend."
 
 
-def _inadmissible(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    desk.declare_inadmissible(
-        dossier,
-        ground=request.POST.get("ground", ""),
-        by=agent,
-        at=timezone.now(),
-        version=_version(request),
-    )
-    return "La décision d’irrecevabilité est enregistrée. Les deux partenaires sont prévenus."
-
-
 def _deposit(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     desk.deposit_for(dossier, by=agent, at=timezone.now(), version=_version(request))
     return "Le dossier est déposé. L’accusé de réception est prêt à imprimer."
 
 
 def _attested(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    raw = request.POST.get("partenaire", "")
-    person = get_object_or_404(dossier.partenaires, pk=int(raw) if raw.isdecimal() else 0)
-    desk.note_paper_attestation(person, by=agent, at=timezone.now(), version=_version(request))
+    person = get_object_or_404(dossier.partenaires, pk=number_of(request.POST, "partenaire"))
+    signed_on = day_of(request.POST)
+    if signed_on is None:
+        raise ValidationError("Écrivez le jour où cette personne a signé son attestation.")
+    desk.note_paper_attestation(
+        person, signed_on=signed_on, by=agent, at=timezone.now(), version=_version(request)
+    )
     return "L’attestation signée sur papier est notée."
 
 
-def _withdraw(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    desk.withdraw_for(dossier, by=agent, at=timezone.now(), version=_version(request))
-    return "La démarche est arrêtée à la demande des partenaires."
-
-
-def _close(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    desk.close(
-        dossier,
-        reason=request.POST.get("reason", ""),
-        by=agent,
-        at=timezone.now(),
-        version=_version(request),
-    )
-    return "Le dossier est clos."
-
-
 def _assign(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    raw = request.POST.get("to", "")
     staff = User.objects.filter(is_staff=True, is_active=True)
-    to = staff.filter(pk=int(raw)).first() if raw.isdecimal() else None
+    to = staff.filter(pk=number_of(request.POST, "to")).first()
     desk.assign(dossier, to=to, by=agent, at=timezone.now())
     return f"Le dossier est suivi par {to}." if to else "Plus personne ne suit ce dossier."
 
@@ -592,14 +717,16 @@ VERBS: dict[str, Verb] = {
     "accepter": _accept,
     "refuser": _refuse,
     "revoir": _reconsider,
+    "apporter": _bring,
+    "dater": _date,
+    "regarder": _decide,
+    "reprendre-correction": _take,
+    "refuser-correction": _decline,
     "demander": _request,
     "complet": _complete,
     "reprendre": _reopen,
-    "irrecevable": _inadmissible,
-    "retirer": _withdraw,
     "deposer": _deposit,
     "attester": _attested,
-    "clore": _close,
     "confier": _assign,
     "ecrire": _message,
     "noter": _note,
@@ -607,5 +734,3 @@ VERBS: dict[str, Verb] = {
     "arrives": _arrived,
     "absents": _missed,
 }
-#: Those only an officier, or whoever has their rights, may push.
-DECISIONS = frozenset({"irrecevable"})

@@ -126,7 +126,6 @@ class WishedDateForm(CommonForm):
         "L’âge des documents se compte ce jour-là. Cette date ne réserve rien : le rendez-vous se"
         " prend quand le dossier est complet."
     )
-    affects_attestation = False
     wished_date = forms.DateField(
         label="Date souhaitée",
         required=False,

@@ -117,7 +117,6 @@ class SexForm(OwnForm):
         "La mairie en a besoin pour retrouver votre acte et pour le registre. Elle ne demande"
         " pas « Madame » ou « Monsieur »."
     )
-    affects_attestation = False
     sex = radio(
         "Sexe sur l’acte", Sex.choices(), "Choisissez le sexe que porte votre acte de naissance."
     )
@@ -233,7 +232,6 @@ class BirthForm(OwnForm):
 class NationalityForm(OwnForm):
     page_heading = "Votre nationalité"
     page_hint = "Si vous en avez plusieurs, indiquez-les toutes : la liste des pièces en dépend."
-    affects_attestation = False
     first = forms.ChoiceField(
         label="Nationalité",
         error_messages={"required": "Choisissez votre nationalité, ou « apatride »."},
@@ -258,7 +256,7 @@ class NationalityForm(OwnForm):
         if self.instance.protection == Protection.STATELESS and not self.instance.nationalities:
             self.fields["first"].initial = self.STATELESS
 
-    def save(self, commit: bool = True) -> Partenaire:
+    def apply(self) -> list[str]:
         chosen = [self.cleaned_data.get(name) for name in ("first", "second", "third")]
         one = self.instance
         if self.STATELESS in chosen:
@@ -267,8 +265,7 @@ class NationalityForm(OwnForm):
             one.nationalities = list(dict.fromkeys(code for code in chosen if code))
             if one.protection == Protection.STATELESS or "FR" in one.nationalities:
                 one.protection = ""
-        one.save(update_fields=["nationalities", "protection"])
-        return one
+        return ["nationalities", "protection"]
 
 
 class FrenchRecordForm(OwnForm):
@@ -277,7 +274,6 @@ class FrenchRecordForm(OwnForm):
         "Les Français nés à l’étranger ont en général un acte au service central d’état civil, à"
         " Nantes. C’est le cas après une transcription au consulat ou une naturalisation."
     )
-    affects_attestation = False
     has_french_record = radio(
         "Acte de naissance français", YesNo.choices(), "Choisissez oui, non ou « je ne sais pas »."
     )
@@ -293,7 +289,6 @@ class ProtectionForm(OwnForm):
         "Réfugié, apatride ou bénéficiaire de la protection subsidiaire. Seuls vous et la mairie"
         " voyez cette réponse : elle vous évite un document de votre consulat."
     )
-    affects_attestation = False
     protection = radio(
         "Protection internationale", Protection.choices(), "Choisissez l’une des réponses."
     )
@@ -306,7 +301,6 @@ class ProtectionForm(OwnForm):
 class ForeignPapersForm(OwnForm):
     page_heading = "Vos documents étrangers"
     page_hint = "Ces réponses disent s’il faut une traduction, et quels documents vous remplacez."
-    affects_attestation = False
     birth_record_in_french = radio(
         "Votre acte de naissance est-il en français, ou sur un extrait plurilingue ?",
         YesNo.choices(),
@@ -410,7 +404,6 @@ class SituationForm(OwnForm):
 class FormerMarriageForm(OwnForm):
     page_heading = "La fin de votre mariage"
     page_hint = "Un document n’est demandé que si votre acte de naissance ne le dit pas déjà."
-    affects_attestation = False
     divorce_mentioned = radio(
         "Votre divorce est-il écrit dans la marge de votre acte de naissance ?",
         YesNo.choices(),
@@ -447,7 +440,6 @@ class MeasureForm(OwnForm):
         "Curatelle, tutelle ou autre. Seuls vous et la mairie voyez cette réponse. L’accord du"
         " juge n’est pas demandé pour un Pacs."
     )
-    affects_attestation = False
     measure = radio("Mesure de protection", Measure.choices(), "Choisissez l’une des réponses.")
 
     class Meta:
@@ -463,7 +455,6 @@ class ContactForm(OwnForm):
         "Votre adresse d’aujourd’hui, même si elle n’est pas encore commune. Votre partenaire ne"
         " la voit pas."
     )
-    affects_attestation = False
     country = forms.ChoiceField(
         label="Pays", error_messages={"required": "Choisissez le pays de votre adresse."}
     )

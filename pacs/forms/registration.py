@@ -11,7 +11,8 @@ from django_countries.fields import CountryField
 from demarches.models import Officer
 from demarches.rules.dates_fr import day_fr
 from pacs.actions.registration import Ceremony, originals_of
-from pacs.models import Dossier, LaterAct, RegisteredPerson
+from pacs.models import Dossier, LaterAct, Piece, RegisteredPerson
+from pacs.models.piece import IDENTITY_RULE
 from pacs.models.registration import ORIGINS
 from pacs.rules.registration import ACT_RULES, act_rule
 
@@ -67,12 +68,23 @@ class CeremonyForm(forms.Form):
                 for piece, wording in originals_of(dossier)
             ],
         )
+        for piece, label in undated_originals(dossier):
+            self.fields[f"date-{piece.key}"] = forms.DateField(
+                label=label,
+                required=False,
+                error_messages={"invalid": "Écrivez la date ainsi : 6/6/2026."},
+            )
         self.fields["officer"] = forms.ModelChoiceField(
             Officer.objects.in_force(now.date()),
             label="Officier d’état civil",
             empty_label="Choisir",
             error_messages={"required": "Choisissez l’officier qui enregistre."},
         )
+
+    @property
+    def date_fields(self) -> list[forms.BoundField]:
+        """The dates to read on the originals, for the page."""
+        return [self[name] for name in self.fields if name.startswith("date-")]
 
     @property
     def ceremony(self) -> Ceremony:
@@ -83,12 +95,28 @@ class CeremonyForm(forms.Form):
             registered_at=make_aware(datetime.combine(data["day"], data["hour"])),
             identified=data["identified"],
             originals=data["originals"],
+            dates={
+                name.removeprefix("date-"): day
+                for name, day in data.items()
+                if name.startswith("date-") and day
+            },
             convention_visa=data["convention_visa"],
             convention_returned=data["convention_returned"],
             paper_complete=data["paper_complete"],
             sequence=data["sequence"],
             gap_reason=data["gap_reason"],
         )
+
+
+def undated_originals(dossier: Dossier) -> list[tuple[Piece, str]]:
+    """The pieces whose age counts and whose date nobody has written yet, with the question."""
+    found = []
+    for piece, wording in originals_of(dossier):
+        if piece.ages(wording.max_age) and piece.last_day(wording.max_age) is None:
+            asked = "valable jusqu’au" if piece.rule_id == IDENTITY_RULE else "délivrée le"
+            whose = f" ({piece.partenaire.display_name})" if piece.partenaire else ""
+            found.append((piece, f"{wording.label}{whose}, {asked}"))
+    return found
 
 
 def _identity_hint(one: Any) -> str:

@@ -8,7 +8,6 @@ missing; an empty list means complete.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from demarches.rules.enums import PieceStatus
 from pacs.rules.pieces import FOREIGN_RECORDS
 from pacs.rules.situation import (
     Dematerialisation,
@@ -152,12 +151,3 @@ def missing_own(partenaire: "Partenaire") -> list[str]:
 def missing_common(dossier: "Dossier") -> list[str]:
     """Everything the shared answers still lack."""
     return [label for missing in COMMON.values() for label in missing(dossier)]
-
-
-def undecided_pieces(dossier: "Dossier") -> list[str]:
-    """Keys of the pieces for which nothing was sent nor said."""
-    return [
-        piece.key
-        for piece in dossier.pieces.all()
-        if piece.is_required and piece.current_status is PieceStatus.MISSING
-    ]

@@ -1,11 +1,14 @@
 """What a dossier's attestations and confirmations are worth today, read from its rows."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Field, Model
+from django_countries import countries
 from django_countries.fields import Country
 
 from pacs.rules.consent import (
+    ATTESTED_OTHER,
     ATTESTED_OWN,
     CONFIRMED,
     LEGACY,
@@ -20,27 +23,56 @@ if TYPE_CHECKING:
     from pacs.models.partenaire import Partenaire
 
 
-def _columns(row: "Dossier | Partenaire", names: Iterable[str]) -> dict[str, Value]:
-    """These columns as plain values."""
-    found: dict[str, Value] = {}
-    for name in names:
-        value = getattr(row, name)
-        found[name] = (value.code or "") if isinstance(value, Country) else value
-    return found
+type Reading = Callable[[Model, str], Value]
 
 
-def attested_facts(partenaire: "Partenaire", dossier: "Dossier") -> dict[str, Value]:
+def plain_value(row: Model, name: str) -> Value:
+    """A column as a plain value, the same as JSON keeps it."""
+    value: Any = getattr(row, name)
+    return (value.code or "") if isinstance(value, Country) else value
+
+
+def value_in_words(row: Model, name: str) -> str:
+    """A column as people read it; empty when it is not answered."""
+    value: Any = getattr(row, name)
+    if value in ("", None, []):
+        return ""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, Country):
+        return str(value.name)
+    if isinstance(value, list):
+        return ", ".join(str(countries.name(code)) for code in value)
+    display = getattr(row, f"get_{name}_display", None)
+    return str(display() if display else value)
+
+
+def label_of(row: Model, name: str) -> str:
+    """The words for a column."""
+    column = row._meta.get_field(name)
+    return str(column.verbose_name) if isinstance(column, Field) else name
+
+
+def _columns(row: Model, names: Iterable[str], read: Reading) -> dict[str, Value]:
+    return {name: read(row, name) for name in names}
+
+
+def attested_facts(
+    partenaire: "Partenaire", dossier: "Dossier", read: Reading = plain_value
+) -> dict[str, Value]:
     """The facts this person vouches for, as they are in `dossier` and its people now."""
     own = next(one for one in dossier.people if one.pk == partenaire.pk)
     other = next(one for one in dossier.people if one.pk != partenaire.pk)
     return facts_attested(
-        _columns(own, ATTESTED_OWN), _columns(other, ATTESTED_OWN), _columns(dossier, CONFIRMED)
+        _columns(own, ATTESTED_OWN, read),
+        _columns(other, ATTESTED_OTHER, read),
+        _columns(dossier, CONFIRMED, read),
     )
 
 
-def confirmed_facts(dossier: "Dossier") -> dict[str, Value]:
+def confirmed_facts(dossier: "Dossier", read: Reading = plain_value) -> dict[str, Value]:
     """The shared answers that the second partenaire agrees with, as they are now."""
-    return facts_confirmed(_columns(dossier, CONFIRMED))
+    return facts_confirmed(_columns(dossier, CONFIRMED, read))
 
 
 def has_attested(partenaire: "Partenaire", dossier: "Dossier") -> bool:

@@ -1,5 +1,6 @@
 """The couple's dossier: the answers they share, and its journal."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -12,17 +13,18 @@ from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
 from demarches.rules.enums import PieceStatus, Status, Transition
-from pacs.models.completeness import missing_common, missing_own
+from pacs.models.gate import in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
-from pacs.rules.eligibility import Outcome, outcomes
+from pacs.rules.eligibility import FORBIDDEN_KINSHIP, Outcome, outcomes
 from pacs.rules.enums import Door
+from pacs.rules.gate import Act, Obstacle, texts
 from pacs.rules.situation import (
     Convention,
     CoupleAnswers,
     Impediment,
     Kinship,
     Residence,
-    derive_inputs,
+    Situation,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +34,15 @@ if TYPE_CHECKING:
 BEFORE_COMPLETE = [
     s.value for s in (Status.DRAFT, Status.SUBMITTED, Status.UNDER_REVIEW, Status.PIECES_REQUESTED)
 ]
+
+#: Transitions that the gate guards, and the act that each of them is.
+GATED = {
+    Transition.SUBMIT: Act.SEND,
+    Transition.RESUBMIT: Act.SEND_AGAIN,
+    Transition.ACCEPT: Act.ACCEPT,
+    Transition.SCHEDULE: Act.BOOK,
+    Transition.REGISTER: Act.REGISTER,
+}
 
 
 class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
@@ -48,6 +59,21 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
         """
         handed_over = Q(at_counter=True) | Q(partenaires__door=Door.PAPER.value)
         return self.filter(~Q(status=Status.DRAFT.value) | handed_over).distinct()
+
+    def maybe_forbidden(self, *, at: datetime) -> Self:
+        """All that the law may forbid, and a few it does not: `outcomes` decides on each.
+
+        Wider than the rules on purpose, so that no list reads every dossier to find them.
+        """
+        young = Q(partenaires__birth_year__gte=localdate(at).year - 22)
+        answers = (
+            Q(kinship__in=[k.value for k in FORBIDDEN_KINSHIP])
+            | Q(convention=Convention.NOTARY.value)
+            | Q(residence__in=[Residence.ABROAD.value, Residence.ELSEWHERE.value])
+            | Q(impediment=Impediment.NO_COMMON_RESIDENCE.value)
+            | Q(partenaires__situation__in=[Situation.MARRIED.value, Situation.PACSED.value])
+        )
+        return self.filter(young | answers).distinct()
 
     def inviting(self, user: User) -> Self:
         """Drafts and open dossiers whose second partenaire was invited at this address."""
@@ -123,6 +149,9 @@ class Dossier(DossierBase):
     #: When both were told that the dossier will be deleted; empty again after any activity.
     deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    #: Set by the lists of the desk (`pacs.desk.impossible`): what the law forbids, as codes.
+    forbidden_codes: Sequence[str] = ()
+
     objects = PacsDossierQuerySet.as_manager()
 
     class Meta(DossierBase.Meta):
@@ -185,20 +214,26 @@ class Dossier(DossierBase):
         """Append a line to the journal of this dossier."""
         return self.events.create(kind=kind, by=by, at=at, partenaire=partenaire, **details)
 
-    def blockers(self, transition: Transition, *, at: datetime) -> list[str]:
-        """Reasons, in French, why this transition may not happen at `at`.
-
-        Both partenaires read them: they never tell what one of them answered.
-        """
-        if transition is Transition.SUBMIT:
-            return self.sending_blockers(at=at)
-        if transition is Transition.ACCEPT:
-            return self._unsettled_pieces()
-        if transition is Transition.SCHEDULE and self.appointment_id is None:
+    def blockers(self, transition: Transition, *, by: User | None, at: datetime) -> list[str]:
+        """Reasons, in French and in the words of whoever acts, why this may not happen at `at`."""
+        if transition is Transition.SCHEDULE and self.appointment is None:
             return ["Choisissez d’abord un créneau."]
         if transition is Transition.DECLARE_INADMISSIBLE and not self.inadmissible_ground:
             return ["Une décision d’irrecevabilité est motivée."]
-        return []
+        if (act := GATED.get(transition)) is None:
+            return []
+        found = in_the_way(self, act, on=self.registration_date(at=at))
+        return texts(found, self.reader_of(by))
+
+    def reader_of(self, user: User | None) -> int | None:
+        """As whom this account reads: the place of a partenaire, None for an agent.
+
+        Whoever holds a device that was passed over has no account: they are the second.
+        """
+        if user is not None and user.is_staff:
+            return None
+        mine = next((one for one in self.people if user and one.user_id == user.pk), None)
+        return mine.position if mine else 2
 
     @cached_property
     def procedure_settings(self) -> PacsSettings:
@@ -224,36 +259,11 @@ class Dossier(DossierBase):
 
     def outcomes(self, *, at: datetime) -> tuple[Outcome, ...]:
         """What the law says of this couple's answers so far."""
-        couple = derive_inputs(self.answers, self.procedure_settings.dematerialisation)
-        return outcomes(couple, on=self.registration_date(at=at))
+        return outcomes(inputs_of_couple(self), on=self.registration_date(at=at))
 
-    def sending_blockers(self, *, at: datetime) -> list[str]:
-        """What both must have said; pieces may still be missing (CRPA L114-5)."""
-        reasons = [f"Vos réponses communes : il manque « {m} »." for m in missing_common(self)]
-        stopped = {o.holder: o for o in self.outcomes(at=at) if o.stops}
-        if 0 in stopped:
-            reasons.append(stopped[0].type.message)
-        for one in self.people:
-            if one.door == Door.PAPER:
-                continue
-            if missing_own(one):
-                reasons.append(f"Partie à terminer : {one.display_name}.")
-            elif one.attested_at is None:
-                reasons.append(f"Attestation sur l’honneur à faire : {one.display_name}.")
-            if one.position in stopped:
-                reasons.append(
-                    f"Une réponse empêche l’envoi, dans la partie de cette personne :"
-                    f" {one.display_name}. L’explication se trouve sur ses pages."
-                )
-            if not one.is_first and one.common_confirmed_at is None:
-                reasons.append(f"Réponses communes à confirmer : {one.display_name}.")
-        return reasons
-
-    def _unsettled_pieces(self) -> list[str]:
-        return [
-            f"Pièce non réglée : {piece.rule_id} ({piece.current_status.label.lower()})."
-            for piece in self.pieces.unsettled()
-        ]
+    def obstacles(self, act: Act, *, at: datetime) -> tuple[Obstacle, ...]:
+        """What stands in the way of this act on the day the ages are counted at."""
+        return in_the_way(self, act, on=self.registration_date(at=at))
 
     @property
     def address_lines(self) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localdate
 
 from demarches.rules.enums import STORED_PIECE_STATUSES, PieceStatus
 from pacs.models.dossier import Dossier
@@ -22,12 +23,6 @@ class PieceQuerySet(models.QuerySet["Piece"]):
     def required(self) -> Self:
         """Those the couple's situation asks for today."""
         return self.filter(is_required=True)
-
-    def unsettled(self) -> Self:
-        """Those that keep the dossier from being complete."""
-        return self.required().filter(
-            status__in=[PieceStatus.MISSING, PieceStatus.BLOCKED, PieceStatus.REFUSED]
-        )
 
 
 class Piece(models.Model):
@@ -109,6 +104,19 @@ class Piece(models.Model):
     @property
     def current_status(self) -> PieceStatus:
         return PieceStatus(self.status)
+
+    def ages(self, age: MaxAge | None) -> bool:
+        """Its date counts: the end of an identity document, the issue of what grows too old."""
+        return self.rule_id == IDENTITY_RULE or age is not None
+
+    def verified_until(self, age: MaxAge | None) -> date | None:
+        """Until when the mairie's own verification of a birth record serves; None: not verified.
+
+        It ages like the record it stands for (fiche F1618).
+        """
+        if self.status != PieceStatus.ACCEPTED.value or self.decided_at is None or age is None:
+            return None
+        return last_usable_day(localdate(self.decided_at), age)
 
     def last_day(self, age: MaxAge | None) -> date | None:
         """The last day this piece serves; None when it does not age or has no date yet."""

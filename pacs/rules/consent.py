@@ -56,10 +56,25 @@ ATTESTED_OTHER: Mapping[str, str] = {
 }
 #: Shared answers that the second partenaire confirms.
 CONFIRMED: Mapping[str, str] = {**ATTESTED_COMMON, "convention": "convention"}
+#: What the couple changes freely once the dossier is sent: nobody attested it, and no rule reads
+#: it but the days offered.
+FREE_COMMON = frozenset({"wished_date"})
+FREE_OWN = frozenset(
+    {
+        "street",
+        "street_more",
+        "postcode",
+        "city",
+        "country",
+        "contact_email",
+        "phone",
+        "needs",
+    }
+)
 #: Digest of what was attested before facts were kept: in force until a fact changes.
 LEGACY = "legacy"
 
-type Value = str | int | bool | None | list[str]
+type Value = str | int | bool | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +111,7 @@ def digest_of(facts: Mapping[str, Value]) -> str:
 
 def changes_between(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[Change, ...]:
     """What differs, in the order of the facts."""
-    blank = ("", None, [], False)
+    blank: tuple[Value, ...] = ("", None, [], False)
     return tuple(
         Change(label, before.get(label), new)
         for label, new in after.items()

@@ -7,7 +7,7 @@ Codes B01 to B08 and R01 to R05: domain reference, section 6.2 (Code civil, art.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from pacs.rules.pieces import FOREIGN_RECORDS
@@ -281,38 +281,61 @@ def _record_is_unusual(one: PartenaireInputs) -> bool:
     return one.is_foreign is YesNo.NO and one.records <= FOREIGN_RECORDS
 
 
+@dataclass(frozen=True, slots=True)
+class AgeLimit:
+    """An outcome that an age gives on every day before `until`, and on none from then on."""
+
+    type: OutcomeType
+    until: date
+
+
+def age_limits(one: PartenaireInputs) -> tuple[AgeLimit, ...]:
+    """What this person's date of birth gives, and until which day; nothing when it is unknown.
+
+    In this order: too young for certain (CC, art. 515-1 and 414), perhaps too young (a date
+    known in part), perhaps too young under another law (fiche F1618).
+    """
+    birth = one.birth_date
+    if birth is None:
+        return ()
+    limits = [
+        AgeLimit(MINOR, day_of_age(birth.earliest, MAJORITY_YEARS)),
+        AgeLimit(AGE_UNCERTAIN, day_of_age(birth.latest, MAJORITY_YEARS)),
+    ]
+    if _is_under_foreign_law(one):
+        limits.append(
+            AgeLimit(FOREIGN_MAJORITY, day_of_age(birth.latest, FOREIGN_MAJORITY_DOUBT_YEARS))
+        )
+    return tuple(limits)
+
+
 def _about_age(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
-    if one.birth_date is None and one.age is None:
+    if one.birth_date is None:
+        yield from _about_age_band(one)
         return
-    band = _age_band(one, on)
-    if band is AgeBand.MINOR:
+    for limit in age_limits(one):
+        if on < limit.until:
+            yield limit.type
+            if limit.type is MINOR:
+                return  # nobody looks at the rest of what cannot be
+
+
+def _about_age_band(one: PartenaireInputs) -> Iterator[OutcomeType]:
+    """Of the simulator, which asks for an age and not for a date of birth."""
+    if one.age is AgeBand.MINOR:
         yield MINOR
-        return
-    if band is None:
-        yield AGE_UNCERTAIN
-    # The personal status of a refugee is under French law.
-    under_foreign_law = one.is_foreign is YesNo.YES and not one.has_ofpra_status
-    if band is not AgeBand.ADULT and under_foreign_law:
+    elif one.age is AgeBand.YOUNG_ADULT and _is_under_foreign_law(one):
         yield FOREIGN_MAJORITY
 
 
-def _age_band(one: PartenaireInputs, on: date) -> AgeBand | None:
-    """The age on that day; None when a partial date leaves the majority open."""
-    birth = one.birth_date
-    if birth is None:
-        return one.age
-    if not _reached(birth.earliest, MAJORITY_YEARS, on):
-        return AgeBand.MINOR
-    if not _reached(birth.latest, MAJORITY_YEARS, on):
-        return None
-    if not _reached(birth.latest, FOREIGN_MAJORITY_DOUBT_YEARS, on):
-        return AgeBand.YOUNG_ADULT
-    return AgeBand.ADULT
+def _is_under_foreign_law(one: PartenaireInputs) -> bool:
+    """The personal status of a refugee is under French law."""
+    return one.is_foreign is YesNo.YES and not one.has_ofpra_status
 
 
-def _reached(birth: date, years: int, on: date) -> bool:
-    """Whether someone born that day has that age on `on`; a 29 February counts from 1 March."""
+def day_of_age(birth: date, years: int) -> date:
+    """The day on which someone has that age; born on a 29 February, on 1 March in other years."""
     birthday = add_months(birth, 12 * years)
     if (birth.month, birth.day) == (2, 29) and birthday.day == 28:
-        return on > birthday
-    return on >= birthday
+        return birthday + timedelta(days=1)
+    return birthday

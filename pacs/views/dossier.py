@@ -11,14 +11,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import Status
+from demarches.rules.numbers import read_number
+from pacs.actions.corrections import (
+    drop_correction,
+    holders_of,
+    in_words,
+    send_corrections,
+)
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
+from pacs.models.correction import PENDING
 from pacs.models.registration import registration_of
 from pacs.rules.eligibility import OUTCOME_TYPES
-from pacs.tracking import piece_rows, requests_of, task_groups, timeline, window_of
+from pacs.rules.gate import Act, texts
+from pacs.tracking import alerts_of, piece_rows, requests_of, task_groups, timeline, window_of
 from pacs.views.messages import thread
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -61,6 +70,9 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         context["groups"] = task_groups(partenaire, at=now)
         return render(request, "pacs/dossier_tasks.html", context)
     context["moments"] = timeline(dossier)
+    context["alerts"] = alerts_of(partenaire, at=now)
+    drafts = dossier.corrections.filter(status="draft", holder__in=holders_of(partenaire))
+    context["to_send"] = not dossier.is_ended and drafts.exists()
     if dossier.current_status is Status.REGISTERED:
         context["registration"] = registration_of(dossier)
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
@@ -84,9 +96,48 @@ def dossier_review(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
         "groups": task_groups(partenaire, at=now),
         "pieces": piece_rows(partenaire, at=now),
         "window": window_of(partenaire, at=now),
-        "reasons": dossier.sending_blockers(at=now),
+        "reasons": texts(dossier.obstacles(Act.SEND, at=now), partenaire.position),
     }
     return render(request, "pacs/dossier_review.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def dossier_correct(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """« Corriger une réponse », once the dossier is sent: what is proposed, and each question.
+
+    POST sends the corrections to the mairie, or gives one up (`abandonner`: its number).
+    """
+    dossier, now = partenaire.dossier, timezone.now()
+    if dossier.is_draft:
+        return redirect("pacs:dossier-review", dossier.reference)
+    if dossier.is_ended:
+        status = 409 if request.method == "POST" else 200
+        return render(
+            request, "pacs/dossier_correct_over.html", {"dossier": dossier}, status=status
+        )
+    if request.method == "POST":
+        by = account_of(request)
+        dropped = read_number(request.POST.get("abandonner", ""))
+        if dropped is not None:
+            drop_correction(partenaire, dropped, at=now, by=by)
+            messages.success(request, "Cette correction est abandonnée. Vos réponses restent.")
+        elif send_corrections(partenaire, at=now, by=by):
+            messages.success(request, "Votre correction est partie. La mairie vous répond ici.")
+        return redirect("pacs:dossier-correct", dossier.reference)
+    mine = dossier.corrections.filter(holder__in=holders_of(partenaire)).order_by("-changed_at")
+    context = {
+        "dossier": dossier,
+        "partenaire": partenaire,
+        "pending": [(one, in_words(one, dossier)) for one in mine.filter(status__in=PENDING)],
+        "decided": [
+            (one, in_words(one, dossier))
+            for one in mine.filter(status__in=["taken", "declined"])[:5]
+        ],
+        "to_send": mine.filter(status="draft").exists(),
+        "groups": task_groups(partenaire, at=now)[:2],
+    }
+    return render(request, "pacs/dossier_correct.html", context)
 
 
 @require_POST

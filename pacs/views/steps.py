@@ -13,11 +13,12 @@ from demarches.forms import StepForm
 from demarches.replay import take_back
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own
+from pacs.actions.corrections import lay_over, pending_of
 from pacs.actions.dossiers import record_answers
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire
 from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.views.viewer import for_partenaire
+from pacs.views.viewer import account_of, for_partenaire
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,6 +42,8 @@ def own_step(request: HttpRequest, partenaire: Partenaire, slug: str) -> HttpRes
 def _step_page[S: (Dossier, Partenaire)](
     request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S], slug: str
 ) -> HttpResponse:
+    if not partenaire.dossier.is_draft:
+        _show_corrections(partenaire)
     step = steps.get(slug, subject)
     if step is None:
         # The question does not apply any more: an answer changed in another tab.
@@ -62,7 +65,7 @@ def _step_page[S: (Dossier, Partenaire)](
     if not form.is_valid():
         return _render(request, partenaire, step, form, status=422)
     try:
-        record_answers(form, dossier=partenaire.dossier, at=timezone.now())
+        record_answers(form, dossier=partenaire.dossier, at=timezone.now(), by=account_of(request))
     except ActionRefused as refused:
         form.add_error(None, refused)
         return _render(request, partenaire, step, form, status=409)
@@ -76,18 +79,42 @@ def _go_on[S: (Dossier, Partenaire)](
     request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S], step: Step[S]
 ) -> HttpResponse:
     """To the explanation of what stops the dossier, back to the review, or to the next page."""
-    subject.refresh_from_db()
-    dossier = Dossier.objects.get(pk=partenaire.dossier_id)
+    dossier = Dossier.objects.prefetch_related("partenaires__user").get(pk=partenaire.dossier_id)
+    me = dossier.people[partenaire.position - 1]
     holder = 0 if isinstance(subject, Dossier) else partenaire.position
+    subject = dossier if isinstance(subject, Dossier) else me
+    if not dossier.is_draft:
+        _show_corrections(me)
     stopped = [o for o in dossier.outcomes(at=timezone.now()) if o.stops and o.holder == holder]
     if stopped:
         return redirect("pacs:dossier-outcome", dossier.reference, stopped[0].type.slug)
+    if not dossier.is_draft:
+        return _after_correction(request, subject, steps, dossier)
     if request.GET.get("retour") == "verifier":
         return redirect("pacs:dossier-review", dossier.reference)
     following = steps.after(step, subject)
     if following is None:
         return redirect(dossier)
     return redirect(_url_of(following, steps, dossier))
+
+
+def _show_corrections(partenaire: Partenaire) -> None:
+    """Show this person what they proposed already, on the rows of this request alone."""
+    dossier = partenaire.dossier
+    if partenaire.is_first:
+        lay_over(dossier, pending_of(dossier, 0))
+    lay_over(partenaire, pending_of(dossier, partenaire.position))
+
+
+def _after_correction[S: (Dossier, Partenaire)](
+    request: HttpRequest, subject: S, steps: StepList[S], dossier: Dossier
+) -> HttpResponse:
+    """To the next question that the correction opens, or to the page that sends it."""
+    opened = steps.first_incomplete(subject)
+    if opened is not None:
+        messages.info(request, "Cette réponse en demande une autre.")
+        return redirect(_url_of(opened, steps, dossier))
+    return redirect("pacs:dossier-correct", dossier.reference)
 
 
 def _url_of(step: Step[Any], steps: StepList[Any], dossier: Dossier) -> str:

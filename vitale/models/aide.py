@@ -232,7 +232,7 @@ class Demande(Coded, DossierBase):
     def get_absolute_url(self) -> str:
         return reverse("vitale:aide", args=[self.reference])
 
-    def blockers(self, transition: Transition, *, at: datetime) -> list[str]:
+    def blockers(self, transition: Transition, *, by: User | None, at: datetime) -> list[str]:
         """Only the states of domain reference 7.3."""
         refusal = aide.refuse(transition, self.code)
         return [refusal] if refusal else []

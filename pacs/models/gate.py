@@ -1,0 +1,146 @@
+"""Reads of a dossier for the gate (`pacs.rules.gate`): its rows as plain values, for one day."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import prefetch_related_objects
+from django.utils.timezone import localdate
+
+from demarches.rules.enums import PieceStatus
+from pacs.models.completeness import missing_common, missing_own
+from pacs.models.consent import has_attested, has_confirmed
+from pacs.models.wording import PieceWording
+from pacs.rules.eligibility import Effect, Outcome, outcomes
+from pacs.rules.enums import Door
+from pacs.rules.gate import (
+    Act,
+    LawfulFrom,
+    Obstacle,
+    PersonState,
+    PieceState,
+    State,
+    lawful_from,
+    obstacles,
+)
+from pacs.rules.pieces import VERIFIED_BY_MAIRIE
+from pacs.rules.situation import CoupleInputs, derive_inputs
+
+if TYPE_CHECKING:
+    from pacs.models.dossier import Dossier
+    from pacs.models.partenaire import Partenaire
+    from pacs.models.piece import Piece
+
+
+def inputs_of_couple(dossier: "Dossier") -> CoupleInputs:
+    """The couple's answers as the rules read them."""
+    return derive_inputs(dossier.answers, dossier.procedure_settings.dematerialisation)
+
+
+def in_the_way(
+    dossier: "Dossier", act: Act, *, on: date, renewing: bool = False
+) -> tuple[Obstacle, ...]:
+    """Everything that stands in the way of this act if its day is `on`; reads the database.
+
+    Call it under the dossier's lock before acting, and without it to say why not. `renewing`:
+    pieces too old that day will be brought anew, so they do not count.
+    """
+    return obstacles(act, state_of(dossier, on=on, renewing=renewing))
+
+
+def state_of(dossier: "Dossier", *, on: date, renewing: bool = False) -> State:
+    """The dossier as the gate reads it, on that day."""
+    prefetch_related_objects([dossier], "partenaires__user")
+    first, second = dossier.people
+    pieces = [piece_state(piece, wording, on=on) for piece, wording in worded_pieces(dossier)]
+    if renewing:
+        pieces = [one for one in pieces if one.status is not PieceStatus.EXPIRED]
+    sent = dossier.corrections.filter(status="sent").order_by("holder")
+    return State(
+        day=on,
+        people=(_person(first, dossier), _person(second, dossier)),
+        outcomes=outcomes(inputs_of_couple(dossier), on=on),
+        decided=decided(dossier),
+        missing_common=missing_common(dossier),
+        pieces=pieces,
+        corrections=list(sent.values_list("holder", flat=True)),
+    )
+
+
+def _person(one: "Partenaire", dossier: "Dossier") -> PersonState:
+    return PersonState(
+        name=one.display_name,
+        is_on_paper=one.door == Door.PAPER.value,
+        missing=missing_own(one),
+        has_attested=has_attested(one, dossier),
+        has_confirmed=has_confirmed(one, dossier),
+    )
+
+
+def worded_pieces(dossier: "Dossier") -> "list[tuple[Piece, PieceWording]]":
+    """The required pieces with their words, in the order of the list."""
+    wordings = PieceWording.objects.by_rule()
+    pieces = dossier.pieces.required().select_related("partenaire").prefetch_related("files")
+    return [(piece, wordings[piece.rule_id]) for piece in pieces]
+
+
+def piece_state(piece: "Piece", wording: PieceWording, *, on: date) -> PieceState:
+    """One piece as the gate reads it, on that day."""
+    by_mairie = piece.rule_id in VERIFIED_BY_MAIRIE
+    status, last = piece.status_on(on, wording.max_age), piece.last_day(wording.max_age)
+    if by_mairie:
+        last = piece.verified_until(wording.max_age)
+        if status is PieceStatus.ACCEPTED and last is not None and last < on:
+            status = PieceStatus.EXPIRED
+    return PieceState(
+        key=piece.key,
+        label=wording.label,
+        holder=piece.partenaire.position if piece.partenaire else 0,
+        status=status,
+        ages=piece.ages(wording.max_age),
+        last_day=last,
+        has_files=bool(piece.files.all()),
+        by_mairie=by_mairie,
+    )
+
+
+def first_lawful_days(dossier: "Dossier") -> tuple[LawfulFrom, ...]:
+    """The days before which an age stands in the way, the latest first."""
+    prefetch_related_objects([dossier], "partenaires")
+    return lawful_from(inputs_of_couple(dossier), decided=decided(dossier))
+
+
+def points_to_decide(dossier: "Dossier", *, at: datetime) -> list[Outcome]:
+    """What an agent has to look at with this couple, decided or not, on the day that counts.
+
+    Also what only an earlier day would raise: an age that is in doubt today.
+    """
+    couple = inputs_of_couple(dossier)
+    days = {dossier.registration_date(at=at), localdate(at)}
+    found = [one for day in sorted(days) for one in outcomes(couple, on=day)]
+    return [one for one in dict.fromkeys(found) if one.type.effect is Effect.AGENT]
+
+
+def digest_for(dossier: "Dossier", holder: int) -> str:
+    """What a decision about this holder rests on; it changes when their answers do."""
+    answers = dossier.answers
+    if holder:
+        facts = repr(answers.people[holder - 1])
+    else:
+        homes = [one.lives_here for one in answers.people]
+        facts = repr(
+            (answers.residence, answers.impediment, answers.convention, answers.kinship, homes)
+        )
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def decided(dossier: "Dossier") -> Collection[tuple[str, int]]:
+    """(code, holder) of what an agent let pass, for the answers of today."""
+    decisions = list(dossier.decisions.all())
+    if not decisions:
+        return frozenset()
+    digests = {holder: digest_for(dossier, holder) for holder in (0, 1, 2)}
+    return frozenset(
+        (one.code, one.holder) for one in decisions if one.digest == digests[one.holder]
+    )
