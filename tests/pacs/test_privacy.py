@@ -298,6 +298,11 @@ def book(dossier: Dossier, agent: User) -> None:
     appointments.book_for(fresh(dossier), FIRST_SLOT, by=agent, at=NOW)
 
 
+def book_again(dossier: Dossier, agent: User) -> None:
+    another = LATER_SLOT + timedelta(days=1)
+    appointments.book_for(fresh(dossier), another, by=agent, at=NOW)
+
+
 def move(dossier: Dossier, agent: User) -> None:
     later = FIRST_SLOT + timedelta(days=1)
     appointments.book_for(fresh(dossier), later, by=agent, at=NOW)
@@ -334,7 +339,7 @@ REVIEW: tuple[Act, ...] = (
     *(lambda d, a: send(d, at=NOW), accept_one, refuse_one, write_to_both, ask_one),
     *(block_one, send_back, correct, decline, ask_both, write_to_one, bring_one, send_back),
 )
-APPOINTMENT: tuple[Act, ...] = (complete, book, move, hold, cancel, book, refuse_the_pacs)
+APPOINTMENT: tuple[Act, ...] = (complete, book, move, hold, cancel, book_again, refuse_the_pacs)
 
 
 def after_each(
