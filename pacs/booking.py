@@ -11,6 +11,7 @@ from demarches.actions import offered_days
 from demarches.booking import DESK_HORIZON, midnight
 from demarches.models import Agenda
 from demarches.rules.dates_fr import day_fr
+from demarches.rules.enums import PieceStatus
 from demarches.rules.slots import Asked, DayLimit, Slot
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.models.gate import first_lawful_days
@@ -131,13 +132,32 @@ def offerable_slots(
     return [slot for day in days for slot in day.slots if slot.starts_at >= first]
 
 
-def pieces_to_renew(dossier: Dossier, day: date) -> list[tuple[Piece, PieceWording, date]]:
+type Renewal = tuple[Piece, PieceWording, date | None]
+
+
+def pieces_too_old(dossier: Dossier, day: date) -> list[Renewal]:
     """Pieces in hand that will be too old on that day, and until when each serves."""
-    wordings = PieceWording.objects.in_bulk()
-    found = []
+    wordings = PieceWording.objects.by_rule()
+    found: list[Renewal] = []
     for piece in dossier.pieces.required().select_related("partenaire"):
-        wording = wordings.get(piece.rule_id)
-        last = piece.last_day(wording.max_age) if wording else None
-        if wording and last is not None and piece.current_status in IN_HAND and last < day:
+        wording = wordings[piece.rule_id]
+        last = piece.last_day(wording.max_age)
+        if last is not None and piece.current_status in IN_HAND and last < day:
             found.append((piece, wording, last))
     return found
+
+
+def pieces_to_renew(dossier: Dossier, day: date) -> list[Renewal]:
+    """The same, and those the couple has already said they will bring anew for their day."""
+    awaited = set(dossier.events.filter(kind="piece_to_renew").values_list("reason", flat=True))
+    found = pieces_too_old(dossier, day)
+    if not awaited:
+        return found
+    wordings = PieceWording.objects.by_rule()
+    to_bring = dossier.pieces.required().filter(
+        status=PieceStatus.TO_BRING.value, issued_on=None, expires_on=None, key__in=awaited
+    )
+    return [
+        *found,
+        *((one, wordings[one.rule_id], None) for one in to_bring.select_related("partenaire")),
+    ]

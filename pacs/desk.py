@@ -3,7 +3,7 @@
 Read models, like `pacs.tracking` for the people; flat numbers of queries.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -52,24 +52,33 @@ class Queue:
         return f"{reverse('admin:pacs_dossier_changelist')}?file={self.slug}"
 
 
-def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySet[Dossier]]]:
-    """Every pile by its slug: title and dossiers, longest waiting first."""
+type Pile = tuple[str, Callable[[], QuerySet[Dossier]]]
+
+
+def queue_querysets(user: User, *, at: datetime) -> dict[str, Pile]:
+    """Every pile by its slug: its title, and what reads its dossiers, longest waiting first.
+
+    Only the piles that somebody opens are read.
+    """
     dossiers = Dossier.objects.for_desk().longest_waiting_first()
     wordings = PieceWording.objects.by_rule()
     return {
-        "a-verifier": ("À vérifier", dossiers.awaiting_mairie()),
+        "a-verifier": ("À vérifier", lambda: dossiers.awaiting_mairie()),
         "messages": (
             "Sans réponse : message ou pièce renouvelée",
-            dossiers.open().exclude(waiting_since=None).filter(status__in=ANSWER_VALUES),
+            lambda: dossiers.open().exclude(waiting_since=None).filter(status__in=ANSWER_VALUES),
         ),
         "chez-le-couple": (
             "Chez le couple",
-            dossiers.filter(status=Status.PIECES_REQUESTED.value),
+            lambda: dossiers.filter(status=Status.PIECES_REQUESTED.value),
         ),
-        "sans-date": ("Complets, sans rendez-vous", dossiers.filter(status=Status.COMPLETE.value)),
+        "sans-date": (
+            "Complets, sans rendez-vous",
+            lambda: dossiers.filter(status=Status.COMPLETE.value),
+        ),
         "aujourd-hui": (
             "Rendez-vous aujourd’hui",
-            dossiers.filter(
+            lambda: dossiers.filter(
                 status=Status.SCHEDULED.value,
                 appointment__starts_at__gte=midnight(localdate(at)),
                 appointment__starts_at__lt=midnight(localdate(at) + timedelta(days=1)),
@@ -77,21 +86,21 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
         ),
         "passes": (
             "Rendez-vous passés, à conclure",
-            dossiers.filter(status=Status.SCHEDULED.value, appointment__ends_at__lt=at),
+            lambda: dossiers.filter(status=Status.SCHEDULED.value, appointment__ends_at__lt=at),
         ),
         "a-renouveler": (
             "Une pièce sera trop ancienne le jour du rendez-vous",
-            dossiers.filter(pk__in=_too_old_at_appointment(wordings)),
+            lambda: dossiers.filter(pk__in=_too_old_at_appointment(wordings)),
         ),
         "expire": (
             "Une pièce sera trop ancienne sous 14 jours",
-            dossiers.filter(
+            lambda: dossiers.filter(
                 status__in=OPEN_VALUES, pk__in=_expiring(localdate(at), wordings).values("dossier")
             ),
         ),
         "papier": (
             "Partie sur papier à saisir",
-            dossiers.filter(
+            lambda: dossiers.filter(
                 ended_at__isnull=True,
                 partenaires__door=Door.PAPER.value,
                 partenaires__attested_at__isnull=True,
@@ -99,24 +108,24 @@ def queue_querysets(user: User, *, at: datetime) -> dict[str, tuple[str, QuerySe
         ),
         "courriels": (
             "Un mail n’est pas parti",
-            dossiers.filter(mails__email__status=STATUS.failed).distinct(),
+            lambda: dossiers.filter(mails__email__status=STATUS.failed).distinct(),
         ),
         "impossible": (
             "Ne peut pas aboutir : à décider",
-            dossiers.filter(pk__in=list(impossible_dossiers(at=at))),
+            lambda: dossiers.filter(pk__in=list(impossible_dossiers(at=at))),
         ),
         "attestations": (
             "Attestation à refaire",
-            dossiers.filter(
+            lambda: dossiers.filter(
                 status__in=[Status.COMPLETE.value, Status.SCHEDULED.value],
                 partenaires__attested_at__isnull=True,
             ).distinct(),
         ),
         "corrections": (
             "Correction à examiner",
-            dossiers.open().filter(corrections__status="sent").distinct(),
+            lambda: dossiers.open().filter(corrections__status="sent").distinct(),
         ),
-        "les-miens": ("Que je suis", dossiers.open().filter(assigned_to=user)),
+        "les-miens": ("Que je suis", lambda: dossiers.open().filter(assigned_to=user)),
     }
 
 
@@ -131,7 +140,10 @@ def _expiring(today: date, wordings: Mapping[str, PieceWording]) -> QuerySet[Pie
 
 
 def _too_old_at_appointment(wordings: Mapping[str, PieceWording]) -> list[int]:
-    """Scheduled dossiers with a piece that will not serve on the day of the appointment."""
+    """Scheduled dossiers with a piece that will not serve on the day of the appointment.
+
+    A date corrected after the booking; pieces to bring anew for that day are not among them.
+    """
     pieces = Piece.objects.required().filter(dossier__status=Status.SCHEDULED.value)
     return [
         piece.dossier_id
@@ -152,7 +164,8 @@ def queues(user: User, *, at: datetime) -> list[Queue]:
     """The piles with their first rows."""
     found = []
     forbidden = impossible_dossiers(at=at)
-    for slug, (title, dossiers) in queue_querysets(user, at=at).items():
+    for slug, (title, read) in queue_querysets(user, at=at).items():
+        dossiers = read()
         count = dossiers.count()
         first = list(dossiers.prefetch_related("partenaires")[:FIRST_ROWS]) if count else []
         for dossier in first:

@@ -14,7 +14,7 @@ from demarches.models import User
 from demarches.rules.enums import PieceStatus
 from demarches.uploads import CleanUpload, check_quota, process_upload, store_upload
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import pieces_to_renew
+from pacs.booking import pieces_too_old
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
 from pacs.rules.pieces import TOLD_ONLY, VERIFIED_BY_MAIRIE, required_pieces
 from pacs.rules.situation import derive_inputs
@@ -186,13 +186,13 @@ def renew_for(dossier: Dossier, day: date, *, by: User | None, at: datetime) -> 
     Its date goes with it: the next one has another. Returns the pieces, for whoever tells.
     """
     renewed = []
-    for piece, _, _ in pieces_to_renew(dossier, day):
+    for piece, _, _ in pieces_too_old(dossier, day):
         piece.status = PieceStatus.TO_BRING.value
         piece.issued_on = piece.expires_on = None
         piece.is_french_adult_card = False
         piece.save(update_fields=["status", "issued_on", "expires_on", "is_french_adult_card"])
         dossier.record(
-            kind="piece_to_renew", by=by, at=at, partenaire=piece.partenaire, reason=piece.rule_id
+            kind="piece_to_renew", by=by, at=at, partenaire=piece.partenaire, reason=piece.key
         )
         renewed.append(piece)
     return renewed

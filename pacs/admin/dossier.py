@@ -91,7 +91,9 @@ class QueueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
         piles = queue_querysets(agent_of(request), at=timezone.now())
         value = self.value()
-        return queryset.filter(pk__in=piles[value][1].values("pk")) if value in piles else queryset
+        return (
+            queryset.filter(pk__in=piles[value][1]().values("pk")) if value in piles else queryset
+        )
 
 
 @admin.register(Dossier)

@@ -145,8 +145,8 @@ def _law(state: State) -> Iterator[Obstacle]:
             kind.code,
             f"{kind.code}{whose} : {kind.message} {kind.basis}.",
             kind.message,
-            "Une réponse de votre partenaire empêche d’aller plus loin. L’explication se trouve"
-            " sur ses pages.",
+            f"Une réponse empêche d’aller plus loin, dans la partie de {name}. L’explication se"
+            " trouve sur ses pages.",
         )
 
 

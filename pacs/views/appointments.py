@@ -262,7 +262,7 @@ class Renewal:
     """A piece that will be too old, and when to ask for the next one."""
 
     title: str
-    last_day: date
+    last_day: date | None
     ask_from: date | None
     url: str
 

@@ -23,6 +23,7 @@ from pacs.actions.dossiers import (
     submit_dossier,
     write_message,
 )
+from pacs.actions.endings import end_dossier
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import purge_dossiers, remind_partenaires
@@ -61,19 +62,19 @@ def test_an_incomplete_dossier_is_not_sent_and_says_everything_at_once(
         submit_dossier(dossier.people[0], at=now, by=alice)
 
     assert refused.value.messages == [
-        "Attestation sur l’honneur à faire : Camille Anne Lemoine.",
+        "Votre attestation sur l’honneur est à faire.",
         "Partie à terminer : le second partenaire.",
         "Réponses communes à confirmer : le second partenaire.",
     ]
 
 
 def test_an_impediment_of_one_stops_without_telling_the_other_why(
-    draft: Dossier, now: datetime
+    draft: Dossier, alice: User, now: datetime
 ) -> None:
     Partenaire.objects.filter(dossier=draft, position=2).update(situation="marie")
 
     with pytest.raises(TransitionRefused) as refused:
-        submit_dossier(Dossier.objects.get(pk=draft.pk).people[0], at=now, by=None)
+        submit_dossier(Dossier.objects.get(pk=draft.pk).people[0], at=now, by=alice)
 
     text = " ".join(refused.value.messages)
     assert "Noé d’Almeida-Ünal" in text
@@ -255,8 +256,8 @@ def test_a_request_that_the_law_forbids_is_refused(
     [
         lambda d, p, a, at: desk.refuse_piece(p, code="", text=" ", by=a, at=at, version=None),
         lambda d, p, a, at: desk.request_pieces(d, texts={1: " "}, by=a, at=at, version=None),
-        lambda d, p, a, at: desk.declare_inadmissible(d, ground=" ", by=a, at=at, version=None),
-        lambda d, p, a, at: desk.close(d, reason="", by=a, at=at, version=None),
+        lambda d, p, a, at: end_dossier(d, "irrecevable", reason=" ", by=a, at=at, version=None),
+        lambda d, p, a, at: end_dossier(d, "clore", reason="", by=a, at=at, version=None),
         lambda d, p, a, at: desk.write_to_couple(d, body="", private_to=None, by=a, at=at),
         lambda d, p, a, at: desk.add_note(d, body="", by=a, at=at),
     ],
@@ -343,8 +344,8 @@ def test_rights_at_the_desk(
         client.get(reverse("admin:pacs_dossier_change", args=[sent.pk])).status_code,
         client.post(reverse(act, args=[sent.pk, "noter"]), {"body": "Vu."}).status_code,
         client.post(
-            reverse(act, args=[sent.pk, "irrecevable"]),
-            {"ground": "Mariage en cours.", "version": version},
+            reverse("admin:pacs_dossier_end", args=[sent.pk, "irrecevable"]),
+            {"reason": "Mariage en cours.", "version": version},
         ).status_code,
     )
 

@@ -15,7 +15,7 @@ from pacs.actions.appointments import book_for
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.models import Avis, Dossier, LaterAct, PacsSettings, Registration
 from tests.support.appointments import booked_seat, make_complete
-from tests.support.dossiers import make_dossier
+from tests.support.dossiers import dates_read, make_dossier
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 20, tzinfo=PARIS)
@@ -48,7 +48,15 @@ def registered(agent: User, officer: Officer, rank: int = 0) -> Registration:
     dossier = scheduled(agent, rank)
     keys = [piece.key for piece, _ in originals_of(dossier)]
     start = dossier.appointment.starts_at
-    done = Ceremony(officer, start, [1, 2], keys, convention_visa=True, convention_returned=True)
+    done = Ceremony(
+        officer,
+        start,
+        [1, 2],
+        keys,
+        dates_read(dossier, start.date()),
+        convention_visa=True,
+        convention_returned=True,
+    )
     return register_pacs(dossier, done, by=agent, at=start, version=None)
 
 

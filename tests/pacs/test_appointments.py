@@ -27,6 +27,7 @@ from pacs.actions.appointments import (
     want_earlier,
 )
 from pacs.actions.dossiers import stop_dossier
+from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import remind_appointments
@@ -218,13 +219,26 @@ def test_without_an_agenda_one_phones(complete: Dossier) -> None:
 
 
 def test_a_grave_impediment_is_talked_about_first(complete: Dossier, agent: User) -> None:
-    Dossier.objects.filter(pk=complete.pk).update(impediment="deplacement")
+    Dossier.objects.filter(pk=complete.pk).update(impediment="deplacement_partenaire")
+    complete.partenaires.update(attested_digest="legacy", common_confirmed_digest="legacy")
     complete.refresh_from_db()
 
     with pytest.raises(ActionRefused) as refused:
         hold_slot(person(complete), FIRST, at=NOW)
 
     assert "empêchement grave" in refused.value.messages[0]
+    with pytest.raises(ActionRefused) as undecided:
+        book_for(fresh(complete), FIRST, by=agent, at=NOW)
+    assert undecided.value.messages[0].startswith("R01, à décider par écrit")
+    desk.decide_outcome(
+        fresh(complete),
+        code="R01",
+        holder=0,
+        reason="Visite à l’hôpital convenue.",
+        by=agent,
+        at=NOW,
+        version=None,
+    )
     assert book_for(fresh(complete), FIRST, by=agent, at=NOW).status == "booked"
 
 
@@ -350,7 +364,7 @@ def test_a_later_date_asks_for_fresh_papers(complete: Dossier, agent: User) -> N
     confirm_slot(person(complete), at=NOW, by=None)
 
     piece = complete.pieces.select_related("dossier").get(key="1-P11_naissance_fr")
-    assert piece.status_on(late.date(), _age(piece.rule_id)) is PieceStatus.EXPIRED
+    assert (piece.status, piece.issued_on) == ("to_bring", None)
     assert "une pièce au moins sera trop ancienne" in Email.objects.latest("pk").message
     answer_piece(piece, declared=PieceStatus.TO_BRING, issued_on=date(2026, 12, 20), at=NOW)
     piece.refresh_from_db()
@@ -382,18 +396,14 @@ def test_a_settled_piece_stays_locked(complete: Dossier) -> None:
     assert "ne peuvent plus changer" in refused.value.messages[0]
 
 
-@pytest.mark.parametrize("way", ["stop", "withdraw", "close", "inadmissible"])
+@pytest.mark.parametrize("way", ["stop", "retirer", "clore", "irrecevable"])
 def test_a_dossier_that_ends_frees_its_seat(complete: Dossier, agent: User, way: str) -> None:
     booked = book(complete)
     dossier = fresh(complete)
-    {
-        "stop": lambda: stop_dossier(person(complete), at=NOW, by=None),
-        "withdraw": lambda: desk.withdraw_for(dossier, by=agent, at=NOW, version=None),
-        "close": lambda: desk.close(dossier, reason="Doublon", by=agent, at=NOW, version=None),
-        "inadmissible": lambda: desk.declare_inadmissible(
-            dossier, ground="Article 515-2", by=agent, at=NOW, version=None
-        ),
-    }[way]()
+    if way == "stop":
+        stop_dossier(person(complete), at=NOW, by=None)
+    else:
+        end_dossier(dossier, way, reason="Doublon", by=agent, at=NOW, version=None)
 
     assert (fresh(complete).is_ended, fresh(complete).appointment) == (True, None)
     assert Appointment.objects.get(pk=booked.pk).status == "cancelled"
@@ -402,7 +412,7 @@ def test_a_dossier_that_ends_frees_its_seat(complete: Dossier, agent: User, way:
 def test_a_held_slot_is_freed_too_when_the_dossier_ends(complete: Dossier, agent: User) -> None:
     hold_slot(person(complete), FIRST, at=NOW)
 
-    desk.withdraw_for(fresh(complete), by=agent, at=NOW, version=None)
+    end_dossier(fresh(complete), "retirer", reason="Dit", by=agent, at=NOW, version=None)
 
     assert list(Appointment.objects.taking_a_seat(at=NOW)) == []
 

@@ -49,9 +49,13 @@ def dossier(db: None) -> Dossier:
     )  # fmt: skip
     for position, person in enumerate((ANNE, OMER), start=1):
         Partenaire.objects.create(
-            dossier=dossier, position=position, attested_at=AT, attested_text="J’atteste.",
-            attested_digest="legacy", **person,
-        )  # fmt: skip
+            dossier=dossier,
+            position=position,
+            attested_at=AT,
+            attested_text="J’atteste.",
+            attested_digest="legacy",
+            **person,
+        )
     return dossier
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from demarches.models import TransitionRefused, User
 from demarches.rules.enums import Status, Transition
@@ -48,6 +49,9 @@ def _force(dossier: Dossier, status: Status) -> None:
         completed_at=now,
         ended_at=now if ended else None,
         inadmissible_ground="motif" if status is Status.INADMISSIBLE else "",
+        registered_on=localdate(now) if status is Status.REGISTERED else None,
+        registered_appointment_on=localdate(now) if status is Status.REGISTERED else None,
+        registered_attestations=2 if status is Status.REGISTERED else 0,
     )
     dossier.refresh_from_db()
 

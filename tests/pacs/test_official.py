@@ -14,6 +14,7 @@ from demarches.models import Officer, User
 from pacs import documents, official, sheets
 from pacs.actions import desk
 from pacs.actions.appointments import book_for
+from pacs.actions.endings import end_dossier
 from pacs.actions.registration import (
     Ceremony,
     mark_avis_mentioned,
@@ -26,7 +27,7 @@ from pacs.actions.registration import (
 from pacs.documents import DocumentNotReady
 from pacs.models import Dossier, Registration
 from tests.support.appointments import make_complete
-from tests.support.dossiers import make_dossier
+from tests.support.dossiers import dates_read, make_dossier
 from tests.support.pdf import text_of as read
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -57,7 +58,15 @@ def line(booked: Dossier, agent: User) -> Registration:
     keys = [piece.key for piece, _ in originals_of(booked)]
     return register_pacs(
         booked,
-        Ceremony(officer, AFTER, [1, 2], keys, convention_visa=True, convention_returned=True),
+        Ceremony(
+            officer,
+            AFTER,
+            [1, 2],
+            keys,
+            dates_read(booked, AFTER.date()),
+            convention_visa=True,
+            convention_returned=True,
+        ),
         by=agent,
         at=AFTER,
         version=None,
@@ -188,9 +197,8 @@ def test_acts_stand_on_the_extract_the_attestation_and_their_avis(
 def test_the_decision_is_motivated_and_names_the_recourse(booked: Dossier, agent: User) -> None:
     with pytest.raises(DocumentNotReady):
         official.inadmissibility_decision(booked)
-    desk.declare_inadmissible(
-        booked, ground="Article 515-2 : mariage en cours.", by=agent, at=NOW, version=None
-    )
+    ground = "Article 515-2 : mariage en cours."
+    end_dossier(booked, "irrecevable", reason=ground, by=agent, at=NOW, version=None)
 
     text = text_of(official.inadmissibility_decision(Dossier.objects.get()))
 

@@ -45,7 +45,7 @@ from pacs.models import (
     Registration,
 )
 from tests.support.appointments import make_complete
-from tests.support.dossiers import OTHER, PERSON, make_dossier
+from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.files import jpeg
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -85,6 +85,7 @@ def ceremony(dossier: Dossier, officer: Officer, **changes: Any) -> Ceremony:
         "registered_at": AFTER,
         "identified": [1, 2],
         "originals": [piece.key for piece, _ in originals_of(dossier)],
+        "dates": dates_read(dossier, AFTER.date()),
         "convention_visa": True,
         "convention_returned": True,
     }
@@ -148,6 +149,7 @@ def test_every_reason_is_told_at_once(dossier: Dossier, officer: Officer, agent:
     nothing = {
         "identified": [],
         "originals": [],
+        "dates": {},
         "convention_visa": False,
         "convention_returned": False,
     }
@@ -232,8 +234,8 @@ def test_a_piece_too_old_that_day_stops(dossier: Dossier, officer: Officer, agen
     reasons = refusals(lambda: register(dossier, officer, agent))
 
     assert reasons == [
-        "Trop ancienne ce jour-là : Acte de naissance avec filiation, de moins de 3\u00a0mois"
-        " (Camille Anne Lemoine)."
+        "Acte de naissance avec filiation, de moins de 3\u00a0mois (Camille Anne Lemoine) : trop"
+        " ancienne ce jour-là, ne sert que jusqu’au 22\u00a0novembre 2026."
     ]
 
 
@@ -244,7 +246,9 @@ def test_a_piece_sent_again_is_settled_first(
 
     reasons = refusals(lambda: register(dossier, officer, agent))
 
-    assert [one.startswith("Pièce à régler : ") for one in reasons] == [True]
+    assert reasons == [
+        "Pièce d’identité en cours de validité (Camille Anne Lemoine) : envoyée, à vérifier."
+    ]
 
 
 def test_without_an_appointment_nothing_is_registered(
@@ -274,11 +278,9 @@ def test_answers_of_a_registered_dossier_no_longer_change(
         lambda: desk.record_answers_for(dossier, changed=["x"], by=agent, at=AFTER, version=None)
     ) == ["Ce dossier est terminé : ses réponses ne changent plus."]
     piece = dossier.pieces.select_related("dossier").first()
-    assert refusals(
-        lambda: desk.date_piece(
-            piece, issued_on=None, expires_on=None, by=agent, at=AFTER, version=None
-        )
-    ) == ["Ce dossier est terminé : ses pièces ne changent plus."]
+    assert refusals(lambda: desk.date_piece(piece, day=None, by=agent, at=AFTER, version=None)) == [
+        "Ce dossier est terminé : ses pièces ne changent plus."
+    ]
 
 
 # The number

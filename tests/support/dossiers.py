@@ -1,6 +1,6 @@
 """Dossiers for tests, built by the real actions."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -17,7 +17,9 @@ from pacs.actions.dossiers import (
     submit_dossier,
 )
 from pacs.actions.pieces import answer_piece, sync_pieces
+from pacs.forms.registration import undated_originals
 from pacs.models import Door, Dossier, Partenaire
+from pacs.models.piece import IDENTITY_RULE
 
 COMMON: dict[str, Any] = {
     "residence": "ici",
@@ -97,3 +99,11 @@ def accept_everything(dossier: Dossier, agent: User) -> None:
     """Accept every piece, one by one, as an agent does."""
     for piece in dossier.pieces.required().select_related("dossier"):
         desk.accept_piece(piece, by=agent, at=timezone.now(), version=None)
+
+
+def dates_read(dossier: Dossier, day: date) -> dict[str, date]:
+    """What the officer reads on the originals nobody has dated yet: all of them good that day."""
+    return {
+        piece.key: day + timedelta(days=365 if piece.rule_id == IDENTITY_RULE else -7)
+        for piece, _ in undated_originals(dossier)
+    }
