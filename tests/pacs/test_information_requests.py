@@ -312,3 +312,21 @@ def test_the_desk_says_whom_to_call_when_no_mail_can_leave(
     page = done.content.decode()
     assert "Camille Anne Lemoine reçoit un mail." in page
     assert "appelez cette personne au 06 11 22 33 44." in page
+
+
+def test_a_decision_that_must_name_what_is_one_s_own_is_confirmed_first(
+    asked: Dossier, agent: User, client_of: Callable[[User | None], Client]
+) -> None:
+    """The decision is motivated (décret 2006-1806), and both read it: the agent is warned."""
+    client = client_of(agent)
+    url = reverse("admin:pacs_dossier_end", args=[asked.pk, "irrecevable"])
+    typed = {"reason": "La tutelle ne suffit pas à l’expliquer.", "version": asked.version}
+
+    warned = client.post(url, typed)
+    confirmed = client.post(url, {**typed, "names_one": "on"})
+
+    page = warned.content.decode()
+    assert (warned.status_code, confirmed.status_code) == (422, 302)
+    assert "Les deux liront ce motif" in page
+    assert typed["reason"] in page
+    assert Dossier.objects.get().inadmissible_ground == typed["reason"]
