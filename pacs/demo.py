@@ -251,8 +251,8 @@ def _asked(town: Town, dossier: Dossier, reviewer: User, officer: User, at: date
     if piece is not None:
         text = "La photo est floue : reprenez-la à plat, en pleine lumière."
         desk.refuse_piece(piece, code="illisible", text=text, by=reviewer, at=later, version=None)
-    text = "Il nous manque une pièce lisible. Le détail est sur vos pages."
-    desk.request_pieces(dossier, text=text, by=reviewer, at=later, version=None)
+    texts = dict.fromkeys((1, 2), "Il nous manque une pièce lisible. Le détail est plus bas.")
+    desk.request_pieces(dossier, texts=texts, by=reviewer, at=later, version=None)
 
 
 def _complete(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:

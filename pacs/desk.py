@@ -242,16 +242,21 @@ def desk_pieces(dossier: Dossier, *, at: datetime) -> list[DeskPiece]:
     return rows
 
 
-def missing_text(rows: Sequence[DeskPiece]) -> str:
-    """The list of what is missing or refused, to start a request from."""
+def missing_text(rows: Sequence[DeskPiece], reader: Partenaire) -> str:
+    """What is missing or refused among this person's pieces and the couple's, to ask for it.
+
+    Nothing of the other's goes in: a request is composed for its reader.
+    """
     lines = []
     for row in rows:
+        if row.piece.partenaire_id not in (None, reader.pk):
+            continue
         if row.piece.status == PieceStatus.REFUSED:
-            lines.append(f"– {row.label} ({row.holder}) : {row.piece.refusal_text}")
+            lines.append(f"– {row.label} : {row.piece.refusal_text}")
         elif row.piece.status in {PieceStatus.MISSING, PieceStatus.BLOCKED}:
-            lines.append(f"– {row.label} ({row.holder}) : à fournir.")
+            lines.append(f"– {row.label} : à fournir.")
         elif row.is_too_old:
-            lines.append(f"– {row.label} ({row.holder}) : trop ancienne à la date souhaitée.")
+            lines.append(f"– {row.label} : trop ancienne à la date souhaitée.")
     return "\n".join(lines)
 
 

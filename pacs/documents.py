@@ -3,7 +3,7 @@
 What is printed for one partenaire never tells what the other has not made theirs to show: the
 other's identity appears once they have attested it (both sign the same declaration), their
 address, e-mail and phone never; a measure of protection or a refugee status is on none of
-these papers.
+these papers. `pacs.access.reads` decides, line by line.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from demarches.rules.dates_fr import MONTHS, day_fr, hour_fr
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
+from pacs.access import readable_columns, readable_pieces, reads
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceWording
 from pacs.rules.attestation import attestation_text
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime, mandatory_sentence
@@ -33,6 +34,21 @@ from pacs.rules.validity import last_usable_day
 FINAL_STATUSES = frozenset({Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED})
 MISSING_STATUSES = frozenset({PieceStatus.MISSING, PieceStatus.BLOCKED, PieceStatus.REFUSED})
 CHECK_CODE_LENGTH = 8
+
+
+#: The facts of the declaration, and the columns each is made of.
+FACT_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "Nom de naissance": ("birth_name",),
+    "Prénoms": ("first_names",),
+    "Nom d’usage": ("usage_name",),
+    "Sexe": ("sex",),
+    "Date de naissance": ("birth_year", "birth_month", "birth_day"),
+    "Lieu de naissance": ("birth_city", "birth_department", "birth_country"),
+    "Pays de nationalité": ("nationalities",),
+    "Premier parent": ("parent1_name", "parent1_first_names", "parent1_unknown"),
+    "Second parent": ("parent2_name", "parent2_first_names", "parent2_unknown"),
+    "Situation": ("situation",),
+}
 
 
 class DocumentNotReady(Exception):
@@ -96,8 +112,7 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     Holds the pieces this reader may know of; all of them for the mairie.
     """
     wordings = PieceWording.objects.by_rule()
-    pieces = dossier.pieces.required().select_related("partenaire")
-    readable = list(pieces if reader is None else pieces.readable_by(reader))
+    readable = list(readable_pieces(dossier, reader).required().select_related("partenaire"))
     to_prepare = [piece for piece in readable if piece.current_status in MISSING_STATUSES]
     context = _letterhead(dossier) | {
         "to_prepare": _groups(to_prepare, wordings, lambda wording: wording.to_prepare),
@@ -115,8 +130,7 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
 def things_to_bring(dossier: Dossier, *, reader: Partenaire | None) -> list[str]:
     """What to have in hand on the day, as this reader may know of it."""
     wordings = PieceWording.objects.by_rule()
-    pieces = dossier.pieces.required().select_related("partenaire")
-    readable = list(pieces if reader is None else pieces.readable_by(reader))
+    readable = list(readable_pieces(dossier, reader).required().select_related("partenaire"))
     groups = _groups(readable, wordings, lambda wording: wording.to_bring)
     return [
         f"{item.text} ({group.holder})" if reader is None else item.text
@@ -183,10 +197,10 @@ def piece_labels(
     dossier: Dossier, statuses: Set[PieceStatus], *, reader: Partenaire | None
 ) -> list[str]:
     """The pieces in these states that this reader may know of, each with its holder."""
-    pieces = dossier.pieces.required().filter(status__in=statuses).select_related("partenaire")
+    pieces = readable_pieces(dossier, reader).required().filter(status__in=statuses)
     wordings = PieceWording.objects.by_rule()
     labels = []
-    for piece in pieces if reader is None else pieces.readable_by(reader):
+    for piece in pieces.select_related("partenaire"):
         label = wordings[piece.rule_id].label
         if piece.about:
             label += f" ({wordings[piece.about].label})"
@@ -204,7 +218,7 @@ def declaration(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     context = _letterhead(dossier) | {
         "signatories": [(civil_name(person), _attested_on(person)) for person in dossier.people],
         "rows": declaration_rows(dossier, reader=reader),
-        "hidden": [person for person in dossier.people if not _may_show(person, reader)],
+        "hidden": [person for person in dossier.people if not _shows_identity(person, reader)],
         "is_draft": dossier.current_status not in FINAL_STATUSES,
         "foot": f"Code de contrôle {check_code(dossier)} · version {dossier.version}",
     }
@@ -290,9 +304,7 @@ def check_code(dossier: Dossier) -> str:
 
 def declaration_rows(dossier: Dossier, *, reader: Partenaire | None) -> list[Row]:
     """The facts of the declaration, line by line, as this reader may see them."""
-    first, second = (
-        identity_facts(person) if _may_show(person, reader) else {} for person in dossier.people
-    )
+    first, second = (_readable_facts(person, reader) for person in dossier.people)
     labels = dict.fromkeys([*first, *second])
     return [Row(label, first.get(label, ""), second.get(label, "")) for label in labels]
 
@@ -360,8 +372,19 @@ def _attested_on(person: Partenaire) -> str:
     return day_fr(timezone.localtime(person.attested_at).date()) if person.attested_at else ""
 
 
-def _may_show(person: Partenaire, reader: Partenaire | None) -> bool:
-    return reader is None or reader.pk == person.pk or person.attested_at is not None
+def _readable_facts(person: Partenaire, reader: Partenaire | None) -> dict[str, str]:
+    """The facts of the declaration that this reader may see of this person."""
+    shown = readable_columns(person, reader=reader)
+    return {
+        label: value
+        for label, value in identity_facts(person).items()
+        if shown.issuperset(FACT_COLUMNS[label])
+    }
+
+
+def _shows_identity(person: Partenaire, reader: Partenaire | None) -> bool:
+    """Every fact of the declaration is shown to this reader."""
+    return reads(reader, person, *(name for names in FACT_COLUMNS.values() for name in names))
 
 
 def _letterhead(dossier: Dossier) -> dict[str, Any]:

@@ -17,7 +17,14 @@ from demarches.emails import queue_mail
 from demarches.models import Appointment, Mairie
 from demarches.rules.deadlines import add_working_days
 from pacs.booking import pieces_to_renew
-from pacs.models import Dossier, Message, PacsSettings, Partenaire, SentMail
+from pacs.models import (
+    Dossier,
+    InformationRequest,
+    Message,
+    PacsSettings,
+    Partenaire,
+    SentMail,
+)
 
 
 def _send(
@@ -103,9 +110,10 @@ def acknowledgement(dossier: Dossier, *, at: datetime) -> None:
     _send_both("acknowledgement", dossier, at=at, answer_before=answer_before)
 
 
-def pieces_requested(dossier: Dossier, *, at: datetime, reason: str) -> None:
-    """Tell both that the mairie asks for something; details on their own pages only."""
-    _send_both("pieces_requested", dossier, at=at, reason=reason)
+def pieces_requested(asked: InformationRequest, *, at: datetime) -> None:
+    """Tell one person that the mairie asks them for something; what it is stays on their pages."""
+    partenaire = Partenaire.objects.select_related("user", "dossier").get(pk=asked.partenaire_id)
+    _send("pieces_requested", partenaire, at=at, key=str(asked.pk))
 
 
 def answers_received(dossier: Dossier, *, at: datetime) -> None:

@@ -17,8 +17,15 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
-from pacs.access import may_edit_common, may_edit_own, readable_pieces
-from pacs.models import Door, Dossier, Partenaire, Piece, PieceWording
+from pacs.access import (
+    may_edit_common,
+    may_edit_own,
+    name_for,
+    readable_pieces,
+    readable_requests,
+    reads,
+)
+from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
 from pacs.models.completeness import missing_common, missing_own
 from pacs.rules.gate import Act, Kind, texts
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
@@ -212,12 +219,13 @@ def _partner_task(first: Partenaire) -> Task:
         Door.SAME_DEVICE.value: "Sur cet appareil, quand vous le lui passez.",
         Door.OWN.value: f"Invitation envoyée à {second.invited_email}.",
     }[second.door]
+    name = name_for(first, second)
     if second.attested_at is not None:
-        hint = f"{second.display_name} a terminé sa partie."
+        hint = f"{name} a terminé sa partie."
     elif second.user_id is not None:
-        hint = f"{second.display_name} remplit sa partie."
-    if second.common_comment:
-        hint = f"{second.display_name} propose un changement : « {second.common_comment} »"
+        hint = f"{name} remplit sa partie."
+    if second.common_comment and reads(first, second, "common_comment"):
+        hint = f"{name} propose un changement : « {second.common_comment} »"
     done = second.attested_at is not None or second.door == Door.PAPER
     return Task(
         "La participation de votre partenaire",
@@ -301,7 +309,7 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
     on, today = dossier.registration_date(at=at), localdate(at)
     answers_missing = bool(missing_own(partenaire))
     wordings = PieceWording.objects.in_bulk()
-    pieces = readable_pieces(partenaire).required().prefetch_related("files")
+    pieces = readable_pieces(dossier, partenaire).required().prefetch_related("files")
     rows = []
     for piece in pieces.order_by("position", "pk"):
         if piece.rule_id not in wordings or (piece.is_uncertain and answers_missing):
@@ -351,6 +359,51 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
         if last is not None:
             dated.append(DatedPiece(piece.key, piece.issued_on or ready, last))
     return window(dated, today=ready) if dated else None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the mairie asks this reader, and where to answer when it is about one question."""
+
+    text: str
+    at: datetime
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The mairie's requests as one of the two reads them: their own, never the other's."""
+
+    mine: Sequence[Request]
+    #: Nothing is asked of this reader: the other was asked alone.
+    only_other: bool
+
+
+def requests_of(partenaire: Partenaire) -> Requests:
+    """What is asked of this person; a dossier asked before requests had readers shows none."""
+    mine = [_request(row, partenaire) for row in readable_requests(partenaire)]
+    everybody = partenaire.dossier.requests.filter(closed_at__isnull=True)
+    # Whoever takes part on paper answers at the counter: the other then sends it back.
+    online = everybody.exclude(partenaire__door=Door.PAPER.value)
+    return Requests(mine, only_other=not mine and online.exists())
+
+
+def _request(row: InformationRequest, reader: Partenaire) -> Request:
+    """The request with the page of the answer it points at, while that question is asked."""
+    part, _, slug = row.question.partition("/")
+    dossier = reader.dossier
+    if part == "commun":
+        step = COMMON_STEPS.get(slug, dossier)
+        # The second reads the shared answers, and proposes a change to whoever fills them in.
+        name = "pacs:common-step" if reader.is_first else "pacs:partner-confirm"
+        args = [dossier.reference, slug] if reader.is_first else [dossier.reference]
+        return Request(row.text, row.at, step.title if step else "", reverse(name, args=args))
+    own = OWN_STEPS.get(slug, reader)
+    if own is None:
+        return Request(row.text, row.at)
+    url = reverse("pacs:own-step", args=[dossier.reference, slug])
+    return Request(row.text, row.at, own.title, url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from demarches.actions import (
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
 from pacs import emails
-from pacs.actions.guards import check_request, locked_at_version
+from pacs.actions.guards import check_request, check_told, locked_at_version
 from pacs.actions.pieces import renew_for
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, asked_by, needs_a_visit, offerable_slots
@@ -219,7 +219,14 @@ def cancel_for(
         raise ActionRefused("Dites au couple pourquoi le rendez-vous est annulé.")
     check_request(reason)
     with transaction.atomic():
-        _end_appointment(locked_at_version(dossier, version), reason=reason.strip(), by=by, at=at)
+        locked = locked_at_version(dossier, version)
+        check_told(
+            reason,
+            dossier=locked,
+            readers=locked.people,
+            way_out="Donnez un motif que les deux peuvent lire, et écrivez le reste à chacun.",
+        )
+        _end_appointment(locked, reason=reason.strip(), by=by, at=at)
 
 
 def mark_arrived(dossier: Dossier, *, by: User, at: datetime) -> None:

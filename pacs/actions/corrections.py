@@ -13,7 +13,7 @@ from django.db import transaction
 from demarches.models import User
 from pacs import emails
 from pacs.actions.consent import watching_facts
-from pacs.actions.guards import check_request, locked_at_version
+from pacs.actions.guards import check_request, check_told, locked_at_version
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Dossier, Partenaire
@@ -185,6 +185,12 @@ def decline_correction(
     check_request(reason)
     with transaction.atomic():
         locked, correction = _to_decide(dossier, pk, changed_at, version)
+        check_told(
+            reason,
+            dossier=locked,
+            readers=[locked.people[max(correction.holder - 1, 0)]],
+            way_out="Dites à qui corrige pourquoi, sans ce qui est à l’autre.",
+        )
         correction.reason = reason.strip()
         correction.save(update_fields=["reason"])
         _decided(correction, CorrectionStatus.DECLINED, by=by, at=at)

@@ -5,6 +5,8 @@ reasons in French. Those that decide also take the `version` of the dossier the 
 looking at: when somebody changed it since, `StaleDossier` is raised and nothing is written.
 """
 
+import re
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
@@ -15,12 +17,20 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from pacs import emails
 from pacs.actions.dossiers import keep_attestation
-from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
+from pacs.actions.guards import (
+    check_no_private_number,
+    check_request,
+    check_told,
+    locked_at_version,
+)
+from pacs.actions.part import begin_for, set_door
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
+from pacs.desk import desk_pieces, missing_text
 from pacs.models import (
     Door,
     Dossier,
+    InformationRequest,
     Message,
     Note,
     OutcomeDecision,
@@ -29,11 +39,15 @@ from pacs.models import (
     PieceWording,
     Reading,
 )
-from pacs.models.completeness import missing_common, missing_own
+from pacs.models.completeness import COMMON, OWN, missing_common, missing_own
 from pacs.models.consent import label_of
 from pacs.models.gate import digest_for, points_to_decide
 from pacs.models.piece import IDENTITY_RULE
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
+
+#: In a message: replaced, for each reader, by what is missing among their own pieces.
+MISSING_PIECES = re.compile(r"\{\{\s*pieces_manquantes\s*\}\}")
+MAX_TEXT = 4000
 
 
 def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> None:
@@ -101,6 +115,12 @@ def refuse_piece(
     if not text.strip():
         raise ActionRefused("Expliquez au partenaire ce qui ne va pas et quoi faire.")
     check_request(text)
+    check_told(
+        text,
+        dossier=piece.dossier,
+        readers=[piece.partenaire] if piece.partenaire else piece.dossier.people,
+        way_out="Écrivez-le dans un message réservé à cette personne.",
+    )
     _decide(piece, PieceStatus.REFUSED, code=code, text=text, by=by, at=at, version=version)
 
 
@@ -142,19 +162,68 @@ def _decide(
 
 
 def request_pieces(
-    dossier: Dossier, *, text: str, by: User, at: datetime, version: int | None
+    dossier: Dossier,
+    *,
+    texts: Mapping[int, str],
+    questions: Mapping[int, str] | None = None,
+    by: User,
+    at: datetime,
+    version: int | None,
 ) -> None:
-    """Hand the dossier back with one message that says everything that is missing.
+    """Hand the dossier back, asking each of the two, or one alone, for their own part.
 
-    Law: CRPA, art. L114-5. Effects: status, journal, one mail to each partenaire.
+    `texts`: by place (1, 2), what is asked of that person; empty asks them nothing.
+    `questions`: the answer it is about (« moi/nom », « commun/adresse »), if it is about one.
+    Law: CRPA, art. L114-5. Effects: status, one request row and one mail for each person
+    addressed, older requests closed; the journal says who was asked, the rows what.
     """
-    if not text.strip():
-        raise ActionRefused("Dites aux partenaires ce qui manque.")
-    check_request(text)
+    asked = {place: text.strip() for place, text in texts.items() if text.strip()}
+    pointed = {place: one for place, one in (questions or {}).items() if one}
+    if not asked:
+        raise ActionRefused("Écrivez à l’un des deux au moins ce qui manque.")
+    if pointed.keys() - asked.keys():
+        raise ActionRefused("Écrivez aussi, sous la réponse choisie, ce qu’il faut y revoir.")
+    for text in asked.values():
+        check_request(text)
+        _check_length(text)
     with transaction.atomic():
         locked = locked_at_version(dossier, version)
-        locked.request_pieces(by=by, at=at, reason=text)
-        emails.pieces_requested(locked, at=at, reason=text)
+        people = {one.position: one for one in locked.people}
+        for place, text in asked.items():
+            _check_question(people[place], pointed.get(place, ""))
+            check_told(
+                text,
+                dossier=locked,
+                readers=[people[place]],
+                way_out="Écrivez-le dans la demande de cette personne.",
+            )
+        names = " et ".join(people[place].display_name for place in sorted(asked))
+        locked.request_pieces(by=by, at=at, reason=f"Demandé à {names}")
+        locked.requests.filter(closed_at__isnull=True).update(closed_at=at)
+        for place, text in sorted(asked.items()):
+            row = InformationRequest.objects.create(
+                dossier=locked,
+                partenaire=people[place],
+                text=text,
+                question=pointed.get(place, ""),
+                by=by,
+                at=at,
+            )
+            emails.pieces_requested(row, at=at)
+
+
+def _check_question(person: Partenaire, question: str) -> None:
+    """Refuse to point at a question that this person is not asked."""
+    part, _, slug = question.partition("/")
+    if part == "moi" and slug in OWN and OWN[slug][0](person):
+        return
+    if question and not (part == "commun" and slug in COMMON):
+        raise ActionRefused(f"Cette question n’est pas posée à {person.display_name}.")
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise ActionRefused(f"Ce texte dépasse {MAX_TEXT} signes : raccourcissez-le.")
 
 
 def declare_complete(dossier: Dossier, *, by: User, at: datetime, version: int | None) -> None:
@@ -206,9 +275,40 @@ def note_paper_attestation(
                 f"Avant de noter l’attestation, saisissez : {', '.join(missing)}. Elle vaut pour"
                 " ces réponses."
             )
+        begin_for(partenaire, by=by, at=at)
         keep_attestation(partenaire, dossier, at=at, on_paper=signed_on)
         dossier.touch(at=at)
         dossier.record(kind="attested_on_paper", by=by, at=at, partenaire=partenaire)
+
+
+def change_door_seen(
+    second: Partenaire, door: Door, email: str, *, by: User, at: datetime, version: int | None
+) -> None:
+    """Change how the second takes part, having seen them: their part is kept; journal, mail.
+
+    Refuses a handed-over device for a part that no code locks: whoever holds it would read it.
+    """
+    email = email.strip().lower()
+    if door is Door.OWN and not email:
+        raise ActionRefused("Indiquez l’adresse e-mail de la personne, ou choisissez le papier.")
+    with transaction.atomic():
+        locked = locked_at_version(second.dossier, version)
+        second = Partenaire.objects.select_related("dossier", "user").get(pk=second.pk)
+        first = locked.partenaires.select_related("user").get(position=1)
+        if locked.is_ended:
+            raise ActionRefused("Ce dossier est terminé : la participation ne change plus.")
+        if second.is_first or second.user_id is not None:
+            raise ActionRefused("Cette personne participe avec son propre compte.")
+        if door is Door.SAME_DEVICE and not second.private_code:
+            raise ActionRefused(
+                "Sur l’appareil de l’autre, rien ne fermerait cette partie : choisissez l’adresse"
+                " e-mail de la personne, ou le papier."
+            )
+        if door is Door.OWN and first.user is not None and email == first.user.email:
+            raise ActionRefused(
+                "C’est l’adresse de l’autre partenaire. Demandez à la personne la sienne."
+            )
+        set_door(second, door, email, by=by, at=at, kind="door_seen")
 
 
 def assign(dossier: Dossier, *, to: User | None, by: User, at: datetime) -> None:
@@ -222,19 +322,43 @@ def assign(dossier: Dossier, *, to: User | None, by: User, at: datetime) -> None
 
 def write_to_couple(
     dossier: Dossier, *, body: str, private_to: Partenaire | None, by: User, at: datetime
-) -> Message:
-    """Write to both, or to one alone; a mail says that a message waits. Answers the wait."""
+) -> list[Message]:
+    """Write to both, or to one alone; a mail says that a message waits. Answers the wait.
+
+    With `{{ pieces_manquantes }}` each reader gets a message of their own, with their own
+    pieces. Refuses a text to both that names what is private of one.
+    """
     if not body.strip():
         raise ActionRefused("Écrivez un message.")
     check_request(body)
     with transaction.atomic():
         locked = locked_at_version(dossier, None)
-        message = Message.objects.create(
-            dossier=locked, agent=by, private_to=private_to, body=body, at=at
+        readers = locked.people if private_to is None else (private_to,)
+        check_told(
+            body,
+            dossier=locked,
+            readers=readers,
+            way_out="Envoyez à chacun son message : choisissez un nom sous « Pour ».",
         )
+        bodies: list[tuple[Partenaire | None, str]] = [(private_to, body)]
+        if MISSING_PIECES.search(body):
+            rows = desk_pieces(locked, at=at)
+            bodies = [(one, _composed(body, missing_text(rows, one))) for one in readers]
+        for _, text in bodies:
+            _check_length(text)
+        messages = [
+            Message.objects.create(dossier=locked, agent=by, private_to=one, body=text, at=at)
+            for one, text in bodies
+        ]
         locked.touch(at=at, waiting=False)
-        emails.message_from_mairie(message, at=at)
-    return message
+        for message in messages:
+            emails.message_from_mairie(message, at=at)
+    return messages
+
+
+def _composed(body: str, missing: str) -> str:
+    """The text of one reader, with their own pieces in the place of the variable."""
+    return MISSING_PIECES.sub(lambda _: missing or "– rien de votre côté.", body)
 
 
 def add_note(dossier: Dossier, *, body: str, by: User, at: datetime) -> Note:
@@ -335,6 +459,9 @@ def record_answers_for(
     locked = locked_at_version(dossier, version)
     if locked.is_ended:
         raise ActionRefused("Ce dossier est terminé : ses réponses ne changent plus.")
+    for person in locked.partenaires.select_related("dossier"):
+        if any(name.startswith(f"p{person.position}.") for name in changed):
+            begin_for(person, by=by, at=at)
     locked.touch(at=at)
     locked.record(kind="answers_by_agent", by=by, at=at, reason=", ".join(changed))
     sync_pieces(locked)

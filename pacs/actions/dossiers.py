@@ -15,6 +15,7 @@ from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.consent import watching_facts
 from pacs.actions.corrections import hand_over, propose
+from pacs.actions.part import PartIsTheirs, check_way, has_begun, set_door, try_code
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Partenaire
@@ -97,6 +98,8 @@ def record_answers(
                 "Ce dossier est terminé : ses réponses ne changent plus. La page du dossier dit"
                 " ce que vous pouvez faire."
             )
+        if isinstance(form.instance, Partenaire):
+            form.instance.begin_part(at=at)
         if not form.has_changed():
             return
         subject, columns = form.instance, form.apply()
@@ -112,10 +115,21 @@ def record_answers(
         sync_pieces(locked)
 
 
-def choose_door(second: Partenaire, door: Door, *, email: str = "", by: User, at: datetime) -> None:
+def choose_door(
+    second: Partenaire,
+    door: Door,
+    *,
+    email: str = "",
+    code: str = "",
+    from_empty: bool = False,
+    by: User,
+    at: datetime,
+) -> None:
     """Say how the second partenaire takes part; by mail, invite them (again).
 
-    Refuses once they take part with their own account: nobody but them changes that.
+    Refuses once they take part with their own account: nobody but them changes that. Once their
+    part has begun, or an invitation left for another address, `PartIsTheirs` unless their
+    private `code` is given (`WrongCode` after a wrong one) or it begins anew (`from_empty`).
     """
     email = email.strip().lower()
     if door is Door.OWN and email == by.email:
@@ -123,24 +137,37 @@ def choose_door(second: Partenaire, door: Door, *, email: str = "", by: User, at
             "C’est votre propre adresse. Indiquez celle de votre partenaire, ou choisissez « sur"
             " cet appareil » ou « sur papier »."
         )
+    opened = try_code(second, code) if code else ""
     with transaction.atomic():
-        _locked(second.dossier)
+        locked = _locked(second.dossier)
         second = Partenaire.objects.select_related("dossier", "user").get(pk=second.pk)
         if second.user_id is not None:
             raise ActionRefused("Votre partenaire participe déjà avec son propre compte.")
-        second.door = door.value
-        second.invited_email = email if door is Door.OWN else ""
-        second.last_invited_at = at if door is Door.OWN else None
-        second.reminders_sent = 0
-        second.save(update_fields=["door", "invited_email", "last_invited_at", "reminders_sent"])
-        second.dossier.touch(at=at)
-        second.dossier.record(kind=f"door_{door.value}", by=by, at=at)
-        if door is Door.OWN:
-            emails.invitation(second, at=at)
+        check_way(second, locked, door, email, opened=opened, from_empty=from_empty, by=by, at=at)
+        set_door(second, door, email, by=by, at=at)
+
+
+def choose_private_code(second: Partenaire, code: str, *, at: datetime) -> None:
+    """The second one locks their pages on a handed-over device, before they write anything.
+
+    Refuses when the part has begun without a code: whoever holds the device would read it.
+    """
+    with transaction.atomic():
+        _locked(second.dossier)
+        second.refresh_from_db()
+        if has_begun(second):
+            raise PartIsTheirs(
+                "Cette partie est déjà commencée. Son titulaire peut venir à la mairie, qui lui"
+                " ouvre une autre façon de participer : rien n’est perdu."
+            )
+        second.set_private_code(code, at=at)
 
 
 def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
-    """The invited second partenaire comes in with their own account; twice is fine."""
+    """The invited second partenaire comes in with their own account; twice is fine.
+
+    The code of a shared device stays: it opens nothing while they have an account.
+    """
     with transaction.atomic():
         _locked(dossier)
         second = Partenaire.objects.select_related("dossier").get(dossier=dossier, position=2)
@@ -151,8 +178,8 @@ def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
         second.user = user
         second.door = Door.OWN.value
         second.contact_email = second.contact_email or user.email
-        second.private_code = ""
-        second.save(update_fields=["user", "door", "contact_email", "private_code"])
+        second.save(update_fields=["user", "door", "contact_email"])
+        second.begin_part(at=at)
         dossier.record(kind="joined", by=user, at=at, partenaire=second)
     return second
 
@@ -176,6 +203,7 @@ def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: Us
         dossier = _locked(partenaire.dossier)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à confirmer.")
+        partenaire.begin_part(at=at)
         partenaire.common_comment = comment
         partenaire.common_confirmed_at = None if comment else at
         partenaire.common_confirmed_digest = "" if comment else digest_of(confirmed_facts(dossier))
@@ -210,6 +238,7 @@ def attest(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
             raise ActionRefused(
                 f"Avant d’attester, terminez les réponses : il manque {', '.join(missing)}."
             )
+        partenaire.begin_part(at=at)
         keep_attestation(partenaire, dossier, at=at)
         dossier.touch(at=at)
         dossier.record(kind="attested", by=by, at=at, partenaire=partenaire)
@@ -277,6 +306,7 @@ def resubmit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -
         dossier = _locked(partenaire.dossier)
         hand_over(dossier, partenaire, at=at, by=by)
         dossier.resubmit(by=by, at=at)
+        dossier.requests.filter(closed_at__isnull=True).update(closed_at=at)
         emails.answers_received(dossier, at=at)
     return dossier
 
@@ -310,5 +340,7 @@ def write_message(
             at=at,
             form_key=form_key,
         )
+        if private:
+            partenaire.begin_part(at=at)
         dossier.touch(at=at, waiting=None if dossier.is_draft else True)
     return message

@@ -18,6 +18,7 @@ from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.guards import check_request, locked_at_version
 from pacs.actions.refusals import ActionRefused
+from pacs.leaks import told_by
 from pacs.models import Dossier, Ending
 from pacs.models.ending import UNDO_TIME
 
@@ -33,6 +34,10 @@ class EndingKind:
     reason_label: str
     tell: Callable[..., None]
     for_officers: bool = False
+
+
+class NamesOne(ActionRefused):
+    """The motive would tell one of the two what is private of the other: to confirm first."""
 
 
 #: Address of the button -> what it does.
@@ -74,12 +79,15 @@ def end_dossier(
     by: User,
     at: datetime,
     version: int | None,
+    names_one: bool = False,
 ) -> Ending:
     """End the dossier; `slug` is a key of `ENDINGS`.
 
-    Raises `ActionRefused` without a reason, `StaleDossier` when the dossier changed since it was
-    read, `TransitionRefused` when it cannot end so. Effects: status, journal, the appointment
-    given back, mails that leave after `UNDO_TIME`.
+    `names_one`: the agent was told that both will read what is private of one, and the decision
+    cannot be motivated without it; else that raises `NamesOne`. Raises `ActionRefused` without
+    a reason, `StaleDossier` when the dossier changed since it was read, `TransitionRefused` when
+    it cannot end so. Effects: status, journal, the appointment given back, mails that leave
+    after `UNDO_TIME`.
     """
     kind, reason = ENDINGS[slug], reason.strip()
     if not reason:
@@ -99,6 +107,9 @@ def end_dossier(
             appointment=locked.appointment,
         )
         if kind.transition is Transition.DECLARE_INADMISSIBLE:
+            told = told_by(reason, dossier=locked, readers=locked.people)
+            if told and not names_one:
+                raise NamesOne([f"{one.sentence}." for one in told])
             locked.inadmissible_ground = reason
             locked.save(update_fields=["inadmissible_ground"])
             locked.declare_inadmissible(by=by, at=at, reason=reason)

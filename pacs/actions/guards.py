@@ -1,8 +1,11 @@
 """What every action of an agent checks first: is the page still true, may the text be sent."""
 
+from collections.abc import Iterable
+
 from demarches.rules.nir import find_private_number
 from pacs.actions.refusals import ActionRefused
-from pacs.models import Dossier
+from pacs.leaks import told_by
+from pacs.models import Dossier, Partenaire
 from pacs.rules.requests import forbidden_requests
 
 
@@ -31,3 +34,9 @@ def check_no_private_number(text: str) -> None:
     """Refuse to keep a number of these kinds, also in an agent's words."""
     if found := find_private_number(text):
         raise ActionRefused(found.refusal)
+
+
+def check_told(text: str, *, dossier: Dossier, readers: Iterable[Partenaire], way_out: str) -> None:
+    """Refuse a text that tells one of its readers what is private of the other."""
+    if found := told_by(text, dossier=dossier, readers=readers):
+        raise ActionRefused([f"{one.sentence}. {way_out}" for one in found])

@@ -86,6 +86,12 @@ def _editable(piece: Piece, *, at: datetime) -> Piece:
     return locked
 
 
+def _begin(piece: Piece, *, at: datetime) -> None:
+    """Whoever says something of a piece of their own has begun their part."""
+    if piece.partenaire is not None:
+        piece.partenaire.begin_part(at=at)
+
+
 def add_file(
     piece: Piece, file: File[bytes], name: str, *, partenaire: Partenaire | None, at: datetime
 ) -> tuple[PieceFile, CleanUpload]:
@@ -118,6 +124,7 @@ def add_file(
         row.status = PieceStatus.PROVIDED.value
         row.citizen_note = ""
         row.save(update_fields=["status", "citizen_note"])
+        _begin(row, at=at)
         row.dossier.touch(at=at)
     return stored, clean
 
@@ -168,6 +175,7 @@ def answer_piece(
                 "is_french_adult_card",
             ]
         )
+        _begin(row, at=at)
         row.dossier.touch(at=at, waiting=True if row.dossier.is_settled else None)
     return row
 

@@ -4,7 +4,8 @@ Nothing here decides: each button is a POST to one of our own addresses that cal
 and the action refuses. Every look is written down.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
@@ -26,13 +27,15 @@ from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import appointments, desk
 from pacs.actions.corrections import decline_correction, in_words, take_correction
 from pacs.actions.dossiers import open_dossier
-from pacs.actions.endings import ENDINGS, end_dossier, undo_ending
+from pacs.actions.endings import ENDINGS, NamesOne, end_dossier, undo_ending
 from pacs.actions.guards import StaleDossier
 from pacs.admin.answers import CoupleForm, PersonForm, save_answers
 from pacs.admin.day import DayDesk
+from pacs.admin.door import DoorDesk
 from pacs.admin.people import agent_of
 from pacs.admin.registration import RegistrationDesk
 from pacs.desk import (
+    DeskPiece,
     also_looking,
     desk_obstacles,
     desk_pieces,
@@ -56,12 +59,23 @@ from pacs.models import (
     Registration,
 )
 from pacs.models.consent import has_attested
+from pacs.steps import COMMON_STEPS, OWN_STEPS
 from pacs.tracking import answers_of
 
 SEARCHED_LENGTH = 100
 UNDO_WORDS = "Les mails partent dans 15 minutes ; d’ici là, vous pouvez annuler sur cette page."
 
 Verb = Callable[[HttpRequest, Dossier, User], str]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAsk:
+    """The part of a request that one person will read, as the form shows it."""
+
+    person: Partenaire
+    text: str
+    question: str
+    questions: Sequence[tuple[str, str]]
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -83,7 +97,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dossier)
-class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
+class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
     """The list, and the address of every button of the desk."""
 
     list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")
@@ -161,6 +175,7 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
                 name="pacs_dossier_preview",
             ),
             *self.day_urls(wrap),
+            *self.door_urls(wrap),
             *self.registration_urls(wrap),
             *super().get_urls(),
         ]
@@ -217,7 +232,8 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
             "opts": self.opts,
             "dossier": dossier,
             "rows": rows,
-            "missing": missing_text(rows),
+            "asks": self._asks(request, dossier, rows),
+            "asked": dossier.requests.select_related("partenaire", "by").order_by("-at", "-pk"),
             "sheets": [
                 ("Réponses communes", "", answers_of(dossier)),
                 (first.display_name, first, answers_of(first)),
@@ -238,7 +254,7 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
             "may_decide": may_decide(agent),
             "also_looking": also_looking(dossier, agent, at=now),
             "reasons": RefusalReason.objects.all(),
-            "templates": self._templates(rows),
+            "templates": self._templates(),
             "agents": User.objects.filter(is_staff=True, is_active=True).order_by("full_name"),
             "events": dossier.events.select_related("by", "partenaire").order_by("-at", "-pk"),
             "notes": dossier.notes.select_related("author"),
@@ -250,11 +266,26 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
         }
         return TemplateResponse(request, self.change_form_template, context, status=status)
 
-    def _templates(self, rows: list[Any]) -> list[tuple[str, str]]:
-        missing = missing_text(rows)
+    def _templates(self) -> list[tuple[str, str]]:
+        """The models, as they are: `{{ pieces_manquantes }}` is composed for each reader."""
+        return [(one.label, one.body) for one in MessageTemplate.objects.all()]
+
+    def _asks(
+        self, request: HttpRequest, dossier: Dossier, rows: Sequence[DeskPiece]
+    ) -> list[PersonAsk]:
+        """What to ask each of the two: as it was typed, or their own missing pieces."""
+        typed = request.POST if "text_1" in request.POST else None
         return [
-            (one.label, one.body.replace("{{ pieces_manquantes }}", missing))
-            for one in MessageTemplate.objects.all()
+            PersonAsk(
+                person=one,
+                text=typed.get(f"text_{one.position}", "") if typed else missing_text(rows, one),
+                question=typed.get(f"question_{one.position}", "") if typed else "",
+                questions=[
+                    *((f"moi/{s.slug}", s.title) for s in OWN_STEPS.for_subject(one)),
+                    *((f"commun/{s.slug}", s.title) for s in COMMON_STEPS.for_subject(dossier)),
+                ],
+            )
+            for one in dossier.people
         ]
 
     def _reader(self, request: HttpRequest) -> User:
@@ -319,7 +350,7 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
         if kind.for_officers and not may_decide(agent):
             raise PermissionDenied
         dossier = self._dossier(pk)
-        reasons, status, typed = list[str](), 200, ""
+        reasons, status, typed, names_one = list[str](), 200, "", False
         if request.method == "POST":
             typed = request.POST.get("reason", "")
             try:
@@ -330,9 +361,10 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
                     by=agent,
                     at=timezone.now(),
                     version=_version(request),
+                    names_one=request.POST.get("names_one") == "on",
                 )
             except ValidationError as refused:
-                reasons = refused.messages
+                reasons, names_one = refused.messages, isinstance(refused, NamesOne)
                 status = 409 if isinstance(refused, StaleDossier) else 422
                 dossier = self._dossier(pk)
             else:
@@ -346,6 +378,7 @@ class DossierAdmin(DayDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
             "kind": kind,
             "reasons": reasons,
             "typed": typed,
+            "names_one": names_one,
             "is_possible": kind.transition.value in possible_now(dossier),
             "law": [one.type for one in dossier.outcomes(at=timezone.now()) if one.stops],
         }
@@ -576,14 +609,29 @@ def _reconsider(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 
 
 def _request(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    places = [one.position for one in dossier.people]
+    texts = {place: request.POST.get(f"text_{place}", "") for place in places}
     desk.request_pieces(
         dossier,
-        text=request.POST.get("text", ""),
+        texts=texts,
+        questions={place: request.POST.get(f"question_{place}", "") for place in places},
         by=agent,
         at=timezone.now(),
         version=_version(request),
     )
-    return "La demande est partie aux deux partenaires."
+    asked = [one for one in dossier.people if texts[one.position].strip()]
+    return f"La demande est faite : {_told(asked)}"
+
+
+def _told(people: Sequence[Partenaire]) -> str:
+    """Who gets a mail, and whom to call since no address of theirs is known."""
+    return " ".join(
+        f"{one.display_name} reçoit un mail."
+        if one.mail_address
+        else f"{one.display_name} n’a pas d’adresse e-mail : appelez cette personne"
+        + (f" au {one.phone.as_national}." if one.phone else ".")
+        for one in people
+    )
 
 
 def _complete(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -627,7 +675,9 @@ def _assign(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 
 def _message(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     raw = request.POST.get("private_to", "")
-    private_to = dossier.partenaires.filter(pk=int(raw)).first() if raw.isdecimal() else None
+    private_to = next((one for one in dossier.people if raw == str(one.pk)), None)
+    if raw and private_to is None:
+        raise Http404
     desk.write_to_couple(
         dossier,
         body=request.POST.get("body", ""),
@@ -635,7 +685,7 @@ def _message(request: HttpRequest, dossier: Dossier, agent: User) -> str:
         by=agent,
         at=timezone.now(),
     )
-    return "Le message est parti."
+    return f"Le message est écrit. {_told([private_to] if private_to else dossier.people)}"
 
 
 def _note(request: HttpRequest, dossier: Dossier, agent: User) -> str:

@@ -10,7 +10,11 @@ from pacs.rules.enums import Door
 
 
 class DoorForm(PageFormMixin, forms.Form):
-    """How the second partenaire takes part."""
+    """How the second partenaire takes part.
+
+    `is_theirs`: they have begun, or were invited; another way then needs their code, or an
+    empty part. `has_code`: a code of theirs can be typed.
+    """
 
     page_heading = "Comment votre partenaire participe-t-il ?"
     page_hint = (
@@ -27,6 +31,29 @@ class DoorForm(PageFormMixin, forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"invalid": "Cette adresse n’est pas complète. Exemple : nom@exemple.fr."},
     )
+    code = forms.CharField(
+        label="Le code que votre partenaire a choisi",
+        required=False,
+        max_length=64,
+        help_text="Pour garder sa partie : à votre partenaire de le taper ici. Cinq essais.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    from_empty = forms.BooleanField(
+        label="Recommencer avec une partie vide",
+        required=False,
+        help_text="Tout ce qui est dans sa partie est effacé et ne revient pas : ses réponses, ses"
+        " fichiers, ce qui est dit de ses pièces, son accord sur les réponses communes et son"
+        " attestation. Ses messages privés restent lus par la mairie seule.",
+    )
+
+    def __init__(
+        self, *args: Any, is_theirs: bool = False, has_code: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_theirs:
+            del self.fields["from_empty"]
+        if not has_code:
+            del self.fields["code"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -34,6 +61,34 @@ class DoorForm(PageFormMixin, forms.Form):
         if needs_address and not data.get("email"):
             self.add_error("email", "Indiquez son adresse e-mail, ou choisissez une autre façon.")
         return data
+
+
+class SeenDoorForm(forms.Form):
+    """An agent who has seen the second partenaire changes how they take part."""
+
+    reference = forms.CharField(
+        label="Référence du dossier",
+        max_length=40,
+        error_messages={"required": "Tapez la référence que la personne vous donne."},
+    )
+    door = forms.ChoiceField(
+        label="Participation",
+        choices=[
+            (Door.OWN.value, "Sur son propre appareil : une invitation part par courriel"),
+            (Door.PAPER.value, "Sur papier : un agent saisit sa partie"),
+            (Door.SAME_DEVICE.value, "Sur l’appareil de l’autre, avec le code qu’elle a choisi"),
+        ],
+    )
+    email = forms.EmailField(
+        label="Son adresse e-mail",
+        required=False,
+        max_length=254,
+        help_text="Pour l’invitation par courriel : l’adresse que la personne vous dit elle-même.",
+    )
+    seen = forms.BooleanField(
+        label="J’ai vu cette personne et son identité",
+        error_messages={"required": "Cette façon de faire demande d’avoir vu la personne."},
+    )
 
 
 class PrivateCodeForm(PageFormMixin, forms.Form):

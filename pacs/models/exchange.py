@@ -39,6 +39,8 @@ EVENT_KINDS = {
     "door_own": "Second partenaire invité par courriel",
     "door_same_device": "Second partenaire sur le même appareil",
     "door_paper": "Second partenaire sur papier",
+    "door_seen": "Participation changée par un agent qui a vu la personne",
+    "part_emptied": "Partie du second partenaire vidée, à recommencer",
     "joined": "Le second partenaire participe",
     "declined": "Invitation refusée",
     "common_confirmed": "Réponses communes confirmées",

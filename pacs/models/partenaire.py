@@ -1,6 +1,7 @@
 """One of the two people of a dossier: their own answers, private to them and the mairie."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -260,20 +261,35 @@ class Partenaire(models.Model):
     def code_tries_left(self) -> int:
         return max(0, MAX_CODE_TRIES - self.private_code_tries)
 
-    def set_private_code(self, code: str) -> None:
+    def begin_part(self, *, at: datetime) -> None:
+        """Note, once, that they (or an agent for them) have said something of their own."""
+        if self.part_begun_at is not None:
+            return
+        self.part_begun_at = at
+        # By its own query: this row may have been read before somebody else's change of it.
+        type(self).objects.filter(pk=self.pk, part_begun_at=None).update(part_begun_at=at)
+
+    def set_private_code(self, code: str, *, at: datetime) -> None:
         """Keep a hash of the code that locks their pages on a shared device."""
         self.private_code = make_password(code)
         self.private_code_tries = 0
         self.save(update_fields=["private_code", "private_code_tries"])
+        self.begin_part(at=at)
 
     def check_private_code(self, code: str) -> bool:
-        """Try the code; counts the failures, and refuses everything after five."""
-        if self.private_code_tries >= MAX_CODE_TRIES:
+        """Try the code; counts the failures, and refuses everything after five.
+
+        The try is taken before the code is read, so that ten tries at once are ten tries.
+        """
+        row = type(self).objects.filter(pk=self.pk)
+        tries = models.F("private_code_tries")
+        if not row.filter(private_code_tries__lt=MAX_CODE_TRIES).update(
+            private_code_tries=tries + 1
+        ):
+            self.private_code_tries = MAX_CODE_TRIES
             return False
-        if check_password(code, self.private_code):
-            return True
-        type(self).objects.filter(pk=self.pk).update(
-            private_code_tries=models.F("private_code_tries") + 1
-        )
+        is_right = check_password(code, self.private_code)
+        if is_right:
+            row.update(private_code_tries=tries - 1)
         self.refresh_from_db(fields=["private_code_tries"])
-        return False
+        return is_right

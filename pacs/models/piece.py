@@ -24,10 +24,6 @@ class PieceQuerySet(models.QuerySet["Piece"]):
         """Those the couple's situation asks for today."""
         return self.filter(is_required=True)
 
-    def readable_by(self, partenaire: Partenaire) -> Self:
-        """Their own and the couple's, never the other's."""
-        return self.filter(Q(partenaire=partenaire) | Q(partenaire__isnull=True))
-
 
 class Piece(models.Model):
     """One piece that a rule asks for, for the couple or for one partenaire.

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
-from demarches.rules.enums import Status, Transition
+from demarches.rules.enums import Status
 from demarches.rules.numbers import read_number
 from pacs.actions.corrections import (
     drop_correction,
@@ -27,7 +27,7 @@ from pacs.models.correction import PENDING
 from pacs.models.registration import registration_of
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.rules.gate import Act, texts
-from pacs.tracking import alerts_of, piece_rows, task_groups, timeline, window_of
+from pacs.tracking import alerts_of, piece_rows, requests_of, task_groups, timeline, window_of
 from pacs.views.messages import thread
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -78,8 +78,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
     context["thread"] = thread(partenaire)
     context["court"] = dossier.procedure_settings.court
-    request_event = dossier.events.filter(transition=Transition.REQUEST_PIECES.value).last()
-    context["request_text"] = request_event.reason if request_event else ""
+    context["requests"] = requests_of(partenaire)
     return render(request, "pacs/dossier_tracking.html", context)
 
 

@@ -15,10 +15,12 @@ from pacs.actions.dossiers import (
     attest,
     attestation_of,
     choose_door,
+    choose_private_code,
     confirm_common,
     decline_invitation,
     join_dossier,
 )
+from pacs.actions.part import PartIsTheirs, WrongCode, has_begun
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.partner import (
     AttestForm,
@@ -33,21 +35,38 @@ from pacs.tracking import common_answers
 from pacs.views.viewer import account_of, for_partenaire
 
 
+@rate_limited("unlock")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
-    """The first partenaire says how the second takes part."""
+    """The first partenaire says how the second takes part; of their part, nothing is shown."""
     user = account_of(request)
     if not partenaire.is_first or user is None or not partenaire.dossier.is_editable:
         raise Http404
     _, second = partenaire.dossier.people
+    begun = has_begun(second)
     form = DoorForm(
-        request.POST or None, initial={"door": second.door, "email": second.invited_email}
+        request.POST or None,
+        initial={"door": second.door, "email": second.invited_email},
+        is_theirs=begun or bool(second.invited_email),
+        has_code=bool(second.private_code),
     )
     if request.method == "POST" and form.is_valid():
         door = Door(form.cleaned_data["door"])
         try:
-            choose_door(second, door, email=form.cleaned_data["email"], by=user, at=timezone.now())
+            choose_door(
+                second,
+                door,
+                email=form.cleaned_data["email"],
+                code=form.cleaned_data.get("code", ""),
+                from_empty=form.cleaned_data.get("from_empty", False),
+                by=user,
+                at=timezone.now(),
+            )
+        except WrongCode as refused:
+            form.add_error("code" if "code" in form.fields else None, refused)
+        except PartIsTheirs as refused:
+            form.add_error("from_empty" if "from_empty" in form.fields else None, refused)
         except ActionRefused as refused:
             form.add_error("email" if door is Door.OWN else None, refused)
         else:
@@ -59,7 +78,13 @@ def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     return render(
         request,
         "pacs/partner_door.html",
-        {"dossier": partenaire.dossier, "partenaire": partenaire, "second": second, "form": form},
+        {
+            "dossier": partenaire.dossier,
+            "partenaire": partenaire,
+            "second": second,
+            "has_begun": begun,
+            "form": form,
+        },
         status=422 if form.errors else 200,
     )
 
@@ -107,13 +132,17 @@ def partner_unlock(request: HttpRequest, reference: str) -> HttpResponse:
     form = (UnlockForm if has_code else PrivateCodeForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
-        if not has_code:
-            second.set_private_code(code)
-        if second.check_private_code(code):
-            request.session.cycle_key()
-            request.session[GUEST_SESSION_KEY] = guest_pass(second, at=timezone.now())
-            return redirect(second.dossier)
-        form.add_error("code", wrong_code(second))
+        try:
+            if not has_code:
+                choose_private_code(second, code, at=timezone.now())
+        except PartIsTheirs as refused:
+            form.add_error("code", refused)
+        else:
+            if second.check_private_code(code):
+                request.session.cycle_key()
+                request.session[GUEST_SESSION_KEY] = guest_pass(second, at=timezone.now())
+                return redirect(second.dossier)
+            form.add_error("code", wrong_code(second))
     return render(
         request,
         "pacs/partner_unlock.html",
@@ -127,8 +156,8 @@ def wrong_code(second: Partenaire) -> str:
     if second.code_tries_left:
         return f"Ce n’est pas le bon code. Il reste {second.code_tries_left} essai(s)."
     return (
-        "Ce code est bloqué après trop d’essais. Demandez une invitation par courriel, ou parlez"
-        " à la mairie : rien de ce que vous avez rempli n’est perdu."
+        "Ce code est bloqué après trop d’essais. Venez à la mairie : un agent vous ouvre une autre"
+        " façon de participer, et rien de ce que vous avez rempli n’est perdu."
     )
 
 

@@ -216,7 +216,7 @@ def test_the_agent_path_from_sent_to_complete(draft: Dossier, agent: User) -> No
     with pytest.raises(TransitionRefused):
         desk.declare_complete(dossier, by=agent, at=timezone.now(), version=None)
     desk.request_pieces(
-        dossier, text="Refaites la photo.", by=agent, at=timezone.now(), version=None
+        dossier, texts={1: "Refaites la photo."}, by=agent, at=timezone.now(), version=None
     )
 
     dossier.refresh_from_db()
@@ -245,7 +245,7 @@ def test_a_request_that_the_law_forbids_is_refused(
     mails = Email.objects.count()
 
     with pytest.raises(ActionRefused):
-        desk.request_pieces(sent, text=text, by=agent, at=now, version=None)
+        desk.request_pieces(sent, texts={1: text}, by=agent, at=now, version=None)
 
     sent.refresh_from_db()
     assert (sent.status, Email.objects.count()) == ("submitted", mails)
@@ -255,7 +255,7 @@ def test_a_request_that_the_law_forbids_is_refused(
     "act",
     [
         lambda d, p, a, at: desk.refuse_piece(p, code="", text=" ", by=a, at=at, version=None),
-        lambda d, p, a, at: desk.request_pieces(d, text="", by=a, at=at, version=None),
+        lambda d, p, a, at: desk.request_pieces(d, texts={1: " "}, by=a, at=at, version=None),
         lambda d, p, a, at: end_dossier(d, "irrecevable", reason=" ", by=a, at=at, version=None),
         lambda d, p, a, at: end_dossier(d, "clore", reason="", by=a, at=at, version=None),
         lambda d, p, a, at: desk.write_to_couple(d, body="", private_to=None, by=a, at=at),
@@ -444,7 +444,11 @@ def test_two_agents_on_one_dossier_one_decides() -> None:
     raised = _at_once(
         *[
             lambda agent=agent: desk.request_pieces(
-                dossier, text="À compléter.", by=agent, at=at, version=dossier.version
+                dossier,
+                texts={1: "À compléter.", 2: "À compléter."},
+                by=agent,
+                at=at,
+                version=dossier.version,
             )
             for agent in agents
         ]
