@@ -10,14 +10,24 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from demarches.actions import ChangedSince, check_read
 from demarches.models import User, next_reference
-from demarches.rules.enums import PieceStatus
+from demarches.rules.enums import PieceStatus, Status
+from demarches.rules.read import is_as_read
 from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Partenaire
-from pacs.models.consent import attested_facts, confirmed_facts
+from pacs.models.consent import attested_facts, confirmed_facts, has_attested
+from pacs.models.shown import (
+    attestation_shown,
+    confirmation_shown,
+    door_shown,
+    handed_back_shown,
+    review_shown,
+    standing_shown,
+)
 from pacs.rules.attestation import attestation_text
 from pacs.rules.consent import digest_of
 
@@ -29,6 +39,8 @@ class AnswerForm(Protocol):
     affects_attestation: bool
 
     def has_changed(self) -> bool: ...
+
+    def clashes(self, read: str) -> list[str]: ...
 
     def save(self) -> Any: ...
 
@@ -80,8 +92,13 @@ def _locked(dossier: Dossier) -> Dossier:
     return Dossier.objects.locked().get(pk=dossier.pk)
 
 
-def record_answers(form: AnswerForm, *, dossier: Dossier, at: datetime) -> None:
+def record_answers(
+    form: AnswerForm, *, dossier: Dossier, at: datetime, read: str | None = None
+) -> None:
     """Save one page of answers, then what follows from a change.
+
+    `read`: what the page showed; raises `ChangedSince` with the fields that somebody else has
+    answered otherwise since.
 
     Effects: the list of pieces is computed anew; a changed shared answer asks both to confirm
     and attest again; a changed own answer takes that person's attestation back, since the
@@ -94,6 +111,8 @@ def record_answers(form: AnswerForm, *, dossier: Dossier, at: datetime) -> None:
                 "Ce dossier ne peut plus être modifié en ce moment : la mairie le vérifie."
                 " Écrivez-lui un message pour signaler une erreur."
             )
+        if read is not None and (clashing := form.clashes(read)):
+            raise ChangedSince(tuple(clashing))
         if not form.has_changed():
             return
         form.save()
@@ -108,10 +127,19 @@ def record_answers(form: AnswerForm, *, dossier: Dossier, at: datetime) -> None:
         sync_pieces(locked)
 
 
-def choose_door(second: Partenaire, door: Door, *, email: str = "", by: User, at: datetime) -> None:
+def choose_door(
+    second: Partenaire,
+    door: Door,
+    *,
+    email: str = "",
+    by: User,
+    at: datetime,
+    read: str | None = None,
+) -> None:
     """Say how the second partenaire takes part; by mail, invite them (again).
 
-    Refuses once they take part with their own account: nobody but them changes that.
+    Refuses once they take part with their own account: nobody but them changes that. The same
+    page sent twice invites once; raises `ChangedSince` when another door was chosen meanwhile.
     """
     email = email.strip().lower()
     if door is Door.OWN and email == by.email:
@@ -124,6 +152,11 @@ def choose_door(second: Partenaire, door: Door, *, email: str = "", by: User, at
         second = Partenaire.objects.select_related("dossier", "user").get(pk=second.pk)
         if second.user_id is not None:
             raise ActionRefused("Votre partenaire participe déjà avec son propre compte.")
+        if read is not None and not is_as_read(read, door_shown(second)):
+            invited = email if door is Door.OWN else ""
+            if (second.door, second.invited_email) == (door.value, invited) and read:
+                return
+            raise ChangedSince
         second.door = door.value
         second.invited_email = email if door is Door.OWN else ""
         second.last_invited_at = at if door is Door.OWN else None
@@ -166,12 +199,27 @@ def decline_invitation(dossier: Dossier, user: User, *, at: datetime) -> None:
         emails.invitation_declined(locked, at=at)
 
 
-def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: User | None) -> None:
-    """The second partenaire agrees with the shared answers, or proposes a change (a comment)."""
+def confirm_common(
+    partenaire: Partenaire,
+    *,
+    comment: str,
+    at: datetime,
+    by: User | None,
+    read: str | None = None,
+) -> None:
+    """The second partenaire agrees with the shared answers, or proposes a change (a comment).
+
+    Raises `ChangedSince` when the answers are not those of the page; the same page sent twice
+    tells the first one once.
+    """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         if not dossier.is_editable:
             raise ActionRefused("Ce dossier ne peut plus être modifié en ce moment.")
+        check_read(read, confirmation_shown(dossier))
+        before = dossier.partenaires.get(pk=partenaire.pk)
+        if comment and before.common_comment == comment:
+            return
         partenaire.common_comment = comment
         partenaire.common_confirmed_at = None if comment else at
         partenaire.common_confirmed_digest = "" if comment else digest_of(confirmed_facts(dossier))
@@ -190,8 +238,13 @@ def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: Us
             emails.comment_received(partenaire, to=first, at=at)
 
 
-def attest(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
+def attest(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> None:
     """Attest on one's honour; the sentences are kept exactly as they were shown.
+
+    Raises `ChangedSince` when the facts are not those of the page. The same page sent twice
+    attests once.
 
     Law: Code civil, art. 515-2 and 515-3; Code pénal, art. 441-7.
     """
@@ -199,6 +252,9 @@ def attest(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
         dossier = _locked(partenaire.dossier)
         if not dossier.is_editable:
             raise ActionRefused("Ce dossier ne peut plus être modifié en ce moment.")
+        check_read(read, attestation_shown(partenaire, dossier))
+        if has_attested(dossier.partenaires.get(pk=partenaire.pk), dossier):
+            return
         keep_attestation(partenaire, dossier, at=at)
         dossier.touch(at=at)
         dossier.record(kind="attested", by=by, at=at, partenaire=partenaire)
@@ -241,28 +297,38 @@ def attestation_of(partenaire: Partenaire) -> str:
     )
 
 
-def submit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> Dossier:
+def submit_dossier(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> Dossier:
     """Send the dossier to the mairie; sending it twice is sending it once.
 
-    Refuses with every reason at once (`Dossier.blockers`). Effects: status, date, journal; the
+    Refuses with every reason at once (`Dossier.blockers`); raises `ChangedSince` when the
+    answers or the pieces are not those that were reviewed. Effects: status, date, journal; the
     accusé de réception is queued for both (CRPA L112-11, R112-11-1).
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         if dossier.submitted_at is not None:
             return dossier
+        check_read(read, review_shown(partenaire, dossier))
         dossier.submit(by=by, at=at)
         emails.acknowledgement(dossier, at=at)
     return dossier
 
 
-def resubmit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> Dossier:
-    """Hand the completed dossier back to the mairie.
+def resubmit_dossier(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> Dossier:
+    """Hand the completed dossier back to the mairie; twice is once.
 
-    Refuses while a piece that the mairie refused has not been replaced or answered.
+    Refuses while a piece that the mairie refused has not been replaced or answered; raises
+    `ChangedSince` when the request, the answers or the pieces are not those of the page.
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        if read and dossier.current_status is Status.UNDER_REVIEW:
+            return dossier
+        check_read(read, handed_back_shown(partenaire, dossier))
         if dossier.pieces.required().filter(status=PieceStatus.REFUSED.value).exists():
             raise ActionRefused(
                 "Il reste une pièce refusée : remplacez-la, ou dites que vous l’apporterez."
@@ -272,13 +338,19 @@ def resubmit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -
     return dossier
 
 
-def stop_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
-    """Stop the procedure; either of the two may, and owes no reason.
+def stop_dossier(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> None:
+    """Stop the procedure; either of the two may, and owes no reason. Twice is once.
 
-    The other is told that it is stopped, without a reason or a name.
+    The other is told that it is stopped, without a reason or a name. Raises `ChangedSince`
+    when the dossier does not stand where the page said.
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        if read and dossier.current_status is Status.WITHDRAWN:
+            return
+        check_read(read, standing_shown(dossier))
         dossier.withdraw(by=by, at=at)
         release_appointment(dossier, at=at)
         emails.dossier_stopped(dossier, at=at)

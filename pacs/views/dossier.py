@@ -5,21 +5,27 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from demarches.actions import ChangedSince
 from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import Status, Transition
+from demarches.rules.read import imprint
+from demarches.views.changed import Way
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
 from pacs.models.registration import registration_of
+from pacs.models.shown import handed_back_shown, review_shown, standing_shown
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.tracking import piece_rows, task_groups, timeline, window_of
 from pacs.views.messages import thread
+from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 
 
@@ -68,6 +74,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     context["court"] = dossier.procedure_settings.court
     request_event = dossier.events.filter(transition=Transition.REQUEST_PIECES.value).last()
     context["request_text"] = request_event.reason if request_event else ""
+    context["lu"] = imprint(handed_back_shown(partenaire, dossier))
     return render(request, "pacs/dossier_tracking.html", context)
 
 
@@ -86,6 +93,7 @@ def dossier_review(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
         "pieces": piece_rows(partenaire, at=now),
         "window": window_of(partenaire, at=now),
         "reasons": dossier.sending_blockers(at=now),
+        "lu": imprint(review_shown(partenaire, dossier)),
     }
     return render(request, "pacs/dossier_review.html", context)
 
@@ -95,7 +103,18 @@ def dossier_review(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
 def dossier_submit(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Send the dossier; a second click shows the same confirmation."""
     try:
-        dossier = submit_dossier(partenaire, at=timezone.now(), by=account_of(request))
+        dossier = submit_dossier(
+            partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+        )
+    except ChangedSince as changed:
+        review = reverse("pacs:dossier-review", args=[partenaire.dossier.reference])
+        return dossier_changed(
+            request,
+            partenaire,
+            names=changed.names,
+            wanted="Envoyer le dossier à la mairie, tel que vous l’aviez relu.",
+            ways=[Way("Relire le dossier, puis l’envoyer", review, is_main=True)],
+        )
     except TransitionRefused:
         # The review page re-reads everything and says what is missing.
         messages.error(request, "Le dossier n’est pas parti : il manque encore quelque chose.")
@@ -126,7 +145,18 @@ def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
 def dossier_resubmit(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Hand the completed dossier back to the mairie."""
     try:
-        resubmit_dossier(partenaire, at=timezone.now(), by=account_of(request))
+        resubmit_dossier(
+            partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+        )
+    except ChangedSince as changed:
+        home = partenaire.dossier.get_absolute_url()
+        return dossier_changed(
+            request,
+            partenaire,
+            names=changed.names,
+            wanted="Renvoyer le dossier complété à la mairie.",
+            ways=[Way("Revoir le dossier, puis le renvoyer", home, is_main=True)],
+        )
     except (ActionRefused, TransitionRefused) as refused:
         messages.error(request, " ".join(refused.messages))
     else:
@@ -140,7 +170,11 @@ def dossier_stop(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Stop the procedure, without a reason to give."""
     if request.method == "POST":
         try:
-            stop_dossier(partenaire, at=timezone.now(), by=account_of(request))
+            stop_dossier(
+                partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+            )
+        except ChangedSince:
+            return _stands_elsewhere(request, partenaire)
         except TransitionRefused as refused:
             messages.error(request, " ".join(refused.messages))
         else:
@@ -149,7 +183,32 @@ def dossier_stop(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     return render(
         request,
         "pacs/dossier_stop.html",
-        {"dossier": partenaire.dossier, "partenaire": partenaire},
+        {
+            "dossier": partenaire.dossier,
+            "partenaire": partenaire,
+            "lu": imprint(standing_shown(partenaire.dossier)),
+        },
+    )
+
+
+def _stands_elsewhere(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """The dossier went on while somebody was about to stop it: ask again."""
+    dossier = Dossier.objects.select_related("appointment").get(pk=partenaire.dossier_id)
+    booked = dossier.appointment_label
+    stop = reverse("pacs:dossier-stop", args=[dossier.reference])
+    ways = [Way("Revenir au dossier", dossier.get_absolute_url(), is_main=True)]
+    if not dossier.is_ended:
+        ways.append(Way("Arrêter quand même", stop))
+    return dossier_changed(
+        request,
+        partenaire,
+        names=(),
+        wanted="Arrêter la démarche.",
+        now=[
+            f"Le dossier est au statut « {dossier.status_label} »."
+            + (f" Le rendez-vous est le {booked}." if booked else "")
+        ],
+        ways=ways,
     )
 
 

@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from demarches.forms import StepForm
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import Transition
-from demarches.rules.read import FIELD
+from demarches.rules.read import FIELD, imprint
 from demarches.views.changed import Way, changed_page
 from pacs.actions.appointments import Seen
 from pacs.models import Dossier, DossierEvent, Partenaire
@@ -142,6 +142,19 @@ def answers_now(reader: Partenaire, names: Sequence[str]) -> list[Answer]:
         elif whose == "piece" and what in titles:
             found.append(Answer(titles[what].title, titles[what].status.label))
     return found
+
+
+def step_key(form: StepForm[Any], sent: QueryDict | None) -> str:
+    """What a page of questions shows, for its form; what was read first, when it comes back.
+
+    An answer refused, or kept through a sign-in, was typed over what stood there then.
+    """
+    return (sent or {}).get(FIELD) or imprint(form.again().shown())
+
+
+def read_of_step(request: HttpRequest, dossier: Dossier) -> str | None:
+    """What the page showed; a draft has pages of before this was asked, and takes them."""
+    return read_of(request) or (None if dossier.is_draft else "")
 
 
 def tell_clashes(form: StepForm[Any], names: Sequence[str]) -> None:
