@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from demarches.actions import ChangedSince
 from demarches.ratelimit import rate_limited
@@ -207,12 +207,15 @@ def piece_file(request: HttpRequest, partenaire: Partenaire, pk: int) -> HttpRes
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def piece_file_remove(request: HttpRequest, partenaire: Partenaire, pk: int) -> HttpResponse:
-    """Take a file back."""
+    """Take a file back, after a question: what is deleted cannot be found again."""
     stored = get_object_or_404(readable_files(partenaire).select_related("piece"), pk=pk)
     reference, key = partenaire.dossier.reference, stored.piece.key
+    if request.method != "POST":
+        context = {"dossier": partenaire.dossier, "file": stored, "row": _row(partenaire, key)}
+        return render(request, "pacs/piece_file_remove.html", context)
     try:
         remove_file(stored, at=timezone.now())
     except ActionRefused as refused:
