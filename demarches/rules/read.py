@@ -13,8 +13,8 @@ type Shown = Mapping[str, object]
 
 #: The hidden field of a form that carries it.
 FIELD = "lu"
-#: No answer, whatever column it is missing from.
-BLANK: tuple[object, ...] = ("", None, [], False)
+#: No answer, whatever column it is missing from; « no » is an answer.
+BLANK: tuple[object, ...] = ("", None, [])
 
 
 def imprint(shown: Shown) -> str:
@@ -31,6 +31,16 @@ def changed_names(read: str, now: Shown) -> tuple[str, ...]:
 def is_as_read(read: str, now: Shown) -> bool:
     """Nothing changed, came or went since."""
     return set(read.split()) == set(imprint(now).split())
+
+
+def is_same(one: object, other: object) -> bool:
+    """Two values that a page would show alike."""
+    return _mark("", one) == _mark("", other)
+
+
+def is_among(read: str, name: str, value: object) -> bool:
+    """Whether this value is the one that was read under this name."""
+    return _mark(name, value) in set(read.split())
 
 
 def _mark(name: str, value: object) -> str:
