@@ -149,7 +149,8 @@ def step_key(form: StepForm[Any], sent: QueryDict | None) -> str:
 
     An answer refused, or kept through a sign-in, was typed over what stood there then.
     """
-    return (sent or {}).get(FIELD) or imprint(form.again().shown())
+    read = sent.get(FIELD) if sent is not None else None
+    return read or imprint(form.again().shown())
 
 
 def read_of_step(request: HttpRequest, dossier: Dossier) -> str | None:
@@ -176,7 +177,7 @@ def beside(words: str) -> str:
 def _words(field: forms.Field, value: object) -> str:
     """A value of a form as its page writes it."""
     if isinstance(field, forms.ChoiceField):
-        labels = {str(key): str(label) for key, label in field.choices}
+        labels = {str(key): str(label) for key, label in field.widget.choices}  # type: ignore[attr-defined]
         return labels.get(str(value), str(value)) if value else ""
     if isinstance(value, bool):
         return "Oui" if value else "Non"

@@ -59,3 +59,25 @@ class Page:
 def press(client: Client, url: str, data: dict[str, Any] | None = None, *, action: str = "") -> Any:
     """Open a page and press its button at once."""
     return Page.open(client, url).press(data, action=action)
+
+
+class Reader(Client):
+    """A browser whose person opens the page a form stands on just before sending it."""
+
+    def post(self, path: str, data: Any = None, *args: Any, **kwargs: Any) -> Any:
+        sent = dict(data or {})
+        return super().post(path, {**self._read(path), **sent}, *args, **kwargs)
+
+    def _read(self, path: str) -> dict[str, str]:
+        """What the nearest page above the address says it showed, if any does."""
+        for depth in range(3):
+            page = "/".join(path.rstrip("/").split("/")[: -depth or None]) + "/"
+            response = self.get(page)
+            if response.status_code != 200:
+                continue
+            parser = _Forms()
+            parser.feed(response.content.decode())
+            for action, fields in parser.found:
+                if (action or page) == path and "lu" in fields:
+                    return {"lu": fields["lu"]}
+        return {}
