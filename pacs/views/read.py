@@ -132,7 +132,7 @@ def answers_now(reader: Partenaire, names: Sequence[str]) -> list[Answer]:
     """The present words of what `pacs.models.shown` calls by these names."""
     dossier = reader.dossier
     other = next(one for one in dossier.people if one.pk != reader.pk)
-    rows = {"couple": dossier, "moi": reader, "autre": other}
+    rows: dict[str, Dossier | Partenaire] = {"couple": dossier, "moi": reader, "autre": other}
     titles = {row.piece.key: row for row in piece_rows(reader, at=timezone.now())}
     found = []
     for name in names:
@@ -177,7 +177,7 @@ def beside(words: str) -> str:
 def _words(field: forms.Field, value: object) -> str:
     """A value of a form as its page writes it."""
     if isinstance(field, forms.ChoiceField):
-        labels = {str(key): str(label) for key, label in field.widget.choices}  # type: ignore[attr-defined]
+        labels = {str(key): str(label) for key, label in field.widget.choices}
         return labels.get(str(value), str(value)) if value else ""
     if isinstance(value, bool):
         return "Oui" if value else "Non"
