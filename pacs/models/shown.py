@@ -87,13 +87,14 @@ def piece_shown(piece: Piece) -> Shown:
         "expires_on": piece.expires_on,
         "is_french_adult_card": piece.is_french_adult_card,
         "note": piece.citizen_note,
-        "documents": sorted(piece.files.values_list("sha256", flat=True)),
+        "documents": sorted(file.sha256 for file in piece.files.all()),
     }
 
 
 def review_shown(reader: Partenaire, dossier: Dossier) -> Shown:
     """« Vérifiez vos réponses »: the shared answers, one's own, and the pieces one may read."""
     pieces = Piece.objects.filter(dossier=dossier).readable_by(reader).required()
+    pieces = pieces.prefetch_related("files")
     return {
         **answers_shown(dossier, COMMON_ANSWERS, "couple"),
         **answers_shown(_row(reader, dossier), OWN_ANSWERS, "moi"),

@@ -117,8 +117,7 @@ def step_shown(route: SuiviRoute, key: str) -> Shown:
 
 def route_shown(route: SuiviRoute) -> Shown:
     """What the page about the way shows, and would put away: the way, and its steps."""
-    ticks = route.ticks.order_by("step").values_list("step", "done_on")
-    return {"route": route.pk, "ticks": [f"{step} {day}" for step, day in ticks]}
+    return _open_steps(route.suivi)
 
 
 def reminders_shown(suivi: Suivi) -> Shown:
@@ -128,8 +127,14 @@ def reminders_shown(suivi: Suivi) -> Shown:
 
 def ending_shown(suivi: Suivi) -> Shown:
     """What somebody sees who ends, reopens or deletes it."""
-    route = suivi.routes.get(ended_at=None)
-    return {"closed": suivi.closed_at is not None, **route_shown(route)}
+    return {"closed": suivi.closed_at is not None, **_open_steps(suivi)}
+
+
+def _open_steps(suivi: Suivi) -> Shown:
+    """The way being followed, with its steps, by one query."""
+    noted = suivi.routes.filter(ended_at=None).order_by("ticks__step")
+    rows = list(noted.values_list("pk", "ticks__step", "ticks__done_on"))
+    return {"route": rows[0][0], "ticks": [f"{step} {day}" for _, step, day in rows if step]}
 
 
 def tick(
