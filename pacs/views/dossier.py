@@ -23,7 +23,7 @@ from pacs.models import Dossier, Partenaire
 from pacs.models.registration import registration_of
 from pacs.models.shown import handed_back_shown, review_shown, standing_shown
 from pacs.rules.eligibility import OUTCOME_TYPES
-from pacs.tracking import piece_rows, task_groups, timeline, window_of
+from pacs.tracking import piece_rows, task_groups, timeline, who_is_mailed, window_of
 from pacs.views.messages import thread
 from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
@@ -135,6 +135,7 @@ def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "pacs/dossier_sent.html",
         {
             "dossier": dossier,
+            "mailed": who_is_mailed(partenaire, "un mail qui le confirme"),
             "answer_before": add_working_days(received, dossier.procedure_settings.review_days),
         },
     )
