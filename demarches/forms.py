@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.http import QueryDict
 
 from demarches.rules.nir import find_private_number
+from demarches.rules.read import changed_names
 
 
 def new_form_key() -> str:
@@ -85,6 +86,23 @@ class StepForm[M: Model](PageFormMixin, forms.ModelForm[M]):
     def apply(self) -> list[str]:
         """Put the answers on the instance, unsaved; returns the columns they change."""
         return [name for name in self._meta.fields or () if name in self.changed_data]
+
+    def shown(self) -> dict[str, Any]:
+        """What this page shows before anything is typed, field by field."""
+        return {
+            name: self.get_initial_for_field(field, name) for name, field in self.fields.items()
+        }
+
+    def again(self) -> Self:
+        """The same form, with what was typed, over the row as it is in the database now."""
+        row = type(self.instance)._default_manager.get(pk=self.instance.pk)
+        return type(self)(self.data if self.is_bound else None, instance=row)
+
+    def clashes(self, read: str) -> list[str]:
+        """Fields that changed since they were read, and for which something else was typed."""
+        now = self.again()
+        moved = changed_names(read, now.shown())
+        return [name for name in moved if name in now.changed_data]
 
     def save(self, commit: bool = True) -> M:
         fields = self.apply()

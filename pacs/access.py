@@ -180,6 +180,14 @@ def may_decide(user: User) -> bool:
     return _holds(user, Right.DECIDE)
 
 
+def may_type_answers(user: User, dossier: Dossier) -> bool:
+    """Agents who may change answers; at the counter, whoever opens dossiers fills a draft in."""
+    if not may_read_as_staff(user):
+        return False
+    may_fill_draft = dossier.is_draft and user.has_perm("pacs.add_dossier")
+    return may_fill_draft or user.has_perm("pacs.change_dossier") or may_review(user)
+
+
 def may_read_as_staff(user: User) -> bool:
     """Agents who may open a dossier."""
     return _holds(user, Right.VIEW)

@@ -110,6 +110,14 @@ def _value(row: Dossier | Partenaire, name: str) -> str:
     return str(raw)
 
 
+def answer_words(row: Dossier | Partenaire, name: str) -> Answer:
+    """One column as a person reads it, named as the dossier names it."""
+    label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    if isinstance(row, Partenaire) and name == "nationalities":
+        return Answer("Nationalités", nationality_names(row))
+    return Answer(f"{label[:1].upper()}{label[1:]}", _value(row, name))
+
+
 def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
     if isinstance(row, Partenaire) and step.slug == "nationalite":
         return [Answer("Nationalité", nationality_names(row))]
@@ -359,6 +367,18 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
         if last is not None:
             dated.append(DatedPiece(piece.key, piece.issued_on or ready, last))
     return window(dated, today=ready) if dated else None
+
+
+def who_is_mailed(reader: Partenaire, what: str) -> str:
+    """Who gets `what` (« une confirmation ») by mail: those whose address is known."""
+    first, second = reader.dossier.people
+    if first.mail_address and second.mail_address:
+        return f"Vous recevez chacun {what}."
+    if reader.mail_address:
+        return f"Vous recevez {what}. Prévenez votre partenaire : nous n’avons pas son adresse."
+    if first.mail_address or second.mail_address:
+        return f"Votre partenaire reçoit {what}. Vous n’avez pas donné d’adresse : notez-le bien."
+    return "Aucun mail ne part, faute d’adresse : notez-le bien."
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ DOSSIER = {
     "pacs:dossier-pieces": Line(),
     "pacs:dossier-piece": Line(200, 404, kwargs=(("key", "1-P03_identite"),)),
     "pacs:piece-file": Line(200, 404, kwargs=(("pk", "FILE"),)),
-    "pacs:piece-file-remove": Line(405, 405, kwargs=(("pk", "FILE"),)),
+    "pacs:piece-file-remove": Line(200, 404, kwargs=(("pk", "FILE"),)),
     "pacs:dossier-paper": Line(kwargs=(("slug", "pieces"),)),
     "pacs:dossier-convention": Line(),
     "pacs:appointment": Line(302, 302),

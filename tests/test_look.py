@@ -368,15 +368,14 @@ def test_a_long_list_is_cut_into_pages() -> None:
     assert alone.strip() == ""
 
 
-def test_a_file_is_removed_by_a_form_that_names_it() -> None:
+def test_a_file_leads_to_the_question_about_removing_it_and_names_it() -> None:
     template = Template(
         '{% include "components/_file_row.html" with name=name url="/f/1/" size=340000'
-        ' remove_url="/f/1/retirer/" csrf_token="jeton" only %}'
+        ' remove_url="/f/1/retirer/" only %}'
     )
     html = squash(template.render(Context({"name": "<a>.pdf"})))
-    assert '<form method="post" action="/f/1/retirer/">' in html
-    assert 'name="csrfmiddlewaretoken" value="jeton"' in html
-    assert 'Retirer<span class="visually-hidden">le fichier &lt;a&gt;.pdf</span>' in html
+    assert '<a href="/f/1/retirer/">Retirer<span' in html
+    assert '<span class="visually-hidden">le fichier &lt;a&gt;.pdf</span></a>' in html
 
 
 # The error summary, by a real page

@@ -5,12 +5,14 @@ other, and two couples never wait for each other. Who gets a seat is decided by 
 (`demarches.actions.take_seat`).
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
 
 from demarches.actions import (
+    ChangedSince,
     SlotTaken,
     closed_meanwhile,
     find_free,
@@ -35,15 +37,50 @@ from pacs.rules.gate import Act, texts
 NOT_NOW = "Le rendez-vous se prend quand le dossier est complet."
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The slot held and the appointment booked that a page showed, by their keys; 0: none.
+
+    Each form of these pages carries it. An action given `None` had no page before it.
+    """
+
+    held: int = 0
+    booked: int = 0
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> "Seen":
+        """What a page of this dossier shows now."""
+        return cls(dossier.held_appointment_id or 0, dossier.appointment_id or 0)
+
+    def slot(self, dossier: Dossier) -> Appointment | None:
+        """The slot that was read, also when it has gone since; never another couple's."""
+        return Appointment.objects.filter(pk=self.held, holder=dossier.reference).first()
+
+    def appointment(self, dossier: Dossier) -> Appointment | None:
+        """The appointment that was read, also when it has gone since."""
+        return Appointment.objects.filter(pk=self.booked, holder=dossier.reference).first()
+
+
 def hold_slot(
-    partenaire: Partenaire, starts_at: datetime, *, at: datetime, is_overriding: bool = False
+    partenaire: Partenaire,
+    starts_at: datetime,
+    *,
+    at: datetime,
+    is_overriding: bool = False,
+    seen: Seen | None = None,
 ) -> Appointment:
     """Keep a slot for this couple while they read and confirm; one hold at a time.
 
     `is_overriding`: they know that a piece must then be renewed. Raises `SlotTaken` with the
-    nearest free slots, `ActionRefused` when this dossier cannot book.
+    nearest free slots, `ActionRefused` when this dossier cannot book, `ChangedSince` when the
+    other has meanwhile chosen or booked. The slot they hold already is simply theirs.
     """
     dossier, agenda = partenaire.dossier, bookable_agenda(partenaire.dossier, at=at)
+    if seen is not None and seen != Seen.of(dossier):
+        mine = dossier.held_appointment
+        if mine is not None and mine.is_held(at) and mine.starts_at == starts_at:
+            return mine
+        raise ChangedSince
     asked = asked_by(dossier, agenda, reader=partenaire, at=at, is_overriding=is_overriding)
     # Read before the transaction, as a hint: the constraint decides inside it.
     slot = find_free(agenda, starts_at, asked)
@@ -51,6 +88,8 @@ def hold_slot(
         with transaction.atomic():
             locked = _locked(dossier)
             bookable_agenda(locked, at=at)
+            if seen is not None and seen != Seen.of(locked):
+                raise ChangedSince
             _check_gate(locked, slot.day, reader=partenaire.position, renewing=is_overriding)
             _drop_hold(locked, at=at)
             held = take_seat(
@@ -68,26 +107,28 @@ def hold_slot(
     return held
 
 
-def confirm_slot(partenaire: Partenaire, *, at: datetime, by: User | None) -> Appointment:
+def confirm_slot(
+    partenaire: Partenaire, *, at: datetime, by: User | None, seen: Seen | None = None
+) -> Appointment:
     """Book the held slot; a second click finds it booked and changes nothing.
 
-    A hold that lapsed is confirmed all the same while nobody has taken its seat. Effects:
-    status, journal, the former appointment given back, one mail to each.
+    A hold that lapsed is confirmed all the same while nobody has taken its seat. Raises
+    `ChangedSince` when the slot held, or the appointment it replaces, is not the one of the
+    page. Effects: status, journal, the former appointment given back, one mail to each.
     """
-    dossier, agenda = partenaire.dossier, agenda_of(partenaire.dossier)
     with transaction.atomic():
-        locked = _locked(dossier)
+        locked = _locked(partenaire.dossier)
         held = locked.held_appointment
+        if (booked := _as_read(locked, held, seen)) is not None:
+            return booked
         if held is None:
-            if locked.appointment is not None:
-                return locked.appointment
             raise ActionRefused("Vous n’avez pas de créneau à confirmer. Choisissez-en un.")
         agenda = bookable_agenda(locked, at=at)
         # The page they confirm lists the pieces to bring anew for that day.
         day = localdate(held.starts_at)
         _check_gate(locked, day, reader=partenaire.position, renewing=True)
         if not is_still_open(held, at=at):
-            asked = asked_by(dossier, agenda, reader=partenaire, at=at, is_overriding=True)
+            asked = asked_by(locked, agenda, reader=partenaire, at=at, is_overriding=True)
             raise closed_meanwhile(held, asked)
         mine = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
         if mine.update(status=AppointmentStatus.BOOKED.value, held_until=None):
@@ -96,6 +137,23 @@ def confirm_slot(partenaire: Partenaire, *, at: datetime, by: User | None) -> Ap
             held = _take_again(partenaire, agenda, held, at=at)
         _book(locked, held, by=by, at=at)
     return held
+
+
+def _as_read(locked: Dossier, held: Appointment | None, seen: Seen | None) -> Appointment | None:
+    """Nothing when the page said what is true; the appointment when it is booked already.
+
+    A moment is what people read: the same one, held again meanwhile, is the same slot.
+    """
+    booked = locked.appointment
+    if seen is None:
+        return booked if held is None else None
+    read = seen.slot(locked)
+    if read is not None and held is not None and held.starts_at == read.starts_at:
+        if seen.booked == (locked.appointment_id or 0):
+            return None
+    elif read is not None and booked is not None and booked.starts_at == read.starts_at:
+        return booked
+    raise ChangedSince
 
 
 def _take_again(
@@ -137,12 +195,19 @@ def _book(locked: Dossier, new: Appointment, *, by: User | None, at: datetime) -
     emails.appointment_moved(locked, at=at)
 
 
-def cancel_appointment(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
-    """Give the appointment back; the dossier stays complete. Mails both. Twice is once."""
+def cancel_appointment(
+    partenaire: Partenaire, *, at: datetime, by: User | None, seen: Seen | None = None
+) -> None:
+    """Give the appointment back; the dossier stays complete. Mails both. Twice is once.
+
+    Raises `ChangedSince` when it is no longer the one of the page.
+    """
     with transaction.atomic():
         locked = _locked(partenaire.dossier)
         if locked.appointment is None:
             return
+        if seen is not None and seen.booked != locked.appointment_id:
+            raise ChangedSince
         _check_changeable(locked.appointment, at=at)
         _end_appointment(locked, reason="Annulé par le couple", by=by, at=at)
 
@@ -259,10 +324,17 @@ def mark_missed(dossier: Dossier, *, by: User, at: datetime) -> None:
 # The waiting list
 
 
-def want_earlier(partenaire: Partenaire, *, wanted: bool, at: datetime) -> None:
-    """Enter or leave the queue for an earlier date; entering twice keeps the first place."""
+def want_earlier(
+    partenaire: Partenaire, *, wanted: bool, at: datetime, seen: Seen | None = None
+) -> None:
+    """Enter or leave the queue for an earlier date; entering twice keeps the first place.
+
+    Earlier than the appointment of the page: raises `ChangedSince` when that is another now.
+    """
     with transaction.atomic():
         locked = _locked(partenaire.dossier)
+        if seen is not None and seen.booked != (locked.appointment_id or 0):
+            raise ChangedSince
         if wanted and locked.current_status is not Status.SCHEDULED:
             raise ActionRefused(
                 "Prenez d’abord un rendez-vous : il reste à vous pendant l’attente."
@@ -271,10 +343,20 @@ def want_earlier(partenaire: Partenaire, *, wanted: bool, at: datetime) -> None:
         locked.save(update_fields=["earlier_wanted_since"])
 
 
-def refuse_offer(partenaire: Partenaire, *, at: datetime) -> None:
-    """Leave an offered slot to others, or a held one; the place in the queue stays."""
+def refuse_offer(partenaire: Partenaire, *, at: datetime, seen: Seen | None = None) -> None:
+    """Leave an offered slot to others, or a held one; the place in the queue stays.
+
+    Raises `ChangedSince` when the slot of the page was booked meanwhile, or is another; one
+    that has gone is left already.
+    """
     with transaction.atomic():
-        _drop_hold(_locked(partenaire.dossier), at=at)
+        locked = _locked(partenaire.dossier)
+        if seen is not None and seen.held != (locked.held_appointment_id or 0):
+            read, booked = seen.slot(locked), locked.appointment
+            was_booked = read and booked and booked.starts_at == read.starts_at
+            if read is None or locked.held_appointment is not None or was_booked:
+                raise ChangedSince
+        _drop_hold(locked, at=at)
 
 
 def offer_earlier(*, at: datetime) -> int:

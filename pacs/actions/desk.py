@@ -12,10 +12,13 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.timezone import localdate
 
+from demarches.actions import ChangedSince
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
+from demarches.rules.read import is_among, is_same
 from pacs import emails
+from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
     check_no_private_number,
@@ -449,19 +452,60 @@ def decide_outcome(
     return decision
 
 
-def record_answers_for(
-    dossier: Dossier, *, changed: list[str], by: User, at: datetime, version: int | None
+def save_answers_for(
+    dossier: Dossier,
+    typed: Mapping[str, Mapping[str, object]],
+    *,
+    read: str,
+    by: User,
+    at: datetime,
 ) -> None:
-    """What follows from answers an agent typed in: journal (which fields, not what), pieces.
+    """Save the answers that this agent changed, and leave every other as it is by now.
 
-    Call it inside the transaction that saves them, before saving.
+    `typed`: what stands in the form, for « couple », « p1 » and « p2 »; `read`: what stood there
+    when the page was opened. Raises `ChangedSince` with the answers that somebody else has
+    changed to something else meanwhile, `ActionRefused` once the dossier has ended; then nothing
+    is saved.
     """
-    locked = locked_at_version(dossier, version)
-    if locked.is_ended:
-        raise ActionRefused("Ce dossier est terminé : ses réponses ne changent plus.")
+    with transaction.atomic():
+        locked = locked_at_version(dossier, None)
+        if locked.is_ended:
+            raise ActionRefused("Ce dossier est terminé : ses réponses ne changent plus.")
+        first, second = locked.people
+        rows: dict[str, Dossier | Partenaire] = {"couple": locked, "p1": first, "p2": second}
+        changes: dict[str, tuple[object, object]] = {}
+        clashing = []
+        for whose, values in typed.items():
+            for name, value in values.items():
+                key, now = f"{whose}.{name}", getattr(rows[whose], name)
+                if is_among(read, key, value) or is_same(value, now):
+                    continue
+                if not is_among(read, key, now):
+                    clashing.append(key)
+                changes[key] = (now, value)
+        if clashing:
+            raise ChangedSince(tuple(clashing))
+        with watching_facts(locked, by=by, at=at):
+            for whose, row in rows.items():
+                columns = [key.partition(".")[2] for key in changes if key.startswith(f"{whose}.")]
+                for name in columns:
+                    setattr(row, name, typed[whose][name])
+                if columns:
+                    row.save(update_fields=columns)
+        if changes:
+            after_answers_changed(locked, changes, by=by, at=at)
+
+
+def after_answers_changed(
+    locked: Dossier, changes: Mapping[str, tuple[object, object]], *, by: User, at: datetime
+) -> None:
+    """What follows from answers an agent changed: journal (which, not what), list of pieces.
+
+    `changes`: « p1.birth_name » -> what it was and what it is; the dossier is locked and saved.
+    """
     for person in locked.partenaires.select_related("dossier"):
-        if any(name.startswith(f"p{person.position}.") for name in changed):
+        if any(name.startswith(f"p{person.position}.") for name in changes):
             begin_for(person, by=by, at=at)
     locked.touch(at=at)
-    locked.record(kind="answers_by_agent", by=by, at=at, reason=", ".join(changed))
+    locked.record(kind="answers_by_agent", by=by, at=at, reason=", ".join(changes))
     sync_pieces(locked)

@@ -10,7 +10,10 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from demarches.actions import ChangedSince, check_read
 from demarches.models import User, next_reference
+from demarches.rules.enums import Status
+from demarches.rules.read import is_as_read
 from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.consent import watching_facts
@@ -23,6 +26,14 @@ from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import attested_facts, confirmed_facts, has_attested
 from pacs.rules.attestation import attestation_text
 from pacs.rules.consent import FREE_COMMON, FREE_OWN, digest_of
+from pacs.shown import (
+    attestation_shown,
+    confirmation_shown,
+    door_shown,
+    handed_back_shown,
+    review_shown,
+    standing_shown,
+)
 
 
 class AnswerForm(Protocol):
@@ -33,6 +44,8 @@ class AnswerForm(Protocol):
     def has_changed(self) -> bool: ...
 
     def apply(self) -> list[str]: ...
+
+    def clashes(self, read: str) -> list[str]: ...
 
 
 def open_dossier(
@@ -83,13 +96,20 @@ def _locked(dossier: Dossier) -> Dossier:
 
 
 def record_answers(
-    form: AnswerForm, *, dossier: Dossier, at: datetime, by: User | None = None
+    form: AnswerForm,
+    *,
+    dossier: Dossier,
+    at: datetime,
+    by: User | None = None,
+    read: str | None = None,
 ) -> None:
     """Keep one page of answers of the couple, then what follows from a change.
 
     Of a draft, and of what nobody attested (wished date, phone, needs), the answers are written
     at once; attestations and confirmations that rested on others end. Once the dossier is sent,
     everything else is a correction, kept apart until it is sent again and an agent takes it.
+    `read`: what the page showed; raises `ChangedSince` with the fields that somebody else has
+    answered otherwise since.
     """
     with transaction.atomic():
         locked = _locked(dossier)
@@ -98,6 +118,8 @@ def record_answers(
                 "Ce dossier est terminé : ses réponses ne changent plus. La page du dossier dit"
                 " ce que vous pouvez faire."
             )
+        if read is not None and (clashing := form.clashes(read)):
+            raise ChangedSince(tuple(clashing))
         if isinstance(form.instance, Partenaire):
             form.instance.begin_part(at=at)
         if not form.has_changed():
@@ -124,12 +146,14 @@ def choose_door(
     from_empty: bool = False,
     by: User,
     at: datetime,
+    read: str | None = None,
 ) -> None:
     """Say how the second partenaire takes part; by mail, invite them (again).
 
     Refuses once they take part with their own account: nobody but them changes that. Once their
     part has begun, or an invitation left for another address, `PartIsTheirs` unless their
-    private `code` is given (`WrongCode` after a wrong one) or it begins anew (`from_empty`).
+    private `code` is given (`WrongCode` after a wrong one) or it begins anew (`from_empty`). The
+    same page sent twice invites once; raises `ChangedSince` when another door was chosen since.
     """
     email = email.strip().lower()
     if door is Door.OWN and email == by.email:
@@ -143,6 +167,11 @@ def choose_door(
         second = Partenaire.objects.select_related("dossier", "user").get(pk=second.pk)
         if second.user_id is not None:
             raise ActionRefused("Votre partenaire participe déjà avec son propre compte.")
+        if read is not None and not is_as_read(read, door_shown(second)):
+            invited = email if door is Door.OWN else ""
+            if (second.door, second.invited_email) == (door.value, invited) and read:
+                return
+            raise ChangedSince
         check_way(second, locked, door, email, opened=opened, from_empty=from_empty, by=by, at=at)
         set_door(second, door, email, by=by, at=at)
 
@@ -197,12 +226,27 @@ def decline_invitation(dossier: Dossier, user: User, *, at: datetime) -> None:
         emails.invitation_declined(locked, at=at)
 
 
-def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: User | None) -> None:
-    """The second partenaire agrees with the shared answers, or proposes a change (a comment)."""
+def confirm_common(
+    partenaire: Partenaire,
+    *,
+    comment: str,
+    at: datetime,
+    by: User | None,
+    read: str | None = None,
+) -> None:
+    """The second partenaire agrees with the shared answers, or proposes a change (a comment).
+
+    Raises `ChangedSince` when the answers are not those of the page; the same page sent twice
+    tells the first one once.
+    """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à confirmer.")
+        check_read(read, confirmation_shown(dossier))
+        before = dossier.partenaires.get(pk=partenaire.pk)
+        if comment and before.common_comment == comment:
+            return
         partenaire.begin_part(at=at)
         partenaire.common_comment = comment
         partenaire.common_confirmed_at = None if comment else at
@@ -222,8 +266,13 @@ def confirm_common(partenaire: Partenaire, *, comment: str, at: datetime, by: Us
             emails.comment_received(partenaire, to=first, at=at)
 
 
-def attest(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
+def attest(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> None:
     """Attest on one's honour; the sentences are kept exactly as they were shown.
+
+    Raises `ChangedSince` when the facts are not those of the page. The same page sent twice
+    attests once.
 
     Law: Code civil, art. 515-2 and 515-3; Code pénal, art. 441-7.
     """
@@ -232,6 +281,7 @@ def attest(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
         partenaire = Partenaire.objects.select_related("user").get(pk=partenaire.pk)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à attester.")
+        check_read(read, attestation_shown(partenaire, dossier))
         if has_attested(partenaire, dossier):
             return
         if missing := [*missing_common(dossier), *missing_own(partenaire)]:
@@ -281,29 +331,39 @@ def attestation_of(partenaire: Partenaire) -> str:
     )
 
 
-def submit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> Dossier:
+def submit_dossier(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> Dossier:
     """Send the dossier to the mairie; sending it twice is sending it once.
 
-    Refuses with every reason at once (`Dossier.blockers`). Effects: status, date, journal; the
+    Refuses with every reason at once (`Dossier.blockers`); raises `ChangedSince` when the
+    answers or the pieces are not those that were reviewed. Effects: status, date, journal; the
     accusé de réception is queued for both (CRPA L112-11, R112-11-1).
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         if dossier.submitted_at is not None:
             return dossier
+        check_read(read, review_shown(partenaire, dossier))
         dossier.submit(by=by, at=at)
         emails.acknowledgement(dossier, at=at)
     return dossier
 
 
-def resubmit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> Dossier:
-    """Hand the completed dossier back to the mairie.
+def resubmit_dossier(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> Dossier:
+    """Hand the completed dossier back to the mairie; twice is once.
 
     Their corrections go with it. Refuses while something stands in the way
-    (`pacs.rules.gate`): a piece refused and not replaced, an attestation to make again.
+    (`pacs.rules.gate`): a piece refused and not replaced, an attestation to make again. Raises
+    `ChangedSince` when the request, the answers or the pieces are not those of the page.
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        if read and dossier.current_status is Status.UNDER_REVIEW:
+            return dossier
+        check_read(read, handed_back_shown(partenaire, dossier))
         hand_over(dossier, partenaire, at=at, by=by)
         dossier.resubmit(by=by, at=at)
         dossier.requests.filter(closed_at__isnull=True).update(closed_at=at)
@@ -311,13 +371,19 @@ def resubmit_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -
     return dossier
 
 
-def stop_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
-    """Stop the procedure; either of the two may, and owes no reason.
+def stop_dossier(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> None:
+    """Stop the procedure; either of the two may, and owes no reason. Twice is once.
 
-    The other is told that it is stopped, without a reason or a name.
+    The other is told that it is stopped, without a reason or a name. Raises `ChangedSince`
+    when the dossier does not stand where the page said.
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        if read and dossier.current_status is Status.WITHDRAWN:
+            return
+        check_read(read, standing_shown(dossier))
         dossier.withdraw(by=by, at=at)
         release_appointment(dossier, at=at)
         emails.dossier_stopped(dossier, at=at)

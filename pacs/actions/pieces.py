@@ -10,14 +10,20 @@ from django.core.files.base import File
 from django.db import transaction
 
 from demarches import storage
+from demarches.actions import ChangedSince
 from demarches.models import User
 from demarches.rules.enums import PieceStatus
+from demarches.rules.read import changed_names
 from demarches.uploads import CleanUpload, check_quota, process_upload, store_upload
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import pieces_too_old
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
 from pacs.rules.pieces import TOLD_ONLY, VERIFIED_BY_MAIRIE, required_pieces
 from pacs.rules.situation import derive_inputs
+from pacs.shown import piece_shown
+
+#: What people say of a piece that they do not send.
+DECLARED = {PieceStatus.TO_BRING, PieceStatus.BLOCKED}
 
 
 def sync_pieces(dossier: Dossier) -> None:
@@ -93,10 +99,18 @@ def _begin(piece: Piece, *, at: datetime) -> None:
 
 
 def add_file(
-    piece: Piece, file: File[bytes], name: str, *, partenaire: Partenaire | None, at: datetime
+    piece: Piece,
+    file: File[bytes],
+    name: str,
+    *,
+    partenaire: Partenaire | None,
+    at: datetime,
+    is_asked_again: bool = False,
 ) -> tuple[PieceFile, CleanUpload]:
     """Check, clean, encrypt and keep one file; a file already there is not kept twice.
 
+    `is_asked_again`: the form said something else too, and its question is still open; the file
+    is kept, and « to bring » or « blocked » stays what it was.
     Raises `UploadRefused` (the file) or `ActionRefused` (the dossier); then nothing changed.
     """
     is_identity = piece.rule_id == "P03_identite"
@@ -150,13 +164,29 @@ def answer_piece(
     expires_on: date | None = None,
     is_french_adult_card: bool = False,
     at: datetime,
+    read: str | None = None,
 ) -> Piece:
     """Keep what is said of a piece: to bring, blocked, or neither (`None`), and its dates.
 
-    A piece to be brought keeps the files already sent.
+    A piece to be brought keeps the files already sent. Raises `ChangedSince` with what somebody
+    else has said of it since the page was opened, where that is not what is said now.
     """
     with transaction.atomic():
         row = _editable(piece, at=at)
+        if read is not None:
+            said = {
+                "choice": (declared or PieceStatus.PROVIDED).value,
+                "issued_on": issued_on,
+                "expires_on": expires_on,
+                "is_french_adult_card": is_french_adult_card,
+                "note": note if declared is PieceStatus.BLOCKED else "",
+            }
+            now = piece_shown(row)
+            moved = changed_names(read, now)
+            if clashing := tuple(
+                name for name in said if name in moved and said[name] != now[name]
+            ):
+                raise ChangedSince(clashing)
         if declared is not None:
             row.status = declared.value
         elif row.status in {PieceStatus.TO_BRING, PieceStatus.BLOCKED, PieceStatus.ACCEPTED}:

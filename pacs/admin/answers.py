@@ -1,77 +1,49 @@
 """Answers typed in by an agent: from a paper part, or for people at the counter."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.db import transaction
+from django.http import QueryDict
 
-from demarches.models import User
-from pacs.actions.desk import record_answers_for
+from demarches.forms import NoPrivateNumbersMixin
+from demarches.rules.read import Shown, imprint, is_among
 from pacs.models import Dossier, Partenaire
-
-COUPLE_FIELDS = (
-    "residence",
-    "impediment",
-    "kinship",
-    "convention",
-    "wished_date",
-    "street",
-    "street_more",
-    "postcode",
-    "city",
-)
-PERSON_FIELDS = (
-    "birth_name",
-    "first_names",
-    "single_name",
-    "usage_name",
-    "sex",
-    "birth_day",
-    "birth_month",
-    "birth_year",
-    "birth_country",
-    "birth_city",
-    "birth_department",
-    "birth_insee",
-    "has_french_record",
-    "protection",
-    "birth_record_in_french",
-    "coutume_in_french",
-    "country_issues_coutume",
-    "country_updates_records",
-    "parent1_name",
-    "parent1_first_names",
-    "parent1_unknown",
-    "parent2_name",
-    "parent2_first_names",
-    "parent2_unknown",
-    "situation",
-    "divorce_mentioned",
-    "union_record_country",
-    "union_record_in_french",
-    "measure",
-    "protector_is_partenaire",
-    "civil_status_changed",
-    "street",
-    "street_more",
-    "postcode",
-    "city",
-    "country",
-    "phone",
-    "contact_email",
-    "needs",
-)
+from pacs.shown import COMMON_ANSWERS, OWN_ANSWERS
+from pacs.tracking import answer_words
 
 
-class CoupleForm(forms.ModelForm[Dossier]):
+class AnswersForm(NoPrivateNumbersMixin, forms.ModelForm):  # type: ignore[type-arg]
+    """Every answer of one row, on one screen: an agent types from a paper."""
+
+    #: Field -> column, where they are not called the same.
+    columns: dict[str, str] = {}
+
+    def shown(self) -> Shown:
+        """What stands in this part of the page before anything is typed."""
+        names = (self.columns.get(name, name) for name in self.fields)
+        return {f"{self.prefix}.{name}": getattr(self.instance, name) for name in names}
+
+    def typed(self) -> dict[str, Any]:
+        """What stands in it now, by column; a field that did not come says nothing."""
+        return {
+            self.columns.get(name, name): self.cleaned_data[name]
+            for name, field in self.fields.items()
+            if not field.widget.value_omitted_from_data(
+                self.data, self.files, self.add_prefix(name)
+            )
+        }
+
+
+class CoupleForm(AnswersForm):
     class Meta:
         model = Dossier
-        fields = COUPLE_FIELDS
+        fields = COMMON_ANSWERS
 
 
-class PersonForm(forms.ModelForm[Partenaire]):
-    """Everything one person says, on one screen: an agent types from a paper."""
+class PersonForm(AnswersForm):
+    columns = {"nationality_codes": "nationalities"}
 
     nationality_codes = forms.CharField(
         label="nationalités",
@@ -82,7 +54,7 @@ class PersonForm(forms.ModelForm[Partenaire]):
 
     class Meta:
         model = Partenaire
-        fields = PERSON_FIELDS
+        fields = tuple(name for name in OWN_ANSWERS if name != "nationalities")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,33 +67,64 @@ class PersonForm(forms.ModelForm[Partenaire]):
             raise forms.ValidationError(f"Code de pays inconnu : {', '.join(wrong)}.")
         return codes
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        self.instance.nationalities = data.get("nationality_codes", self.instance.nationalities)
-        return data
+
+def answer_forms(dossier: Dossier, posted: QueryDict | None) -> list[AnswersForm]:
+    """The three parts of the page: the couple, then each of the two."""
+    first, second = dossier.people
+    return [
+        CoupleForm(posted, instance=dossier, prefix="couple"),
+        PersonForm(posted, instance=first, prefix="p1"),
+        PersonForm(posted, instance=second, prefix="p2"),
+    ]
 
 
-def save_answers(
-    dossier: Dossier,
-    answer_forms: "list[CoupleForm | PersonForm]",
-    *,
-    by: User,
-    at: datetime,
-    version: int,
-) -> None:
-    """Save the changed columns of the three rows, and journal which ones (never what).
+def answers_key(parts: Sequence[AnswersForm]) -> str:
+    """What the whole page shows, to be carried by its form."""
+    return imprint({name: value for part in parts for name, value in part.shown().items()})
 
-    Raises `StaleDossier` when the dossier changed since the page was opened.
+
+def with_both_values(
+    dossier: Dossier, posted: QueryDict, *, read: str, clashing: Sequence[str]
+) -> list[AnswersForm]:
+    """The page after a clash: what this agent typed, and beside it what another one saved.
+
+    Fields that this agent had left alone show what stands there now. `dossier` is read again.
     """
-    changed = [f"{form.prefix}.{name}" for form in answer_forms for name in form.changed_data]
-    if not changed:
-        return
-    with transaction.atomic():
-        for form in answer_forms:
-            columns = [
-                "nationalities" if name == "nationality_codes" else name
-                for name in form.changed_data
-            ]
-            if columns:
-                form.instance.save(update_fields=columns)
-        record_answers_for(dossier, changed=changed, by=by, at=at, version=version)
+    typed = answer_forms(dossier, posted)
+    merged = posted.copy()
+    for part, now in zip(typed, answer_forms(dossier, None), strict=True):
+        part.is_valid()
+        for name in part.fields:
+            key = f"{part.prefix}.{part.columns.get(name, name)}"
+            if name in part.cleaned_data and is_among(read, key, part.cleaned_data[name]):
+                _put(merged, now, name)
+    parts = answer_forms(dossier, merged)
+    for part in parts:
+        row = type(part.instance)._default_manager.get(pk=part.instance.pk)
+        for name in part.fields:
+            column = part.columns.get(name, name)
+            if f"{part.prefix}.{column}" in clashing:
+                there = answer_words(row, column).value
+                part.add_error(
+                    name,
+                    f"Un autre agent a enregistré entre-temps : « {there or 'rien'} ». Ce que vous"
+                    " avez tapé est dans la case : gardez-le, ou recopiez l’autre.",
+                )
+    return parts
+
+
+def _put(data: QueryDict, form: AnswersForm, name: str) -> None:
+    """Write into a form what stands in the row, as a browser would send it."""
+    value = form[name].value()
+    key = form.add_prefix(name)
+    widget = form.fields[name].widget
+    if isinstance(widget, forms.CheckboxInput):
+        data.pop(key, None)
+        if value:
+            data[key] = "on"
+    elif isinstance(widget, forms.NullBooleanSelect):
+        data[key] = {True: "true", False: "false"}.get(value, "unknown")
+    elif isinstance(value, date):
+        data[key] = value.isoformat()
+    else:
+        data[key] = "" if value is None else str(value)

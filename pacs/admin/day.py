@@ -18,13 +18,14 @@ from demarches.actions import SlotTaken
 from demarches.booking import read_day, read_moment, week_of
 from demarches.documents import RenderedPdf
 from demarches.models import User
-from demarches.rules.dates_fr import days_range_fr
+from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.views.downloads import private_answer
 from pacs import sheets
 from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import appointments, desk
+from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
-from pacs.admin.people import agent_of
+from pacs.admin.people import agent_of, version_of
 from pacs.booking import asked_by
 from pacs.day import births_to_verify, visits_between
 from pacs.models import Dossier, Piece
@@ -127,14 +128,23 @@ class DayDesk:
         except ActionRefused as refused:
             messages.error(request, " ".join(refused.messages))
             return redirect("admin:pacs_dossier_change", pk)
-        problem, status = "", 200
+        problem, wanted, status = "", "", 200
         if request.method == "POST":
             starts_at = read_moment(request.POST.get("creneau", ""))
             if starts_at is None:
                 problem, status = "Choisissez un créneau.", 422
             else:
                 try:
-                    booked = appointments.book_for(dossier, starts_at, by=agent, at=now)
+                    booked = appointments.book_for(
+                        dossier, starts_at, by=agent, at=now, version=version_of(request)
+                    )
+                except StaleDossier as stale:
+                    start = timezone.localtime(starts_at)
+                    wanted = f"{weekday_fr(start)} {day_fr(start)} à {hour_fr(start)}"
+                    problem, status = " ".join(stale.messages), 409
+                    dossier = get_object_or_404(
+                        Dossier.objects.for_desk().select_related("appointment__agenda"), pk=pk
+                    )
                 except (SlotTaken, ActionRefused) as refused:
                     problem, status = " ".join(refused.messages), 409
                 else:
@@ -148,6 +158,7 @@ class DayDesk:
             dossier=dossier,
             week=week_of(agenda, day_asked(request), asked),
             problem=problem,
+            wanted=wanted,
             status=status,
         )
 

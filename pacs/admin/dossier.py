@@ -18,21 +18,25 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from demarches.actions import ChangedSince
 from demarches.models import User
+from demarches.rules.read import FIELD
 from demarches.rules.reference import parse_reference
 from demarches.rules.texts import plain_text
 from demarches.views.downloads import private_answer, serve_private_file, serve_private_preview
 from pacs import documents
-from pacs.access import may_decide, may_read_as_staff, may_review
+from pacs.access import may_decide, may_read_as_staff, may_review, may_type_answers
 from pacs.actions import appointments, desk
 from pacs.actions.corrections import decline_correction, in_words, take_correction
 from pacs.actions.dossiers import open_dossier
 from pacs.actions.endings import ENDINGS, NamesOne, end_dossier, undo_ending
 from pacs.actions.guards import StaleDossier
-from pacs.admin.answers import CoupleForm, PersonForm, save_answers
+from pacs.actions.refusals import ActionRefused
+from pacs.admin.answers import AnswersForm, answer_forms, answers_key, with_both_values
 from pacs.admin.day import DayDesk
 from pacs.admin.door import DoorDesk
 from pacs.admin.people import agent_of
+from pacs.admin.people import version_of as _version
 from pacs.admin.registration import RegistrationDesk
 from pacs.desk import (
     DeskPiece,
@@ -251,6 +255,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
             "registration": Registration.objects.filter(dossier=dossier).first(),
             "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
             "may_review": may_review(agent),
+            "may_type_answers": may_type_answers(agent, dossier),
             "may_decide": may_decide(agent),
             "also_looking": also_looking(dossier, agent, at=now),
             "reasons": RefusalReason.objects.all(),
@@ -405,50 +410,51 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
 
     def answers_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Type answers in for people at the counter, or from a paper part."""
-        agent = agent_of(request)
-        if not may_read_as_staff(agent):
-            raise PermissionDenied
+        agent = self._reader(request)
         dossier = self._dossier(pk)
-        posted = request.POST if request.method == "POST" else None
+        if not may_type_answers(agent, dossier):
+            raise PermissionDenied
+        if request.method != "POST":
+            parts = answer_forms(dossier, None)
+            return self._answers_page(request, dossier, parts, lu=answers_key(parts))
+        parts, read = answer_forms(dossier, request.POST), request.POST.get(FIELD, "")
+        valid = [part.is_valid() for part in parts]  # each of them, to show every error
+        if not all(valid):
+            return self._answers_page(request, dossier, parts, lu=read, status=422)
+        typed = {str(part.prefix): part.typed() for part in parts}
+        try:
+            desk.save_answers_for(dossier, typed, read=read, by=agent, at=timezone.now())
+        except ChangedSince as changed:
+            fresh = self._dossier(pk)
+            parts = with_both_values(fresh, request.POST, read=read, clashing=changed.names)
+            lu = answers_key(answer_forms(self._dossier(pk), None))
+            return self._answers_page(request, fresh, parts, lu=lu, has_clash=True, status=409)
+        except ActionRefused as refused:
+            return self._answers_page(
+                request, dossier, parts, lu=read, refused=refused.messages, status=409
+            )
+        messages.success(request, "Les réponses sont enregistrées.")
+        return redirect("admin:pacs_dossier_change", pk)
+
+    def _answers_page(
+        self,
+        request: HttpRequest,
+        dossier: Dossier,
+        parts: list[AnswersForm],
+        *,
+        status: int = 200,
+        **more: Any,
+    ) -> HttpResponse:
         first, second = dossier.people
-        forms: list[CoupleForm | PersonForm] = [
-            CoupleForm(posted, instance=dossier, prefix="couple"),
-            PersonForm(posted, instance=first, prefix="p1"),
-            PersonForm(posted, instance=second, prefix="p2"),
-        ]
-        status, conflict = 200, list[str]()
-        if posted is not None:
-            valid = [form.is_valid() for form in forms]  # each of them, to show every error
-            if all(valid):
-                try:
-                    save_answers(
-                        dossier,
-                        forms,
-                        by=agent,
-                        at=timezone.now(),
-                        version=_version(request),
-                    )
-                except StaleDossier as stale:
-                    status, conflict = 409, stale.messages
-                else:
-                    messages.success(request, "Les réponses sont enregistrées.")
-                    return redirect("admin:pacs_dossier_change", pk)
-            else:
-                status = 422
+        titles = ("Réponses communes", first.display_name, second.display_name)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Réponses du dossier {dossier.reference}",
             "opts": self.opts,
             "dossier": dossier,
-            "forms": list(
-                zip(
-                    ("Réponses communes", first.display_name, second.display_name),
-                    forms,
-                    strict=True,
-                )
-            ),
-            "conflict": conflict,
-            "version": Dossier.objects.values_list("version", flat=True).get(pk=dossier.pk),
+            "forms": list(zip(titles, parts, strict=True)),
+            "is_refused": status == 422,
+            **more,
         }
         return TemplateResponse(request, "admin/pacs/answers.html", context, status=status)
 
@@ -511,11 +517,6 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
         readable = Dossier.objects.for_desk().values("pk")
         files = PieceFile.objects.filter(piece__dossier__in=readable)
         return get_object_or_404(files.select_related("piece__dossier"), pk=pk), agent
-
-
-def _version(request: HttpRequest) -> int:
-    """The version the agent was looking at; without one, nothing matches."""
-    return number_of(request.POST, "version")
 
 
 def _piece(request: HttpRequest, dossier: Dossier) -> Piece:

@@ -11,3 +11,9 @@ def agent_of(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def version_of(request: HttpRequest) -> int:
+    """The version the agent was looking at; without one, nothing matches."""
+    raw = request.POST.get("version", "")
+    return int(raw) if raw.isdecimal() else 0

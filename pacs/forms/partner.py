@@ -60,6 +60,14 @@ class DoorForm(PageFormMixin, forms.Form):
         needs_address = data.get("door") == Door.OWN and "email" not in self.errors
         if needs_address and not data.get("email"):
             self.add_error("email", "Indiquez son adresse e-mail, ou choisissez une autre façon.")
+        # An address that stood there already is not an answer of today.
+        is_other_way = data.get("door") and data["door"] != Door.OWN
+        if is_other_way and data.get("email") and "email" in self.changed_data:
+            self.add_error(
+                "email",
+                "Vous avez indiqué une adresse et choisi une autre façon : choisissez"
+                f" « {Door.OWN.label} », ou effacez l’adresse.",
+            )
         return data
 
 
@@ -149,7 +157,14 @@ class ConfirmCommonForm(PageFormMixin, forms.Form):
         data = super().clean() or {}
         if data.get("agrees") == "non" and not data.get("comment"):
             self.add_error("comment", "Dites quelle réponse changer, et comment.")
-        if data.get("agrees") == "oui":
+        if data.get("agrees") == "oui" and data.get("comment"):
+            if "comment" in self.changed_data:
+                self.add_error(
+                    "comment",
+                    "Vous avez répondu oui et proposé un changement : répondez non, ou effacez ce"
+                    " texte.",
+                )
+            # What was proposed before is settled by a yes.
             data["comment"] = ""
         return data
 

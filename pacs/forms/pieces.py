@@ -94,6 +94,34 @@ class PieceForm(PageFormMixin, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("choice") == PieceStatus.BLOCKED.value and not data.get("note"):
+        choice = data.get("choice")
+        if choice == PieceStatus.BLOCKED.value and not data.get("note"):
             self.add_error("note", "Dites en quelques mots ce qui bloque.")
+        self._refuse_two_answers(choice, data)
         return data
+
+    def _refuse_two_answers(self, choice: str | None, data: dict[str, Any]) -> None:
+        """Ask, when a form says two things at once, rather than drop one of them."""
+        if choice is None:
+            return
+        answer = dict(CHOICES)[choice]
+        if choice != "send" and data.get("documents"):
+            self.add_error(
+                "choice",
+                f"Vous avez choisi un fichier, et répondu « {answer} ». Dites ce qui est juste,"
+                " puis enregistrez.",
+            )
+        # What was written before, and is still there, was another day's answer.
+        if choice != PieceStatus.BLOCKED.value and data.get("note") and "note" in self.changed_data:
+            self.add_error(
+                "note",
+                f"Vous avez expliqué ce qui bloque, et répondu « {answer} ». Choisissez"
+                f" « {CHOICES[2][1]} », ou effacez ce texte.",
+            )
+        for name in ("issued_on", "expires_on"):
+            if choice == PieceStatus.BLOCKED.value and data.get(name) and name in self.changed_data:
+                self.add_error(
+                    name,
+                    f"Vous avez indiqué une date, et répondu « {answer} ». Effacez la date, ou"
+                    " choisissez une autre réponse.",
+                )

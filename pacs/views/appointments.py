@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.actions import SEAT_GONE, SlotTaken, nearest_free
+from demarches.actions import SEAT_GONE, ChangedSince, SlotTaken, nearest_free
 from demarches.appointment_calendar import appointment_event
 from demarches.booking import first_days, month_of, read_day, read_moment
 from demarches.models import Agenda, Mairie
 from demarches.ratelimit import client_ip, rate_limited
+from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.slots import Slot
 from demarches.views.downloads import private_answer
 from pacs.actions import appointments
@@ -24,7 +25,8 @@ from pacs.booking import agenda_of, asked_by, needs_a_visit, pieces_to_renew
 from pacs.documents import things_to_bring
 from pacs.models import Partenaire
 from pacs.rules.validity import earliest_issue_day
-from pacs.tracking import piece_rows
+from pacs.tracking import piece_rows, who_is_mailed
+from pacs.views.read import appointment_changed, seen_key, seen_of
 from pacs.views.viewer import account_of, for_partenaire
 
 FIRST_DAYS = 4
@@ -56,6 +58,7 @@ def appointment(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "to_renew": _renewals(partenaire, timezone.localdate(booked.starts_at)),
         "to_bring": things_to_bring(dossier, reader=partenaire),
         "entrances": _entrances(),
+        "lu": seen_key(dossier),
     }
     return render(request, "pacs/appointment.html", context)
 
@@ -83,8 +86,16 @@ def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResp
             problem="Choisissez un créneau dans la liste.",
             status=422,
         )
+    seen = seen_of(request, dossier)
     try:
-        appointments.hold_slot(partenaire, starts_at, at=now, is_overriding=is_overriding)
+        appointments.hold_slot(
+            partenaire, starts_at, at=now, is_overriding=is_overriding, seen=seen
+        )
+    except ChangedSince:
+        start = timezone.localtime(starts_at)
+        day = f"{weekday_fr(start)} {day_fr(start)}"
+        wanted = f"Choisir le {day} à{NBSP}{hour_fr(start)}."
+        return appointment_changed(request, partenaire, seen=seen, wanted=wanted, at=now)
     except ActionRefused as refused:
         return _cannot_book(request, partenaire, refused)
     except SlotTaken as taken:
@@ -104,8 +115,14 @@ def appointment_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRes
     """Read, then confirm; sent twice, it shows the same appointment."""
     dossier, now = partenaire.dossier, timezone.now()
     if request.method == "POST":
+        seen = seen_of(request, dossier)
         try:
-            appointments.confirm_slot(partenaire, at=now, by=account_of(request))
+            appointments.confirm_slot(partenaire, at=now, by=account_of(request), seen=seen)
+        except ChangedSince:
+            read, replaced = seen.slot(dossier), seen.appointment(dossier)
+            wanted = f"Confirmer le {read}" if read else "Confirmer un rendez-vous"
+            wanted += f", à la place du {replaced}." if replaced else "."
+            return appointment_changed(request, partenaire, seen=seen, wanted=wanted, at=now)
         except ActionRefused as refused:
             return _cannot_book(request, partenaire, refused)
         except SlotTaken as taken:
@@ -113,7 +130,7 @@ def appointment_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRes
             if agenda is None:
                 raise Http404 from taken
             return _lost(request, partenaire, agenda, taken, is_overriding=False)
-        messages.success(request, "C’est noté. Vous recevez chacun une confirmation par mail.")
+        messages.success(request, f"C’est noté. {who_is_mailed(partenaire, 'une confirmation')}")
         return redirect("pacs:appointment", dossier.reference)
     held = dossier.held_appointment
     if held is None:
@@ -126,6 +143,7 @@ def appointment_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRes
         "current": dossier.appointment,
         "to_renew": _renewals(partenaire, timezone.localdate(held.starts_at)),
         "to_bring": things_to_bring(dossier, reader=partenaire),
+        "lu": seen_key(dossier),
     }
     return render(request, "pacs/appointment_confirm.html", context)
 
@@ -136,8 +154,13 @@ def appointment_cancel(request: HttpRequest, partenaire: Partenaire) -> HttpResp
     """Give the appointment back, after a question."""
     dossier, now = partenaire.dossier, timezone.now()
     if request.method == "POST":
+        seen = seen_of(request, dossier)
         try:
-            appointments.cancel_appointment(partenaire, at=now, by=account_of(request))
+            appointments.cancel_appointment(partenaire, at=now, by=account_of(request), seen=seen)
+        except ChangedSince:
+            read = seen.appointment(dossier)
+            wanted = f"Annuler le rendez-vous du {read}." if read else "Annuler le rendez-vous."
+            return appointment_changed(request, partenaire, seen=seen, wanted=wanted, at=now)
         except ActionRefused as refused:
             return _cannot_book(request, partenaire, refused)
         messages.success(request, "Le rendez-vous est annulé. Votre dossier reste complet.")
@@ -150,6 +173,8 @@ def appointment_cancel(request: HttpRequest, partenaire: Partenaire) -> HttpResp
         "dossier": dossier,
         "partenaire": partenaire,
         "appointment": dossier.appointment,
+        "mailed": who_is_mailed(partenaire, "un mail qui le dit"),
+        "lu": seen_key(dossier),
     }
     return render(request, "pacs/appointment_cancel.html", context)
 
@@ -158,9 +183,15 @@ def appointment_cancel(request: HttpRequest, partenaire: Partenaire) -> HttpResp
 @for_partenaire
 def appointment_earlier(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Enter or leave the waiting list for an earlier date."""
-    wanted = request.POST.get("attendre") == "1"
+    wanted, now = request.POST.get("attendre") == "1", timezone.now()
+    seen = seen_of(request, partenaire.dossier)
     try:
-        appointments.want_earlier(partenaire, wanted=wanted, at=timezone.now())
+        appointments.want_earlier(partenaire, wanted=wanted, at=now, seen=seen)
+    except ChangedSince:
+        read = seen.appointment(partenaire.dossier)
+        act = "Être prévenus d’une date plus proche" if wanted else "Quitter la liste d’attente"
+        asked = f"{act} que le {read}." if read and wanted else f"{act}."
+        return appointment_changed(request, partenaire, seen=seen, wanted=asked, at=now)
     except ActionRefused as refused:
         return _cannot_book(request, partenaire, refused)
     told = "Vous êtes dans la liste d’attente." if wanted else "Vous n’êtes plus dans la liste."
@@ -172,7 +203,13 @@ def appointment_earlier(request: HttpRequest, partenaire: Partenaire) -> HttpRes
 @for_partenaire
 def appointment_refuse(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Leave an offered or held slot to others."""
-    appointments.refuse_offer(partenaire, at=timezone.now())
+    seen, now = seen_of(request, partenaire.dossier), timezone.now()
+    try:
+        appointments.refuse_offer(partenaire, at=now, seen=seen)
+    except ChangedSince:
+        read = seen.slot(partenaire.dossier)
+        wanted = f"Rendre le créneau du {read}." if read else "Rendre un créneau."
+        return appointment_changed(request, partenaire, seen=seen, wanted=wanted, at=now)
     messages.success(request, "Ce créneau est rendu. Le reste ne change pas.")
     return redirect("pacs:appointment", partenaire.dossier.reference)
 
@@ -203,6 +240,7 @@ def _choose_page(
 ) -> HttpResponse:
     dossier, now = partenaire.dossier, timezone.now()
     asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
+    held = dossier.held_appointment
     first = first_days(agenda, asked, count=FIRST_DAYS)
     opening = first[0].day if first else asked.first_day
     chosen = read_day(request.GET.get("jour", ""))
@@ -211,6 +249,8 @@ def _choose_page(
         "dossier": dossier,
         "partenaire": partenaire,
         "current": dossier.appointment,
+        "held": held if held is not None and held.is_held(now) else None,
+        "lu": seen_key(dossier),
         "first": first,
         "month": month,
         "chosen": next((day for day in month.days if day.day == chosen), None),

@@ -5,13 +5,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from demarches.actions import ChangedSince
 from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import Status
 from demarches.rules.numbers import read_number
+from demarches.rules.read import imprint
+from demarches.views.changed import Way
 from pacs.actions.corrections import (
     drop_correction,
     holders_of,
@@ -27,8 +31,18 @@ from pacs.models.correction import PENDING
 from pacs.models.registration import registration_of
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.rules.gate import Act, texts
-from pacs.tracking import alerts_of, piece_rows, requests_of, task_groups, timeline, window_of
+from pacs.shown import handed_back_shown, review_shown, standing_shown
+from pacs.tracking import (
+    alerts_of,
+    piece_rows,
+    requests_of,
+    task_groups,
+    timeline,
+    who_is_mailed,
+    window_of,
+)
 from pacs.views.messages import thread
+from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 
 
@@ -79,6 +93,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     context["thread"] = thread(partenaire)
     context["court"] = dossier.procedure_settings.court
     context["requests"] = requests_of(partenaire)
+    context["lu"] = imprint(handed_back_shown(partenaire, dossier))
     return render(request, "pacs/dossier_tracking.html", context)
 
 
@@ -97,6 +112,7 @@ def dossier_review(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
         "pieces": piece_rows(partenaire, at=now),
         "window": window_of(partenaire, at=now),
         "reasons": texts(dossier.obstacles(Act.SEND, at=now), partenaire.position),
+        "lu": imprint(review_shown(partenaire, dossier)),
     }
     return render(request, "pacs/dossier_review.html", context)
 
@@ -145,7 +161,18 @@ def dossier_correct(request: HttpRequest, partenaire: Partenaire) -> HttpRespons
 def dossier_submit(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Send the dossier; a second click shows the same confirmation."""
     try:
-        dossier = submit_dossier(partenaire, at=timezone.now(), by=account_of(request))
+        dossier = submit_dossier(
+            partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+        )
+    except ChangedSince as changed:
+        review = reverse("pacs:dossier-review", args=[partenaire.dossier.reference])
+        return dossier_changed(
+            request,
+            partenaire,
+            names=changed.names,
+            wanted="Envoyer le dossier à la mairie, tel que vous l’aviez relu.",
+            ways=[Way("Relire le dossier, puis l’envoyer", review, is_main=True)],
+        )
     except TransitionRefused:
         # The review page re-reads everything and says what is missing.
         messages.error(request, "Le dossier n’est pas parti : il manque encore quelque chose.")
@@ -166,6 +193,7 @@ def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "pacs/dossier_sent.html",
         {
             "dossier": dossier,
+            "mailed": who_is_mailed(partenaire, "un mail qui le confirme"),
             "answer_before": add_working_days(received, dossier.procedure_settings.review_days),
         },
     )
@@ -176,7 +204,18 @@ def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
 def dossier_resubmit(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Hand the completed dossier back to the mairie."""
     try:
-        resubmit_dossier(partenaire, at=timezone.now(), by=account_of(request))
+        resubmit_dossier(
+            partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+        )
+    except ChangedSince as changed:
+        home = partenaire.dossier.get_absolute_url()
+        return dossier_changed(
+            request,
+            partenaire,
+            names=changed.names,
+            wanted="Renvoyer le dossier complété à la mairie.",
+            ways=[Way("Revoir le dossier, puis le renvoyer", home, is_main=True)],
+        )
     except (ActionRefused, TransitionRefused) as refused:
         messages.error(request, " ".join(refused.messages))
     else:
@@ -190,7 +229,11 @@ def dossier_stop(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Stop the procedure, without a reason to give."""
     if request.method == "POST":
         try:
-            stop_dossier(partenaire, at=timezone.now(), by=account_of(request))
+            stop_dossier(
+                partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+            )
+        except ChangedSince:
+            return _stands_elsewhere(request, partenaire)
         except TransitionRefused as refused:
             messages.error(request, " ".join(refused.messages))
         else:
@@ -199,7 +242,32 @@ def dossier_stop(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     return render(
         request,
         "pacs/dossier_stop.html",
-        {"dossier": partenaire.dossier, "partenaire": partenaire},
+        {
+            "dossier": partenaire.dossier,
+            "partenaire": partenaire,
+            "lu": imprint(standing_shown(partenaire.dossier)),
+        },
+    )
+
+
+def _stands_elsewhere(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """The dossier went on while somebody was about to stop it: ask again."""
+    dossier = Dossier.objects.select_related("appointment").get(pk=partenaire.dossier_id)
+    booked = dossier.appointment_label
+    stop = reverse("pacs:dossier-stop", args=[dossier.reference])
+    ways = [Way("Revenir au dossier", dossier.get_absolute_url(), is_main=True)]
+    if not dossier.is_ended:
+        ways.append(Way("Arrêter quand même", stop))
+    return dossier_changed(
+        request,
+        partenaire,
+        names=(),
+        wanted="Arrêter la démarche.",
+        now=[
+            f"Le dossier est au statut « {dossier.status_label} »."
+            + (f" Le rendez-vous est le {booked}." if booked else "")
+        ],
+        ways=ways,
     )
 
 

@@ -5,11 +5,15 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from demarches.actions import ChangedSince
 from demarches.ratelimit import rate_limited
+from demarches.rules.read import FIELD, imprint
 from demarches.rules.reference import parse_reference
+from demarches.views.changed import Way
 from pacs.access import GUEST_SESSION_KEY, guest_pass, may_edit_own, may_invite_into
 from pacs.actions.dossiers import (
     attest,
@@ -31,7 +35,9 @@ from pacs.forms.partner import (
 )
 from pacs.models import Door, Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
+from pacs.shown import attestation_shown, confirmation_shown, door_shown
 from pacs.tracking import common_answers
+from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 
 
@@ -45,6 +51,7 @@ def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         raise Http404
     _, second = partenaire.dossier.people
     begun = has_begun(second)
+    changed = False
     form = DoorForm(
         request.POST or None,
         initial={"door": second.door, "email": second.invited_email},
@@ -62,7 +69,12 @@ def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
                 from_empty=form.cleaned_data.get("from_empty", False),
                 by=user,
                 at=timezone.now(),
+                read=read_of(request),
             )
+        except ChangedSince:
+            second = Partenaire.objects.select_related("user", "dossier").get(pk=second.pk)
+            form.add_error("door", _door_now(second))
+            changed = True
         except WrongCode as refused:
             form.add_error("code" if "code" in form.fields else None, refused)
         except PartIsTheirs as refused:
@@ -84,8 +96,20 @@ def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
             "second": second,
             "has_begun": begun,
             "form": form,
+            # What is corrected was typed over what stood there when the page was opened.
+            "lu": (not changed and read_of(request)) or imprint(door_shown(second)),
         },
-        status=422 if form.errors else 200,
+        status=409 if changed else 422 if form.errors else 200,
+    )
+
+
+def _door_now(second: Partenaire) -> str:
+    """How the second takes part since the page was opened."""
+    way = Door(second.door).label if second.door else "rien n’est choisi"
+    invited = f", à l’adresse {second.invited_email}" if second.invited_email else ""
+    return (
+        f"Cette réponse a changé entre-temps. Elle est maintenant : « {way} »{invited}. Gardez ce"
+        " que vous avez tapé ou reprenez celle-là, puis continuez."
     )
 
 
@@ -207,6 +231,26 @@ def partner_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRespons
                 comment=form.cleaned_data["comment"],
                 at=timezone.now(),
                 by=account_of(request),
+                read=read_of(request),
+            )
+        except ChangedSince as changed:
+            confirm = reverse("pacs:partner-confirm", args=[partenaire.dossier.reference])
+            comment = form.cleaned_data["comment"]
+            ways = [Way("Relire les réponses communes", confirm, is_main=True)]
+            if comment:
+                fresh = Dossier.objects.get(pk=partenaire.dossier_id)
+                now = imprint(confirmation_shown(fresh))
+                fields = {FIELD: now, "agrees": "non", "comment": comment}
+                ways.append(Way("Envoyer quand même cette remarque", confirm, fields))
+            return dossier_changed(
+                request,
+                partenaire,
+                names=changed.names,
+                wanted="Proposer ce changement :"
+                if comment
+                else "Dire que les réponses communes sont exactes.",
+                typed=[comment],
+                ways=ways,
             )
         except ActionRefused as refused:
             form.add_error(None, refused)
@@ -220,6 +264,7 @@ def partner_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRespons
             "dossier": partenaire.dossier,
             "partenaire": partenaire,
             "answers": common_answers(partenaire.dossier),
+            "lu": imprint(confirmation_shown(partenaire.dossier)),
             "form": form,
         },
         status=422 if form.errors else 200,
@@ -240,7 +285,16 @@ def partner_attest(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
     form = AttestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            attest(partenaire, at=timezone.now(), by=account_of(request))
+            attest(partenaire, at=timezone.now(), by=account_of(request), read=read_of(request))
+        except ChangedSince as changed:
+            again = reverse("pacs:partner-attest", args=[partenaire.dossier.reference])
+            return dossier_changed(
+                request,
+                partenaire,
+                names=changed.names,
+                wanted="Attester que vos réponses étaient exactes, telles que vous les aviez lues.",
+                ways=[Way("Relire, puis attester", again, is_main=True)],
+            )
         except ActionRefused as refused:
             form.add_error(None, refused)
         else:
@@ -252,6 +306,7 @@ def partner_attest(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
         {
             "dossier": partenaire.dossier,
             "partenaire": partenaire,
+            "lu": imprint(attestation_shown(partenaire, partenaire.dossier)),
             "sentences": attestation_of(partenaire).split("\n"),
             "form": form,
         },

@@ -1,13 +1,19 @@
 """The pieces of a dossier: send files, say what becomes of each, take a file back."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
+from demarches.actions import ChangedSince
 from demarches.ratelimit import rate_limited
+from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
+from demarches.rules.read import imprint, is_as_read
 from demarches.uploads import UploadRefused
 from demarches.views.downloads import serve_private_file
 from pacs.access import readable_files
@@ -16,7 +22,9 @@ from pacs.actions.refusals import ActionRefused
 from pacs.forms.pieces import PieceForm
 from pacs.models import Partenaire
 from pacs.models.piece import IDENTITY_RULE
+from pacs.shown import piece_shown
 from pacs.tracking import PieceRow, piece_rows, window_of
+from pacs.views.read import beside, read_of
 from pacs.views.viewer import for_partenaire
 
 
@@ -53,10 +61,21 @@ def dossier_piece(request: HttpRequest, partenaire: Partenaire, key: str) -> Htt
     )
     if request.method != "POST":
         return _piece_page(request, partenaire, row, form)
-    if form.is_valid() and _save(request, partenaire, row, form):
-        return redirect("pacs:dossier-pieces", partenaire.dossier.reference)
-    # Files that were fine are kept already: the list of the page shows them.
-    return _piece_page(request, partenaire, _row(partenaire, key), form, status=422)
+    read = read_of(request)
+    # What this form itself changes (a file kept) is no news to whoever sent it.
+    lu = "" if is_as_read(read, piece_shown(piece)) else read
+    status = 422
+    try:
+        if not form.is_valid():
+            # Files that were fine are kept, whatever else has to be said again.
+            _keep_files(request, partenaire, row, form, is_asked_again=True)
+        elif _save(request, partenaire, row, form, read=read):
+            return redirect("pacs:dossier-pieces", partenaire.dossier.reference)
+    except ChangedSince as changed:
+        _keep_files(request, partenaire, row, form, is_asked_again=True)
+        _tell_clashes(form, _row(partenaire, key), changed.names)
+        lu, status = "", 409
+    return _piece_page(request, partenaire, _row(partenaire, key), form, lu=lu, status=status)
 
 
 def _row(partenaire: Partenaire, key: str) -> PieceRow:
@@ -79,9 +98,11 @@ def _initial(row: PieceRow) -> dict[str, object]:
     }
 
 
-def _save(request: HttpRequest, partenaire: Partenaire, row: PieceRow, form: PieceForm) -> bool:
+def _save(
+    request: HttpRequest, partenaire: Partenaire, row: PieceRow, form: PieceForm, *, read: str
+) -> bool:
     """Keep what was given; each refused file is told by itself, and the others stay."""
-    data, now = form.cleaned_data, timezone.now()
+    data = form.cleaned_data
     sends = data["choice"] == "send"
     try:
         answer_piece(
@@ -91,27 +112,70 @@ def _save(request: HttpRequest, partenaire: Partenaire, row: PieceRow, form: Pie
             issued_on=data.get("issued_on"),
             expires_on=data.get("expires_on"),
             is_french_adult_card=data.get("is_french_adult_card", False),
-            at=now,
+            at=timezone.now(),
+            read=read,
         )
-        kept = 0
-        for file in data.get("documents", []) if sends else []:
-            try:
-                stored, clean = add_file(row.piece, file, file.name, partenaire=partenaire, at=now)
-            except UploadRefused as refused:
-                form.add_error("documents", str(refused))
-            else:
-                kept += 1
-                for warning in clean.warning_messages():
-                    messages.warning(request, f"« {stored.display_name} » : {warning}")
     except ActionRefused as refused:
         form.add_error(None, refused)
         return False
-    if sends and not kept and not row.files and "documents" not in form.errors:
+    kept = _keep_files(request, partenaire, row, form)
+    if sends and not kept and not row.files and not form.errors:
         form.add_error("documents", "Choisissez au moins un fichier, ou l’une des autres réponses.")
     if form.errors:
         return False
     messages.success(request, f"« {row.wording.label} » : c’est enregistré.")
     return True
+
+
+def _keep_files(
+    request: HttpRequest,
+    partenaire: Partenaire,
+    row: PieceRow,
+    form: PieceForm,
+    *,
+    is_asked_again: bool = False,
+) -> int:
+    """Store the files chosen; how many are kept. Each refused one is told by itself."""
+    kept = 0
+    for file in form.cleaned_data.get("documents", []):
+        try:
+            stored, clean = add_file(
+                row.piece,
+                file,
+                file.name,
+                partenaire=partenaire,
+                at=timezone.now(),
+                is_asked_again=is_asked_again,
+            )
+        except UploadRefused as refused:
+            form.add_error("documents", str(refused))
+        except ActionRefused as refused:
+            form.add_error(None, refused)
+            break
+        else:
+            kept += 1
+            if is_asked_again:
+                messages.info(request, f"« {stored.display_name} » est gardé.")
+            for warning in clean.warning_messages():
+                messages.warning(request, f"« {stored.display_name} » : {warning}")
+    return kept
+
+
+def _tell_clashes(form: PieceForm, row: PieceRow, names: Sequence[str]) -> None:
+    """Put beside each answer the one that somebody else gave meanwhile."""
+    now = _initial(row)
+    words = {
+        "choice": row.status.label,
+        "is_french_adult_card": "oui" if now["is_french_adult_card"] else "non",
+        "note": str(now["note"]),
+        **{
+            name: day_fr(value)
+            for name in ("issued_on", "expires_on")
+            if isinstance(value := now[name], date)
+        },
+    }
+    for name in names:
+        form.add_error(name if name in form.fields else None, beside(words.get(name, "")))
 
 
 def _piece_page(
@@ -120,9 +184,11 @@ def _piece_page(
     row: PieceRow,
     form: PieceForm,
     *,
+    lu: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {
+        "lu": lu or imprint(piece_shown(row.piece)),
         "dossier": partenaire.dossier,
         "partenaire": partenaire,
         "row": row,
@@ -141,12 +207,15 @@ def piece_file(request: HttpRequest, partenaire: Partenaire, pk: int) -> HttpRes
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def piece_file_remove(request: HttpRequest, partenaire: Partenaire, pk: int) -> HttpResponse:
-    """Take a file back."""
+    """Take a file back, after a question: what is deleted cannot be found again."""
     stored = get_object_or_404(readable_files(partenaire).select_related("piece"), pk=pk)
     reference, key = partenaire.dossier.reference, stored.piece.key
+    if request.method != "POST":
+        context = {"dossier": partenaire.dossier, "file": stored, "row": _row(partenaire, key)}
+        return render(request, "pacs/piece_file_remove.html", context)
     try:
         remove_file(stored, at=timezone.now())
     except ActionRefused as refused:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from demarches.actions import ChangedSince
 from demarches.forms import StepForm
 from demarches.replay import take_back
 from demarches.steps import Step, StepList
@@ -18,6 +19,7 @@ from pacs.actions.dossiers import record_answers
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire
 from pacs.steps import COMMON_STEPS, OWN_STEPS
+from pacs.views.read import read_of_step, step_key, tell_clashes
 from pacs.views.viewer import account_of, for_partenaire
 
 
@@ -59,16 +61,25 @@ def _step_page[S: (Dossier, Partenaire)](
                 "Votre session s’était fermée. Nous avons gardé ce que vous aviez tapé :"
                 " vérifiez, puis enregistrez.",
             )
-        return _render(request, partenaire, step, form)
+        return _render(request, partenaire, step, form, lu=step_key(form, kept))
     later = "later" in request.POST
     form = step.form_class(request.POST, instance=subject, partial=later)
     if not form.is_valid():
-        return _render(request, partenaire, step, form, status=422)
+        return _render(request, partenaire, step, form, lu=step_key(form, request.POST), status=422)
     try:
-        record_answers(form, dossier=partenaire.dossier, at=timezone.now(), by=account_of(request))
+        record_answers(
+            form,
+            dossier=partenaire.dossier,
+            at=timezone.now(),
+            by=account_of(request),
+            read=read_of_step(request, partenaire.dossier),
+        )
+    except ChangedSince as changed:
+        tell_clashes(form, changed.names)
+        return _render(request, partenaire, step, form, lu=step_key(form, None), status=409)
     except ActionRefused as refused:
         form.add_error(None, refused)
-        return _render(request, partenaire, step, form, status=409)
+        return _render(request, partenaire, step, form, lu=step_key(form, request.POST), status=409)
     if later:
         messages.success(request, "Vos réponses sont enregistrées. Rien ne sera perdu.")
         return redirect(partenaire.dossier)
@@ -128,6 +139,7 @@ def _render(
     step: Step[Any],
     form: StepForm[Any],
     *,
+    lu: str,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -135,6 +147,7 @@ def _render(
         "partenaire": partenaire,
         "step": step,
         "form": form,
+        "lu": lu,
         "is_common": isinstance(form.instance, Dossier),
     }
     return render(request, "pacs/dossier_step.html", context, status=status)

@@ -170,3 +170,27 @@ def test_states_of_the_agenda_please_axe(
         "registration/chiffres/",
     ):
         agent.go(f"/agents/pacs/{path}")
+
+
+def test_two_phones_and_one_appointment(
+    complete: Dossier, signed_in: Callable[..., Visitor]
+) -> None:
+    choose = f"/pacs/{complete.reference}/rendez-vous/choisir/"
+    alice = signed_in(User.objects.get(email="alice@example.org"))
+    bob = signed_in(User.objects.get(email="bob@example.org"))
+    alice.go(choose)
+    alice.act_on(alice.page.locator("button[name=creneau]").first)
+    hers = str(Dossier.objects.get().held_appointment)
+    bob.go(choose)
+    bob.act_on(bob.page.locator("button[name=creneau]").last)
+    bob.press("Confirmer le")
+    his = Dossier.objects.get().appointment
+
+    alice.press("Confirmer le")
+
+    told = alice.page.inner_text("main").replace("\u00a0", " ")
+    assert his == Dossier.objects.get().appointment
+    assert f"Votre partenaire a choisi le {his} entre-temps".replace("\u00a0", " ") in told
+    assert f"Confirmer le {hers}.".replace("\u00a0", " ") in told
+    alice.follow("Voir le rendez-vous")
+    assert str(his) in alice.page.inner_text("main")

@@ -16,6 +16,7 @@ from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.models import Avis, Dossier, LaterAct, PacsSettings, Registration
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import dates_read, make_dossier
+from tests.support.pages import Page, press
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 20, tzinfo=PARIS)
@@ -178,15 +179,31 @@ def test_booking_at_the_desk(desk: Client, dossier: Dossier) -> None:
 
     page = desk.get(path).content.decode()
     answers = {
-        value: desk.post(path, {"creneau": value}).status_code
+        value: press(desk, path, {"creneau": value}).status_code
         for value in ("", "x", "2026-11-24T10:00", taken.starts_at.isoformat())
     }
-    moved = desk.post(path, {"creneau": "2026-11-24T10:00+01:00"})
+    moved = press(desk, path, {"creneau": "2026-11-24T10:00+01:00"})
 
     assert "Il reste pris tant que vous n’en choisissez pas un autre." in page
     assert list(answers.values()) == [422, 422, 422, 409]
     assert moved.status_code == 302
     assert Dossier.objects.get().appointment.starts_at.hour == 9  # in UTC
+
+
+def test_booking_acts_on_the_appointment_the_agent_saw(
+    desk: Client, dossier: Dossier, agent: User
+) -> None:
+    page = Page.open(desk, address("dossier_book", dossier.pk))
+    book_for(dossier, datetime(2026, 11, 25, 10, tzinfo=PARIS), by=agent, at=NOW)
+
+    stale = page.press({"creneau": "2026-11-24T10:00+01:00"})
+    untold = desk.post(page.url, {"creneau": "2026-11-24T10:00+01:00"})
+
+    html = stale.content.decode().replace("\u00a0", " ")
+    assert (stale.status_code, untold.status_code) == (409, 409)
+    assert "Vous vouliez&nbsp;: mardi 24 novembre 2026 à 10 h." in html
+    assert "rendez-vous le mercredi 25 novembre 2026 à 10 h" in html
+    assert Dossier.objects.get().appointment.starts_at.day == 25
 
 
 def test_booking_a_dossier_that_is_not_complete_says_why(desk: Client, sent: Dossier) -> None:

@@ -17,6 +17,7 @@ from pacs.actions.appointments import confirm_slot, hold_slot, offer_earlier, wa
 from pacs.models import Dossier, Partenaire
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import make_dossier
+from tests.support.pages import Page, press
 from tests.support.pdf import text_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -68,13 +69,13 @@ def test_the_list_comes_first_and_says_day_and_hour_in_full(
 
 
 def test_from_the_slot_to_the_confirmation(browser: Client, complete: Dossier) -> None:
-    held = browser.post(at("-choose", complete), {"creneau": KEY})
-    page = browser.get(held.url).content.decode()
-    done = browser.post(at("-confirm", complete))
-    again = browser.post(at("-confirm", complete))
+    held = press(browser, at("-choose", complete), {"creneau": KEY})
+    page = Page.open(browser, held.url)
+    done = page.press()
+    again = page.press()
 
     assert held.url == at("-confirm", complete)
-    assert "Confirmer le mardi 8\u00a0décembre 2026 à\u00a08\u00a0h" in page
+    assert "Confirmer le mardi 8\u00a0décembre 2026 à\u00a08\u00a0h" in page.html
     assert (done.url, again.url) == (at("", complete), at("", complete))
     assert Appointment.objects.count() == 1
 
@@ -98,7 +99,7 @@ def test_from_the_slot_to_the_confirmation(browser: Client, complete: Dossier) -
 def test_hostile_slots_get_a_clear_answer(
     browser: Client, complete: Dossier, creneau: str, status: int
 ) -> None:
-    answer = browser.post(at("-choose", complete), {"creneau": creneau})
+    answer = press(browser, at("-choose", complete), {"creneau": creneau})
 
     assert answer.status_code == status
     assert 'class="error-summary"' in answer.content.decode()
@@ -128,7 +129,7 @@ def test_a_lost_slot_shows_the_three_nearest_on_the_same_page(
 ) -> None:
     booked_seat(complete, starts_at=FIRST)
 
-    answer = browser.post(at("-choose", complete), {"creneau": KEY})
+    answer = press(browser, at("-choose", complete), {"creneau": KEY})
 
     html = answer.content.decode()
     nearest = html[html.index('id="nearest"') :].split("</form>")[0]
@@ -152,9 +153,9 @@ def test_dates_that_ask_for_fresh_papers_are_apart(browser: Client, complete: Do
     complete.pieces.filter(key="1-P11_naissance_fr").update(issued_on=NOW - timedelta(days=60))
     address, late = at("-choose", complete), "2027-01-12T09:00+01:00"
 
-    refused = browser.post(address, {"creneau": late})
+    refused = press(browser, address, {"creneau": late})
     told = browser.get(f"{address}?mois=2027-01").content.decode()
-    taken = browser.post(f"{address}?renouveler=1", {"creneau": late})
+    taken = press(browser, f"{address}?renouveler=1", {"creneau": late})
     page = browser.get(taken.url).content.decode()
 
     assert (refused.status_code, taken.status_code) == (409, 302)
@@ -182,11 +183,11 @@ def test_the_page_of_the_appointment_and_its_papers(browser: Client, complete: D
 def test_cancelling_asks_first(browser: Client, complete: Dossier) -> None:
     book(complete)
 
-    question = browser.get(at("-cancel", complete))
-    done = browser.post(at("-cancel", complete))
-    again = browser.post(at("-cancel", complete))
+    question = Page.open(browser, at("-cancel", complete))
+    done = question.press()
+    again = question.press()
 
-    assert "Annuler le rendez-vous" in question.content.decode()
+    assert "Annuler le rendez-vous" in question.html
     assert (done.status_code, again.status_code) == (302, 302)
     assert Dossier.objects.get().status == "complete"
 
@@ -198,13 +199,14 @@ def test_too_late_is_told_everywhere(
     alice: User,
 ) -> None:
     book(complete)
+    question = Page.open(client_of(alice), at("-cancel", complete))
     clock.move_to(FIRST - timedelta(hours=5))
     browser = client_of(alice)
 
     pages = [browser.get(at(name, complete)) for name in ("", "-choose")]
     posts = [
         browser.post(at("-choose", complete), {"creneau": "2026-12-09T08:00+01:00"}),
-        browser.post(at("-cancel", complete)),
+        browser.post(at("-cancel", complete), question.fields()),
     ]
 
     told = ["Il est trop tard" in page.content.decode() for page in pages + posts]
@@ -215,17 +217,18 @@ def test_too_late_is_told_everywhere(
 def test_an_offer_can_be_taken_or_left(browser: Client, complete: Dossier) -> None:
     hold_slot(person(complete), FIRST + timedelta(days=20), at=NOW)
     confirm_slot(person(complete), at=NOW, by=None)
-    joined = browser.post(at("-earlier", complete), {"attendre": "1"})
+    page_of_it = Page.open(browser, at("", complete))
+    joined = page_of_it.press({"attendre": "1"}, action=at("-earlier", complete))
     want_earlier(person(complete), wanted=True, at=NOW)
     offer_earlier(at=NOW)
 
     page = browser.get(joined.url).content.decode()
-    left = browser.post(at("-refuse", complete))
+    left = press(browser, at("", complete), action=at("-refuse", complete))
 
     assert "Une date plus proche est gardée pour vous" in page
     assert left.url == at("", complete)
     assert Dossier.objects.get().earlier_wanted_since == NOW
-    browser.post(at("-earlier", complete), {})
+    page_of_it.press(action=at("-earlier", complete))
     assert Dossier.objects.get().earlier_wanted_since is None
 
 

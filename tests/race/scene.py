@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -185,13 +186,24 @@ class Scene:
     def worker(self) -> Worker:
         return self.desks[0]
 
-    def hold(self, couple: dict[str, Any], key: str) -> Answer:
-        path = f"/pacs/{couple['reference']}/rendez-vous/choisir/"
-        return ask(self.server.port, "POST", path, couple["session"], {"creneau": key})
+    def read(self, couple: dict[str, Any], page: str) -> str:
+        """What a page shows, as its form says it."""
+        path = f"/pacs/{couple['reference']}/rendez-vous/{page}/"
+        found = re.search(
+            r'name="lu" value="([^"]*)"',
+            ask(self.server.port, "GET", path, couple["session"]).body,
+        )
+        return found[1] if found else ""
 
-    def confirm(self, couple: dict[str, Any]) -> Answer:
+    def hold(self, couple: dict[str, Any], key: str, read: str | None = None) -> Answer:
+        path = f"/pacs/{couple['reference']}/rendez-vous/choisir/"
+        sent = {"creneau": key, "lu": self.read(couple, "choisir") if read is None else read}
+        return ask(self.server.port, "POST", path, couple["session"], sent)
+
+    def confirm(self, couple: dict[str, Any], read: str | None = None) -> Answer:
         path = f"/pacs/{couple['reference']}/rendez-vous/confirmer/"
-        return ask(self.server.port, "POST", path, couple["session"])
+        sent = {"lu": self.read(couple, "confirmer") if read is None else read}
+        return ask(self.server.port, "POST", path, couple["session"], sent)
 
     def contest(self) -> Round:
         """Everybody asks for the next free slot at the same moment; the winners confirm."""
@@ -200,8 +212,9 @@ class Scene:
         start = Barrier(len(citizens) + len(self.desks))
 
         def citizen(couple: dict[str, Any]) -> None:
+            read = self.read(couple, "choisir")
             start.wait()
-            answer = self.hold(couple, key)
+            answer = self.hold(couple, key, read)
             if answer.status == 302:
                 confirmed = self.confirm(couple)
                 answer = answer if confirmed.status == 302 else confirmed

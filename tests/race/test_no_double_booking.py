@@ -47,9 +47,10 @@ def test_ten_clicks_confirm_once(scene: Scene) -> None:
     scene.worker("capacity", 10)
     before = scene.worker("booked_for", couple["pk"])
     assert scene.hold(couple, scene.free.pop(0)).status == 302
+    read = scene.read(couple, "confirmer")
     answers: list[int] = []
     clicks = [
-        Thread(target=lambda: answers.append(scene.confirm(couple).status)) for _ in range(10)
+        Thread(target=lambda: answers.append(scene.confirm(couple, read).status)) for _ in range(10)
     ]
     for click in clicks:
         click.start()

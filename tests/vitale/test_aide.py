@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import User
 from tests.support.followups import answered, closed, fresh, make_demande
+from tests.support.pages import Reader
 from vitale.actions import aide
 from vitale.actions.upkeep import purge
 from vitale.models import (
@@ -311,7 +312,8 @@ def test_an_address_proved_by_signing_in_opens_the_request(
     assert statuses == [200, 302]
 
 
-def test_cancelling_twice_is_cancelling_once(client: Client) -> None:
+def test_cancelling_twice_is_cancelling_once(db: None) -> None:
+    client = Reader()
     send(client)
     demande = Demande.objects.get()
     url = reverse("vitale:aide-cancel", args=[demande.reference])
@@ -322,7 +324,8 @@ def test_cancelling_twice_is_cancelling_once(client: Client) -> None:
     assert codes(demande) == ["Demande d’aide reçue", "Annulée"]
 
 
-def test_an_answered_request_is_not_cancelled(client: Client, agent: User) -> None:
+def test_an_answered_request_is_not_cancelled(agent: User) -> None:
+    client = Reader()
     send(client)
     demande = answered(Demande.objects.get(), by=agent, at=NOW)
     url = reverse("vitale:aide-cancel", args=[demande.reference])

@@ -25,6 +25,7 @@ from tests.support.followups import (
     proposed,
     slot_after,
 )
+from tests.support.pages import Page, Reader
 from vitale.actions import aide, meetings
 from vitale.actions.upkeep import purge, remind_meetings
 from vitale.models import AideSettings, Demande, DemandeMail, Tally
@@ -329,7 +330,9 @@ def test_the_calendar_forgets_whose_it_was(agent: User) -> None:
 
 
 @pytest.fixture
-def owner_page(client: Client, alice: User) -> Client:
+def owner_page(alice: User) -> Client:
+    """The person who asked, who reads each page before pressing its button."""
+    client = Reader()
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
@@ -387,6 +390,57 @@ def test_other_moments_are_refused_with_a_way_out(
     assert page.status_code == status
     assert words.lower() in page.content.decode().lower()
     assert code(demande) == "rdv-propose"
+
+
+def test_yes_is_said_to_the_proposal_that_was_read(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = proposed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    page = Page.open(owner_page, demande.get_absolute_url())
+    read = meeting_of(demande)
+    propose_again(demande, by=agent)
+    confirm = f"{page.url}rendez-vous/confirmer/"
+
+    answer = page.press(action=confirm)
+    untold = Client.post(owner_page, confirm)
+
+    html = answer.content.decode().replace("\u00a0", " ")
+    assert (answer.status_code, untold.status_code) == (409, 409)
+    assert f"Confirmer le {read}.".replace("\u00a0", " ") in html
+    assert str(meeting_of(demande)).replace("\u00a0", " ") in html
+    assert code(demande) == "rdv-propose"
+
+
+def test_moving_gives_back_the_appointment_that_was_read(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = proposed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    choices = Page.open(owner_page, f"{demande.get_absolute_url()}rendez-vous/")
+    wanted = choices.response.context["first"][3].slots[0]
+    propose_again(demande, by=agent)
+    proposed_now = meeting_of(demande)
+
+    answer = choices.press({"creneau": wanted.key})
+
+    assert (answer.status_code, meeting_of(demande)) == (409, proposed_now)
+
+
+def test_cancelling_asks_again_once_an_appointment_is_proposed(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = make_demande(alice, at=NOW)
+    page = Page.open(owner_page, demande.get_absolute_url())
+    proposed(demande, by=agent, at=NOW)
+
+    answer = page.press(action=f"{page.url}annuler/")
+
+    assert (answer.status_code, code(demande)) == (409, "rdv-propose")
+
+
+def propose_again(demande: Demande, *, by: User) -> None:
+    """The mairie proposes another day, two days later."""
+    later = meeting_of(demande).starts_at + timedelta(days=2)
+    meetings.propose(demande, later, by=by, at=NOW, version=fresh(demande).version)
 
 
 def test_the_account_shows_the_day_without_a_query_for_each(

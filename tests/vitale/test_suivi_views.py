@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import User
 from tests.support.followups import make_demande, make_suivi
+from tests.support.pages import Page, Reader
 from tests.vitale.answers import READINGS, answers_of
 from vitale.actions.suivi import change_route
 from vitale.models import Suivi, SuiviTick
@@ -34,6 +35,12 @@ NIR = "2 69 05 49 588 157 80"
 def clock() -> Any:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def client() -> Client:
+    """A person who reads each page before pressing its button."""
+    return Reader()
 
 
 def words(html: str) -> str:
@@ -464,12 +471,12 @@ def test_more_history_asks_no_more_queries(
     suivi = begin(client)
     url = suivi.get_absolute_url()
     client.get(url)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url)
     for channel in (Channel.DESK, Channel.PHONE):
         change_route(suivi, regime=Regime.CPAM, channel=channel, at=NOW)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url)
 
 
@@ -502,3 +509,52 @@ def test_signing_in_keeps_it_open_and_the_account_takes_it(client: Client, alice
     suivi.refresh_from_db()
     assert suivi.owner == alice
     assert suivi.reference in client.get(reverse("demarches:account")).content.decode()
+
+
+def test_a_step_noted_by_somebody_else_is_shown_before_it_is_changed(client: Client) -> None:
+    suivi = begin(client, ONLINE)
+    url = at(suivi, "suivi-step", step="declaree")
+    first, second = (Page.open(client, url) for _ in range(2))
+    first.press({"done_on": "2027-03-10"})
+
+    same = second.press({"done_on": "2027-03-10"})
+    other = second.press({"done_on": "2027-03-12"})
+    taken_back = second.press({"untick": "1"})
+
+    assert [answer.status_code for answer in (same, other, taken_back)] == [302, 409, 409]
+    assert "noter le 12 mars 2027" in words(other.content.decode())
+    assert "Cette étape est notée le 10 mars 2027." in words(other.content.decode())
+    assert str(SuiviTick.objects.get().done_on) == "2027-03-10"
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "sent"),
+    [
+        ("suivi", "suivi-close", {}),
+        ("suivi-delete", "suivi-delete", {}),
+        ("suivi-route", "suivi-route", {"regime": "msa", "channel": ""}),
+    ],
+)
+def test_what_ends_or_restarts_it_is_about_the_steps_that_were_read(
+    client: Client, name: str, action: str, sent: dict[str, str]
+) -> None:
+    suivi = begin(client, ONLINE)
+    page = Page.open(client, at(suivi, name))
+    client.post(at(suivi, "suivi-step", step="declaree"), {"done_on": "2027-03-10"})
+
+    answer = page.press(sent, action=at(suivi, action))
+
+    kept = Suivi.objects.get()
+    assert (answer.status_code, kept.closed_at, kept.routes.count()) == (409, None, 1)
+
+
+def test_reminders_set_by_somebody_else_are_not_turned_unseen(client: Client) -> None:
+    suivi = begin(client, ONLINE)
+    first, second = (Page.open(client, at(suivi, "suivi-reminders")) for _ in range(2))
+    first.press({"email": "alice@example.org"})
+
+    answer = second.press({"email": "bob@example.org"})
+
+    assert answer.status_code == 409
+    assert "Les rappels vont à alice@example.org." in words(answer.content.decode())
+    assert Suivi.objects.get().reminder_email == "alice@example.org"

@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
-from demarches.actions import give_back
+from demarches.actions import check_read, give_back
 from demarches.models import Appointment, User, next_reference
 from demarches.rules.enums import AppointmentStatus, Transition
 from demarches.rules.nir import find_private_number
+from demarches.rules.read import Shown
 from vitale import emails
 from vitale.actions.suivi import DOUBLE_CLICK
 from vitale.models import Contact, Demande, DemandeNote, DemandeReading, Reason, Tally
@@ -75,12 +76,25 @@ def ask_for_help(
     return demande
 
 
-def cancel(demande: Demande, *, by: User | None, at: datetime) -> None:
-    """End at the wish of whoever asked; once is enough."""
+def standing_shown(demande: Demande) -> Shown:
+    """Where a request stands, for whoever cancels it: its state, its appointment, its answer."""
+    return {
+        "state": demande.code.value,
+        "meeting": demande.appointment_id,
+        "answer": demande.answer,
+    }
+
+
+def cancel(demande: Demande, *, by: User | None, at: datetime, read: str | None = None) -> None:
+    """End at the wish of whoever asked; once is enough.
+
+    Raises `ChangedSince` when the request does not stand where its page said.
+    """
     with transaction.atomic():
         locked = locked_request(demande)
         if locked.code is not Code.CANCELLED:
             check_state(locked, Transition.WITHDRAW)
+            check_read(read, standing_shown(locked))
             _withdraw(locked, by=by, at=at)
 
 

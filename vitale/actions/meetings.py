@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from demarches.actions import (
+    ChangedSince,
     SlotTaken,
     closed_meanwhile,
     find_free,
@@ -131,23 +132,37 @@ def mark_missed(demande: Demande, *, by: User, at: datetime, version: int) -> No
 # The person
 
 
-def confirm(demande: Demande, *, by: User | None, at: datetime) -> Appointment:
+def confirm(
+    demande: Demande, *, by: User | None, at: datetime, seen: int | None = None
+) -> Appointment:
     """Say yes to the proposed slot; twice is once.
 
-    A proposal kept too long is confirmed all the same while nobody has taken its seat; else
-    raises `SlotTaken` with the nearest free slots.
+    `seen`: the key of the appointment that was read; raises `ChangedSince` when there is
+    another one in its place. A proposal kept too long is confirmed all the same while nobody
+    has taken its seat; else raises `SlotTaken` with the nearest free slots.
     """
     with transaction.atomic():
         locked = locked_request(demande)
         check_state(locked, Act.CHOOSE)
-        agenda = _meeting(locked).agenda
+        meeting = _meeting(locked)
+        if seen is not None and not is_same_moment(locked, seen):
+            raise ChangedSince
+        agenda = meeting.agenda
         return _confirm(locked, asked_online(agenda, at), by=by, at=at)
 
 
-def choose(demande: Demande, starts_at: datetime, *, by: User | None, at: datetime) -> Appointment:
+def choose(
+    demande: Demande,
+    starts_at: datetime,
+    *,
+    by: User | None,
+    at: datetime,
+    seen: int | None = None,
+) -> Appointment:
     """Book another slot than the one proposed or fixed; the former one goes back.
 
-    Raises `SlotTaken` with the nearest free slots when it went to somebody else.
+    Raises `SlotTaken` with the nearest free slots when it went to somebody else, `ChangedSince`
+    when the former one is not the one that was read (`seen`).
     """
     agenda = help_agenda()
     with transaction.atomic():
@@ -157,6 +172,8 @@ def choose(demande: Demande, starts_at: datetime, *, by: User | None, at: dateti
         is_booked = meeting.current_status is AppointmentStatus.BOOKED
         if is_booked and meeting.starts_at == starts_at:
             return meeting
+        if seen is not None and seen != meeting.pk:
+            raise ChangedSince
         if is_booked and not meeting.is_changeable(at):
             raise AideRefused(
                 "Il est trop tard pour changer ce rendez-vous en ligne. Appelez la mairie : elle"
@@ -166,6 +183,18 @@ def choose(demande: Demande, starts_at: datetime, *, by: User | None, at: dateti
 
 
 # Shared
+
+
+def is_same_moment(demande: Demande, seen: int) -> bool:
+    """The appointment of a request is the one that was read, or one at the same moment."""
+    read = meeting_read(demande, seen)
+    meeting = demande.appointment
+    return read is not None and meeting is not None and meeting.starts_at == read.starts_at
+
+
+def meeting_read(demande: Demande, seen: int) -> Appointment | None:
+    """The appointment that a page showed, also when it has gone since; never another person's."""
+    return Appointment.objects.filter(pk=seen, holder=demande.reference).first()
 
 
 def _confirm(locked: Demande, asked: Asked, *, by: User | None, at: datetime) -> Appointment:

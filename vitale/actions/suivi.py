@@ -7,8 +7,10 @@ from django.db import transaction
 from django.utils.timezone import localdate
 from post_office.models import Email
 
+from demarches.actions import ChangedSince, check_read
 from demarches.models import User
 from demarches.rules.dates_fr import NBSP
+from demarches.rules.read import Shown, is_as_read
 from vitale import emails
 from vitale.models import Situation, Suivi, SuiviRoute, SuiviTick, Tally
 from vitale.rules import situations
@@ -100,10 +102,60 @@ def _open_route(suivi: Suivi) -> SuiviRoute:
     return locked.routes.select_related("suivi").get(ended_at=None)
 
 
-def tick(suivi: Suivi, key: str, *, done_on: date, choice: str = "", at: datetime) -> None:
-    """Note that a step was done on a day, or correct the day."""
+def step_shown(route: SuiviRoute, key: str) -> Shown:
+    """What the page of a step shows: the way it belongs to, and what was noted of it.
+
+    Several people may hold the codes of one aide-mémoire.
+    """
+    kept = route.ticks.filter(step=key).first()
+    return {
+        "route": route.pk,
+        "done_on": kept.done_on if kept else None,
+        "choice": kept.choice if kept else "",
+    }
+
+
+def route_shown(route: SuiviRoute) -> Shown:
+    """What the page about the way shows, and would put away: the way, and its steps."""
+    return _open_steps(route.suivi)
+
+
+def reminders_shown(suivi: Suivi) -> Shown:
+    """What the page of reminders shows."""
+    return {"email": suivi.reminder_email, "on": suivi.reminder_on}
+
+
+def ending_shown(suivi: Suivi) -> Shown:
+    """What somebody sees who ends, reopens or deletes it."""
+    return {"closed": suivi.closed_at is not None, **_open_steps(suivi)}
+
+
+def _open_steps(suivi: Suivi) -> Shown:
+    """The way being followed, with its steps, by one query."""
+    noted = suivi.routes.filter(ended_at=None).order_by("ticks__step")
+    rows = list(noted.values_list("pk", "ticks__step", "ticks__done_on"))
+    return {"route": rows[0][0], "ticks": [f"{step} {day}" for _, step, day in rows if step]}
+
+
+def tick(
+    suivi: Suivi,
+    key: str,
+    *,
+    done_on: date,
+    choice: str = "",
+    at: datetime,
+    read: str | None = None,
+) -> None:
+    """Note that a step was done on a day, or correct the day.
+
+    Raises `ChangedSince` when somebody noted something else since the page was opened.
+    """
     with transaction.atomic():
         route = _open_route(suivi)
+        now = step_shown(route, key)
+        typed = {**now, "done_on": done_on, "choice": choice}
+        if read is not None and not is_as_read(read, now) and typed != now:
+            raise ChangedSince(("done_on",))
         step = rules.step_of(route.journey, key)
         if step is None:
             raise SuiviRefused("Cette étape n’est plus dans votre liste.")
@@ -119,34 +171,63 @@ def tick(suivi: Suivi, key: str, *, done_on: date, choice: str = "", at: datetim
         )
 
 
-def untick(suivi: Suivi, key: str) -> None:
-    """Take a step back; nothing happens when it was not noted."""
+def untick(suivi: Suivi, key: str, *, read: str | None = None) -> None:
+    """Take a step back; nothing happens when it was not noted.
+
+    Raises `ChangedSince` when it was noted otherwise since the page was opened.
+    """
     with transaction.atomic():
-        _open_route(suivi).ticks.filter(step=key).delete()
+        route = _open_route(suivi)
+        noted = route.ticks.filter(step=key)
+        if noted.exists():
+            check_read(read, step_shown(route, key))
+            noted.delete()
 
 
-def change_route(suivi: Suivi, *, regime: Regime, channel: Channel | None, at: datetime) -> None:
-    """Go another way, or begin again: the dates restart, the former ones stay as history."""
+def change_route(
+    suivi: Suivi,
+    *,
+    regime: Regime,
+    channel: Channel | None,
+    at: datetime,
+    read: str | None = None,
+) -> None:
+    """Go another way, or begin again: the dates restart, the former ones stay as history.
+
+    Raises `ChangedSince` when the way, or what was noted on it, is not what was read.
+    """
     check_route(suivi.chosen_situation, regime, channel)
     with transaction.atomic():
         route = _open_route(suivi)
         is_same = (route.chosen_regime, route.chosen_channel) == (regime, channel)
         if is_same and not route.ticks.exists():
             return  # a second click
+        check_read(read, route_shown(route))
         route.ended_at = at
         route.save(update_fields=["ended_at"])
         _begin(suivi, regime, channel, at=at)
 
 
 def set_reminders(
-    suivi: Suivi, *, email: str, on: date | None, user: User | None, at: datetime
+    suivi: Suivi,
+    *,
+    email: str,
+    on: date | None,
+    user: User | None,
+    at: datetime,
+    read: str | None = None,
 ) -> bool:
     """Ask for reminders at this address; none without one. True when a yes is to come by mail.
 
+    Raises `ChangedSince` when somebody else has set them otherwise since the page was opened.
     The address of the account needs no other proof; any other is asked first.
     """
     with transaction.atomic():
         locked = _open_route(suivi).suivi
+        now = reminders_shown(locked)
+        typed = {"email": email, "on": on if email else None}
+        if read is not None and not is_as_read(read, now) and typed != now:
+            raise ChangedSince(("email",))
         if on is not None and on != locked.reminder_on:
             if not locked.may_choose_reminder:
                 raise SuiviRefused("Il n’y a pas de jour à choisir ici.")
@@ -181,9 +262,16 @@ def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
         locked.save(update_fields=["reminder_email", "reminder_confirmed_at", "reminder_on"])
 
 
-def close_suivi(suivi: Suivi, *, at: datetime) -> None:
-    """The people are done: no reminder any more, kept three months."""
-    Suivi.objects.filter(pk=suivi.pk, closed_at=None).update(closed_at=at)
+def close_suivi(suivi: Suivi, *, at: datetime, read: str | None = None) -> None:
+    """The people are done: no reminder any more, kept three months. Twice is once.
+
+    Raises `ChangedSince` when a step was noted, or the way changed, since the page was opened.
+    """
+    with transaction.atomic():
+        locked = Suivi.objects.locked().get(pk=suivi.pk)
+        if locked.closed_at is None:
+            check_read(read, ending_shown(locked))
+            Suivi.objects.filter(pk=suivi.pk).update(closed_at=at)
 
 
 def reopen_suivi(suivi: Suivi) -> None:
@@ -201,9 +289,13 @@ def note_visit(suivi: Suivi, *, at: datetime) -> None:
         Suivi.objects.filter(pk=suivi.pk).update(visited_at=at)
 
 
-def delete_suivi(suivi: Suivi) -> None:
-    """Delete it and everything about it, the mails of its reminders included."""
+def delete_suivi(suivi: Suivi, *, read: str | None = None) -> None:
+    """Delete it and everything about it, the mails of its reminders included.
+
+    Raises `ChangedSince` when a step was noted, or the way changed, since the page was opened.
+    """
     with transaction.atomic():
+        check_read(read, ending_shown(Suivi.objects.locked().get(pk=suivi.pk)))
         _delete_mails(suivi)
         suivi.delete()
 

@@ -12,15 +12,18 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from demarches.actions import ChangedSince
 from demarches.forms import new_form_key
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited
+from demarches.rules.read import imprint
 from vitale.actions import aide as actions
 from vitale.forms.aide import AideForm
 from vitale.models import AideSettings, Contact, Demande, PlanLine
 from vitale.rules.aide import Code
 from vitale.rules.situations import Regime
 from vitale.tracking import moments
+from vitale.views.read import demande_changed, read_of
 from vitale.views.viewer import account_of, for_demande, let_in
 
 
@@ -67,6 +70,7 @@ def page(request: HttpRequest, demande: Demande) -> HttpResponse:
         "demande": demande,
         "moments": moments(demande),
         "user_reads_it": account_of(request) is not None,
+        "lu": imprint(actions.standing_shown(demande)),
         **_meeting(demande, at=timezone.now()),
     }
     return render(request, "vitale/aide.html", context)
@@ -94,7 +98,9 @@ def _meeting(demande: Demande, *, at: datetime) -> dict[str, Any]:
 def cancel(request: HttpRequest, demande: Demande) -> HttpResponse:
     """No help is needed any more."""
     try:
-        actions.cancel(demande, by=account_of(request), at=timezone.now())
+        actions.cancel(demande, by=account_of(request), at=timezone.now(), read=read_of(request))
+    except ChangedSince:
+        return demande_changed(request, demande, wanted="Annuler votre demande d’aide.")
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:

@@ -8,9 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demarches.actions import SEAT_GONE, SlotTaken
+from demarches.actions import SEAT_GONE, ChangedSince, SlotTaken
 from demarches.booking import first_days, read_moment
 from demarches.ratelimit import rate_limited
+from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Slot
 from demarches.views.downloads import private_answer
@@ -18,6 +19,7 @@ from vitale import emails
 from vitale.actions import meetings as actions
 from vitale.models import Demande
 from vitale.rules.aide import ALLOWED, Act
+from vitale.views.read import demande_changed, meeting_of
 from vitale.views.viewer import account_of, for_demande
 
 FIRST_DAYS = 6
@@ -33,8 +35,15 @@ def choose(request: HttpRequest, demande: Demande) -> HttpResponse:
     starts_at = read_moment(request.POST.get("creneau", ""))
     if starts_at is None:
         return _choose_page(request, demande, problem="Choisissez un créneau.", status=422)
+    seen = meeting_of(request)
     try:
-        booked = actions.choose(demande, starts_at, by=account_of(request), at=timezone.now())
+        booked = actions.choose(
+            demande, starts_at, by=account_of(request), at=timezone.now(), seen=seen
+        )
+    except ChangedSince:
+        start = timezone.localtime(starts_at)
+        wanted = f"Choisir le {weekday_fr(start)} {day_fr(start)} à{NBSP}{hour_fr(start)}."
+        return demande_changed(request, demande, wanted=wanted)
     except SlotTaken as taken:
         return _lost(request, demande, taken)
     except OperationalError:
@@ -52,8 +61,13 @@ def choose(request: HttpRequest, demande: Demande) -> HttpResponse:
 @for_demande
 def confirm(request: HttpRequest, demande: Demande) -> HttpResponse:
     """Say yes to the slot that the mairie proposes; twice is once."""
+    seen = meeting_of(request)
     try:
-        booked = actions.confirm(demande, by=account_of(request), at=timezone.now())
+        booked = actions.confirm(demande, by=account_of(request), at=timezone.now(), seen=seen)
+    except ChangedSince:
+        read = actions.meeting_read(demande, seen)
+        wanted = f"Confirmer le {read}." if read else "Confirmer un rendez-vous."
+        return demande_changed(request, demande, wanted=wanted)
     except SlotTaken as taken:
         return _lost(request, demande, taken)
     except ValidationError as refused:
@@ -100,6 +114,7 @@ def _choose_page(
     asked = actions.asked_online(agenda, now)
     context = {
         "demande": demande,
+        "lu": meeting.pk,
         "booked": meeting if is_booked else None,
         "first": first_days(agenda, asked, count=FIRST_DAYS),
         "last_day": asked.last_day,

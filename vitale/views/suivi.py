@@ -12,16 +12,20 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from demarches.actions import ChangedSince
 from demarches.forms import new_form_key
 from demarches.ratelimit import rate_limited
+from demarches.rules.dates_fr import day_fr
+from demarches.rules.read import imprint
 from vitale.actions import suivi as actions
 from vitale.documents import suivi_calendar, suivi_export
 from vitale.forms.suivi import RemindersForm, RouteForm, TickForm
-from vitale.models import Situation, Suivi
+from vitale.models import Situation, Suivi, SuiviRoute
 from vitale.rules import suivi as rules
 from vitale.rules.situations import Channel, Regime, read_answers
 from vitale.tokens import suivi_of_token
 from vitale.tracking import book
+from vitale.views.read import read_of, suivi_changed
 from vitale.views.viewer import account_of, for_suivi, let_in
 
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -80,6 +84,7 @@ def _page(request: HttpRequest, suivi: Suivi) -> HttpResponse:
     context = {
         "suivi": suivi,
         "book": book(suivi, at=timezone.now()),
+        "lu": imprint(actions.ending_shown(suivi)),
         "may_attach": suivi.owner_id is None and account_of(request) is not None,
     }
     return render(request, "vitale/suivi.html", context)
@@ -97,8 +102,13 @@ def step(request: HttpRequest, suivi: Suivi, step: str) -> HttpResponse:
         messages.info(request, "Cet aide-mémoire est terminé. Rouvrez-le pour le changer.")
         return redirect(suivi)
     kept = route.ticks.filter(step=step).first()
+    read = read_of(request)
     if request.method == "POST" and "untick" in request.POST:
-        actions.untick(suivi, step)
+        try:
+            actions.untick(suivi, step, read=read)
+        except ChangedSince:
+            wanted = f"« {found.label} » : ce n’est pas fait."
+            return suivi_changed(request, suivi, wanted=wanted, now=_noted(route, step))
         return redirect(suivi)
     form = TickForm(found, kept, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -109,7 +119,12 @@ def step(request: HttpRequest, suivi: Suivi, step: str) -> HttpResponse:
                 done_on=form.cleaned_data["done_on"],
                 choice=form.cleaned_data.get("choice", ""),
                 at=timezone.now(),
+                read=read,
             )
+        except ChangedSince:
+            day = day_fr(form.cleaned_data["done_on"])
+            wanted = f"« {found.label} » : noter le {day}."
+            return suivi_changed(request, suivi, wanted=wanted, now=_noted(route, step))
         except ValidationError as refused:
             form.add_error("done_on", refused.messages)
         else:
@@ -117,8 +132,18 @@ def step(request: HttpRequest, suivi: Suivi, step: str) -> HttpResponse:
             return redirect(suivi)
     if kept is None and not form.is_bound:
         form.initial = {"done_on": localdate()}
-    context = {"suivi": suivi, "form": form, "tick": kept}
+    lu = (form.is_bound and read) or imprint(actions.step_shown(route, step))
+    context = {"suivi": suivi, "form": form, "tick": kept, "lu": lu}
     return render(request, "vitale/suivi_step.html", context, status=422 if form.is_bound else 200)
+
+
+def _noted(before: SuiviRoute, step: str) -> list[str]:
+    """What is noted of a step now, and whether the way is still the same."""
+    route = before.suivi.routes.get(ended_at=None)
+    if route.pk != before.pk:
+        return ["La voie a changé : ses étapes ne sont plus les mêmes."]
+    kept = route.ticks.filter(step=step).first()
+    return [f"Cette étape est notée le {day_fr(kept.done_on)}." if kept else "Rien n’est noté."]
 
 
 @page_methods
@@ -139,20 +164,28 @@ def route(request: HttpRequest, suivi: Suivi) -> HttpResponse:
             Channel(typed) if typed and len(ways) > 1 else (ways[0] if len(ways) == 1 else None)
         )
         try:
-            actions.change_route(suivi, regime=regime, channel=channel, at=timezone.now())
+            actions.change_route(
+                suivi, regime=regime, channel=channel, at=timezone.now(), read=read_of(request)
+            )
+        except ChangedSince:
+            way = regime.label + (f", {channel.label}" if channel else "")
+            now = ["La voie a changé, ou une étape de plus est notée."]
+            return suivi_changed(request, suivi, wanted=f"Changer de voie : {way}.", now=now)
         except ValidationError as refused:
             form.add_error("channel" if "channel" in form.fields else None, refused.messages)
         else:
             messages.success(request, "La nouvelle voie est notée. Les dates repartent.")
             return redirect(suivi)
-    return _form_page(request, suivi, form)
+    return _form_page(request, suivi, form, imprint(actions.route_shown(current)))
 
 
-def _form_page(request: HttpRequest, suivi: Suivi, form: RouteForm | RemindersForm) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, suivi: Suivi, form: RouteForm | RemindersForm, shown: str
+) -> HttpResponse:
     return render(
         request,
         "vitale/suivi_form.html",
-        {"suivi": suivi, "form": form},
+        {"suivi": suivi, "form": form, "lu": (form.is_bound and read_of(request)) or shown},
         status=422 if form.errors else 200,
     )
 
@@ -170,13 +203,24 @@ def reminders(request: HttpRequest, suivi: Suivi) -> HttpResponse:
         email = form.cleaned_data["email"]
         on: date | None = form.cleaned_data.get("on")
         try:
-            asked = actions.set_reminders(suivi, email=email, on=on, user=user, at=timezone.now())
+            asked = actions.set_reminders(
+                suivi, email=email, on=on, user=user, at=timezone.now(), read=read_of(request)
+            )
+        except ChangedSince:
+            suivi.refresh_from_db()
+            there = suivi.reminder_email
+            return suivi_changed(
+                request,
+                suivi,
+                wanted=f"Recevoir des rappels à {email}." if email else "Arrêter les rappels.",
+                now=[f"Les rappels vont à {there}." if there else "Il n’y a pas de rappel."],
+            )
         except ValidationError as refused:
             form.add_error("on" if "on" in form.fields else None, refused.messages)
         else:
             messages.success(request, _reminders_told(email, asked=asked))
             return redirect(suivi)
-    return _form_page(request, suivi, form)
+    return _form_page(request, suivi, form, imprint(actions.reminders_shown(suivi)))
 
 
 def _reminders_told(email: str, *, asked: bool) -> str:
@@ -238,7 +282,11 @@ def close(request: HttpRequest, suivi: Suivi) -> HttpResponse:
     if "reopen" in request.POST:
         actions.reopen_suivi(suivi)
     else:
-        actions.close_suivi(suivi, at=timezone.now())
+        try:
+            actions.close_suivi(suivi, at=timezone.now(), read=read_of(request))
+        except ChangedSince:
+            now = ["La voie a changé, ou une étape est notée autrement."]
+            return suivi_changed(request, suivi, wanted="Dire « J’ai terminé ».", now=now)
     return redirect(suivi)
 
 
@@ -258,7 +306,15 @@ def attach(request: HttpRequest, suivi: Suivi) -> HttpResponse:
 def delete(request: HttpRequest, suivi: Suivi) -> HttpResponse:
     """Delete it for good, after a question."""
     if request.method == "POST":
-        actions.delete_suivi(suivi)
+        try:
+            actions.delete_suivi(suivi, read=read_of(request))
+        except ChangedSince:
+            now = ["La voie a changé, ou une étape est notée autrement."]
+            return suivi_changed(request, suivi, wanted="Effacer cet aide-mémoire.", now=now)
         messages.success(request, "Votre aide-mémoire est effacé, avec ses rappels.")
         return redirect("vitale:home")
-    return render(request, "vitale/suivi_delete.html", {"suivi": suivi})
+    return render(
+        request,
+        "vitale/suivi_delete.html",
+        {"suivi": suivi, "lu": imprint(actions.ending_shown(suivi))},
+    )
