@@ -8,7 +8,9 @@ from django.db import transaction
 
 from demarches.models import User
 from pacs.actions.desk import record_answers_for
+from pacs.forms.common import commune_of_mairie, elsewhere_refusal
 from pacs.models import Dossier, Partenaire
+from pacs.rules.competence import address_is_elsewhere
 
 COUPLE_FIELDS = (
     "residence",
@@ -68,6 +70,16 @@ class CoupleForm(forms.ModelForm[Dossier]):
     class Meta:
         model = Dossier
         fields = COUPLE_FIELDS
+
+    def clean(self) -> dict[str, Any]:
+        """The address attested is in the commune that the answer names (CC, art. 515-3)."""
+        data = super().clean() or {}
+        residence, city = data.get("residence"), data.get("city") or ""
+        commune = commune_of_mairie()
+        if address_is_elsewhere(residence=residence, city=city, commune=commune):
+            refusal = elsewhere_refusal(residence=residence, city=city, commune=commune)
+            self.add_error("city", refusal)
+        return data
 
 
 class PersonForm(forms.ModelForm[Partenaire]):
