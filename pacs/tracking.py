@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import Field
 from django.urls import reverse
 from django.utils.timezone import localdate
-from django_countries import countries
 
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import add_working_days
@@ -104,7 +103,7 @@ def _value(row: Dossier | Partenaire, name: str) -> str:
 
 def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
     if isinstance(row, Partenaire) and step.slug == "nationalite":
-        return [Answer("Nationalité", nationality_names(row))]
+        return [Answer("Nationalité", row.nationality_words)]
     answers = []
     for name in step.form_class._meta.fields or ():
         value = _value(row, name)
@@ -112,14 +111,6 @@ def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
             label = step.form_class.base_fields[name].label or name
             answers.append(Answer(str(label), value))
     return answers
-
-
-def nationality_names(partenaire: Partenaire) -> str:
-    """« Française, Italie » as country names; « apatride » for nobody's national."""
-    from_codes = [str(countries.name(code)) for code in partenaire.nationalities]
-    if from_codes:
-        return ", ".join(from_codes)
-    return "Apatride" if partenaire.protection == "apatride" else ""
 
 
 def answers_of(row: Dossier | Partenaire) -> list[Answer]:

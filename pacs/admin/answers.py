@@ -11,6 +11,8 @@ from pacs.actions.desk import record_answers_for
 from pacs.forms.common import commune_of_mairie, elsewhere_refusal
 from pacs.models import Dossier, Partenaire
 from pacs.rules.competence import address_is_elsewhere
+from pacs.rules.nationalities import NATIONALITIES, as_nationality
+from pacs.rules.situation import Protection
 
 COUPLE_FIELDS = (
     "residence",
@@ -89,7 +91,8 @@ class PersonForm(forms.ModelForm[Partenaire]):
         label="nationalités",
         required=False,
         max_length=20,
-        help_text="Codes de pays à deux lettres, séparés par des espaces : « FR », « IT MA ».",
+        help_text="Codes de pays à deux lettres, séparés par des espaces : « FR », « IT MA »."
+        " Apatride : laissez vide, et choisissez « apatride » à la protection internationale.",
     )
 
     class Meta:
@@ -102,13 +105,18 @@ class PersonForm(forms.ModelForm[Partenaire]):
 
     def clean_nationality_codes(self) -> list[str]:
         codes = str(self.cleaned_data["nationality_codes"]).upper().split()
-        known = {code for code, _ in Partenaire._meta.get_field("country").choices or ()}
-        if wrong := [code for code in codes if code not in known]:
-            raise forms.ValidationError(f"Code de pays inconnu : {', '.join(wrong)}.")
-        return codes
+        states = list(dict.fromkeys(as_nationality(code) for code in codes))
+        if wrong := [code for code in states if code not in NATIONALITIES]:
+            raise forms.ValidationError(f"Pas de nationalité sous ce code : {', '.join(wrong)}.")
+        return states
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if data.get("nationality_codes") and data.get("protection") == Protection.STATELESS:
+            self.add_error(
+                "nationality_codes",
+                "« Apatride » et une nationalité : gardez l’un des deux.",
+            )
         self.instance.nationalities = data.get("nationality_codes", self.instance.nationalities)
         return data
 

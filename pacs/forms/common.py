@@ -1,6 +1,5 @@
 """The answers both partenaires share: one short page each."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -10,7 +9,7 @@ from django.utils.timezone import localdate
 
 from demarches.forms import StepForm
 from demarches.models import Entrance, Mairie
-from pacs.forms.identity import radio
+from pacs.forms.identity import french_postcode, radio
 from pacs.models import Dossier
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.situation import Convention, Impediment, Kinship, Residence
@@ -183,10 +182,8 @@ class AddressForm(CommonForm):
         return data
 
     def clean_postcode(self) -> str:
-        value = str(self.cleaned_data["postcode"]).replace(" ", "")
-        if value and not re.fullmatch(r"\d{5}", value):
-            raise ValidationError("Un code postal français a 5 chiffres, par exemple 30700.")
-        return value
+        value = str(self.cleaned_data["postcode"])
+        return french_postcode(value) if value else value
 
 
 class WishedDateForm(CommonForm):
