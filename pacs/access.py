@@ -11,9 +11,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from demarches.models import User
+from demarches.rules.enums import Status
 from demarches.rules.reference import parse_reference
 from pacs.models import Door, Dossier, Message, Partenaire, Piece, PieceFile
 from pacs.models.piece import PieceQuerySet
+from pacs.models.registration import registration_of
 
 GUEST_SESSION_KEY = "pacs_guest"
 GUEST_PASS_LIFE = timedelta(hours=2)
@@ -70,6 +72,26 @@ def readable_messages(partenaire: Partenaire) -> QuerySet[Message]:
     """The exchanges of the couple, and those reserved to this partenaire."""
     everybody = Message.objects.filter(dossier=partenaire.dossier)
     return everybody.filter(private_to__isnull=True) | everybody.filter(private_to=partenaire)
+
+
+#: Papers of a dossier (slugs of addresses), by what it has become. What prepared a declaration
+#: serves nobody once the dossier has ended; what was received and decided is kept in hand.
+PREPARED = frozenset({"pieces", "declaration", "convocation"})
+
+
+def readable_papers(partenaire: Partenaire) -> frozenset[str]:
+    """The papers this partenaire may ask for, as things stand."""
+    dossier = partenaire.dossier
+    kept = frozenset({"accuse"} if dossier.submitted_at else ())
+    if dossier.current_status is Status.INADMISSIBLE:
+        return kept | {"decision"}
+    if dossier.current_status is Status.REGISTERED:
+        return kept | {"attestation"}
+    if dossier.is_ended:
+        # Closed after the registration: the PACS is still registered.
+        return kept | ({"attestation"} if registration_of(dossier) else frozenset())
+    own = {"partie-papier"} if partenaire.is_first and dossier.is_draft else frozenset()
+    return kept | PREPARED | own
 
 
 def may_review(user: User) -> bool:

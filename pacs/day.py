@@ -16,11 +16,17 @@ from demarches.rules.deadlines import is_working_day
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
+from pacs.rules.situation import Measure
 from pacs.rules.validity import add_months
 
 PLAN_B_WORKING_DAYS = 10
 #: A verification of a birth record ages like the record it stands for (fiche F1618).
 VERIFICATION_MONTHS = 3
+#: Code civil, art. 461 and 462.
+CONVENTION_ASSISTANCE = (
+    "vérifier l’assistance à la signature de la convention ; pas d’assistance à la déclaration"
+)
+OTHER_MEASURE_CHECK = "vérifier ce que la mesure demande pour la convention"
 COMING = [
     AppointmentStatus.BOOKED.value,
     AppointmentStatus.ARRIVED.value,
@@ -47,6 +53,17 @@ class Person:
 
     partenaire: Partenaire
     measure: str
+
+    @property
+    def assistance(self) -> str:
+        """What the officer checks because of a measure of protection; empty without one.
+
+        Curatelle and tutelle: assistance for the convention, none for the déclaration (CC, art.
+        461 and 462). The Code says nothing of the other measures.
+        """
+        if self.partenaire.measure in {Measure.CURATELLE, Measure.TUTELLE}:
+            return CONVENTION_ASSISTANCE
+        return OTHER_MEASURE_CHECK if self.measure else ""
 
     @property
     def name(self) -> str:

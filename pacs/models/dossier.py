@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.rules import lifecycle
 from demarches.rules.enums import PieceStatus, Status, Transition
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.settings import PacsSettings
@@ -54,7 +55,7 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
         return self.filter(
             partenaires__user__isnull=True,
             partenaires__invited_email__iexact=user.email,
-        ).exclude(status__in=[Status.WITHDRAWN.value, Status.CLOSED.value])
+        ).exclude(status__in=[status.value for status in lifecycle.ENDED])
 
 
 class Dossier(DossierBase):

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
-from demarches.rules.enums import Status, Transition
+from demarches.rules.enums import Transition
+from pacs.access import readable_papers
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, needs_a_visit
@@ -49,6 +50,11 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "dossier": dossier,
         "partenaire": partenaire,
         "other": next(one for one in dossier.people if one.pk != partenaire.pk),
+        "papers": readable_papers(partenaire),
+    }
+    if dossier.is_ended:
+        return _ended_page(request, partenaire, context)
+    context |= {
         "pieces": piece_rows(partenaire, at=now),
         "window": window_of(partenaire, at=now),
         "agent_outcomes": [
@@ -61,14 +67,26 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         context["groups"] = task_groups(partenaire, at=now)
         return render(request, "pacs/dossier_tasks.html", context)
     context["moments"] = timeline(dossier)
-    if dossier.current_status is Status.REGISTERED:
-        context["registration"] = registration_of(dossier)
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
     context["thread"] = thread(partenaire)
-    context["court"] = dossier.procedure_settings.court
     request_event = dossier.events.filter(transition=Transition.REQUEST_PIECES.value).last()
     context["request_text"] = request_event.reason if request_event else ""
     return render(request, "pacs/dossier_tracking.html", context)
+
+
+def _ended_page(
+    request: HttpRequest, partenaire: Partenaire, context: dict[str, Any]
+) -> HttpResponse:
+    """What became of it, why, the remedy and what to do next; nothing of how to prepare one."""
+    dossier = partenaire.dossier
+    context |= {
+        "moments": timeline(dossier),
+        # A dossier closed after the registration: the PACS is still registered.
+        "registration": registration_of(dossier),
+        "thread": thread(partenaire),
+        "court": dossier.procedure_settings.court,
+    }
+    return render(request, "pacs/dossier_ended.html", context)
 
 
 @require_http_methods(["GET", "HEAD"])
