@@ -72,7 +72,7 @@ def asked_by(
 
 def paper_limits(dossier: Dossier, *, reader: Partenaire | None) -> tuple[DayLimit, ...]:
     """Until when each dated piece in hand serves, the first to age first."""
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     dated: list[tuple[date, Piece, PieceWording]] = []
     for piece in dossier.pieces.required().select_related("partenaire"):
         wording = wordings.get(piece.rule_id)
@@ -116,7 +116,7 @@ def offerable_slots(
 
 def pieces_to_renew(dossier: Dossier, day: date) -> list[tuple[Piece, PieceWording, date]]:
     """Pieces in hand that will be too old on that day, and until when each serves."""
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     found = []
     for piece in dossier.pieces.required().select_related("partenaire"):
         wording = wordings.get(piece.rule_id)

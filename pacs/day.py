@@ -113,7 +113,7 @@ def visits_between(first: date, last: date) -> list[Visit]:
         .prefetch_related(Prefetch("partenaires", people), Prefetch("pieces", pieces), "notes")
         .order_by("appointment__starts_at", "appointment__seat")
     )
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     return [_visit(dossier, wordings) for dossier in dossiers]
 
 

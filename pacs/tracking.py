@@ -290,7 +290,7 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
     dossier = partenaire.dossier
     on, today = dossier.registration_date(at=at), localdate(at)
     answers_missing = bool(missing_own(partenaire))
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     pieces = readable_pieces(partenaire).required().prefetch_related("files")
     rows = []
     for piece in pieces.order_by("position", "pk"):
@@ -332,7 +332,7 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
     nothing of what the other's pieces are.
     """
     dossier = partenaire.dossier
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     ready = localdate(at) + timedelta(days=dossier.procedure_settings.lead_time_days)
     dated = []
     for piece in dossier.pieces.required():

@@ -107,7 +107,7 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
 
 def originals_of(dossier: Dossier) -> list[tuple[Piece, PieceWording]]:
     """The pieces whose original is to be seen on the day, with their words."""
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     pieces = dossier.pieces.required().select_related("partenaire")
     return [
         (piece, wording)
@@ -117,7 +117,7 @@ def originals_of(dossier: Dossier) -> list[tuple[Piece, PieceWording]]:
 
 
 def _piece_blockers(dossier: Dossier, ceremony: Ceremony, day: date) -> list[str]:
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     reasons = []
     for piece in dossier.pieces.required().select_related("partenaire"):
         wording = wordings.get(piece.rule_id)
