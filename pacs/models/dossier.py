@@ -17,6 +17,7 @@ from pacs.models.completeness import missing_common, missing_own
 from pacs.models.settings import PacsSettings
 from pacs.rules.eligibility import Outcome, outcomes
 from pacs.rules.enums import Door
+from pacs.rules.retention import deleted_at, kept_until
 from pacs.rules.situation import (
     Convention,
     CoupleAnswers,
@@ -162,6 +163,25 @@ class Dossier(DossierBase):
                 " attestations.",
             ),
         ]
+
+    def forget_on_activity(self) -> list[str]:
+        """Whoever does something is not about to lose the dossier."""
+        self.deletion_warned_at = None
+        return ["deletion_warned_at"]
+
+    @property
+    def deleted_on(self) -> date | None:
+        """The day it will be deleted, once its people were told; None otherwise."""
+        if self.deletion_warned_at is None:
+            return None
+        kept = kept_until(
+            self.current_status,
+            last_activity_at=self.last_activity_at,
+            ended_at=self.ended_at,
+            figures=self.procedure_settings.retention,
+        )
+        moment = deleted_at(kept, warned_at=self.deletion_warned_at)
+        return localdate(moment) if moment else None
 
     @property
     def appointment_label(self) -> str:

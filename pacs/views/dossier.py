@@ -12,7 +12,13 @@ from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import Transition
 from pacs.access import readable_papers
-from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
+from pacs.actions.dossiers import (
+    keep_dossier,
+    open_dossier,
+    resubmit_dossier,
+    stop_dossier,
+    submit_dossier,
+)
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.simulator import model_fields_from_params
@@ -149,6 +155,19 @@ def dossier_resubmit(request: HttpRequest, partenaire: Partenaire) -> HttpRespon
         messages.error(request, " ".join(refused.messages))
     else:
         messages.success(request, "Vos compléments sont partis. La mairie les vérifie.")
+    return redirect(partenaire.dossier)
+
+
+@require_POST
+@for_partenaire
+def dossier_keep(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Keep a dossier whose deletion was announced."""
+    try:
+        keep_dossier(partenaire, at=timezone.now(), by=account_of(request))
+    except ActionRefused as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, "Ce dossier est gardé.")
     return redirect(partenaire.dossier)
 
 
