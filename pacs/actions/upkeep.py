@@ -16,12 +16,13 @@ from post_office.models import STATUS, Email
 from demarches import storage
 from demarches.emails import mail_exists, queue_mail
 from demarches.models import Appointment, User
+from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.enums import Status
 from pacs import emails
 from pacs.access import may_review
 from pacs.actions.registration import delete_scans, scans_due
 from pacs.models import Avis, Dossier, PacsSettings, Partenaire, PieceFile, SentMail
-from pacs.rules.retention import OVER, SILENT, WARNING
+from pacs.rules.retention import OVER, SILENT
 
 
 def remind_partenaires(*, at: datetime) -> tuple[int, int]:
@@ -119,7 +120,7 @@ def purgeable(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
 
 def _to_warn(*, at: datetime) -> list[QuerySet[Dossier]]:
     """What retention will end within two weeks, and nobody was told of."""
-    return [due.filter(deletion_warned_at=None) for due in purgeable(at=at + WARNING)]
+    return [due.filter(deletion_warned_at=None) for due in purgeable(at=at + DELETION_WARNING)]
 
 
 def warn_of_deletion(*, at: datetime, dry_run: bool = False) -> int:
@@ -148,7 +149,9 @@ def warn_of_deletion(*, at: datetime, dry_run: bool = False) -> int:
 
 def _to_delete(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
     """What retention has ended, and whose people were told two weeks ago."""
-    drafts, ended = (due.filter(deletion_warned_at__lte=at - WARNING) for due in purgeable(at=at))
+    drafts, ended = (
+        due.filter(deletion_warned_at__lte=at - DELETION_WARNING) for due in purgeable(at=at)
+    )
     return drafts, ended
 
 

@@ -7,9 +7,9 @@ they do meanwhile keeps the dossier.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.enums import Status
 
-WARNING = timedelta(days=14)
 #: Nothing is due while the mairie must act, nor while an appointment is to come.
 SILENT = frozenset({Status.PIECES_REQUESTED, Status.COMPLETE})
 OVER = frozenset({Status.WITHDRAWN, Status.CLOSED, Status.INADMISSIBLE})
@@ -43,4 +43,4 @@ def deleted_at(kept: datetime | None, *, warned_at: datetime | None) -> datetime
     """When it goes: after its retention, and two weeks after its people were told."""
     if kept is None or warned_at is None:
         return None
-    return max(kept, warned_at + WARNING)
+    return max(kept, warned_at + DELETION_WARNING)
