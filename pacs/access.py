@@ -14,6 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from demarches.models import User
+from demarches.rules.enums import Status
 from demarches.rules.reference import parse_reference
 from pacs.models import (
     Correction,
@@ -27,6 +28,7 @@ from pacs.models import (
 )
 from pacs.models.consent import has_attested
 from pacs.models.piece import PieceQuerySet
+from pacs.models.registration import registration_of
 from pacs.rules import privacy
 from pacs.rules.privacy import Line, Right, When
 
@@ -168,6 +170,26 @@ def _holds(user: User, right: Right) -> bool:
 def agent_reads(user: User, line: Line) -> bool:
     """Whether this agent may read what this line of the table is about."""
     return _holds(user, line.agents)
+
+
+#: Papers of a dossier (slugs of addresses), by what it has become. What prepared a declaration
+#: serves nobody once the dossier has ended; what was received and decided is kept in hand.
+PREPARED = frozenset({"pieces", "declaration", "convocation"})
+
+
+def readable_papers(partenaire: Partenaire) -> frozenset[str]:
+    """The papers this partenaire may ask for, as things stand."""
+    dossier = partenaire.dossier
+    kept = frozenset({"accuse"} if dossier.submitted_at else ())
+    if dossier.current_status is Status.INADMISSIBLE:
+        return kept | {"decision"}
+    if dossier.current_status is Status.REGISTERED:
+        return kept | {"attestation"}
+    if dossier.is_ended:
+        # Closed after the registration: the PACS is still registered.
+        return kept | ({"attestation"} if registration_of(dossier) else frozenset())
+    own = {"partie-papier"} if partenaire.is_first and dossier.is_draft else frozenset()
+    return kept | PREPARED | own
 
 
 def may_review(user: User) -> bool:

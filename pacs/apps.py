@@ -1,8 +1,19 @@
 """The PACS procedure."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+from django.db.models.signals import post_migrate
 
 
 class PacsConfig(AppConfig):
     name = "pacs"
     verbose_name = "Pacs"
+
+    def ready(self) -> None:
+        # Models can be imported from here on only.
+        from pacs.models.wording import check_wordings, write_missing_wordings  # noqa: PLC0415
+
+        post_migrate.connect(
+            write_missing_wordings, sender=self, dispatch_uid="pacs.write_missing_wordings"
+        )
+        register(check_wordings)

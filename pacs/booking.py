@@ -90,7 +90,7 @@ def lawful_first_day(dossier: Dossier, *, reader: Partenaire | None) -> tuple[da
 
 def paper_limits(dossier: Dossier, *, reader: Partenaire | None) -> tuple[DayLimit, ...]:
     """Until when each dated piece in hand serves, the first to age first."""
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     dated: list[tuple[date, Piece, PieceWording]] = []
     for piece in dossier.pieces.required().select_related("partenaire"):
         wording = wordings.get(piece.rule_id)

@@ -16,8 +16,14 @@ from demarches.rules.deadlines import is_working_day
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
+from pacs.rules.situation import Measure
 
 PLAN_B_WORKING_DAYS = 10
+#: Code civil, art. 461 and 462.
+CONVENTION_ASSISTANCE = (
+    "vérifier l’assistance à la signature de la convention ; pas d’assistance à la déclaration"
+)
+OTHER_MEASURE_CHECK = "vérifier ce que la mesure demande pour la convention"
 COMING = [
     AppointmentStatus.BOOKED.value,
     AppointmentStatus.ARRIVED.value,
@@ -44,6 +50,17 @@ class Person:
 
     partenaire: Partenaire
     measure: str
+
+    @property
+    def assistance(self) -> str:
+        """What the officer checks because of a measure of protection; empty without one.
+
+        Curatelle and tutelle: assistance for the convention, none for the déclaration (CC, art.
+        461 and 462). The Code says nothing of the other measures.
+        """
+        if self.partenaire.measure in {Measure.CURATELLE, Measure.TUTELLE}:
+            return CONVENTION_ASSISTANCE
+        return OTHER_MEASURE_CHECK if self.measure else ""
 
     @property
     def name(self) -> str:
@@ -93,7 +110,7 @@ def visits_between(first: date, last: date) -> list[Visit]:
         .prefetch_related(Prefetch("partenaires", people), Prefetch("pieces", pieces), "notes")
         .order_by("appointment__starts_at", "appointment__seat")
     )
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     return [_visit(dossier, wordings) for dossier in dossiers]
 
 

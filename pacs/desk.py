@@ -223,7 +223,7 @@ class DeskPiece:
 
 def desk_pieces(dossier: Dossier, *, at: datetime) -> list[DeskPiece]:
     """The required pieces with their files, in the order of the list."""
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     on = dossier.registration_date(at=at)
     pieces: PieceQuerySet = dossier.pieces.required()
     rows = []

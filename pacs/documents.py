@@ -14,7 +14,6 @@ from datetime import date
 from typing import Any
 
 from django.utils import timezone
-from django_countries import countries
 
 from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
@@ -318,7 +317,7 @@ def identity_facts(person: Partenaire) -> dict[str, str]:
         "Sexe": person.get_sex_display() if person.sex else "",
         "Date de naissance": partial_date_fr(person.birth_date),
         "Lieu de naissance": birth_place(person),
-        "Pays de nationalité": ", ".join(countries.name(code) for code in person.nationalities),
+        "Pays de nationalité": person.nationality_words,
         "Premier parent": parent_name(
             person.parent1_name, person.parent1_first_names, unknown=person.parent1_unknown
         ),

@@ -229,6 +229,11 @@ def dossier_inadmissible(
     _send_both("dossier_inadmissible", dossier, at=at, leaves_at=leaves_at)
 
 
+def deletion_warning(dossier: Dossier, *, at: datetime) -> None:
+    """Tell both the day on which the dossier will be deleted, and how to keep it."""
+    _send_both("deletion_warning", dossier, at=at, deleted_on=dossier.deleted_on)
+
+
 def message_from_mairie(message: Message, *, at: datetime) -> None:
     """Tell the readers of a message that it is there; its text stays on the portal."""
     readers = message.dossier.partenaires.select_related("user", "dossier")

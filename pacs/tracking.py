@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import Field
 from django.urls import reverse
 from django.utils.timezone import localdate
-from django_countries import countries
 
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import add_working_days
@@ -114,13 +113,13 @@ def answer_words(row: Dossier | Partenaire, name: str) -> Answer:
     """One column as a person reads it, named as the dossier names it."""
     label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     if isinstance(row, Partenaire) and name == "nationalities":
-        return Answer("Nationalités", nationality_names(row))
+        return Answer("Nationalités", row.nationality_words)
     return Answer(f"{label[:1].upper()}{label[1:]}", _value(row, name))
 
 
 def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
     if isinstance(row, Partenaire) and step.slug == "nationalite":
-        return [Answer("Nationalité", nationality_names(row))]
+        return [Answer("Nationalité", row.nationality_words)]
     answers = []
     for name in step.form_class._meta.fields or ():
         value = _value(row, name)
@@ -128,14 +127,6 @@ def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
             label = step.form_class.base_fields[name].label or name
             answers.append(Answer(str(label), value))
     return answers
-
-
-def nationality_names(partenaire: Partenaire) -> str:
-    """« Française, Italie » as country names; « apatride » for nobody's national."""
-    from_codes = [str(countries.name(code)) for code in partenaire.nationalities]
-    if from_codes:
-        return ", ".join(from_codes)
-    return "Apatride" if partenaire.protection == "apatride" else ""
 
 
 def answers_of(row: Dossier | Partenaire) -> list[Answer]:
@@ -316,7 +307,7 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
     dossier = partenaire.dossier
     on, today = dossier.registration_date(at=at), localdate(at)
     answers_missing = bool(missing_own(partenaire))
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     pieces = readable_pieces(dossier, partenaire).required().prefetch_related("files")
     rows = []
     for piece in pieces.order_by("position", "pk"):
@@ -358,7 +349,7 @@ def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
     nothing of what the other's pieces are.
     """
     dossier = partenaire.dossier
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     ready = localdate(at) + timedelta(days=dossier.procedure_settings.lead_time_days)
     dated = []
     for piece in dossier.pieces.required():

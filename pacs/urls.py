@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path("<ref:reference>/envoyer/", dossier.dossier_submit, name="dossier-submit"),
     path("<ref:reference>/envoye/", dossier.dossier_sent, name="dossier-sent"),
     path("<ref:reference>/renvoyer/", dossier.dossier_resubmit, name="dossier-resubmit"),
+    path("<ref:reference>/garder/", dossier.dossier_keep, name="dossier-keep"),
     path("<ref:reference>/arreter/", dossier.dossier_stop, name="dossier-stop"),
     # … its pieces and papers
     path("<ref:reference>/pieces/", pieces.dossier_pieces, name="dossier-pieces"),

@@ -107,6 +107,7 @@ DOSSIER = {
     "pacs:dossier-submit": POST_ONLY,
     "pacs:dossier-sent": Line(302, 302),
     "pacs:dossier-resubmit": POST_ONLY,
+    "pacs:dossier-keep": POST_ONLY,
     "pacs:dossier-stop": Line(),
     "pacs:dossier-pieces": Line(),
     "pacs:dossier-piece": Line(200, 404, kwargs=(("key", "1-P03_identite"),)),

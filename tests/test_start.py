@@ -20,7 +20,9 @@ def _load() -> str:
 
 
 def test_load_fixtures_fills_an_empty_database_once(db: None) -> None:
-    everything = ",".join(path.stem for path in sorted((ROOT / "fixtures").glob("*.json")))
+    files = sorted((ROOT / "fixtures").glob("*.json"))
+    # `migrate` has written the words of the pieces already.
+    everything = ",".join(path.stem for path in files if path.stem != "pacs_pieces")
 
     assert _load() == f"loaded={everything}"
     assert _load() == "loaded=none"

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.csp import CSP
 
+from uzes_portal.country_names import COUNTRY_NAMES
 from uzes_portal.env import env_bool, env_int, env_list, env_secret, env_str
 
 # Lets typed code write ModelForm[Dossier] and ModelAdmin[Dossier] at run time as well.
@@ -191,6 +192,7 @@ USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = "FR"
 PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
 COUNTRIES_FIRST = ["FR"]
+COUNTRIES_OVERRIDE = COUNTRY_NAMES
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -59,6 +59,21 @@ def reminder(route: SuiviRoute, *, step: str) -> None:
     _to_resident("reminder", route.suivi, key=f"reminder:{route.pk}:{step}")
 
 
+def suivi_deletion(suivi: Suivi, *, at: datetime) -> None:
+    """Tell the day on which the aide-mémoire goes; nothing leaves without an address."""
+    if not suivi.mail_address:
+        return
+    email = _queue(
+        "suivi_deletion",
+        to=suivi.mail_address,
+        key=f"suivi_deletion:{suivi.pk}:{at.isoformat()}",
+        secret=True,
+        suivi=suivi,
+        suivi_url=f"{settings.SITE_URL}{suivi.get_absolute_url()}",
+    )
+    SuiviMail.objects.create(suivi=suivi, email=email)
+
+
 def _tell(
     kind: str, demande: Demande, *, at: datetime, key: str = "", calendar: str = "", **context: Any
 ) -> None:
@@ -85,6 +100,11 @@ def aide_received(demande: Demande, *, at: datetime) -> None:
 def aide_answered(demande: Demande, *, at: datetime) -> None:
     """Give the answer, and where to go when the mairie orients."""
     _tell("aide_answered", demande, at=at)
+
+
+def aide_deletion(demande: Demande, *, at: datetime) -> None:
+    """Tell the day on which the request goes."""
+    _tell("aide_deletion", demande, at=at, key=at.isoformat())
 
 
 def _tell_meeting(

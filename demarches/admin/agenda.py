@@ -1,6 +1,7 @@
 """Agendas as staff set them: when they are open, how long, how many, and single days."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from demarches.actions import stranded_by_rules
 from demarches.admin.mairie import PLAIN_INPUTS, refuse_stranding
+from demarches.admin.stranding import KeepsAppointments
 from demarches.models import Agenda, AgendaDayChange
 from demarches.rules.dates_fr import WEEKDAYS
 
@@ -81,11 +83,20 @@ class DayChangeForm(forms.ModelForm[AgendaDayChange]):
             changes=tuple(change.as_rule() for change in (*others, candidate)),
         )
         refuse_stranding(stranded_by_rules(candidate.agenda, rules, at=at))
+        self._refuse_leaving(candidate.agenda, at)
         return data
+
+    def _refuse_leaving(self, goes_to: Agenda, at: datetime) -> None:
+        """An opening moved to another agenda is missed by the one it leaves."""
+        left = Agenda.objects.filter(changes=self.instance.pk).exclude(pk=goes_to.pk).first()
+        if left is not None:
+            others = left.changes.exclude(pk=self.instance.pk)
+            rules = replace(left.rules(at), changes=tuple(one.as_rule() for one in others))
+            refuse_stranding(stranded_by_rules(left, rules, at=at))
 
 
 @admin.register(AgendaDayChange)
-class DayChangeAdmin(admin.ModelAdmin[AgendaDayChange]):
+class DayChangeAdmin(KeepsAppointments[AgendaDayChange]):
     """Close a slot or a day, or open an exceptional one: whoever runs the agenda."""
 
     form = DayChangeForm
@@ -106,7 +117,7 @@ class DayChangeInline(admin.TabularInline[AgendaDayChange, Agenda]):
 
 
 @admin.register(Agenda)
-class AgendaAdmin(admin.ModelAdmin[Agenda]):
+class AgendaAdmin(KeepsAppointments[Agenda]):
     form = AgendaForm
     list_display = ("label", "service", "slot_minutes", "capacity")
     list_select_related = ("service",)

@@ -10,6 +10,7 @@ from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
 from demarches.actions import stranded_by_hours
+from demarches.admin.stranding import REFUSED, KeepsAppointments
 from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
 from demarches.rules import opening_hours
 
@@ -80,9 +81,7 @@ class OpeningHoursFormSet(BaseInlineFormSet[OpeningHours, Service, forms.ModelFo
 def refuse_stranding(lines: list[str]) -> None:
     """Hours never change under an appointment: say which, and what to do with each."""
     if lines:
-        raise ValidationError(
-            ["Des rendez-vous sont déjà pris à ces heures. Rien n’a changé.", *lines]
-        )
+        raise ValidationError([REFUSED, *lines])
 
 
 def _refuse_closures(mairie: Mairie, closures: list[Closure]) -> None:
@@ -106,7 +105,7 @@ class OpeningHoursInline(admin.TabularInline[OpeningHours, Service]):
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin[Service]):
+class ServiceAdmin(KeepsAppointments[Service]):
     list_display = ("label", "mairie", "state_now")
     prepopulated_fields = {"slug": ("label",)}
     readonly_fields = ("state_now", "expression")
@@ -187,7 +186,7 @@ class ClosureInline(admin.TabularInline[Closure, Mairie]):
 
 
 @admin.register(Mairie)
-class MairieAdmin(admin.ModelAdmin[Mairie]):
+class MairieAdmin(KeepsAppointments[Mairie]):
     list_display = ("name", "phone", "insee_code")
     inlines = [EntranceInline, ClosureInline]
     fieldsets = (
@@ -201,7 +200,7 @@ class MairieAdmin(admin.ModelAdmin[Mairie]):
 
 
 @admin.register(Closure)
-class ClosureAdmin(admin.ModelAdmin[Closure]):
+class ClosureAdmin(KeepsAppointments[Closure]):
     form = ClosureForm
     list_display = ("__str__", "mairie", "service")
     formfield_overrides = PLAIN_INPUTS

@@ -174,9 +174,13 @@ class Agenda(models.Model):
         ]
 
     def stranded(self, rules: AgendaRules, *, at: datetime) -> "list[Appointment]":
-        """Appointments to come that these rules would leave outside of the open hours."""
+        """Appointments to come that these rules leave without open hours, or without a seat."""
         coming = self.appointments.filter(status__in=EXPECTED, starts_at__gt=at)
-        return [one for one in coming if not slots.fits(rules, one.starts_at, one.ends_at)]
+        return [
+            one
+            for one in coming
+            if not slots.fits(rules, one.starts_at, one.ends_at) or (one.seat or 1) > rules.capacity
+        ]
 
 
 class AgendaDayChange(models.Model):

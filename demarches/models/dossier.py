@@ -189,7 +189,12 @@ class DossierBase(models.Model):
             self.waiting_since = (self.waiting_since or at) if waiting else None
         # Django reads the new number back with the update itself.
         self.version = F("version") + 1
-        self.save(update_fields=["last_activity_at", "waiting_since", "version"])
+        ended = self.forget_on_activity()
+        self.save(update_fields=["last_activity_at", "waiting_since", "version", *ended])
+
+    def forget_on_activity(self) -> list[str]:
+        """Empty the columns that hold only until something happens; returns their names."""
+        return []
 
     def _transition(
         self,

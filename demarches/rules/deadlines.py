@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from demarches.rules.opening_hours import holiday_name
 
 SATURDAY = 5
+#: Nothing is deleted in silence: people are told so long before.
+DELETION_WARNING = timedelta(days=14)
 
 
 def is_working_day(day: date) -> bool:

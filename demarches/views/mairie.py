@@ -1,6 +1,7 @@
 """The mairie: open or closed now, this week, and how to reach it."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from demarches import mairie_files
-from demarches.models import Mairie, Schedule
+from demarches.models import AgendaDayChange, Mairie, Schedule
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr
 from demarches.rules.opening_hours import DayHours
@@ -63,6 +64,7 @@ def mairie_page(request: HttpRequest) -> HttpResponse:
             if service.occasional_weekdays
         ],
         "notices": schedule.notices(today, today + NOTICE),
+        "openings": _openings(mairie, today),
         "linked_data": _script_json(mairie_files.linked_data(mairie, at=at, url=_page_url())),
     }
     return render(request, "demarches/mairie.html", context)
@@ -115,6 +117,15 @@ def _states(schedule: Schedule, at: datetime) -> list[tuple[str, str, bool]]:
     if len({sentence for _, sentence, _ in said}) == 1:
         return [("", *said[0][1:])]
     return said
+
+
+def _openings(mairie: Mairie, today: date) -> Iterable[AgendaDayChange]:
+    """Exceptional hours, for appointments only: the counters keep their own."""
+    return (
+        AgendaDayChange.objects.filter(agenda__service__mairie=mairie, is_added=True)
+        .filter(day__range=(today, today + NOTICE))
+        .select_related("agenda")
+    )
 
 
 def _week(schedule: Schedule, today: date, *, ahead: int) -> Week:

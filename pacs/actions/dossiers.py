@@ -371,6 +371,16 @@ def resubmit_dossier(
     return dossier
 
 
+def keep_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> None:
+    """Keep a dossier that was about to be deleted: an activity like any other."""
+    with transaction.atomic():
+        dossier = _locked(partenaire.dossier)
+        if dossier.is_ended:
+            raise ActionRefused("Cette démarche est terminée : son dossier ne peut pas être gardé.")
+        dossier.touch(at=at)
+        dossier.record(kind="kept", by=by, at=at, partenaire=partenaire)
+
+
 def stop_dossier(
     partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
 ) -> None:

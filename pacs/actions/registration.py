@@ -114,7 +114,7 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
 
 def originals_of(dossier: Dossier) -> list[tuple[Piece, PieceWording]]:
     """The pieces whose original is to be seen on the day, with their words."""
-    wordings = PieceWording.objects.in_bulk()
+    wordings = PieceWording.objects.by_rule()
     pieces = dossier.pieces.required().select_related("partenaire")
     return [
         (piece, wording)

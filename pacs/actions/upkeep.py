@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.timezone import localdate
 from post_office.models import STATUS, Email
@@ -16,11 +16,13 @@ from post_office.models import STATUS, Email
 from demarches import storage
 from demarches.emails import mail_exists, queue_mail
 from demarches.models import Appointment, User
+from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.enums import Status
 from pacs import emails
 from pacs.access import may_review
 from pacs.actions.registration import delete_scans, scans_due
-from pacs.models import Avis, Dossier, PacsSettings, Partenaire, PieceFile
+from pacs.models import Avis, Dossier, PacsSettings, Partenaire, PieceFile, SentMail
+from pacs.rules.retention import OVER, SILENT
 
 
 def remind_partenaires(*, at: datetime) -> tuple[int, int]:
@@ -99,51 +101,98 @@ class Purge:
 def purgeable(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
     """Drafts without activity, and dossiers that ended or fell silent long enough ago.
 
-    Retention: domain reference 8.4, as the settings say. Of a registered PACS the line of the
-    register stays; its dossier goes once every mention is made.
+    Retention: domain reference 8.4, as the settings say; `kept_until` is the same in Python. Of
+    a registered PACS the line of the register stays; its dossier goes once every mention is made.
     """
-    figures = PacsSettings.current()
-    drafts = Dossier.objects.drafts().filter(
-        last_activity_at__lt=at - timedelta(days=figures.draft_retention_days)
-    )
-    silent = at - timedelta(days=figures.inactive_retention_days)
-    over = [Status.WITHDRAWN.value, Status.CLOSED.value, Status.INADMISSIBLE.value]
-    asked = [Status.PIECES_REQUESTED.value, Status.COMPLETE.value]
-    registered = at - timedelta(days=figures.registered_retention_days)
+    figures = PacsSettings.current().retention
+    drafts = Dossier.objects.drafts().filter(last_activity_at__lt=at - figures.draft)
+    silent = at - figures.inactive
     # While a mention is awaited, the couple reads on its page what is still to come.
     awaited = Avis.objects.filter(mentioned_on=None).values("registration__dossier")
     ended = Dossier.objects.filter(
-        Q(status__in=over, ended_at__lt=silent)
-        | Q(status__in=asked, last_activity_at__lt=silent)
-        | Q(status=Status.REGISTERED.value, ended_at__lt=registered) & ~Q(pk__in=awaited)
+        Q(status__in=[status.value for status in OVER], ended_at__lt=silent)
+        | Q(status__in=[status.value for status in SILENT], last_activity_at__lt=silent)
+        | Q(status=Status.REGISTERED.value, ended_at__lt=at - figures.registered)
+        & ~Q(pk__in=awaited)
+    )
+    return drafts, ended
+
+
+def _to_warn(*, at: datetime) -> list[QuerySet[Dossier]]:
+    """What retention will end within two weeks, and nobody was told of."""
+    return [due.filter(deletion_warned_at=None) for due in purgeable(at=at + DELETION_WARNING)]
+
+
+def warn_of_deletion(*, at: datetime, dry_run: bool = False) -> int:
+    """Tell both, two weeks before, that their dossier will be deleted; returns how many.
+
+    Effects: the page says the day, a mail leaves for each who has an address, the journal keeps
+    it. Somebody without an address reads it on the page; the desk sees that no mail left.
+    """
+    waiting = [pk for due in _to_warn(at=at) for pk in due.values_list("pk", flat=True)]
+    if dry_run:
+        return len(waiting)
+    warned = 0
+    for pk in waiting:
+        with transaction.atomic():
+            # Asked again under the lock: they may have come back meanwhile, or another run told.
+            dossier = Dossier.objects.locked().filter(pk=pk).first()
+            if dossier is None or not any(due.filter(pk=pk).exists() for due in _to_warn(at=at)):
+                continue
+            dossier.deletion_warned_at = at
+            dossier.save(update_fields=["deletion_warned_at"])
+            dossier.record(kind="deletion_warned", by=None, at=at)
+            emails.deletion_warning(dossier, at=at)
+            warned += 1
+    return warned
+
+
+def _to_delete(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
+    """What retention has ended, and whose people were told two weeks ago."""
+    drafts, ended = (
+        due.filter(deletion_warned_at__lte=at - DELETION_WARNING) for due in purgeable(at=at)
     )
     return drafts, ended
 
 
 def purge_dossiers(*, at: datetime, dry_run: bool = False) -> Purge:
-    """Delete what retention no longer allows to keep: rows, files, and the mails about them."""
-    drafts, ended = purgeable(at=at)
-    targets = [*drafts.values_list("pk", flat=True), *ended.values_list("pk", flat=True)]
-    names = PieceFile.objects.filter(piece__dossier__in=targets)
+    """Delete what retention no longer allows to keep: rows, files, and the mails about them.
+
+    Only what was announced (`warn_of_deletion`). Each is asked again under its lock: an activity
+    of this minute saves it, and is not counted.
+    """
     with_scans = scans_due(at=at)
     scans = PieceFile.objects.filter(piece__dossier__in=with_scans).count()
-    report = Purge(drafts.count(), ended.count(), names.count(), scans)
+    drafts, ended = (list(due.values_list("pk", flat=True)) for due in _to_delete(at=at))
     if dry_run:
-        return report
+        files = PieceFile.objects.filter(piece__dossier__in=[*drafts, *ended]).count()
+        return Purge(len(drafts), len(ended), files, scans)
     for registered in with_scans:
         with transaction.atomic():
             delete_scans(Dossier.objects.locked().get(pk=registered.pk), at=at)
     # A calendar of more than a year ago holds no name, nor what leads to one (reference 8.4).
     Appointment.objects.filter(ends_at__lt=at - CALENDAR_RETENTION).update(holder="")
-    for pk in targets:
-        with transaction.atomic():
-            dossier = Dossier.objects.locked().get(pk=pk)
-            files = PieceFile.objects.filter(piece__dossier=dossier)
-            storage.delete_after_commit(*files.values_list("storage_name", flat=True))
-            mails = dossier.mails.exclude(email=None).values_list("email", flat=True)
-            Email.objects.filter(pk__in=list(mails)).delete()
-            dossier.delete()
-    return report
+    files_of_drafts, files_of_ended = (
+        [count for pk in due if (count := delete_if_due(pk, at=at)) is not None]
+        for due in (drafts, ended)
+    )
+    files = sum(files_of_drafts) + sum(files_of_ended)
+    return Purge(len(files_of_drafts), len(files_of_ended), files, scans)
+
+
+def delete_if_due(pk: int, *, at: datetime) -> int | None:
+    """Delete one dossier that is still due; the number of its files, or None when it is kept."""
+    with transaction.atomic():
+        dossier = Dossier.objects.locked().filter(pk=pk).first()
+        if dossier is None or not any(due.filter(pk=pk).exists() for due in _to_delete(at=at)):
+            return None
+        files = PieceFile.objects.filter(piece__dossier=dossier)
+        names = list(files.values_list("storage_name", flat=True))
+        storage.delete_after_commit(*names)
+        mails = dossier.mails.exclude(email=None).values_list("email", flat=True)
+        Email.objects.filter(pk__in=list(mails)).delete()
+        dossier.delete()
+        return len(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +201,12 @@ class Late:
 
     label: str
     count: int
+
+
+def _warnings_sent() -> QuerySet[SentMail]:
+    """Mails that announced the deletion of the dossier of the outer query to somebody."""
+    sent = SentMail.objects.filter(kind="deletion_warning", email__isnull=False)
+    return sent.filter(dossier=OuterRef("pk"), at=OuterRef("deletion_warned_at"))
 
 
 def late_today(*, at: datetime) -> list[Late]:
@@ -173,6 +228,12 @@ def late_today(*, at: datetime) -> list[Late]:
         (
             "Avis de mention à envoyer, délai passé",
             Avis.objects.filter(sent_on=None, due_on__lt=today).count(),
+        ),
+        (
+            "Dossiers bientôt effacés, sans adresse pour prévenir",
+            Dossier.objects.filter(deletion_warned_at__isnull=False)
+            .exclude(Exists(_warnings_sent()))
+            .count(),
         ),
         (
             "Courriels qui ne sont pas partis",

@@ -9,7 +9,11 @@ from django.http import QueryDict
 
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.rules.read import Shown, imprint, is_among
+from pacs.forms.common import commune_of_mairie, elsewhere_refusal
 from pacs.models import Dossier, Partenaire
+from pacs.rules.competence import address_is_elsewhere
+from pacs.rules.nationalities import NATIONALITIES, as_nationality
+from pacs.rules.situation import Protection
 from pacs.shown import COMMON_ANSWERS, OWN_ANSWERS
 from pacs.tracking import answer_words
 
@@ -41,6 +45,16 @@ class CoupleForm(AnswersForm):
         model = Dossier
         fields = COMMON_ANSWERS
 
+    def clean(self) -> dict[str, Any]:
+        """The address attested is in the commune that the answer names (CC, art. 515-3)."""
+        data = super().clean() or {}
+        residence, city = data.get("residence"), data.get("city") or ""
+        commune = commune_of_mairie()
+        if address_is_elsewhere(residence=residence, city=city, commune=commune):
+            refusal = elsewhere_refusal(residence=residence, city=city, commune=commune)
+            self.add_error("city", refusal)
+        return data
+
 
 class PersonForm(AnswersForm):
     columns = {"nationality_codes": "nationalities"}
@@ -49,7 +63,8 @@ class PersonForm(AnswersForm):
         label="nationalités",
         required=False,
         max_length=20,
-        help_text="Codes de pays à deux lettres, séparés par des espaces : « FR », « IT MA ».",
+        help_text="Codes de pays à deux lettres, séparés par des espaces : « FR », « IT MA »."
+        " Apatride : laissez vide, et choisissez « apatride » à la protection internationale.",
     )
 
     class Meta:
@@ -62,10 +77,19 @@ class PersonForm(AnswersForm):
 
     def clean_nationality_codes(self) -> list[str]:
         codes = str(self.cleaned_data["nationality_codes"]).upper().split()
-        known = {code for code, _ in Partenaire._meta.get_field("country").choices or ()}
-        if wrong := [code for code in codes if code not in known]:
-            raise forms.ValidationError(f"Code de pays inconnu : {', '.join(wrong)}.")
-        return codes
+        states = list(dict.fromkeys(as_nationality(code) for code in codes))
+        if wrong := [code for code in states if code not in NATIONALITIES]:
+            raise forms.ValidationError(f"Pas de nationalité sous ce code : {', '.join(wrong)}.")
+        return states
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("nationality_codes") and data.get("protection") == Protection.STATELESS:
+            self.add_error(
+                "nationality_codes",
+                "« Apatride » et une nationalité : gardez l’un des deux.",
+            )
+        return data
 
 
 def answer_forms(dossier: Dossier, posted: QueryDict | None) -> list[AnswersForm]:

@@ -1,17 +1,48 @@
 """The answers both partenaires share: one short page each."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.forms import StepForm
-from demarches.models import Mairie
-from pacs.forms.identity import radio
+from demarches.models import Entrance, Mairie
+from pacs.forms.identity import french_postcode, radio
 from pacs.models import Dossier
+from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.situation import Convention, Impediment, Kinship, Residence
+
+
+def commune_of_mairie() -> str:
+    """The commune of this mairie; empty when its row is not written yet."""
+    mairie = Mairie.objects.order_by("pk").first()
+    return mairie.commune if mairie else ""
+
+
+def _address_of_mairie() -> dict[str, str]:
+    """The postcode of the mairie's first door, and its commune."""
+    door = Entrance.objects.select_related("mairie").order_by("mairie_id", "position").first()
+    return {"postcode": door.postal_code, "city": door.mairie.commune} if door else {}
+
+
+def here_label(commune: str) -> str:
+    """The answer « here », which names the commune wherever it is offered."""
+    return f"Dans la commune de la mairie ({commune})"
+
+
+def elsewhere_refusal(*, residence: str | None, city: str, commune: str) -> str:
+    """Why this address cannot stand beside the answer about the commune, and what to do."""
+    if residence == Residence.HERE:
+        said = f"La réponse « {here_label(commune)} » a été donnée"
+    else:
+        said = f"Cette mairie enregistre le Pacs quand l’adresse commune est à {commune}"
+    return (
+        f"{said}, mais cette adresse est dans une autre commune : « {city} ». Corrigez l’adresse,"
+        " ou choisissez « Dans une autre commune de France » à la question « Où sera votre"
+        " adresse commune ? »."
+    )
 
 
 class CommonForm(StepForm[Dossier]):
@@ -42,13 +73,26 @@ class ResidenceForm(CommonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mairie = Mairie.objects.first()
-        if mairie is not None:
-            here = (Residence.HERE.value, f"Dans la commune de la mairie ({mairie.name})")
+        if commune := commune_of_mairie():
+            here = (Residence.HERE.value, here_label(commune))
             others = [c for c in Residence.choices() if c[0] != Residence.HERE.value]
             self.fields["residence"].choices = [here, *others]  # type: ignore[attr-defined]
         if not self.instance.impediment:
             self.initial["impediment"] = Impediment.NONE.value
+
+    def clean_residence(self) -> str:
+        """« Here » cannot stand beside an address that is elsewhere."""
+        value = str(self.cleaned_data["residence"])
+        commune = commune_of_mairie()
+        if value and address_is_elsewhere(
+            residence=value, city=self.instance.city, commune=commune
+        ):
+            raise ValidationError(
+                f"L’adresse commune que vous avez donnée est dans une autre commune :"
+                f" « {self.instance.city} ». Corrigez d’abord la page « Votre adresse commune »,"
+                " ou choisissez « Dans une autre commune de France »."
+            )
+        return value
 
 
 class KinshipForm(CommonForm):
@@ -112,12 +156,34 @@ class AddressForm(CommonForm):
         super().__init__(*args, **kwargs)
         for name in ("street", "postcode", "city"):
             self.fields[name].required = not self.partial
+        one = self.instance
+        #: They said « à Uzès » and wrote no address yet: the commune is not asked again.
+        begins_here = one.residence == Residence.HERE.value and not (one.postcode or one.city)
+        self.filled_in = _address_of_mairie() if begins_here else {}
+        self.initial.update(self.filled_in)
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """What was filled in for them is kept too, although they left it as it was shown."""
+        changed = super().changed_data
+        return [
+            name
+            for name in self.fields
+            if name in changed or (name in self.filled_in and self.data.get(self.add_prefix(name)))
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        residence, city = self.instance.residence, data.get("city") or ""
+        commune = commune_of_mairie()
+        if address_is_elsewhere(residence=residence, city=city, commune=commune):
+            refusal = elsewhere_refusal(residence=residence, city=city, commune=commune)
+            self.add_error("city", refusal)
+        return data
 
     def clean_postcode(self) -> str:
-        value = str(self.cleaned_data["postcode"]).replace(" ", "")
-        if value and not re.fullmatch(r"\d{5}", value):
-            raise ValidationError("Un code postal français a 5 chiffres, par exemple 30700.")
-        return value
+        value = str(self.cleaned_data["postcode"])
+        return french_postcode(value) if value else value
 
 
 class WishedDateForm(CommonForm):

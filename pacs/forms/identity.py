@@ -18,6 +18,8 @@ from django_countries import countries
 from demarches.forms import StepForm, refuse_private_numbers
 from pacs.models import Partenaire, Sex
 from pacs.models.completeness import asks_coutume, has_foreign_record
+from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
+from pacs.rules.nationalities import NATIONALITIES, as_nationality, is_stateless
 from pacs.rules.situation import Measure, Protection, Situation, YesNo
 
 #: What no name holds: digits, signs of code, line breaks. Letters of any script are welcome.
@@ -33,6 +35,14 @@ def check_name(value: str) -> None:
             f"Le signe « {found.group()} » ne peut pas figurer dans un nom."
             " Recopiez le nom comme sur l’acte de naissance."
         )
+
+
+def french_postcode(value: str) -> str:
+    """Five figures, without the spaces that people put in."""
+    figures = re.sub(r"\s", "", value)
+    if not re.fullmatch(r"\d{5}", figures):
+        raise ValidationError("Un code postal français a 5 chiffres, par exemple 30700.")
+    return figures
 
 
 class OwnForm(StepForm[Partenaire]):
@@ -158,8 +168,8 @@ class BirthForm(OwnForm):
     )
     birth_country = forms.ChoiceField(
         label="Pays de naissance",
-        help_text="Le pays d’aujourd’hui pour cette commune. Choisissez « France » pour"
-        " l’outre-mer aussi.",
+        help_text="Le pays d’aujourd’hui pour cette commune. Né outre-mer ? Choisissez « France »"
+        " ou le nom du territoire, c’est pareil.",
         error_messages={"required": "Choisissez votre pays de naissance."},
     )
 
@@ -247,14 +257,24 @@ class NationalityForm(OwnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [*self.instance.nationalities, "", "", ""]
-        first = [("", "Choisissez un pays"), *countries, (self.STATELESS, "Apatride (aucune)")]
+        known = [*dict.fromkeys(map(as_nationality, self.instance.nationalities)), "", "", ""]
+        states = [one for one in countries if one[0] in NATIONALITIES or one[0] in known]
+        first = [("", "Choisissez un pays"), *states, (self.STATELESS, "Apatride (aucune)")]
         for position, name in enumerate(("first", "second", "third")):
             field = self.fields[name]
-            field.choices = first if position == 0 else [("", "Aucune autre"), *countries]  # type: ignore[attr-defined]
+            field.choices = first if position == 0 else [("", "Aucune autre"), *states]  # type: ignore[attr-defined]
             field.initial = known[position]
-        if self.instance.protection == Protection.STATELESS and not self.instance.nationalities:
+        if is_stateless(self.instance.nationalities, self.instance.protection):
             self.fields["first"].initial = self.STATELESS
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("first") == self.STATELESS and (data.get("second") or data.get("third")):
+            self.add_error(
+                "first",
+                "Vous avez choisi « Apatride » et une nationalité : gardez l’un des deux.",
+            )
+        return data
 
     def apply(self) -> list[str]:
         chosen = [self.cleaned_data.get(name) for name in ("first", "second", "third")]
@@ -263,7 +283,7 @@ class NationalityForm(OwnForm):
             one.nationalities, one.protection = [], Protection.STATELESS.value
         else:
             one.nationalities = list(dict.fromkeys(code for code in chosen if code))
-            if one.protection == Protection.STATELESS or "FR" in one.nationalities:
+            if one.protection == Protection.STATELESS or FRANCE in one.nationalities:
                 one.protection = ""
         return ["nationalities", "protection"]
 
@@ -286,8 +306,9 @@ class FrenchRecordForm(OwnForm):
 class ProtectionForm(OwnForm):
     page_heading = "Êtes-vous protégé par l’Ofpra ?"
     page_hint = (
-        "Réfugié, apatride ou bénéficiaire de la protection subsidiaire. Seuls vous et la mairie"
-        " voyez cette réponse : elle vous évite un document de votre consulat."
+        "Réfugié ou bénéficiaire de la protection subsidiaire. Seuls vous et la mairie voyez cette"
+        " réponse : elle vous évite un document de votre consulat. Apatride ? Dites-le à la"
+        " question « Votre nationalité »."
     )
     protection = radio(
         "Protection internationale", Protection.choices(), "Choisissez l’une des réponses."
@@ -296,6 +317,13 @@ class ProtectionForm(OwnForm):
     class Meta:
         model = Partenaire
         fields = ["protection"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Without a nationality: that is answered where the nationality is.
+        self.fields["protection"].choices = [  # type: ignore[attr-defined]
+            choice for choice in Protection.choices() if choice[0] != Protection.STATELESS.value
+        ]
 
 
 class ForeignPapersForm(OwnForm):
@@ -426,12 +454,20 @@ class FormerMarriageForm(OwnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["union_record_country"].choices = list(countries)  # type: ignore[attr-defined]
-        self.initial.setdefault("union_record_country", "FR")
-        self.initial["union_record_country"] = self.initial["union_record_country"] or "FR"
+        self.fields["union_record_country"].choices = [("", "Choisissez un pays"), *countries]  # type: ignore[attr-defined]
+        self.fields["union_record_country"].required = False
         self.fields["union_record_in_french"].required = False
         if self.instance.situation != Situation.DIVORCED:
             del self.fields["divorce_mentioned"]
+
+    def clean(self) -> dict[str, Any]:
+        """The document is described when one is to be shown."""
+        data = super().clean() or {}
+        if self.instance.situation != Situation.DIVORCED or (
+            data.get("divorce_mentioned") not in ("", None, YesNo.YES)
+        ):
+            self.require("union_record_country", "Choisissez le pays de ce document.")
+        return data
 
 
 class MeasureForm(OwnForm):
@@ -493,3 +529,13 @@ class ContactForm(OwnForm):
         for name in ("street", "postcode", "city"):
             self.fields[name].required = not self.partial
         self.fields["needs"].validators.append(refuse_private_numbers)
+
+    def clean(self) -> dict[str, Any]:
+        """A French postcode has five figures; those of other countries are left as typed."""
+        data = super().clean() or {}
+        if data.get("country") in FRENCH_TERRITORIES and data.get("postcode"):
+            try:
+                data["postcode"] = french_postcode(str(data["postcode"]))
+            except ValidationError as refused:
+                self.add_error("postcode", refused)
+        return data

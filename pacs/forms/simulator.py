@@ -15,6 +15,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from demarches.forms import PageFormMixin
+from pacs.forms.common import here_label
 from pacs.forms.simulator_questions import (
     PAGES,
     PARAMETERS,
@@ -97,7 +98,7 @@ def _named_choices(question: Question, commune: str) -> list[tuple[str, str]]:
     """The choices, with the name of the commune where they speak of it."""
     if question.fills != "residence" or not commune:
         return list(question.choices)
-    here = (Residence.HERE.value, f"Dans la commune de la mairie ({commune})")
+    here = (Residence.HERE.value, here_label(commune))
     return [here if choice[0] == Residence.HERE else choice for choice in question.choices]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demarches.rules.enums import LabelledStrEnum
-from pacs.rules.countries import FRANCE, SOMEWHERE_ELSE, SOMEWHERE_IN_EU
+from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES, SOMEWHERE_ELSE, SOMEWHERE_IN_EU
 from pacs.rules.pieces import FOREIGN_RECORDS, PROTECTED
 from pacs.rules.situation import (
     AgeBand,
@@ -151,7 +151,7 @@ def _proves_union(subject: Subject) -> bool:
 
 
 def _union_proved_abroad(subject: Subject) -> bool:
-    return _proves_union(subject) and subject.person.union_record_country != FRANCE
+    return _proves_union(subject) and subject.person.union_record_country not in FRENCH_TERRITORIES
 
 
 def _cannot_live_together(subject: Subject) -> bool:

@@ -8,6 +8,7 @@ missing; an empty list means complete.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pacs.rules.nationalities import is_stateless
 from pacs.rules.pieces import FOREIGN_RECORDS
 from pacs.rules.situation import (
     Dematerialisation,
@@ -67,8 +68,20 @@ def missing_foreign_papers(partenaire: "Partenaire") -> list[str]:
     ]
 
 
+def missing_nationality(partenaire: "Partenaire") -> list[str]:
+    """Somebody who said « apatride » has answered, although no country is named."""
+    if is_stateless(partenaire.nationalities, partenaire.protection):
+        return []
+    return _unanswered(partenaire, "nationalities")
+
+
 def asks_protection(partenaire: "Partenaire") -> bool:
-    """Only somebody who is not French can have a protection internationale."""
+    """Only somebody who is not French can have a protection internationale.
+
+    Whoever said « apatride » has said their protection, and is not asked twice.
+    """
+    if is_stateless(partenaire.nationalities, partenaire.protection):
+        return False
     return inputs_of(partenaire).is_foreign is not YesNo.NO
 
 
@@ -98,9 +111,12 @@ def missing_parents(partenaire: "Partenaire") -> list[str]:
 
 
 def missing_union(partenaire: "Partenaire") -> list[str]:
-    if partenaire.situation == Situation.DIVORCED:
-        return _unanswered(partenaire, "divorce_mentioned")
-    return _unanswered(partenaire, "union_record_country")
+    """A divorce that the birth record mentions needs no other proof."""
+    if partenaire.situation != Situation.DIVORCED:
+        return _unanswered(partenaire, "union_record_country")
+    if partenaire.divorce_mentioned == YesNo.YES:
+        return []
+    return _unanswered(partenaire, "divorce_mentioned", "union_record_country")
 
 
 def missing_contact(partenaire: "Partenaire") -> list[str]:
@@ -118,7 +134,7 @@ OWN: dict[str, tuple[Callable[["Partenaire"], bool], Callable[["Partenaire"], li
         lambda one: True,
         lambda one: _unanswered(one, "birth_year", "birth_country", "birth_city"),
     ),
-    "nationalite": (lambda one: True, lambda one: _unanswered(one, "nationalities")),
+    "nationalite": (lambda one: True, missing_nationality),
     "acte-francais": (asks_french_record, lambda one: _unanswered(one, "has_french_record")),
     "protection": (asks_protection, lambda one: _unanswered(one, "protection")),
     "documents-etrangers": (asks_foreign_papers, missing_foreign_papers),

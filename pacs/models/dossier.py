@@ -12,12 +12,14 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.rules import lifecycle
 from demarches.rules.enums import PieceStatus, Status, Transition
 from pacs.models.gate import in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
 from pacs.rules.eligibility import FORBIDDEN_KINSHIP, Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Obstacle, texts
+from pacs.rules.retention import deleted_at, kept_until
 from pacs.rules.situation import (
     Convention,
     CoupleAnswers,
@@ -80,7 +82,7 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
         return self.filter(
             partenaires__user__isnull=True,
             partenaires__invited_email__iexact=user.email,
-        ).exclude(status__in=[Status.WITHDRAWN.value, Status.CLOSED.value])
+        ).exclude(status__in=[status.value for status in lifecycle.ENDED])
 
 
 class Dossier(DossierBase):
@@ -190,6 +192,25 @@ class Dossier(DossierBase):
                 " attestations.",
             ),
         ]
+
+    def forget_on_activity(self) -> list[str]:
+        """Whoever does something is not about to lose the dossier."""
+        self.deletion_warned_at = None
+        return ["deletion_warned_at"]
+
+    @property
+    def deleted_on(self) -> date | None:
+        """The day it will be deleted, once its people were told; None otherwise."""
+        if self.deletion_warned_at is None:
+            return None
+        kept = kept_until(
+            self.current_status,
+            last_activity_at=self.last_activity_at,
+            ended_at=self.ended_at,
+            figures=self.procedure_settings.retention,
+        )
+        moment = deleted_at(kept, warned_at=self.deletion_warned_at)
+        return localdate(moment) if moment else None
 
     @property
     def appointment_label(self) -> str:

@@ -33,6 +33,7 @@ MAIL_KINDS = {
     "dossier_stopped": "Démarche arrêtée",
     "dossier_inadmissible": "Décision à lire",
     "message_received": "Message de la mairie",
+    "deletion_warning": "Effacement annoncé",
 }
 EVENT_KINDS = {
     "opened": "Dossier ouvert",
@@ -68,6 +69,8 @@ EVENT_KINDS = {
     "arrived": "Arrivés à la mairie",
     "scans_deleted": "Fichiers effacés après l’enregistrement",
     "opposable": "Mentions apposées : opposable aux tiers",
+    "deletion_warned": "Effacement annoncé dans 14 jours",
+    "kept": "Dossier gardé à la demande d’un partenaire",
     "birth_verified": "Acte de naissance vérifié par la mairie",
 }
 

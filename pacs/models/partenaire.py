@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
 from django.db.models import Q
+from django_countries import countries
 from django_countries.fields import CountryField
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -16,6 +17,7 @@ from demarches.rules.enums import LabelledStrEnum
 from demarches.rules.texts import plain_text
 from pacs.models.dossier import Dossier
 from pacs.rules.enums import Door, Sex
+from pacs.rules.nationalities import as_nationality, is_stateless
 from pacs.rules.situation import (
     Measure,
     PartenaireAnswers,
@@ -214,6 +216,14 @@ class Partenaire(models.Model):
     def full_name(self) -> str:
         """Prénoms and name of birth, as papers write them."""
         return f"{self.first_names} {self.birth_name}".strip() or self.display_name
+
+    @property
+    def nationality_words(self) -> str:
+        """« France, Italie », « Apatride »; empty while it is not answered."""
+        if is_stateless(self.nationalities, self.protection):
+            return "Apatride"
+        states = dict.fromkeys(as_nationality(code) for code in self.nationalities)
+        return ", ".join(str(countries.name(code)) for code in states)
 
     @property
     def birth_date(self) -> PartialDate | None:

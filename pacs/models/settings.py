@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from demarches.models import Agenda
+from pacs.rules.retention import Retention
 from pacs.rules.situation import Dematerialisation
 
 
@@ -105,6 +106,15 @@ class PacsSettings(models.Model):
     def dematerialisation(self) -> Dematerialisation:
         """What the mairie can verify by itself, as the rules read it."""
         return Dematerialisation(self.comedec_active, frozenset(self.connected_communes.split()))
+
+    @property
+    def retention(self) -> Retention:
+        """How long each kind of dossier is kept, as the rules read it."""
+        return Retention(
+            draft=self.draft_retention,
+            inactive=timedelta(days=self.inactive_retention_days),
+            registered=timedelta(days=self.registered_retention_days),
+        )
 
     @property
     def draft_retention(self) -> timedelta:

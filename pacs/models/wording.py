@@ -1,11 +1,21 @@
 """What people are told of each piece: data that an administrateur edits, one row a rule.
 
 The conditions are code (`pacs.rules.pieces`); the words, the ages and where to ask for a piece
-are here, each with its source. A test checks that the fixture covers every rule.
+are here, each with its source. The fixture holds the first words of each, and covers every rule
+(tested): `migrate` writes the rows that are missing, and never touches one that is there.
 """
 
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.apps.registry import Apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import DatabaseError, models
 from django.db.models import Q
 
 from demarches.rules.enums import LabelledStrEnum
@@ -23,16 +33,77 @@ class PaperForm(LabelledStrEnum):
     NOTHING = "-", "Rien à remettre"
 
 
+@cache
+def shipped_wordings() -> dict[str, dict[str, Any]]:
+    """The first words of each rule, as the fixture has them."""
+    path = Path(settings.FIXTURE_DIRS[0]) / "pacs_pieces.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    columns = {column.name: column for column in PieceWording._meta.concrete_fields}
+    return {
+        row["pk"]: {name: columns[name].to_python(value) for name, value in row["fields"].items()}
+        for row in rows
+    }
+
+
+def write_missing_wordings(apps: Apps, *, using: str = "default", **kwargs: Any) -> None:
+    """Give each rule its row; after every `migrate`, on the tables as that left them.
+
+    Rows that staff changed, and their wording, are never touched.
+    """
+    try:
+        model = apps.get_model("pacs", "PieceWording")
+    except LookupError:
+        return  # migrated back to before there was one
+    manager = model._base_manager.using(using)
+    known = set(manager.values_list("pk", flat=True))
+    columns = {column.name for column in model._meta.concrete_fields}
+    manager.bulk_create(
+        [
+            model(rule_id=rule_id, **{k: v for k, v in fields.items() if k in columns})
+            for rule_id, fields in shipped_wordings().items()
+            if rule_id not in known
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def check_wordings(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every rule has its row; said at the start, not found out by a couple."""
+    if databases:
+        return []  # `migrate` is about to write them
+    try:
+        known = set(PieceWording.objects.values_list("pk", flat=True))
+    except DatabaseError:
+        return []  # no database, or not migrated yet: told by others
+    missing = sorted(set(RULE_IDS) - known)
+    if not missing:
+        return []
+    return [
+        Error(
+            f"Pieces without their wording: {', '.join(missing)}.",
+            hint="Run « manage.py migrate »: it writes the rows that are missing.",
+            id="pacs.E001",
+        )
+    ]
+
+
 class PieceWordingQuerySet(models.QuerySet["PieceWording"]):
     """Reads of the wording, with a name."""
 
     def by_rule(self) -> dict[str, "PieceWording"]:
-        """Every row by its rule, in one query; a rule nobody has worded yet shows its id."""
+        """Every row by its rule, in one query: the only reader of the wording.
+
+        Every rule is there. Between an upgrade and its `migrate`, a new one has the words it was
+        shipped with.
+        """
         known = {wording.rule_id: wording for wording in self}
-        return {
-            rule_id: known.get(rule_id) or PieceWording(rule_id=rule_id, label=rule_id)
-            for rule_id in RULE_IDS
+        unwritten = {
+            rule_id: PieceWording(rule_id=rule_id, **fields)
+            for rule_id, fields in shipped_wordings().items()
+            if rule_id not in known
         }
+        every = {**known, **unwritten}
+        return {**{rule_id: every[rule_id] for rule_id in RULE_IDS}, **known}
 
 
 class PieceWording(models.Model):

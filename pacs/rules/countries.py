@@ -6,10 +6,24 @@ mairie checks case by case (domain reference, section 3.4).
 
 FRANCE = "FR"
 
-#: Born there means « born in France »: the record is kept by a French commune.
-FRENCH_TERRITORIES = frozenset(
-    {FRANCE, "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC"}
-)
+#: Overseas, with the name that says so: « Guyane » alone is another country to many.
+FRENCH_OVERSEAS = {
+    "BL": "Saint-Barthélemy (France)",
+    "GF": "Guyane (France)",
+    "GP": "Guadeloupe (France)",
+    "MF": "Saint-Martin (France)",
+    "MQ": "Martinique (France)",
+    "NC": "Nouvelle-Calédonie (France)",
+    "PF": "Polynésie française (France)",
+    "PM": "Saint-Pierre-et-Miquelon (France)",
+    "RE": "La Réunion (France)",
+    "TF": "Terres australes et antarctiques françaises (France)",
+    "WF": "Wallis-et-Futuna (France)",
+    "YT": "Mayotte (France)",
+}
+#: Wherever the law says « France ». Born there means « born in France »: the record is kept by a
+#: French commune, and its nationals are French.
+FRENCH_TERRITORIES = frozenset({FRANCE, *FRENCH_OVERSEAS})
 
 #: « Somewhere in the Union » and « elsewhere », when people need not say which country: the
 #: simulator asks for no more than the rules read. ISO 3166-1 reserves the first and leaves the

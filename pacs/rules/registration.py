@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from pacs.rules.countries import FRENCH_TERRITORIES
+
 NUMBER = re.compile(r"^\s*(\d[\dAB]\d{3})\s*-\s*(\d{4})\s*-\s*(\d{1,3})\s*-\s*(\d{1,6})\s*$", re.I)
 #: Code civil, art. 49: the mention is made within three days.
 AVIS_DAYS = 3
-FRANCE = "FR"
 SCEC = "Service central d’état civil (SCEC)"
 SCEC_ADDRESS = "Nantes"
 VOWELS = frozenset("AÀÂEÉÈÊËIÎÏOÔUÙÛÜ")
@@ -50,12 +51,12 @@ class Recipient:
 
 
 def avis_recipient(*, birth_country: str, birth_city: str, birth_department: str) -> Recipient:
-    """The mairie of birth; for a birth abroad, the service in Nantes.
+    """The mairie of birth, overseas too; for a birth abroad, the service in Nantes.
 
     The latter holds the records of the French born abroad, and the register of the PACS of
     foreigners born abroad (décret 2006-1806, art. 6; CC, art. 515-3-1).
     """
-    if birth_country == FRANCE:
+    if birth_country in FRENCH_TERRITORIES:
         department = f" ({birth_department})" if birth_department else ""
         return Recipient(f"Mairie {of_place(birth_city)}{department}", "")
     return Recipient(SCEC, SCEC_ADDRESS)

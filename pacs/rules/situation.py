@@ -247,7 +247,7 @@ class Dematerialisation:
 
 
 def _is_foreign(answers: PartenaireAnswers) -> YesNo:
-    if FRANCE in answers.nationalities:
+    if not FRENCH_TERRITORIES.isdisjoint(answers.nationalities):
         return YesNo.NO
     if answers.nationalities or answers.protection not in (Protection.NONE, Protection.UNKNOWN):
         return YesNo.YES

@@ -27,7 +27,7 @@ from pacs.models import Partenaire
 from pacs.rules.validity import earliest_issue_day
 from pacs.tracking import piece_rows, who_is_mailed
 from pacs.views.read import appointment_changed, seen_key, seen_of
-from pacs.views.viewer import account_of, for_partenaire
+from pacs.views.viewer import account_of, for_partenaire, while_going_on
 
 FIRST_DAYS = 4
 
@@ -39,6 +39,7 @@ def _who_books(request: HttpRequest) -> str:
 
 @require_http_methods(["GET", "HEAD"])
 @for_partenaire
+@while_going_on
 def appointment(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """The appointment and all that can be done with it; without one, the way to take it."""
     dossier, now = partenaire.dossier, timezone.now()
@@ -66,6 +67,7 @@ def appointment(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
 @rate_limited("booking", by=_who_books)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
+@while_going_on
 def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """List first, the month after; choosing keeps the slot while the couple confirms."""
     dossier, now = partenaire.dossier, timezone.now()
@@ -111,6 +113,7 @@ def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResp
 @rate_limited("booking", by=_who_books)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
+@while_going_on
 def appointment_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Read, then confirm; sent twice, it shows the same appointment."""
     dossier, now = partenaire.dossier, timezone.now()
@@ -150,6 +153,7 @@ def appointment_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRes
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
+@while_going_on
 def appointment_cancel(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Give the appointment back, after a question."""
     dossier, now = partenaire.dossier, timezone.now()
@@ -216,6 +220,7 @@ def appointment_refuse(request: HttpRequest, partenaire: Partenaire) -> HttpResp
 
 @require_http_methods(["GET", "HEAD"])
 @for_partenaire
+@while_going_on
 def appointment_file(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """The event for a calendar program; the same UID at each download."""
     booked = partenaire.dossier.appointment

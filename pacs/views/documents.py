@@ -10,11 +10,12 @@ from demarches.documents import RenderedPdf
 from demarches.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
 from pacs import documents, official
+from pacs.access import readable_papers
 from pacs.forms.convention import ConventionChoicesForm
 from pacs.models import Partenaire
 from pacs.models.registration import registration_of
 from pacs.rules.situation import Convention
-from pacs.views.viewer import account_of, for_partenaire
+from pacs.views.viewer import account_of, for_partenaire, while_going_on
 
 type Maker = Callable[[Partenaire], RenderedPdf]
 
@@ -55,7 +56,7 @@ PAPERS: dict[str, tuple[str, Maker]] = {
 @for_partenaire
 def dossier_paper(request: HttpRequest, partenaire: Partenaire, slug: str) -> HttpResponse:
     """One of the papers, as this partenaire may see it."""
-    if slug not in PAPERS:
+    if slug not in PAPERS or slug not in readable_papers(partenaire):
         raise Http404
     name, make = PAPERS[slug]
     try:
@@ -69,6 +70,7 @@ def dossier_paper(request: HttpRequest, partenaire: Partenaire, slug: str) -> Ht
 @rate_limited("pdf")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
+@while_going_on
 def dossier_convention(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """The workshop: two choices make a convention on the fly; the portal keeps neither."""
     dossier = partenaire.dossier

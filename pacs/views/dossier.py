@@ -12,17 +12,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 from demarches.actions import ChangedSince
 from demarches.models import TransitionRefused
 from demarches.rules.deadlines import add_working_days
-from demarches.rules.enums import Status
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
 from demarches.views.changed import Way
+from pacs.access import readable_papers
 from pacs.actions.corrections import (
     drop_correction,
     holders_of,
     in_words,
     send_corrections,
 )
-from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
+from pacs.actions.dossiers import (
+    keep_dossier,
+    open_dossier,
+    resubmit_dossier,
+    stop_dossier,
+    submit_dossier,
+)
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.simulator import model_fields_from_params
@@ -72,6 +78,11 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "dossier": dossier,
         "partenaire": partenaire,
         "other": next(one for one in dossier.people if one.pk != partenaire.pk),
+        "papers": readable_papers(partenaire),
+    }
+    if dossier.is_ended:
+        return _ended_page(request, partenaire, context)
+    context |= {
         "pieces": piece_rows(partenaire, at=now),
         "window": window_of(partenaire, at=now),
         "agent_outcomes": [
@@ -86,15 +97,27 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     context["moments"] = timeline(dossier)
     context["alerts"] = alerts_of(partenaire, at=now)
     drafts = dossier.corrections.filter(status="draft", holder__in=holders_of(partenaire))
-    context["to_send"] = not dossier.is_ended and drafts.exists()
-    if dossier.current_status is Status.REGISTERED:
-        context["registration"] = registration_of(dossier)
+    context["to_send"] = drafts.exists()
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
     context["thread"] = thread(partenaire)
-    context["court"] = dossier.procedure_settings.court
     context["requests"] = requests_of(partenaire)
     context["lu"] = imprint(handed_back_shown(partenaire, dossier))
     return render(request, "pacs/dossier_tracking.html", context)
+
+
+def _ended_page(
+    request: HttpRequest, partenaire: Partenaire, context: dict[str, Any]
+) -> HttpResponse:
+    """What became of it, why, the remedy and what to do next; nothing of how to prepare one."""
+    dossier = partenaire.dossier
+    context |= {
+        "moments": timeline(dossier),
+        # A dossier closed after the registration: the PACS is still registered.
+        "registration": registration_of(dossier),
+        "thread": thread(partenaire),
+        "court": dossier.procedure_settings.court,
+    }
+    return render(request, "pacs/dossier_ended.html", context)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -220,6 +243,19 @@ def dossier_resubmit(request: HttpRequest, partenaire: Partenaire) -> HttpRespon
         messages.error(request, " ".join(refused.messages))
     else:
         messages.success(request, "Vos compléments sont partis. La mairie les vérifie.")
+    return redirect(partenaire.dossier)
+
+
+@require_POST
+@for_partenaire
+def dossier_keep(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """Keep a dossier whose deletion was announced."""
+    try:
+        keep_dossier(partenaire, at=timezone.now(), by=account_of(request))
+    except ActionRefused as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, "Ce dossier est gardé.")
     return redirect(partenaire.dossier)
 
 

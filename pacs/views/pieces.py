@@ -25,11 +25,12 @@ from pacs.models.piece import IDENTITY_RULE
 from pacs.shown import piece_shown
 from pacs.tracking import PieceRow, piece_rows, window_of
 from pacs.views.read import beside, read_of
-from pacs.views.viewer import for_partenaire
+from pacs.views.viewer import for_partenaire, while_going_on
 
 
 @require_http_methods(["GET", "HEAD"])
 @for_partenaire
+@while_going_on
 def dossier_pieces(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """The list: what is missing first."""
     now = timezone.now()
@@ -47,6 +48,7 @@ def dossier_pieces(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
 @rate_limited("upload")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
+@while_going_on
 def dossier_piece(request: HttpRequest, partenaire: Partenaire, key: str) -> HttpResponse:
     """One piece: send it, bring it, or say what blocks; with its date where age counts."""
     row = _row(partenaire, key)

@@ -7,16 +7,34 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from demarches.models import User
 from demarches.replay import keep_for_after_sign_in
 from pacs.access import GUEST_SESSION_KEY, find_partenaire
+from pacs.models import Partenaire
 
 
 def account_of(request: HttpRequest) -> User | None:
     """The signed-in account, if there is one."""
     return request.user if isinstance(request.user, User) else None
+
+
+def while_going_on(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Show the page only while the dossier has not ended; stands under `for_partenaire`.
+
+    An old address then leads to the dossier, which says what became of it. What is *done* from
+    there is refused by the action, with its reason.
+    """
+
+    @wraps(view)
+    def show(request: HttpRequest, partenaire: Partenaire, **kwargs: Any) -> HttpResponse:
+        if partenaire.dossier.is_ended and request.method in {"GET", "HEAD"}:
+            return redirect(partenaire.dossier)
+        return view(request, partenaire, **kwargs)
+
+    return show
 
 
 def for_partenaire(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -26,7 +26,7 @@ from pacs.actions.dossiers import (
 from pacs.actions.endings import end_dossier
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
-from pacs.actions.upkeep import purge_dossiers, remind_partenaires
+from pacs.actions.upkeep import purge_dossiers, remind_partenaires, warn_of_deletion
 from pacs.models import Door, Dossier, Message, PacsSettings, Partenaire, Piece, Reading
 from tests.support.dossiers import (
     COMMON,
@@ -194,6 +194,7 @@ def test_the_purge_takes_old_drafts_and_nothing_else(
 ) -> None:
     young = open_dossier(at=now, user=charlie)
     Dossier.objects.filter(pk=draft.pk).update(last_activity_at=now - timedelta(days=31))
+    warn_of_deletion(at=now - timedelta(days=14))
 
     would = purge_dossiers(at=now, dry_run=True)
     assert Dossier.objects.count() == 2

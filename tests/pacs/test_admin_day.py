@@ -13,7 +13,8 @@ from django.urls import reverse
 from demarches.models import Agenda, Appointment, Officer, User
 from pacs.actions.appointments import book_for
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.models import Avis, Dossier, LaterAct, PacsSettings, Registration
+from pacs.day import Person
+from pacs.models import Avis, Dossier, LaterAct, PacsSettings, Partenaire, Registration
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import dates_read, make_dossier
 from tests.support.pages import Page, press
@@ -508,3 +509,30 @@ def test_without_an_agenda_the_couple_is_told_to_phone(
     assert "Convenez du rendez-vous avec la mairie" in html
     assert Agenda.objects.count() == 1
     assert Appointment.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("measure", "said"),
+    [
+        (
+            "curatelle",
+            "vérifier l’assistance à la signature de la convention ; pas d’assistance à la"
+            " déclaration",
+        ),
+        (
+            "tutelle",
+            "vérifier l’assistance à la signature de la convention ; pas d’assistance à la"
+            " déclaration",
+        ),
+        ("autre", "vérifier ce que la mesure demande pour la convention"),
+        ("aucune", ""),
+        ("", ""),
+    ],
+)
+def test_assistance_is_for_the_convention_and_not_for_the_declaration(
+    measure: str, said: str
+) -> None:
+    one = Partenaire(measure=measure)
+    label = one.get_measure_display() if measure not in {"", "aucune"} else ""
+
+    assert Person(one, label).assistance == said

@@ -1,6 +1,7 @@
 """The wording of the pieces: data that covers the rules."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 
 from demarches.models import User
 from pacs.models import PacsSettings, PieceWording
+from pacs.models.wording import check_wordings
 from pacs.rules.pieces import RULE_IDS, TOLD_ONLY, VERIFIED_BY_MAIRIE
 from pacs.rules.validity import MaxAge
 
@@ -40,6 +42,42 @@ def fixture_rows() -> dict[str, dict[str, Any]]:
 
 def test_fixture_words_exactly_the_rules() -> None:
     assert sorted(fixture_rows()) == sorted(RULE_IDS)
+
+
+def test_migrate_gives_a_rule_its_row_and_keeps_what_staff_wrote(db: None) -> None:
+    PieceWording.objects.filter(pk="P01_declaration").delete()
+    PieceWording.objects.filter(pk="P02_convention").update(label="Notre convention")
+
+    call_command("migrate", verbosity=0)
+
+    written = PieceWording.objects.get(pk="P01_declaration")
+    assert written.label == fixture_rows()["P01_declaration"]["label"]
+    assert written.source_date == date(2025, 10, 7)
+    assert PieceWording.objects.get(pk="P02_convention").label == "Notre convention"
+
+
+def test_a_database_just_made_words_every_rule(db: None) -> None:
+    assert set(PieceWording.objects.values_list("pk", flat=True)) == set(RULE_IDS)
+
+
+def test_the_start_refuses_a_rule_without_its_row_and_says_what_to_do(db: None) -> None:
+    assert check_wordings() == []
+    PieceWording.objects.filter(pk="P01_declaration").delete()
+
+    [error] = check_wordings()
+
+    assert error.msg == "Pieces without their wording: P01_declaration."
+    assert error.hint == "Run « manage.py migrate »: it writes the rows that are missing."
+    assert check_wordings(databases=["default"]) == []
+
+
+def test_until_then_a_new_rule_is_read_with_the_words_it_was_shipped_with(db: None) -> None:
+    PieceWording.objects.filter(pk="P01_declaration").delete()
+
+    wordings = PieceWording.objects.by_rule()
+
+    assert list(wordings) == list(RULE_IDS)
+    assert wordings["P01_declaration"].label == "Déclaration conjointe de Pacs (cerfa 15725)"
 
 
 def test_ages_are_those_of_the_reference(wordings: dict[str, PieceWording]) -> None:
@@ -100,16 +138,6 @@ def test_texts_are_typeset() -> None:
             if isinstance(text, str) and not name.startswith("link_url"):
                 assert "'" not in text, (rule_id, name)
                 assert not any(f" {sign}" in text for sign in ":;!?»"), (rule_id, name)
-
-
-def test_unworded_rule_shows_its_id(db: None) -> None:
-    PieceWording.objects.create(rule_id="P01_declaration", label="Déclaration")
-
-    wordings = PieceWording.objects.by_rule()
-
-    assert list(wordings) == list(RULE_IDS)
-    assert str(wordings["P01_declaration"]) == "Déclaration"
-    assert str(wordings["P30_coutume"]) == "P30_coutume"
 
 
 def test_wording_is_read_in_one_query(

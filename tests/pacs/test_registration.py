@@ -34,7 +34,12 @@ from pacs.actions.registration import (
     register_pacs,
     update_act,
 )
-from pacs.actions.upkeep import late_today, purge_dossiers, send_digest
+from pacs.actions.upkeep import (
+    late_today,
+    purge_dossiers,
+    send_digest,
+    warn_of_deletion,
+)
 from pacs.models import (
     Avis,
     Dossier,
@@ -475,6 +480,8 @@ def test_the_dossier_goes_once_every_mention_is_made_and_its_line_stays(
         mark_avis_sent(avis, on=AFTER.date(), by=agent, at=AFTER)
         mark_avis_mentioned(avis, on=AFTER.date(), by=agent, at=AFTER)
 
+    assert warn_of_deletion(at=AFTER + timedelta(days=168)) == 0
+    assert warn_of_deletion(at=AFTER + timedelta(days=170)) == 1
     assert purge_dossiers(at=AFTER + timedelta(days=182)).ended == 0
     assert purge_dossiers(at=late).ended == 1
 

@@ -13,10 +13,11 @@ from post_office.models import Email
 from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import User
+from demarches.rules.deadlines import DELETION_WARNING
 from tests.support.followups import answered, closed, fresh, make_demande
 from tests.support.pages import Reader
 from vitale.actions import aide
-from vitale.actions.upkeep import purge
+from vitale.actions.upkeep import purge, warn_of_deletion
 from vitale.models import (
     AnswerTemplate,
     Contact,
@@ -206,6 +207,8 @@ def test_names_and_contacts_go_three_months_after_the_end_and_counts_stay(
     aide.note_reading(demande, agent, at=NOW)
     before = Tally.objects.count()
 
+    assert purge(at=later(days)).demandes == 0  # nothing goes in silence
+    assert warn_of_deletion(at=later(days) - DELETION_WARNING) == gone
     assert purge(at=later(days), dry_run=True).demandes == gone
     assert Demande.objects.count() == 1
     assert purge(at=later(days)).demandes == gone

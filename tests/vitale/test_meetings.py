@@ -27,7 +27,7 @@ from tests.support.followups import (
 )
 from tests.support.pages import Page, Reader
 from vitale.actions import aide, meetings
-from vitale.actions.upkeep import purge, remind_meetings
+from vitale.actions.upkeep import purge, remind_meetings, warn_of_deletion
 from vitale.models import AideSettings, Demande, DemandeMail, Tally
 from vitale.tracking import moments
 
@@ -320,6 +320,7 @@ def test_the_calendar_forgets_whose_it_was(agent: User) -> None:
     demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
     aide.cancel(demande, by=None, at=NOW)
 
+    warn_of_deletion(at=NOW + timedelta(days=86))
     purge(at=NOW + timedelta(days=100))
 
     assert not Demande.objects.exists()

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from post_office.models import Email
 
 from demarches.models import User
+from demarches.rules.deadlines import DELETION_WARNING
 from tests.support.followups import make_suivi
 from vitale.actions.suivi import (
     answer_reminders,
@@ -17,12 +18,13 @@ from vitale.actions.suivi import (
     change_route,
     close_suivi,
     delete_suivi,
+    note_visit,
     open_suivi,
     set_reminders,
     tick,
     untick,
 )
-from vitale.actions.upkeep import purge, remind
+from vitale.actions.upkeep import purge, remind, warn_of_deletion
 from vitale.models import Suivi, SuiviMail, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick, Tally
 from vitale.rules.situations import Channel, Regime, Situation
 from vitale.rules.suivi import STEPS, Journey, Purpose
@@ -110,7 +112,7 @@ def test_it_holds_no_name_and_no_number() -> None:
         "id", "reference", "secret_digest", "owner", "situation", "created_at", "visited_at",
         "closed_at", "reminder_email", "reminder_confirmed_at", "reminder_on", "form_key",
         "routes", "suivi", "regime", "channel", "started_at", "ended_at", "ticks", "reminders",
-        "route", "step", "done_on", "choice", "at", "mails", "email",
+        "route", "step", "done_on", "choice", "at", "mails", "email", "deletion_warned_at",
     }  # fmt: skip
 
 
@@ -483,6 +485,8 @@ def test_what_is_closed_or_left_goes_in_its_time(
     if closed:
         close_suivi(suivi, at=NOW)
 
+    assert purge(at=at).suivis == 0  # nothing goes in silence
+    assert warn_of_deletion(at=at - DELETION_WARNING) == gone
     assert purge(at=at, dry_run=True).suivis == gone
     assert Suivi.objects.count() == 1
     assert purge(at=at).suivis == gone
@@ -497,6 +501,23 @@ def test_the_commands_say_what_they_did(capsys: pytest.CaptureFixture[str]) -> N
 
     assert capsys.readouterr().out.splitlines() == [
         "reminded: 0, appointments reminded: 0",
-        "would delete: 0 aide-mémoire, 0 requests",
-        "deleted: 0 aide-mémoire, 0 requests",
+        "would warn: 0; would delete: 0 aide-mémoire, 0 requests",
+        "warned: 0; deleted: 0 aide-mémoire, 0 requests",
     ]
+
+
+def test_a_forgotten_aide_memoire_is_announced_once_and_a_visit_keeps_it() -> None:
+    suivi = make_suivi(situation=Situation.LOSS, channel=Channel.ONLINE, at=NOW, reminders_to=ALICE)
+    soon = datetime(2028, 3, 5, 9, tzinfo=UTC)
+    Email.objects.all().delete()
+
+    assert [warn_of_deletion(at=soon), warn_of_deletion(at=soon)] == [1, 0]
+    assert [mail.to for mail in Email.objects.all()] == [[ALICE]]
+    suivi.refresh_from_db()
+    assert suivi.account_hint.endswith(", effacé le 19\u00a0mars 2028")
+
+    note_visit(suivi, at=soon)
+
+    assert purge(at=soon + timedelta(days=30)).suivis == 0
+    suivi.refresh_from_db()
+    assert suivi.deleted_on is None

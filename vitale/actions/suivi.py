@@ -275,7 +275,7 @@ def close_suivi(suivi: Suivi, *, at: datetime, read: str | None = None) -> None:
 
 
 def reopen_suivi(suivi: Suivi) -> None:
-    Suivi.objects.filter(pk=suivi.pk).update(closed_at=None)
+    Suivi.objects.filter(pk=suivi.pk).update(closed_at=None, deletion_warned_at=None)
 
 
 def attach(suivi: Suivi, *, user: User) -> None:
@@ -287,6 +287,8 @@ def note_visit(suivi: Suivi, *, at: datetime) -> None:
     """A visit keeps it alive; once a day is enough to know."""
     if localdate(suivi.visited_at) != localdate(at):
         Suivi.objects.filter(pk=suivi.pk).update(visited_at=at)
+        # One that is closed goes all the same: a visit does not lengthen it.
+        Suivi.objects.filter(pk=suivi.pk, closed_at=None).update(deletion_warned_at=None)
 
 
 def delete_suivi(suivi: Suivi, *, read: str | None = None) -> None:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 from post_office.models import Email
 
 from demarches.booking import midnight
 from demarches.models import Appointment, Fiche
+from demarches.rules.deadlines import DELETION_WARNING
 from vitale import emails
 from vitale.actions.suivi import delete_suivi
 from vitale.models import Demande, Source, Suivi, SuiviOffset, SuiviReminder, SuiviRoute
@@ -71,24 +74,51 @@ class Purge:
     demandes: int
 
 
+def warn_of_deletion(*, at: datetime, dry_run: bool = False) -> int:
+    """Tell two weeks before what will be deleted, by mail and on the page; returns how many."""
+    suivis = Suivi.objects.forgotten(at=at + DELETION_WARNING).filter(deletion_warned_at=None)
+    demandes = Demande.objects.forgotten(at=at + DELETION_WARNING).filter(deletion_warned_at=None)
+    if dry_run:
+        return suivis.count() + demandes.count()
+    warned = 0
+    for pk in list(suivis.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Compare and swap: a visit of this minute, or another run, and nothing leaves.
+            if suivis.filter(pk=pk).update(deletion_warned_at=at):
+                emails.suivi_deletion(Suivi.objects.select_related("owner").get(pk=pk), at=at)
+                warned += 1
+    for pk in list(demandes.values_list("pk", flat=True)):
+        with transaction.atomic():
+            if demandes.filter(pk=pk).update(deletion_warned_at=at):
+                emails.aide_deletion(Demande.objects.get(pk=pk), at=at)
+                warned += 1
+    return warned
+
+
+def _announced[Q: QuerySet[Any]](forgotten: Q, *, at: datetime) -> Q:
+    """Of what may not be kept any more, what was told two weeks ago."""
+    return forgotten.filter(deletion_warned_at__lte=at - DELETION_WARNING)
+
+
 def purge(*, at: datetime, dry_run: bool = False) -> Purge:
     """Delete what may not be kept any more, with its mails; the counts stay, without anybody.
 
-    Retention: domain reference 7.6.
+    Retention: domain reference 7.6. Only what was announced (`warn_of_deletion`).
     """
-    suivis, demandes = Suivi.objects.forgotten(at=at), Demande.objects.forgotten(at=at)
+    suivis = _announced(Suivi.objects.forgotten(at=at), at=at)
+    demandes = _announced(Demande.objects.forgotten(at=at), at=at)
     report = Purge(suivis.count(), demandes.count())
     if dry_run:
         return report
     for pk in list(suivis.values_list("pk", flat=True)):
         with transaction.atomic():
             # A visit of this minute saves it.
-            suivi = Suivi.objects.forgotten(at=at).locked().filter(pk=pk).first()
+            suivi = suivis.locked().filter(pk=pk).first()
             if suivi is not None:
                 delete_suivi(suivi)
     for pk in list(demandes.values_list("pk", flat=True)):
         with transaction.atomic():
-            demande = Demande.objects.forgotten(at=at).locked().filter(pk=pk).first()
+            demande = demandes.locked().filter(pk=pk).first()
             if demande is not None:
                 _delete_demande(demande)
     return report

@@ -1,6 +1,6 @@
 """Requests for help: what the mairie does itself, on the lifecycle shared by the procedures."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -24,7 +24,7 @@ from demarches.rules.dates_fr import NBSP
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from vitale.models.codes import Coded
 from vitale.models.guide import Contact
-from vitale.models.suivi import months_before
+from vitale.models.suivi import deletion_day, months_before
 from vitale.rules import aide
 from vitale.rules.aide import Code, Outcome
 from vitale.rules.situations import Regime
@@ -196,6 +196,8 @@ class Demande(Coded, DossierBase):
         editable=False,
     )
     answer = models.TextField("réponse", max_length=4000, blank=True, editable=False)
+    #: When whoever asked was told that it will be deleted; empty again after any activity.
+    deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
 
     objects = DemandeQuerySet.as_manager()
@@ -231,6 +233,15 @@ class Demande(Coded, DossierBase):
 
     def get_absolute_url(self) -> str:
         return reverse("vitale:aide", args=[self.reference])
+
+    def forget_on_activity(self) -> list[str]:
+        self.deletion_warned_at = None
+        return ["deletion_warned_at"]
+
+    @property
+    def deleted_on(self) -> date | None:
+        """The day it goes, once that was told; None otherwise."""
+        return deletion_day(self.deletion_warned_at)
 
     def blockers(self, transition: Transition, *, by: User | None, at: datetime) -> list[str]:
         """Only the states of domain reference 7.3."""
@@ -338,6 +349,7 @@ class DemandeMail(models.Model):
         "aide_meeting_reminder": "Rappel du rendez-vous",
         "aide_meeting_missed": "Rendez-vous manqué",
         "aide_cancelled": "Annulation",
+        "aide_deletion": "Effacement annoncé",
     }
 
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="mails")

@@ -4,7 +4,7 @@ It holds no name and no number: a situation, the ways tried, the dates people ty
 address when they asked to be reminded.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from demarches.models import AccountItem, User
-from demarches.rules.deadlines import add_months
+from demarches.rules.dates_fr import day_fr
+from demarches.rules.deadlines import DELETION_WARNING, add_months
 from vitale.models.codes import Coded
 from vitale.models.guide import Situation, Sourced
 from vitale.rules import situations
@@ -57,6 +58,11 @@ def months_before(at: datetime, months: int) -> datetime:
     return at.replace(year=day.year, month=day.month, day=day.day)
 
 
+def deletion_day(warned_at: datetime | None) -> date | None:
+    """Two weeks after it was told, which is never before the end of retention."""
+    return None if warned_at is None else localdate(warned_at + DELETION_WARNING)
+
+
 class Suivi(Coded, AccountItem):
     """One aide-mémoire."""
 
@@ -73,6 +79,8 @@ class Suivi(Coded, AccountItem):
     reminder_confirmed_at = models.DateTimeField(null=True, blank=True)
     #: The day people chose, where none can be computed: no birth date is kept.
     reminder_on = models.DateField(null=True, blank=True)
+    #: When it was told that it will be deleted; a visit that keeps it empties this.
+    deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: One-time key of the form it came from: a double click opens one.
     form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
 
@@ -97,7 +105,21 @@ class Suivi(Coded, AccountItem):
 
     @property
     def account_hint(self) -> str:
-        return "Aide-mémoire de votre carte Vitale" + (" (terminé)" if self.closed_at else "")
+        hint = "Aide-mémoire de votre carte Vitale" + (" (terminé)" if self.closed_at else "")
+        day = self.deleted_on
+        return f"{hint}, effacé le {day_fr(day)}" if day else hint
+
+    @property
+    def deleted_on(self) -> date | None:
+        """The day it goes, once that was told; None otherwise."""
+        return deletion_day(self.deletion_warned_at)
+
+    @property
+    def mail_address(self) -> str:
+        """Where a mail about it may go: the address that said yes, or that of the account."""
+        if self.reminder_confirmed_at is not None:
+            return self.reminder_email
+        return self.owner.email if self.owner else ""
 
     @property
     def chosen_situation(self) -> situations.Situation:

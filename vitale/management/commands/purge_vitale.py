@@ -1,11 +1,11 @@
-"""Delete the follow-ups that retention no longer allows to keep; run it daily."""
+"""Announce, then delete, the follow-ups that retention no longer allows to keep; run it daily."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from vitale.actions.upkeep import purge
+from vitale.actions.upkeep import purge, warn_of_deletion
 
 
 class Command(BaseCommand):
@@ -15,6 +15,10 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Say what would go.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = purge(at=timezone.now(), dry_run=options["dry_run"])
-        verb = "would delete" if options["dry_run"] else "deleted"
-        self.stdout.write(f"{verb}: {report.suivis} aide-mémoire, {report.demandes} requests")
+        now, dry_run = timezone.now(), options["dry_run"]
+        warned = warn_of_deletion(at=now, dry_run=dry_run)
+        report = purge(at=now, dry_run=dry_run)
+        told, verb = ("would warn", "would delete") if dry_run else ("warned", "deleted")
+        self.stdout.write(
+            f"{told}: {warned}; {verb}: {report.suivis} aide-mémoire, {report.demandes} requests"
+        )

@@ -1,0 +1,111 @@
+"""« À Uzès », and the address: the two answers cannot contradict each other."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from demarches.models import User
+from pacs.models import Dossier
+from tests.support.dossiers import COMMON
+
+ELSEWHERE = (
+    "La réponse « Dans la commune de la mairie (Uzès) » a été donnée, mais cette adresse est dans"
+    " une autre commune : « Nîmes ». Corrigez l’adresse, ou choisissez « Dans une autre commune de"
+    " France » à la question « Où sera votre adresse commune ? »."
+)
+NIMES = {"street": "1 rue de la République", "street_more": "", "postcode": "30000"}
+
+
+def address_page(dossier: Dossier) -> str:
+    return reverse("pacs:common-step", args=[dossier.reference, "adresse"])
+
+
+@pytest.mark.parametrize("button", [{}, {"later": "1"}], ids=["continue", "later"])
+def test_an_address_elsewhere_is_refused_in_words_and_nothing_typed_is_lost(
+    draft: Dossier,
+    alice: User,
+    client_of: Callable[[User | None], Client],
+    button: dict[str, str],
+) -> None:
+    response = client_of(alice).post(address_page(draft), {**NIMES, "city": "Nîmes", **button})
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {"city": [ELSEWHERE]}
+    assert response.context["form"]["street"].value() == "1 rue de la République"
+    draft.refresh_from_db()
+    assert (draft.street, draft.city) == (COMMON["street"], COMMON["city"])
+
+
+@pytest.mark.parametrize("city", ["Uzes", "UZÈS", "30700 Uzès"])
+def test_the_commune_may_be_written_as_people_write_it(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client], city: str
+) -> None:
+    response = client_of(alice).post(
+        address_page(draft), {**NIMES, "postcode": "30700", "city": city}
+    )
+
+    assert response.status_code == 302
+    draft.refresh_from_db()
+    assert draft.city == city
+
+
+def test_here_is_refused_while_the_address_is_elsewhere(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    Dossier.objects.filter(pk=draft.pk).update(residence="autre_commune", city="Nîmes")
+
+    response = client_of(alice).post(
+        reverse("pacs:common-step", args=[draft.reference, "commune"]),
+        {"residence": "ici", "impediment": "aucun"},
+    )
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["residence"]
+
+
+def test_the_commune_of_the_mairie_is_filled_in_and_kept_when_it_was_answered_already(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    Dossier.objects.filter(pk=draft.pk).update(street="", postcode="", city="")
+    client = client_of(alice)
+
+    form = client.get(address_page(draft)).context["form"]
+    shown = {name: form[name].value() for name in ("postcode", "city")}
+    response = client.post(address_page(draft), {"street": "3 rue des Lilas", **shown})
+
+    assert response.status_code == 302
+    draft.refresh_from_db()
+    assert shown == {"postcode": "30700", "city": "Uzès"}
+    assert draft.address_lines == ["3 rue des Lilas", "30700 Uzès"]
+
+
+def test_nothing_is_filled_in_for_a_couple_who_does_not_know_yet(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    Dossier.objects.filter(pk=draft.pk).update(residence="inconnu", postcode="", city="")
+
+    form = client_of(alice).get(address_page(draft)).context["form"]
+
+    assert not form["city"].value()
+
+
+def test_an_agent_cannot_type_the_contradiction_in_either(
+    sent: Dossier, agent: User, client_of: Callable[[User | None], Client]
+) -> None:
+    client = client_of(agent)
+    url = reverse("admin:pacs_dossier_answers", args=[sent.pk])
+    page = client.get(url).context
+    typed = {
+        form[name].html_name: "" if form[name].value() in (None, False) else form[name].value()
+        for _, form in page["forms"]
+        for name in form.fields
+    }
+
+    response = client.post(url, {**typed, "version": page["version"], "couple-city": "Nîmes"})
+
+    assert response.status_code == 422
+    assert response.context["forms"][0][1].errors == {"city": [ELSEWHERE]}
+    sent.refresh_from_db()
+    assert sent.city == "Uzès"

@@ -1,0 +1,127 @@
+"""What a dossier says once it has ended: why, the remedy, and what to do next; nothing else."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from demarches.models import User
+from demarches.rules.enums import Status
+from demarches.rules.lifecycle import ENDED
+from pacs.models import Dossier
+
+#: Blocks that only a dossier that goes on shows, by a sentence of each.
+OF_ONE_THAT_GOES_ON = {
+    "window": "vous pouvez vous pacser du",
+    "too old": "Une pièce est déjà trop ancienne",
+    "outcomes": "La mairie regarde ce point avec vous",
+    "pieces": "<h2>Vos pièces</h2>",
+    "checklist": "liste de pièces à imprimer",
+    "declaration": "Préparation de la déclaration à signer",
+    "convention": "Préparer votre convention",
+    "stop": "Arrêter la démarche",
+}
+PAGES = {
+    "pieces": "pacs:dossier-pieces",
+    "appointment": "pacs:appointment",
+    "choose": "pacs:appointment-choose",
+    "confirm": "pacs:appointment-confirm",
+    "cancel": "pacs:appointment-cancel",
+    "calendar": "pacs:appointment-file",
+    "convention": "pacs:dossier-convention",
+    "review": "pacs:dossier-review",
+    "attest": "pacs:partner-attest",
+}
+PAPERS = ("pieces", "declaration", "accuse", "convocation", "decision", "partie-papier")
+ENDS = sorted(status.value for status in ENDED if status is not Status.REGISTERED)
+
+
+def end(dossier: Dossier, status: str, at: datetime) -> Dossier:
+    """The row as the end left it, with a point for agents and pieces that bound a window."""
+    Dossier.objects.filter(pk=dossier.pk).update(
+        status=status,
+        ended_at=at if status in ENDS else None,
+        inadmissible_ground="Vous êtes frère et sœur." if status == "inadmissible" else "",
+        kinship="adoption",
+    )
+    dossier.pieces.filter(rule_id="P11_naissance_fr").update(issued_on=at.date())
+    return Dossier.objects.get(pk=dossier.pk)
+
+
+@pytest.fixture(params=ENDS)
+def ended(sent: Dossier, now: datetime, request: pytest.FixtureRequest) -> Dossier:
+    return end(sent, request.param, now)
+
+
+def test_the_blocks_looked_for_are_those_of_a_dossier_that_goes_on(
+    sent: Dossier, now: datetime, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    end(sent, "submitted", now)
+
+    html = client_of(alice).get(sent.get_absolute_url()).content.decode()
+
+    shown = {name for name, sentence in OF_ONE_THAT_GOES_ON.items() if sentence in html}
+    assert shown >= set(OF_ONE_THAT_GOES_ON) - {"window", "too old"}
+    assert shown & {"window", "too old"}
+
+
+def test_an_ended_dossier_shows_none_of_them(
+    ended: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    html = client_of(alice).get(ended.get_absolute_url()).content.decode()
+
+    assert [name for name, sentence in OF_ONE_THAT_GOES_ON.items() if sentence in html] == []
+
+
+def test_its_page_leads_only_to_the_remedy_and_to_what_comes_next(
+    ended: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    html = client_of(alice).get(ended.get_absolute_url()).content.decode()
+
+    links = re.findall(r'href="([^"#]+)"', html[html.index("<h1>") : html.index("</main>")])
+    papers = {"accuse"} | ({"decision"} if ended.status == "inadmissible" else set())
+    assert set(links) == {
+        *(reverse("pacs:dossier-paper", args=[ended.reference, slug]) for slug in papers),
+        reverse("pacs:dossier-start"),
+        reverse("pacs:dossier-messages", args=[ended.reference]),
+    }
+
+
+def test_a_refusal_says_why_and_where_to_contest_it(
+    sent: Dossier, now: datetime, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    end(sent, "inadmissible", now)
+
+    html = client_of(alice).get(sent.get_absolute_url()).content.decode()
+
+    assert "Vous êtes frère et sœur." in html
+    assert "président du tribunal judiciaire" in html
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_its_other_pages_lead_back_to_it(
+    ended: Dossier, alice: User, client_of: Callable[[User | None], Client], page: str
+) -> None:
+    response = client_of(alice).get(reverse(PAGES[page], args=[ended.reference]))
+
+    assert (response.status_code, response["Location"]) == (302, ended.get_absolute_url())
+
+
+@pytest.mark.parametrize("slug", PAPERS)
+def test_only_the_acknowledgement_and_the_decision_stay(
+    ended: Dossier, alice: User, client_of: Callable[[User | None], Client], slug: str
+) -> None:
+    response = client_of(alice).get(reverse("pacs:dossier-paper", args=[ended.reference, slug]))
+
+    kept = slug == "accuse" or (slug == "decision" and ended.status == "inadmissible")
+    assert response.status_code == (200 if kept else 404)
+
+
+def test_an_invitation_dies_with_the_dossier(ended: Dossier, charlie: User) -> None:
+    _, second = ended.people
+    type(second).objects.filter(pk=second.pk).update(user=None, invited_email=charlie.email)
+
+    assert not Dossier.objects.inviting(charlie).exists()
