@@ -24,8 +24,8 @@ from pacs.forms.simulator_questions import (
     Subject,
 )
 from pacs.rules.countries import FRANCE
+from pacs.rules.days import latest_wish
 from pacs.rules.eligibility import Outcome, outcomes
-from pacs.rules.planner import latest_wish
 from pacs.rules.situation import (
     CoupleAnswers,
     Dematerialisation,

@@ -114,6 +114,11 @@ class Piece(models.Model):
     def current_status(self) -> PieceStatus:
         return PieceStatus(self.status)
 
+    @property
+    def is_in_hand(self) -> bool:
+        """Given, or promised for the day: its age counts."""
+        return self.current_status in IN_HAND
+
     def last_day(self, age: MaxAge | None) -> date | None:
         """The last day this piece serves; None when it does not age or has no date yet."""
         if self.rule_id == IDENTITY_RULE:
@@ -129,7 +134,7 @@ class Piece(models.Model):
     def status_on(self, day: date, age: MaxAge | None) -> PieceStatus:
         """The stored status, or « expired » when the piece will be too old on that day."""
         last = self.last_day(age)
-        if self.current_status in IN_HAND and last is not None and last < day:
+        if self.is_in_hand and last is not None and last < day:
             return PieceStatus.EXPIRED
         return self.current_status
 

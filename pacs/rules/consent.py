@@ -94,9 +94,7 @@ def digest_of(facts: Mapping[str, Value]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def changes_between(
-    before: Mapping[str, Value], after: Mapping[str, Value]
-) -> tuple[Change, ...]:
+def changes_between(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[Change, ...]:
     """What differs, in the order of the facts."""
     blank = ("", None, [], False)
     return tuple(

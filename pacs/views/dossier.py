@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.models import TransitionRefused
-from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import Status, Transition
 from pacs.actions.dossiers import open_dossier, resubmit_dossier, stop_dossier, submit_dossier
 from pacs.actions.refusals import ActionRefused
@@ -18,7 +17,7 @@ from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
 from pacs.models.registration import registration_of
 from pacs.rules.eligibility import OUTCOME_TYPES
-from pacs.tracking import piece_rows, task_groups, timeline, window_of
+from pacs.tracking import piece_rows, plan_of, task_groups, timeline
 from pacs.views.messages import thread
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -50,7 +49,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "partenaire": partenaire,
         "other": next(one for one in dossier.people if one.pk != partenaire.pk),
         "pieces": piece_rows(partenaire, at=now),
-        "window": window_of(partenaire, at=now),
+        "plan": plan_of(partenaire, at=now),
         "agent_outcomes": [
             o
             for o in dossier.outcomes(at=now)
@@ -84,7 +83,7 @@ def dossier_review(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
         "partenaire": partenaire,
         "groups": task_groups(partenaire, at=now),
         "pieces": piece_rows(partenaire, at=now),
-        "window": window_of(partenaire, at=now),
+        "plan": plan_of(partenaire, at=now),
         "reasons": dossier.sending_blockers(at=now),
     }
     return render(request, "pacs/dossier_review.html", context)
@@ -110,13 +109,12 @@ def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     dossier = partenaire.dossier
     if dossier.submitted_at is None:
         return redirect(dossier)
-    received = timezone.localdate(dossier.submitted_at)
     return render(
         request,
         "pacs/dossier_sent.html",
         {
             "dossier": dossier,
-            "answer_before": add_working_days(received, dossier.procedure_settings.review_days),
+            "answer_by": dossier.procedure_settings.answer_by(dossier.submitted_at),
         },
     )
 

@@ -32,7 +32,7 @@ def checklist_of(
     return build_checklist(
         inputs(couple(first, second)),
         wished=wished,
-        today=TODAY,
+        at=datetime(2026, 11, 23, 9, tzinfo=UTC),
         settings=PacsSettings.current(),
         wordings=PieceWording.objects.by_rule(),
     )
@@ -62,7 +62,7 @@ def test_three_groups_with_their_own_pieces() -> None:
 def test_lead_time_follows_the_papers() -> None:
     wished = date(2027, 6, 5)
 
-    assert checklist_of(FRENCH, FRENCH, wished=wished).plan.file_by == date(2027, 5, 21)
+    assert checklist_of(FRENCH, FRENCH, wished=wished).plan.file_by == date(2027, 5, 5)
     assert checklist_of(FRENCH, FOREIGN, wished=wished).plan.file_by == date(2027, 5, 6)
 
 
