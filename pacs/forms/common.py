@@ -5,11 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.timezone import localdate
 
 from demarches.forms import StepForm
 from demarches.models import Mairie
 from pacs.forms.identity import radio
+from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier
 from pacs.rules.situation import Convention, Impediment, Kinship, Residence
 
@@ -127,20 +127,10 @@ class WishedDateForm(CommonForm):
         " prend quand le dossier est complet."
     )
     affects_attestation = False
-    wished_date = forms.DateField(
-        label="Date souhaitée",
-        required=False,
-        help_text="Laissez vide si vous ne savez pas encore.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": "Écrivez la date ainsi : 6/6/2027."},
+    wished_date = wished_day_field(
+        "Date souhaitée", "Par exemple 6/6/2027. Laissez vide si vous ne savez pas encore."
     )
 
     class Meta:
         model = Dossier
         fields = ["wished_date"]
-
-    def clean_wished_date(self) -> Any:
-        value = self.cleaned_data["wished_date"]
-        if value is not None and value < localdate():
-            raise ValidationError("Cette date est passée : choisissez une date à venir.")
-        return value
