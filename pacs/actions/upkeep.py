@@ -163,7 +163,7 @@ def late_today(*, at: datetime) -> list[Late]:
     counts = [
         (
             "Dossiers qui attendent une réponse depuis trop longtemps",
-            sum(figures.answer_by(since) < today for _, since in waits),
+            sum(since is not None and figures.answer_by(since) < today for _, since in waits),
         ),
         (
             "Rendez-vous passés sans conclusion",
