@@ -16,7 +16,6 @@ from demarches.rules.slots import Asked, DayLimit, Slot
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.models.gate import first_lawful_days
 from pacs.models.piece import IN_HAND
-from pacs.rules.pieces import FOREIGN_PAPERS
 from pacs.rules.situation import Impediment
 
 
@@ -28,14 +27,6 @@ def agenda_of(dossier: Dossier) -> Agenda | None:
 def needs_a_visit(dossier: Dossier) -> bool:
     """The officer may have to come to them: no slot online, a talk first (CC, art. 515-3)."""
     return dossier.impediment not in {"", Impediment.NONE.value}
-
-
-def first_day(dossier: Dossier, agenda: Agenda, *, at: datetime) -> date:
-    """The first day the mairie can be ready: its lead time from the complete dossier on."""
-    foreign = dossier.pieces.required().filter(rule_id__in=FOREIGN_PAPERS).exists()
-    lead = agenda.lead_time_days_foreign if foreign else agenda.lead_time_days
-    ready = localdate(dossier.completed_at or at) + timedelta(days=lead)
-    return max(ready, localdate(at) + timedelta(days=1))
 
 
 def asked_by(
@@ -63,14 +54,14 @@ def asked_by(
             at_counter=True,
             is_overriding=is_overriding,
         )
-    ready = first_day(dossier, agenda, at=at)
-    reason = f"La mairie prépare votre venue : possible à partir du {day_fr(ready)}."
-    if lawful and lawful > ready:
-        ready, reason = lawful, lawful_reason
+    days = dossier.days(at=at, not_before=lawful)
+    reason = f"La mairie prépare votre venue : possible à partir du {day_fr(days.first)}."
+    if lawful and lawful > dossier.days(at=at).first:
+        reason = lawful_reason
     return Asked(
         now=at,
-        first_day=ready,
-        last_day=localdate(at) + timedelta(days=agenda.horizon_days),
+        first_day=days.first,
+        last_day=days.horizon,
         first_reason=reason,
         limits=limits,
         is_overriding=is_overriding,

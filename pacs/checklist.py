@@ -21,7 +21,7 @@ from pacs.rules.pieces import (
     RequiredPiece,
     required_pieces,
 )
-from pacs.rules.planner import Plan, PlannedPiece, Timing, lead_days, plan_pieces
+from pacs.rules.planner import Plan, PlannedPiece, Timing, plan_pieces
 from pacs.rules.situation import CoupleInputs
 
 type Wordings = Mapping[str, PieceWording]
@@ -112,7 +112,6 @@ class Checklist:
 
     groups: tuple[Group, ...]
     plan: Plan
-    lead_days: int
     never: PieceWording
     not_needed: tuple[NotNeeded, ...]
 
@@ -134,19 +133,17 @@ def build_checklist(
     couple: CoupleInputs,
     *,
     wished: date | None,
-    today: date,
+    at: datetime,
     settings: PacsSettings,
     wordings: Wordings,
 ) -> Checklist:
     """The list for these inputs, planned back from the wished date."""
     pieces = required_pieces(couple)
-    lead = lead_days(pieces, usual=settings.lead_time_days, foreign=settings.lead_time_days_foreign)
     plan = plan_pieces(
         pieces,
         ages={rule_id: wording.max_age for rule_id, wording in wordings.items()},
         wished=wished,
-        today=today,
-        lead_days=lead,
+        days=settings.days([piece.rule_id for piece in pieces], at=at),
     )
     lines = [
         Line(planned, wordings[planned.piece.rule_id], wordings.get(planned.piece.about))
@@ -158,7 +155,6 @@ def build_checklist(
             for holder, title in enumerate(TITLES)
         ),
         plan=plan,
-        lead_days=lead,
         never=wordings[NEVER_ASKED_ID],
         not_needed=tuple(not_needed(wordings[NEVER_ASKED_ID])),
     )
@@ -254,7 +250,7 @@ def _tasks(checklist: Checklist) -> list[tuple[date, str, str]]:
             (
                 plan.file_by,
                 "Démarche d’état civil : dernier jour pour envoyer le dossier",
-                "La mairie a besoin de ce temps pour le vérifier.",
+                "La mairie a besoin de ce temps pour le vérifier et préparer votre venue.",
             )
         )
     tasks.append(

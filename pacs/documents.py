@@ -18,7 +18,6 @@ from django.utils import timezone
 from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
 from demarches.rules.dates_fr import MONTHS, day_fr, hour_fr
-from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs.access import readable_columns, readable_pieces, reads
@@ -77,7 +76,7 @@ def acknowledgement(dossier: Dossier, *, reader: Partenaire | None) -> RenderedP
     context = _letterhead(dossier) | {
         "court": pacs_settings.court,
         "received_on": f"{day_fr(received.date())} à {hour_fr(received)}",
-        "answer_before": day_fr(add_working_days(received.date(), pacs_settings.review_days)),
+        "answer_by": day_fr(pacs_settings.answer_by(received)),
         "missing": piece_labels(dossier, MISSING_STATUSES, reader=reader),
         "to_bring": piece_labels(dossier, {PieceStatus.TO_BRING}, reader=reader),
     }

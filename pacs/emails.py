@@ -15,7 +15,6 @@ from django.utils.timezone import localdate
 from demarches.appointment_calendar import appointment_event
 from demarches.emails import queue_mail
 from demarches.models import Appointment, Mairie
-from demarches.rules.deadlines import add_working_days
 from pacs.booking import pieces_to_renew
 from pacs.models import (
     Dossier,
@@ -106,8 +105,8 @@ def comment_received(comment_from: Partenaire, *, to: Partenaire, at: datetime) 
 
 def acknowledgement(dossier: Dossier, *, at: datetime) -> None:
     """Accusé de réception électronique (CRPA L112-11, R112-11-1), to each partenaire."""
-    answer_before = add_working_days(localdate(at), PacsSettings.current().review_days)
-    _send_both("acknowledgement", dossier, at=at, answer_before=answer_before)
+    answer_by = PacsSettings.current().answer_by(at)
+    _send_both("acknowledgement", dossier, at=at, answer_by=answer_by)
 
 
 def pieces_requested(asked: InformationRequest, *, at: datetime) -> None:

@@ -5,6 +5,9 @@ from pacs.forms import common, identity
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import COMMON, OWN
 
+#: The page of the wished day.
+WISHED_STEP = "date"
+
 COMMON_STEPS: StepList[Dossier] = StepList(
     [
         Step(slug, title, form, COMMON[slug])
@@ -13,7 +16,7 @@ COMMON_STEPS: StepList[Dossier] = StepList(
             ("lien", "Votre lien de famille", common.KinshipForm),
             ("convention", "Votre convention", common.ConventionForm),
             ("adresse", "Votre adresse commune", common.AddressForm),
-            ("date", "La date souhaitée", common.WishedDateForm),
+            (WISHED_STEP, "La date souhaitée", common.WishedDateForm),
         )
     ]
 )

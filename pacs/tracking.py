@@ -1,4 +1,4 @@
-"""What the pages of a dossier show: tasks, answers, pieces, timeline, window.
+"""What the pages of a dossier show: tasks, answers, pieces, timeline, plan.
 
 Read models built for one reader: nothing of the other partenaire's private part goes in.
 """
@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from demarches.rules.dates_fr import day_fr
-from demarches.rules.deadlines import add_working_days
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
 from pacs.access import (
@@ -26,17 +25,11 @@ from pacs.access import (
 )
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
 from pacs.models.completeness import missing_common, missing_own
+from pacs.rules.days import DayAnswer, Days
 from pacs.rules.gate import Act, Kind, texts
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.rules.validity import (
-    DatedPiece,
-    MaxAge,
-    Window,
-    earliest_issue_day,
-    is_usable,
-    window,
-)
-from pacs.steps import COMMON_STEPS, OWN_STEPS
+from pacs.rules.validity import MaxAge, earliest_issue_day, is_usable
+from pacs.steps import COMMON_STEPS, OWN_STEPS, WISHED_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,22 +335,41 @@ def _ask_from(piece: Piece, age: MaxAge | None, wished: date | None, today: date
     return day if day > today else None
 
 
-def window_of(partenaire: Partenaire, *, at: datetime) -> Window | None:
-    """The days on which every dated piece in hand is usable; None while none is dated.
+@dataclass(frozen=True)
+class DossierPlan:
+    """The dates of a dossier, from the wished day to the papers in hand; tells of no piece."""
 
-    It begins when the mairie can be ready, and counts the pieces of both: two dates tell
-    nothing of what the other's pieces are.
-    """
+    days: Days
+    wish: DayAnswer | None
+    #: Where the wished day is changed; empty for a reader who may not.
+    change_url: str = ""
+
+    @property
+    def file_by(self) -> date | None:
+        """Until when to send; None without a day to aim at, or once it is sent."""
+        if self.wish is None or self.wish.day < self.days.first:
+            return None
+        return self.days.file_by(self.wish.day)
+
+    @property
+    def is_empty(self) -> bool:
+        """A piece in hand is too old for every day left."""
+        return self.days.papers_last is not None and self.days.papers_last < self.days.first
+
+
+def plan_of(partenaire: Partenaire, *, at: datetime) -> DossierPlan | None:
+    """The plan of the dossier; None when there is no day left to choose."""
     dossier = partenaire.dossier
-    wordings = PieceWording.objects.by_rule()
-    ready = localdate(at) + timedelta(days=dossier.procedure_settings.lead_time_days)
-    dated = []
-    for piece in dossier.pieces.required():
-        wording = wordings.get(piece.rule_id)
-        last = piece.last_day(wording.max_age if wording else None)
-        if last is not None:
-            dated.append(DatedPiece(piece.key, piece.issued_on or ready, last))
-    return window(dated, today=ready) if dated else None
+    if dossier.is_ended or dossier.appointment_id is not None:
+        return None
+    days = dossier.days(at=at)
+    wished = dossier.wished_date
+    change = reverse("pacs:common-step", args=[dossier.reference, WISHED_STEP])
+    return DossierPlan(
+        days=days,
+        wish=None if wished is None else days.about(wished),
+        change_url=change if may_edit_common(partenaire) else "",
+    )
 
 
 def who_is_mailed(reader: Partenaire, what: str) -> str:
@@ -506,9 +518,9 @@ def timeline(dossier: Dossier) -> list[Moment]:
         state = "done" if position < reached else "now" if position == reached else "next"
         if status is Status.PIECES_REQUESTED:
             state = "next"
-        if stage is Status.UNDER_REVIEW and state == "now" and dossier.submitted_at:
-            answer = add_working_days(localdate(dossier.submitted_at), settings.review_days)
-            text = f"{text} Réponse prévue avant le {day_fr(answer)}."
+        if stage is Status.UNDER_REVIEW and state == "now" and dossier.review_since:
+            answer = settings.answer_by(dossier.review_since)
+            text = f"{text} Réponse au plus tard le {day_fr(answer)}."
         at = dossier.completed_at if stage is Status.COMPLETE and state != "next" else None
         if stage is Status.SCHEDULED and dossier.appointment is not None:
             at = dossier.appointment.starts_at

@@ -26,6 +26,14 @@ def test_a_status_changes_in_one_place_only() -> None:
     assert writers == {"demarches/models/dossier.py"}
 
 
+def test_a_day_is_typed_in_one_kind_of_field() -> None:
+    bare = re.compile(r'forms\.Date(Field|Input)|type="?date\b|"type": "date"')
+
+    found = [p.name for p in [*SOURCES, *TEMPLATES] if bare.search(p.read_text(encoding="utf-8"))]
+
+    assert found == []
+
+
 def test_rules_read_no_clock() -> None:
     clocks = re.compile(r"\b(now|today|localdate|utcnow)\(\)")
 

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from demarches.actions import stranded_by_hours
 from demarches.admin.stranding import REFUSED, KeepsAppointments
+from demarches.day_field import DayField, DayInput
 from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
 from demarches.rules import opening_hours
 
 #: The browser's own fields: one line each, and no script.
 PLAIN_INPUTS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
-    models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+    models.DateField: {"form_class": DayField, "widget": DayInput},
     models.TimeField: {"widget": forms.TimeInput(format="%H:%M", attrs={"type": "time"})},
 }
 WEEKS = [(str(week), "1re" if week == 1 else f"{week}e") for week in opening_hours.ALL_WEEKS]

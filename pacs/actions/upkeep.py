@@ -213,13 +213,12 @@ def late_today(*, at: datetime) -> list[Late]:
     """Everything late or failed; empty on a good day."""
     today = localdate(at)
     figures = PacsSettings.current()
-    # Working days back: what was promised to be answered by now.
-    promised = at - timedelta(days=figures.review_days * 7 / 5)
     dossiers = Dossier.objects.for_desk()
+    waits = dossiers.open().exclude(waiting_since=None).values_list("pk", "waiting_since")
     counts = [
         (
             "Dossiers qui attendent une réponse depuis trop longtemps",
-            dossiers.open().filter(waiting_since__lt=promised).count(),
+            sum(since is not None and figures.answer_by(since) < today for _, since in waits),
         ),
         (
             "Rendez-vous passés sans conclusion",

@@ -23,6 +23,7 @@ from pacs import official
 from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import registration as actions
 from pacs.actions.guards import StaleDossier
+from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of
 from pacs.forms.registration import (
     ActForm,
@@ -30,6 +31,7 @@ from pacs.forms.registration import (
     CeremonyForm,
     OldPersonForm,
     OldRegistrationForm,
+    past_day_field,
 )
 from pacs.models import Avis, Dossier, LaterAct, RegisteredPerson, Registration
 
@@ -278,14 +280,12 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
             verbs = {"sent": actions.mark_avis_sent, "mentioned": actions.mark_avis_mentioned}
             verb = verbs.get(request.POST.get("verb", ""))
             try:
-                on = date.fromisoformat(request.POST.get("on", ""))
+                on = past_day_field("Date").clean(request.POST.get("on", ""))
                 if verb is None:
-                    raise ValueError("an unknown verb")
+                    raise ActionRefused("Choisissez ce que vous notez.")
                 verb(avis, on=on, by=agent, at=now)
             except ValidationError as refused:
                 messages.error(request, " ".join(refused.messages))
-            except ValueError:
-                messages.error(request, "Donnez une date.")
             else:
                 messages.success(request, "C’est noté.")
             return redirect("admin:pacs_registration_avis")

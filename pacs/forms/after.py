@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.timezone import localdate
 
+from demarches.day_field import DayField
 from demarches.forms import PageFormMixin, refuse_private_numbers
-
-LONG_AGO = date(1999, 11, 16)
+from pacs.rules.registration import PACS_SINCE
 
 
 def _text(label: str, missing: str, *, size: int = 150, help_text: str = "") -> forms.CharField:
@@ -21,16 +21,13 @@ def _text(label: str, missing: str, *, size: int = 150, help_text: str = "") -> 
     )
 
 
-def _day(label: str, missing: str, help_text: str = "") -> forms.DateField:
-    return forms.DateField(
+def _day(label: str, missing: str, help_text: str = "") -> DayField:
+    return DayField(
         label=label,
         help_text=help_text,
-        input_formats=["%d/%m/%Y", "%Y-%m-%d"],
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={
-            "required": missing,
-            "invalid": "Écrivez une date comme 04/05/2018.",
-        },
+        error_messages={"required": missing},
+        last=localdate,
+        too_late="Cette date est à venir : vérifiez-la.",
     )
 
 
@@ -59,9 +56,7 @@ class AfterForm(PageFormMixin, forms.Form):
 
     def clean_registered_on(self) -> date:
         day: date = self.cleaned_data["registered_on"]
-        if day > localdate():
-            raise forms.ValidationError("Cette date est à venir. Vérifiez-la sur le récépissé.")
-        if day < LONG_AGO:
+        if day < PACS_SINCE:
             raise forms.ValidationError("Le Pacs existe depuis novembre 1999. Vérifiez la date.")
         return day
 

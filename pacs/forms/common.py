@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
-from django.utils.timezone import localdate
 
 from demarches.forms import StepForm
 from demarches.models import Entrance, Mairie
 from pacs.forms.identity import french_postcode, radio
+from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.situation import Convention, Impediment, Kinship, Residence
@@ -192,20 +192,10 @@ class WishedDateForm(CommonForm):
         "L’âge des documents se compte ce jour-là. Cette date ne réserve rien : le rendez-vous se"
         " prend quand le dossier est complet."
     )
-    wished_date = forms.DateField(
-        label="Date souhaitée",
-        required=False,
-        help_text="Laissez vide si vous ne savez pas encore.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": "Écrivez la date ainsi : 6/6/2027."},
+    wished_date = wished_day_field(
+        "Date souhaitée", "Par exemple 6/6/2027. Laissez vide si vous ne savez pas encore."
     )
 
     class Meta:
         model = Dossier
         fields = ["wished_date"]
-
-    def clean_wished_date(self) -> Any:
-        value = self.cleaned_data["wished_date"]
-        if value is not None and value < localdate():
-            raise ValidationError("Cette date est passée : choisissez une date à venir.")
-        return value

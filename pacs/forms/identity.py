@@ -16,6 +16,7 @@ from django.utils.timezone import localdate
 from django_countries import countries
 
 from demarches.forms import StepForm, refuse_private_numbers
+from demarches.rules.typed_days import read_month
 from pacs.models import Partenaire, Sex
 from pacs.models.completeness import asks_coutume, has_foreign_record
 from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
@@ -136,6 +137,14 @@ class SexForm(OwnForm):
         fields = ["sex"]
 
 
+class MonthField(forms.IntegerField):
+    """A month as a number, also read by its name."""
+
+    def to_python(self, value: Any) -> int | None:
+        number = read_month(value) if isinstance(value, str) else None
+        return super().to_python(value if number is None else number)
+
+
 class BirthForm(OwnForm):
     page_heading = "Votre naissance"
     page_hint = "Si votre acte ne donne pas le jour ou le mois, laissez-les vides."
@@ -145,14 +154,22 @@ class BirthForm(OwnForm):
         min_value=1,
         max_value=31,
         required=False,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            "Le jour va de 1 à 31. Inconnu : laissez vide.",
+        ),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-day"}),
     )
-    birth_month = forms.IntegerField(
+    birth_month = MonthField(
         label="Mois",
         min_value=1,
         max_value=12,
         required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-month"}),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            "Écrivez le mois en chiffres : 5 pour mai. Inconnu : laissez vide.",
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "bday-month"}),
     )
     birth_year = forms.IntegerField(
         label="Année",

@@ -4,14 +4,17 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.timezone import localdate
 
+from demarches.day_field import DayField
 from demarches.forms import PageFormMixin, refuse_private_numbers
+from demarches.rules.deadlines import add_months
 from demarches.rules.enums import PieceStatus
 from demarches.uploads import ACCEPT
 from pacs.forms.identity import radio
 
+#: No paper of a living person was issued before: a year was mistyped.
+OLDEST_PAPER = date(1950, 1, 1)
 CHOICES = [
     ("send", "Je l’envoie maintenant"),
     (PieceStatus.TO_BRING.value, "Je l’apporterai le jour du rendez-vous"),
@@ -47,20 +50,24 @@ class PieceForm(PageFormMixin, forms.Form):
         " pages, bien lisibles ; plusieurs fichiers sont possibles.",
         widget=MultipleFileInput(attrs={"accept": ACCEPT}),
     )
-    issued_on = forms.DateField(
+    issued_on = DayField(
         label="Date de délivrance",
         required=False,
-        help_text="Celle qui est écrite sur le document. Elle sert à savoir s’il sera encore"
-        " valable le jour du Pacs.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": "Écrivez la date ainsi : 12/3/2027."},
+        help_text="Celle qui est écrite sur le document, par exemple 6/6/2026. Elle sert"
+        " à savoir s’il sera encore valable le jour du Pacs.",
+        first=OLDEST_PAPER,
+        last=localdate,
+        too_early="Cette date est trop ancienne : recopiez celle du document.",
+        too_late="Cette date est dans le futur : recopiez celle du document.",
     )
-    expires_on = forms.DateField(
+    expires_on = DayField(
         label="Valable jusqu’au",
         required=False,
-        help_text="La date de fin imprimée sur le document.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": "Écrivez la date ainsi : 12/3/2027."},
+        help_text="La date de fin imprimée sur le document, par exemple 6/6/2030.",
+        first=lambda: add_months(localdate(), -12 * 25),
+        last=lambda: add_months(localdate(), 12 * 20),
+        too_early="Cette date est trop ancienne : recopiez la date de fin du document.",
+        too_late="Cette date est trop lointaine : recopiez la date de fin du document.",
     )
     is_french_adult_card = forms.BooleanField(
         label="C’est une carte d’identité française, délivrée quand j’étais majeur",
@@ -85,12 +92,6 @@ class PieceForm(PageFormMixin, forms.Form):
         if not may_upload:
             del self.fields["documents"]
             self.fields["choice"].choices = CHOICES[1:]  # type: ignore[attr-defined]
-
-    def clean_issued_on(self) -> date | None:
-        value: date | None = self.cleaned_data["issued_on"]
-        if value is not None and value > localdate():
-            raise ValidationError("Cette date est dans le futur : recopiez celle du document.")
-        return value
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -5,23 +5,29 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.utils.timezone import localtime, make_aware
+from django.utils.timezone import localdate, localtime, make_aware
 from django_countries.fields import CountryField
 
+from demarches.day_field import DayField
 from demarches.models import Officer
 from demarches.rules.dates_fr import day_fr
 from pacs.actions.registration import Ceremony, originals_of
 from pacs.models import Dossier, LaterAct, Piece, RegisteredPerson
 from pacs.models.piece import IDENTITY_RULE
 from pacs.models.registration import ORIGINS
-from pacs.rules.registration import ACT_RULES, act_rule
+from pacs.rules.registration import ACT_RULES, PACS_SINCE, act_rule
 
 
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
+def past_day_field(label: str, *, required: bool = True) -> DayField:
+    """A day since the PACS exists, today included."""
+    return DayField(
+        label=label,
+        required=required,
+        first=PACS_SINCE,
+        last=localdate,
+        too_early="Le Pacs existe depuis le 15 novembre 1999 : vérifiez la date.",
+        too_late="Cette date est à venir : vérifiez-la.",
+    )
 
 
 class CeremonyForm(forms.Form):
@@ -34,7 +40,7 @@ class CeremonyForm(forms.Form):
     paper_complete = forms.BooleanField(
         label="Le dossier papier est complet : effacer les fichiers envoyés", required=False
     )
-    day = forms.DateField(label="Date", widget=DayInput)
+    day = past_day_field("Date")
     hour = forms.TimeField(label="Heure", widget=forms.TimeInput(attrs={"type": "time"}))
     sequence = forms.IntegerField(
         label="Autre rang (si le registre a continué ailleurs)",
@@ -141,7 +147,7 @@ class OldRegistrationForm(forms.Form):
     """A PACS registered before the portal, entered by its number."""
 
     number = forms.CharField(label="Numéro d’enregistrement", max_length=60)
-    registered_on = forms.DateField(label="Enregistré le", widget=DayInput)
+    registered_on = past_day_field("Enregistré le")
     origin = forms.ChoiceField(label="Origine", choices=ORIGINS[1:])
     place = forms.CharField(label="Lieu d’enregistrement", max_length=160)
 
@@ -190,14 +196,14 @@ class ActForm(forms.Form):
     kind = forms.ChoiceField(
         label="Nature", choices=[(rule.kind.value, rule.label) for rule in ACT_RULES]
     )
-    received_on = forms.DateField(label="Reçu le", widget=DayInput)
+    received_on = past_day_field("Reçu le")
     by_post = forms.BooleanField(label="Par courrier (lettre recommandée)", required=False)
 
 
 class ActPiecesForm(forms.Form):
     """What is in hand for one act."""
 
-    event_on = forms.DateField(label="Date du mariage ou du décès", required=False, widget=DayInput)
+    event_on = past_day_field("Date du mariage ou du décès", required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, act: LaterAct) -> None:
         super().__init__(data, initial={"pieces": act.pieces, "event_on": act.event_on})

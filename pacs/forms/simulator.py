@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from demarches.forms import PageFormMixin
+from demarches.rules.typed_days import MAX_LENGTH
 from pacs.forms.common import here_label
 from pacs.forms.simulator_questions import (
     PAGES,
@@ -24,9 +24,9 @@ from pacs.forms.simulator_questions import (
     Question,
     Subject,
 )
+from pacs.forms.wished_day import wished_day_field
 from pacs.rules.countries import FRANCE
 from pacs.rules.eligibility import Outcome, outcomes
-from pacs.rules.planner import latest_wish
 from pacs.rules.situation import (
     CoupleAnswers,
     Dematerialisation,
@@ -40,8 +40,6 @@ DATE_PARAMETER = "date"
 EDIT_PARAMETER = "etape"
 #: The page that was just sent: what is missing there is an error, elsewhere it is yet to come.
 SENT_PARAMETER = "envoi"
-#: Longer values are nobody's date.
-MAX_DATE_LENGTH = 20
 
 type Params = Mapping[str, str]
 
@@ -62,7 +60,6 @@ class SimulatorForm(PageFormMixin, forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.page = page
-        self.today = today
         for question in questions:
             self.fields[question.parameter(page.holder)] = forms.ChoiceField(
                 label=question.label(page.holder),
@@ -75,23 +72,12 @@ class SimulatorForm(PageFormMixin, forms.Form):
                 },
             )
         if page.asks_date:
-            self.fields[DATE_PARAMETER] = forms.DateField(
-                label="Quel jour souhaitez-vous vous pacser ?",
-                required=False,
-                help_text="L’âge des documents se compte ce jour-là. Cette date ne réserve rien.",
-                widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-                error_messages={"invalid": "Écrivez la date ainsi : 6/6/2027."},
+            self.fields[DATE_PARAMETER] = wished_day_field(
+                "Quel jour souhaitez-vous vous pacser ?",
+                "Par exemple 6/6/2027. L’âge des documents se compte ce jour-là. Cette date ne"
+                " réserve rien.",
+                today=today,
             )
-
-    def clean_date(self) -> date | None:
-        wished: date | None = self.cleaned_data[DATE_PARAMETER]
-        if wished is None:
-            return None
-        if wished < self.today:
-            raise ValidationError("Cette date est passée : choisissez une date à venir.")
-        if wished > latest_wish(self.today):
-            raise ValidationError("Cette date est trop lointaine : choisissez-la dans les 3 ans.")
-        return wished
 
 
 def _named_choices(question: Question, commune: str) -> list[tuple[str, str]]:
@@ -144,7 +130,7 @@ def known_params(params: Params) -> dict[str, str]:
     """The parameters the simulator knows and whose values it may have; the rest is dropped."""
     kept = {name: value for name in PARAMETERS if (value := params.get(name)) in PARAMETERS[name]}
     wished = params.get(DATE_PARAMETER, "")
-    if 0 < len(wished) <= MAX_DATE_LENGTH:
+    if 0 < len(wished) <= MAX_LENGTH:
         kept[DATE_PARAMETER] = wished
     return {name: str(value) for name, value in kept.items()}
 
@@ -194,7 +180,7 @@ def _form_for(
     is_sent = params.get(SENT_PARAMETER) == page.slug
     # One value a name: a QueryDict unpacked with ** would give lists.
     data = {name: params[name] for name in params}
-    data[DATE_PARAMETER] = data.get(DATE_PARAMETER, "")[: MAX_DATE_LENGTH + 1]
+    data[DATE_PARAMETER] = data.get(DATE_PARAMETER, "")[: MAX_LENGTH + 1]
     is_edited = params.get(EDIT_PARAMETER) == page.slug and not is_sent
     if is_edited or not (has_answers or is_wrong or is_sent):
         return SimulatorForm(

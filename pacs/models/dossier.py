@@ -1,7 +1,7 @@
 """The couple's dossier: the answers they share, and its journal."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
@@ -16,6 +16,8 @@ from demarches.rules import lifecycle
 from demarches.rules.enums import PieceStatus, Status, Transition
 from pacs.models.gate import in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
+from pacs.models.wording import PieceWording
+from pacs.rules.days import Days
 from pacs.rules.eligibility import FORBIDDEN_KINSHIP, Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Obstacle, texts
@@ -276,7 +278,33 @@ class Dossier(DossierBase):
             return localdate(self.appointment.starts_at)
         if self.wished_date is not None and self.wished_date >= localdate(at):
             return self.wished_date
-        return localdate(at) + timedelta(days=self.procedure_settings.lead_time_days)
+        return self.days(at=at).first
+
+    def days(self, *, at: datetime, not_before: date | None = None) -> Days:
+        """« Which day? », for this couple: every page, paper, mail and the booking ask here.
+
+        The pieces of both count: two dates tell nothing of what the other's pieces are.
+        """
+        ages = {one.pk: one.max_age for one in PieceWording.objects.all()}
+        pieces = list(self.pieces.required())
+        usable = (one.last_day(ages.get(one.rule_id)) for one in pieces if one.is_in_hand)
+        complete = self.completed_at if self.is_settled else None
+        return self.procedure_settings.days(
+            [one.rule_id for one in pieces],
+            at=at,
+            sent_on=localdate(self.review_since) if self.review_since else None,
+            complete_on=localdate(complete) if complete else None,
+            papers_last=min((last for last in usable if last is not None), default=None),
+            not_before=not_before,
+        )
+
+    @property
+    def review_since(self) -> datetime | None:
+        """When the mairie's time to check began; None while it is the couple's turn."""
+        with_the_couple = {Status.DRAFT, Status.PIECES_REQUESTED}
+        if self.current_status in with_the_couple:
+            return None
+        return self.waiting_since or self.submitted_at
 
     def outcomes(self, *, at: datetime) -> tuple[Outcome, ...]:
         """What the law says of this couple's answers so far."""

@@ -105,6 +105,11 @@ class Piece(models.Model):
     def current_status(self) -> PieceStatus:
         return PieceStatus(self.status)
 
+    @property
+    def is_in_hand(self) -> bool:
+        """Given, or promised for the day: its age counts."""
+        return self.current_status in IN_HAND
+
     def ages(self, age: MaxAge | None) -> bool:
         """Its date counts: the end of an identity document, the issue of what grows too old."""
         return self.rule_id == IDENTITY_RULE or age is not None
@@ -133,7 +138,7 @@ class Piece(models.Model):
     def status_on(self, day: date, age: MaxAge | None) -> PieceStatus:
         """The stored status, or « expired » when the piece will be too old on that day."""
         last = self.last_day(age)
-        if self.current_status in IN_HAND and last is not None and last < day:
+        if self.is_in_hand and last is not None and last < day:
             return PieceStatus.EXPIRED
         return self.current_status
 

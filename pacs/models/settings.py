@@ -4,13 +4,16 @@ Figures in brackets in the sources are local choices; nothing here is a legal ag
 with the wording of each piece).
 """
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localdate
 
 from demarches.models import Agenda
+from pacs.rules.days import Days, Delays, lead_days
 from pacs.rules.retention import Retention
 from pacs.rules.situation import Dematerialisation
 
@@ -101,6 +104,39 @@ class PacsSettings(models.Model):
     def lead_time_days_foreign(self) -> int:
         """The same, when a document is foreign."""
         return (self.agenda or Agenda()).lead_time_days_foreign
+
+    def delays(self, rule_ids: Iterable[str]) -> Delays:
+        """What the mairie needs for these pieces, before it can register."""
+        lead = lead_days(rule_ids, usual=self.lead_time_days, foreign=self.lead_time_days_foreign)
+        return Delays(review_days=self.review_days, lead_days=lead)
+
+    def answer_by(self, received: datetime) -> date:
+        """« Au plus tard le »: the day the mairie answers what it received then."""
+        return self.delays(()).answer_by(localdate(received))
+
+    def days(
+        self,
+        rule_ids: Iterable[str],
+        *,
+        at: datetime,
+        sent_on: date | None = None,
+        complete_on: date | None = None,
+        papers_last: date | None = None,
+        not_before: date | None = None,
+    ) -> Days:
+        """The days of a couple who must give these pieces."""
+        today = localdate(at)
+        agenda = self.agenda
+        return Days(
+            today=today,
+            delays=self.delays(rule_ids),
+            opening=None if agenda is None else agenda.rules(at),
+            horizon=today + timedelta(days=(agenda or Agenda()).horizon_days),
+            sent_on=sent_on,
+            complete_on=complete_on,
+            papers_last=papers_last,
+            not_before=not_before,
+        )
 
     @property
     def dematerialisation(self) -> Dematerialisation:

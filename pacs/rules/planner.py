@@ -1,17 +1,19 @@
 """When to ask for each piece, going back from the wished date.
 
 Ages count on the day of registration (fiche F1618), so that a document asked for too early has
-to be asked for twice. The lead time is the mairie's (décret 2006-1806, art. 1 lets it check
-the pieces before); the clock is a parameter.
+to be asked for twice. What the mairie needs before that day, and which days it receives, is
+`pacs.rules.days`.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
-from pacs.rules.pieces import ASKS_NOTHING, FOREIGN_PAPERS, RequiredPiece
-from pacs.rules.validity import MaxAge, add_months, earliest_issue_day
+from pacs.rules.days import DayAnswer, Days
+from pacs.rules.pieces import ASKS_NOTHING, RequiredPiece
+from pacs.rules.validity import MaxAge, earliest_issue_day
 
 
 class Timing(StrEnum):
@@ -34,22 +36,37 @@ class PlannedPiece:
     timing: Timing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What to do, and by when, to be registered on the wished date."""
 
-    today: date
     wished: date | None
-    #: Send the dossier on this day at the latest.
-    file_by: date | None
-    #: The first date the mairie can hold if the dossier is complete today.
-    earliest: date
+    days: Days
     pieces: tuple[PlannedPiece, ...]
+
+    @property
+    def today(self) -> date:
+        return self.days.today
+
+    @property
+    def file_by(self) -> date | None:
+        """Send the dossier on this day at the latest."""
+        return None if self.wished is None else self.days.file_by(self.wished)
+
+    @property
+    def earliest(self) -> date:
+        """The first possible day."""
+        return self.days.first
+
+    @cached_property
+    def wish(self) -> DayAnswer | None:
+        """What there is to say of the wished day; None without one."""
+        return None if self.wished is None else self.days.about(self.wished)
 
     @property
     def is_too_soon(self) -> bool:
         """The mairie has no time left to check the dossier before the wished date."""
-        return self.wished is not None and self.wished < self.earliest
+        return self.wish is not None and self.wish.is_too_soon
 
     @property
     def too_early(self) -> tuple[PlannedPiece, ...]:
@@ -67,17 +84,15 @@ def plan_pieces(
     *,
     ages: Mapping[str, MaxAge | None],
     wished: date | None,
-    today: date,
-    lead_days: int,
+    days: Days,
 ) -> Plan:
     """The plan for these pieces; `ages` by rule id, a rule without one does not age."""
-    earliest = today + timedelta(days=lead_days)
     return Plan(
-        today=today,
         wished=wished,
-        file_by=None if wished is None else wished - timedelta(days=lead_days),
-        earliest=earliest,
-        pieces=tuple(_planned(piece, ages.get(piece.rule_id), wished, today) for piece in pieces),
+        days=days,
+        pieces=tuple(
+            _planned(piece, ages.get(piece.rule_id), wished, days.today) for piece in pieces
+        ),
     )
 
 
@@ -88,13 +103,3 @@ def _planned(
         return PlannedPiece(piece, None, Timing.ANY_TIME)
     first = earliest_issue_day(age, wished)
     return PlannedPiece(piece, first, Timing.NOW if first <= today else Timing.TOO_EARLY)
-
-
-def lead_days(pieces: Iterable[RequiredPiece], *, usual: int, foreign: int) -> int:
-    """The mairie's lead time for this list: longer with documents from abroad."""
-    return foreign if any(piece.rule_id in FOREIGN_PAPERS for piece in pieces) else usual
-
-
-def latest_wish(today: date) -> date:
-    """How far ahead a date may be wished: nobody plans papers further than three years."""
-    return add_months(today, 36)

@@ -15,6 +15,8 @@ from pacs.rules.countries import FRENCH_TERRITORIES
 NUMBER = re.compile(r"^\s*(\d[\dAB]\d{3})\s*-\s*(\d{4})\s*-\s*(\d{1,3})\s*-\s*(\d{1,6})\s*$", re.I)
 #: Code civil, art. 49: the mention is made within three days.
 AVIS_DAYS = 3
+#: Loi n° 99-944 of that day: no PACS is older.
+PACS_SINCE = date(1999, 11, 15)
 SCEC = "Service central d’état civil (SCEC)"
 SCEC_ADDRESS = "Nantes"
 VOWELS = frozenset("AÀÂEÉÈÊËIÎÏOÔUÙÛÜ")

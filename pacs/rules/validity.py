@@ -4,7 +4,6 @@ Two wordings of the fiche: « moins de 3 mois » is strict, « 6 mois au plus »
 Months are calendar months, clamped at the end of the month.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -24,31 +23,6 @@ class MaxAge:
 
     months: int
     strict: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DatedPiece:
-    """A piece in hand: usable on every day from `first` to `last`, both included.
-
-    `last` None: it does not age.
-    """
-
-    key: str
-    first: date
-    last: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The days on which every piece in hand is usable; `last` None when nothing ages."""
-
-    first: date
-    last: date | None
-    limiting: str | None
-
-    @property
-    def is_empty(self) -> bool:
-        return self.last is not None and self.last < self.first
 
 
 def last_usable_day(issued: date, age: MaxAge) -> date:
@@ -83,13 +57,3 @@ def identity_valid_until(printed: date, *, is_french_adult_card: bool) -> date:
     ):
         return add_months(printed, 12 * EXTENSION_YEARS)
     return printed
-
-
-def window(pieces: Iterable[DatedPiece], *, today: date) -> Window:
-    """The days on which every piece in hand is usable, from today on."""
-    first, last, limiting = today, None, None
-    for piece in pieces:
-        first = max(first, piece.first)
-        if piece.last is not None and (last is None or piece.last < last):
-            last, limiting = piece.last, piece.key
-    return Window(first, last, limiting)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.actions import ChangedSince
 from demarches.models import TransitionRefused
-from demarches.rules.deadlines import add_working_days
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
 from demarches.views.changed import Way
@@ -41,11 +40,11 @@ from pacs.shown import handed_back_shown, review_shown, standing_shown
 from pacs.tracking import (
     alerts_of,
     piece_rows,
+    plan_of,
     requests_of,
     task_groups,
     timeline,
     who_is_mailed,
-    window_of,
 )
 from pacs.views.messages import thread
 from pacs.views.read import dossier_changed, read_of
@@ -84,7 +83,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         return _ended_page(request, partenaire, context)
     context |= {
         "pieces": piece_rows(partenaire, at=now),
-        "window": window_of(partenaire, at=now),
+        "plan": plan_of(partenaire, at=now),
         "agent_outcomes": [
             o
             for o in dossier.outcomes(at=now)
@@ -133,7 +132,7 @@ def dossier_review(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
         "partenaire": partenaire,
         "groups": task_groups(partenaire, at=now),
         "pieces": piece_rows(partenaire, at=now),
-        "window": window_of(partenaire, at=now),
+        "plan": plan_of(partenaire, at=now),
         "reasons": texts(dossier.obstacles(Act.SEND, at=now), partenaire.position),
         "lu": imprint(review_shown(partenaire, dossier)),
     }
@@ -210,14 +209,13 @@ def dossier_sent(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     dossier = partenaire.dossier
     if dossier.submitted_at is None:
         return redirect(dossier)
-    received = timezone.localdate(dossier.submitted_at)
     return render(
         request,
         "pacs/dossier_sent.html",
         {
             "dossier": dossier,
             "mailed": who_is_mailed(partenaire, "un mail qui le confirme"),
-            "answer_before": add_working_days(received, dossier.procedure_settings.review_days),
+            "answer_by": dossier.procedure_settings.answer_by(dossier.submitted_at),
         },
     )
 

@@ -23,7 +23,7 @@ from pacs.forms.pieces import PieceForm
 from pacs.models import Partenaire
 from pacs.models.piece import IDENTITY_RULE
 from pacs.shown import piece_shown
-from pacs.tracking import PieceRow, piece_rows, window_of
+from pacs.tracking import PieceRow, piece_rows, plan_of
 from pacs.views.read import beside, read_of
 from pacs.views.viewer import for_partenaire, while_going_on
 
@@ -40,7 +40,7 @@ def dossier_pieces(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
         "partenaire": partenaire,
         "todo": [row for row in rows if row.needs_answer],
         "done": [row for row in rows if not row.needs_answer],
-        "window": window_of(partenaire, at=now),
+        "plan": plan_of(partenaire, at=now),
     }
     return render(request, "pacs/dossier_pieces.html", context)
 

@@ -1,6 +1,7 @@
 """The public simulator and what goes with it: no account, no cookie, everything in the address."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -21,6 +22,7 @@ from pacs.checklist import (
     tasks_calendar,
 )
 from pacs.forms.simulator import (
+    DATE_PARAMETER,
     EDIT_PARAMETER,
     SENT_PARAMETER,
     Journey,
@@ -40,7 +42,8 @@ class Visit:
     """What every address of the simulator needs: the mairie, its settings, the answers."""
 
     def __init__(self, request: HttpRequest) -> None:
-        self.today = localdate()
+        self.now = timezone.now()
+        self.today = localdate(self.now)
         self.mairie = Mairie.objects.order_by("pk").first()
         self.settings = PacsSettings.current()
         self.journey: Journey = read_journey(
@@ -57,6 +60,18 @@ class Visit:
             query = f"{query}&{EDIT_PARAMETER}={page}" if query else f"{EDIT_PARAMETER}={page}"
         return f"{reverse(name)}?{query}"
 
+    def nearest_days(self, checklist: Checklist) -> list[dict[str, Any]]:
+        """The possible days closest to the wished one, each with the address that chooses it."""
+        wish = checklist.plan.wish
+        return [
+            {
+                "day": day,
+                "url": f"{reverse('pacs:simulator')}?"
+                + urlencode(self.journey.params | {DATE_PARAMETER: day.isoformat()}),
+            }
+            for day in (wish.nearest if wish else ())
+        ]
+
     def outcomes(self) -> tuple[Outcome, ...]:
         """What an agent looks at with the couple."""
         couple = derive_inputs(self.journey.answers, self.settings.dematerialisation)
@@ -66,7 +81,7 @@ class Visit:
         return build_checklist(
             derive_inputs(self.journey.answers, self.settings.dematerialisation),
             wished=self.journey.wished,
-            today=self.today,
+            at=self.now,
             settings=self.settings,
             wordings=PieceWording.objects.by_rule(),
         )
@@ -81,8 +96,10 @@ def simulator(request: HttpRequest) -> HttpResponse:
         return _question(request, visit, visit.journey.form)
     if visit.journey.stopped:
         return _stopped(request, visit)
+    checklist = visit.checklist()
     context = {
-        "checklist": visit.checklist(),
+        "checklist": checklist,
+        "nearest": visit.nearest_days(checklist),
         "outcomes": visit.outcomes(),
         "residence_unknown": visit.journey.answers.residence is Residence.UNKNOWN,
         "answers": [
@@ -165,7 +182,7 @@ def simulator_ics(request: HttpRequest) -> HttpResponse:
         return redirect(visit.address("pacs:simulator"))
     if visit.journey.wished is None:
         return redirect(visit.address("pacs:simulator", page="projet"))
-    content = tasks_calendar(visit.checklist(), mairie=visit.mairie, at=timezone.now())
+    content = tasks_calendar(visit.checklist(), mairie=visit.mairie, at=visit.now)
     return _download(content, "text/calendar; charset=utf-8", "echeances.ics")
 
 

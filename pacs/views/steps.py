@@ -18,6 +18,7 @@ from pacs.actions.corrections import lay_over, pending_of
 from pacs.actions.dossiers import record_answers
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire
+from pacs.rules.days import DayAnswer
 from pacs.steps import COMMON_STEPS, OWN_STEPS
 from pacs.views.read import read_of_step, step_key, tell_clashes
 from pacs.views.viewer import account_of, for_partenaire
@@ -83,7 +84,19 @@ def _step_page[S: (Dossier, Partenaire)](
     if later:
         messages.success(request, "Vos réponses sont enregistrées. Rien ne sera perdu.")
         return redirect(partenaire.dossier)
+    if "wished_date" in form.changed_data and _impossible_wish(partenaire.dossier):
+        # Kept all the same; the page tells why it cannot be, with the nearest days.
+        return redirect(request.get_full_path())
     return _go_on(request, partenaire, subject, steps, step)
+
+
+def _impossible_wish(dossier: Dossier) -> DayAnswer | None:
+    """What keeps the wished day from being held; None when nothing does."""
+    row = Dossier.objects.get(pk=dossier.pk)
+    if row.wished_date is None:
+        return None
+    wish = row.days(at=timezone.now()).about(row.wished_date)
+    return None if wish.is_possible else wish
 
 
 def _go_on[S: (Dossier, Partenaire)](
@@ -149,5 +162,6 @@ def _render(
         "form": form,
         "lu": lu,
         "is_common": isinstance(form.instance, Dossier),
+        "wish": _impossible_wish(partenaire.dossier) if "wished_date" in form.fields else None,
     }
     return render(request, "pacs/dossier_step.html", context, status=status)

@@ -90,9 +90,9 @@ def test_the_papers_restate_what_was_given(
     ("changes", "message"),
     [
         ({"number": ""}, "Donnez le numéro : il est sur le récépissé."),
-        ({"registered_on": "31/02/2018"}, "Écrivez une date comme 04/05/2018."),
+        ({"registered_on": "31/02/2018"}, "Le 31 février 2018 n’existe pas"),
         ({"registered_on": "01/01/1998"}, "Le Pacs existe depuis novembre 1999."),
-        ({"registered_on": date(2999, 1, 1).isoformat()}, "Cette date est à venir."),
+        ({"registered_on": date(2999, 1, 1).isoformat()}, "Cette date est à venir : vérifiez-la."),
         ({"birth_name_1": NIR}, "sécurité sociale"),
         ({"place": "x" * 161}, "160"),
     ],

@@ -32,7 +32,7 @@ def checklist_of(
     return build_checklist(
         inputs(couple(first, second)),
         wished=wished,
-        today=TODAY,
+        at=datetime(2026, 11, 23, 9, tzinfo=UTC),
         settings=PacsSettings.current(),
         wordings=PieceWording.objects.by_rule(),
     )
@@ -62,8 +62,8 @@ def test_three_groups_with_their_own_pieces() -> None:
 def test_lead_time_follows_the_papers() -> None:
     wished = date(2027, 6, 5)
 
-    assert checklist_of(FRENCH, FRENCH, wished=wished).plan.file_by == date(2027, 5, 21)
-    assert checklist_of(FRENCH, FOREIGN, wished=wished).plan.file_by == date(2027, 5, 6)
+    assert checklist_of(FRENCH, FRENCH, wished=wished).plan.file_by == date(2027, 5, 6)
+    assert checklist_of(FRENCH, FOREIGN, wished=wished).plan.file_by == date(2027, 4, 21)
 
 
 def test_paper_about_a_paper_names_it() -> None:
@@ -112,7 +112,7 @@ def test_paper_for_a_date_too_near_gives_the_first_possible_one() -> None:
     html = checklist_pdf(checklist, mairie=None, today=TODAY).html
 
     assert "Cette date est trop proche" in html
-    assert "mardi 8\u00a0décembre 2026" in html
+    assert "mardi 22\u00a0décembre 2026" in html
     assert "Dossier à envoyer" not in html
 
 

@@ -1,29 +1,33 @@
 """The short forms of an aide-mémoire: a date, a way, an address. Nothing else is ever asked."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.timezone import localdate
 
+from demarches.day_field import DayField
 from demarches.forms import NoPrivateNumbersMixin, PageFormMixin
 from demarches.rules.dates_fr import NBSP
+from demarches.rules.deadlines import add_months
 from vitale.models import Suivi, SuiviTick
 from vitale.rules.situations import CHANNEL_HEADING, Channel, Regime
 from vitale.rules.suivi import Step
 
-DAY_ERRORS = {
-    "required": "Indiquez le jour.",
-    "invalid": "Cette date n’existe pas. Exemple : 14/03/2027.",
-}
+#: The carte Vitale exists since then.
+OLDEST_NOTE = date(1998, 1, 1)
 
 
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
-    return forms.DateField(
+def day_field(label: str, *, required: bool = True, help_text: str = "") -> DayField:
+    return DayField(
         label=label,
         required=required,
-        help_text=help_text,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages=DAY_ERRORS,
+        help_text=f"{help_text} Par exemple 6/6/2027.".strip(),
+        error_messages={"required": "Indiquez le jour."},
+        # The steps have their own bounds (`vitale.rules.suivi`); these stop a mistyped year.
+        first=OLDEST_NOTE,
+        last=lambda: add_months(localdate(), 120),
     )
 
 

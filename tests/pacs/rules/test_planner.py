@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from pacs.rules.days import Days, Delays
 from pacs.rules.pieces import RequiredPiece
-from pacs.rules.planner import PlannedPiece, Timing, latest_wish, lead_days, plan_pieces
+from pacs.rules.planner import PlannedPiece, Timing, plan_pieces
 from pacs.rules.validity import MaxAge
 
 DECLARATION = RequiredPiece("P01_declaration", 0)
@@ -20,16 +21,20 @@ AGES = {
 }
 
 
+def days_of(today: date) -> Days:
+    """By phone, ten working days to check, then fifteen days."""
+    return Days(today=today, delays=Delays(10, 15), opening=None, horizon=date(2027, 1, 1))
+
+
 def test_plan_back_from_the_wished_date() -> None:
     plan = plan_pieces(
         [DECLARATION, BIRTH, FOREIGN_BIRTH],
         ages=AGES,
         wished=date(2026, 6, 6),
-        today=date(2026, 1, 10),
-        lead_days=15,
+        days=days_of(date(2026, 1, 10)),
     )
 
-    assert plan.file_by == date(2026, 5, 22)
+    assert plan.file_by == date(2026, 5, 6)
     assert plan.pieces == (
         PlannedPiece(DECLARATION, None, Timing.ANY_TIME),
         PlannedPiece(BIRTH, date(2026, 3, 7), Timing.TOO_EARLY),
@@ -44,8 +49,7 @@ def test_come_back_when_the_last_piece_may_be_asked_for() -> None:
         [BIRTH, FOREIGN_BIRTH],
         ages=AGES,
         wished=date(2026, 12, 5),
-        today=date(2026, 1, 10),
-        lead_days=30,
+        days=days_of(date(2026, 1, 10)),
     )
 
     assert [one.not_before for one in plan.pieces] == [date(2026, 9, 6), date(2026, 6, 5)]
@@ -57,40 +61,31 @@ def test_come_back_when_the_last_piece_may_be_asked_for() -> None:
     [(date(2026, 3, 6), Timing.TOO_EARLY), (date(2026, 3, 7), Timing.NOW)],
 )
 def test_the_first_day_that_serves_is_not_too_early(today: date, timing: Timing) -> None:
-    plan = plan_pieces([BIRTH], ages=AGES, wished=date(2026, 6, 6), today=today, lead_days=15)
+    plan = plan_pieces([BIRTH], ages=AGES, wished=date(2026, 6, 6), days=days_of(today))
 
     assert [one.timing for one in plan.pieces] == [timing]
 
 
 def test_without_a_wish_everything_may_be_asked_for() -> None:
-    plan = plan_pieces([BIRTH], ages=AGES, wished=None, today=date(2026, 1, 10), lead_days=15)
+    plan = plan_pieces([BIRTH], ages=AGES, wished=None, days=days_of(date(2026, 1, 10)))
 
     assert plan.pieces == (PlannedPiece(BIRTH, None, Timing.ANY_TIME),)
     assert (plan.file_by, plan.come_back_on, plan.is_too_soon) == (None, None, False)
-    assert plan.earliest == date(2026, 1, 25)
+    assert plan.earliest == date(2026, 2, 7)
 
 
 def test_what_the_mairie_verifies_is_no_errand() -> None:
     plan = plan_pieces(
-        [VERIFIED], ages=AGES, wished=date(2026, 6, 6), today=date(2026, 1, 10), lead_days=15
+        [VERIFIED], ages=AGES, wished=date(2026, 6, 6), days=days_of(date(2026, 1, 10))
     )
 
     assert plan.pieces == (PlannedPiece(VERIFIED, None, Timing.ANY_TIME),)
 
 
 @pytest.mark.parametrize(
-    ("wished", "too_soon"), [(date(2026, 1, 24), True), (date(2026, 1, 25), False)]
+    ("wished", "too_soon"), [(date(2026, 2, 6), True), (date(2026, 2, 7), False)]
 )
 def test_wish_before_the_mairie_can_check(wished: date, too_soon: bool) -> None:
-    plan = plan_pieces([BIRTH], ages=AGES, wished=wished, today=date(2026, 1, 10), lead_days=15)
+    plan = plan_pieces([BIRTH], ages=AGES, wished=wished, days=days_of(date(2026, 1, 10)))
 
     assert plan.is_too_soon is too_soon
-
-
-def test_papers_from_abroad_take_longer_to_check() -> None:
-    assert lead_days([DECLARATION, BIRTH], usual=15, foreign=30) == 15
-    assert lead_days([DECLARATION, FOREIGN_BIRTH], usual=15, foreign=30) == 30
-
-
-def test_nobody_plans_further_than_three_years() -> None:
-    assert latest_wish(date(2028, 2, 29)) == date(2031, 2, 28)

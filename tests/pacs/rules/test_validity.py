@@ -5,15 +5,12 @@ from datetime import date
 import pytest
 
 from pacs.rules.validity import (
-    DatedPiece,
     MaxAge,
-    Window,
     add_months,
     earliest_issue_day,
     identity_valid_until,
     is_usable,
     last_usable_day,
-    window,
 )
 
 LESS_THAN_3 = MaxAge(3, strict=True)
@@ -97,32 +94,3 @@ def test_cards_issued_to_adults_from_2004_to_2013_live_five_years_longer(
 ) -> None:
     assert identity_valid_until(printed, is_french_adult_card=True) == expected
     assert identity_valid_until(printed, is_french_adult_card=False) == printed
-
-
-def test_window_is_where_every_piece_serves() -> None:
-    pieces = [
-        DatedPiece("birth", date(2027, 4, 1), date(2027, 6, 30)),
-        DatedPiece("coutume", date(2027, 2, 1), None),
-        DatedPiece("non-pacs", date(2027, 4, 20), date(2027, 6, 27)),
-    ]
-
-    found = window(pieces, today=date(2027, 4, 4))
-
-    assert found == Window(date(2027, 4, 20), date(2027, 6, 27), "non-pacs")
-    assert not found.is_empty
-
-
-def test_window_without_ageing_pieces_has_no_end() -> None:
-    found = window([DatedPiece("coutume", date(2027, 2, 1), None)], today=date(2027, 4, 4))
-
-    assert found == Window(date(2027, 4, 4), None, None)
-    assert not found.is_empty
-
-
-def test_window_of_an_expired_piece_is_empty() -> None:
-    found = window(
-        [DatedPiece("birth", date(2027, 1, 1), date(2027, 3, 31))], today=date(2027, 4, 1)
-    )
-
-    assert found.is_empty
-    assert found.limiting == "birth"
