@@ -104,6 +104,7 @@ DOSSIER = {
     "pacs:own-step": Line(kwargs=(("slug", "nom"),)),
     "pacs:dossier-outcome": Line(kwargs=(("slug", "minor"),)),
     "pacs:dossier-review": Line(),
+    "pacs:dossier-correct": Line(302, 302),  # of a draft: there is the review
     "pacs:dossier-submit": POST_ONLY,
     "pacs:dossier-sent": Line(302, 302),
     "pacs:dossier-resubmit": POST_ONLY,

@@ -15,6 +15,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views.defaults import server_error
 
+from demarches.day_field import DayField
 from demarches.forms import PageFormMixin
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus, Status
@@ -234,7 +235,7 @@ class QuestionForm(PageFormMixin, forms.Form):
 class DateForm(PageFormMixin, forms.Form):
     page_heading = "Avez-vous une date en tête ?"
     page_hint = "Elle ne réserve rien."
-    wished = forms.DateField(label="Date", required=False)
+    wished = DayField(label="Date", required=False)
 
 
 class NamesForm(PageFormMixin, forms.Form):

@@ -5,17 +5,14 @@ from datetime import date
 from django import forms
 from django.http import QueryDict
 
+from demarches.day_field import DayField
 from demarches.rules.numbers import read_number
 
 
 class DayForm(forms.Form):
     """A date read on a document; empty when there is none."""
 
-    day = forms.DateField(
-        label="Date lue sur la pièce",
-        required=False,
-        error_messages={"invalid": "Écrivez la date ainsi : 6/6/2026."},
-    )
+    day = DayField(label="Date lue sur la pièce", required=False)
 
 
 def day_of(data: QueryDict) -> date | None:

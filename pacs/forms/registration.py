@@ -75,11 +75,7 @@ class CeremonyForm(forms.Form):
             ],
         )
         for piece, label in undated_originals(dossier):
-            self.fields[f"date-{piece.key}"] = forms.DateField(
-                label=label,
-                required=False,
-                error_messages={"invalid": "Écrivez la date ainsi : 6/6/2026."},
-            )
+            self.fields[f"date-{piece.key}"] = DayField(label=label, required=False)
         self.fields["officer"] = forms.ModelChoiceField(
             Officer.objects.in_force(now.date()),
             label="Officier d’état civil",

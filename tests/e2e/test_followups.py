@@ -40,7 +40,7 @@ def test_pages_please_axe_and_fit(visitor: Callable[..., Visitor], width: int, s
 
     for path in ("etape/declaree/", "etape/commandee/"):
         reader.go(home + path)
-        reader.page.locator("input[type=date]").fill(str(localdate() - timedelta(days=40)))
+        reader.page.locator("input[name=done_on]").fill(str(localdate() - timedelta(days=40)))
         reader.press("Noter cette étape")
     for path in ("", "etape/recue/", "voie/", "rappels/", "codes/", "effacer/"):
         reader.go(home + path)
@@ -60,7 +60,7 @@ def test_a_lost_card_from_the_plan_to_the_card(
 
     def note(step: str, day: str) -> None:
         reader.follow(step)
-        reader.page.locator("input[type=date]").fill(day)
+        reader.page.locator("input[name=done_on]").fill(day)
         reader.press("Noter cette étape")
 
     reader.go(PLAN.replace("inconnue", "cpam"))
