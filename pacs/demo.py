@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from django.utils.timezone import localdate
 from PIL import Image, ImageDraw
 from post_office.models import STATUS, Email
 
@@ -36,7 +37,7 @@ from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.booking import agenda_of, asked_by
-from pacs.models import Door, Dossier, Partenaire
+from pacs.models import Door, Dossier, Partenaire, Piece
 from pacs.models.piece import IDENTITY_RULE
 
 SEED = 30334
@@ -233,12 +234,23 @@ def _sent(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datet
         write_message(first, body=body, private=False, form_key=key, at=at + timedelta(days=1))
 
 
+def _accept(piece: Piece, reviewer: User, at: datetime) -> None:
+    """Accept what was sent or announced; what nobody spoke of is said to be brought."""
+    if piece.status in {PieceStatus.MISSING.value, PieceStatus.BLOCKED.value}:
+        desk.bring_piece(piece, by=reviewer, at=at, version=None)
+        return
+    day = None
+    if piece.issued_on is None and piece.expires_on is None and piece.files.exists():
+        day = localdate(at) + timedelta(days=400 if piece.rule_id == IDENTITY_RULE else -9)
+    desk.accept_piece(piece, day=day, by=reviewer, at=at, version=None)
+
+
 def _reviewed(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
     _sent(town, dossier, reviewer, officer, at)
     later = at + timedelta(days=2)
     pieces = list(dossier.pieces.required().select_related("dossier"))
     for piece in pieces[: max(1, len(pieces) // 2)]:
-        desk.accept_piece(piece, by=reviewer, at=later, version=None)
+        _accept(piece, reviewer, later)
     desk.assign(dossier, to=reviewer, by=reviewer, at=later)
     if town.chance.random() < 0.4:
         desk.add_note(dossier, body="À rappeler en fin de semaine.", by=reviewer, at=later)
@@ -259,7 +271,7 @@ def _complete(town: Town, dossier: Dossier, reviewer: User, officer: User, at: d
     _reviewed(town, dossier, reviewer, officer, at)
     later = at + timedelta(days=4)
     for piece in dossier.pieces.required().select_related("dossier"):
-        desk.accept_piece(piece, by=reviewer, at=later, version=None)
+        _accept(piece, reviewer, later)
     desk.declare_complete(dossier, by=reviewer, at=later, version=None)
 
 

@@ -25,9 +25,9 @@ from pacs.models import (
     PieceWording,
     Reading,
 )
-from pacs.models.gate import decided, points_to_decide
+from pacs.models.gate import decided, inputs_of_couple, points_to_decide
 from pacs.models.piece import IDENTITY_RULE, PieceQuerySet
-from pacs.rules.eligibility import Outcome
+from pacs.rules.eligibility import Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Kind, Obstacle
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
@@ -365,8 +365,15 @@ def impossible(dossiers: Iterable[Dossier], *, at: datetime) -> dict[int, list[s
     found = {}
     for dossier in dossiers:
         dossier.procedure_settings = settings
+        if dossier.is_ended or dossier.is_draft:
+            continue
+        # Today is no later than the day that counts, and ages only grow: what stops then also
+        # stops today. The day itself, which costs queries, is asked for the few who are left.
+        couple = inputs_of_couple(dossier)
+        if not any(one.stops for one in outcomes(couple, on=localdate(at))):
+            continue
         codes = [one.type.code for one in dossier.outcomes(at=at) if one.stops]
-        if codes and not dossier.is_ended and not dossier.is_draft:
+        if codes:
             found[dossier.pk] = codes
     return found
 

@@ -295,9 +295,11 @@ def test_a_question_with_one_box_is_its_label() -> None:
           <h1 class="field__page-label"><label for="id_wished">Avez-vous une date en tête\u00a0?
           </label></h1>
           <p class="page-hint" id="page-hint">Elle ne réserve rien.</p>
+          <div class="field__hint" id="id_wished_helptext">Par exemple 6/6/2027.</div>
           <div id="id_wished_error"><p class="field__error"><span class="visually-hidden">
-          Erreur&nbsp;:</span> Saisissez une date valide.</p></div>
-          <input type="text" name="wished" value="32" aria-describedby="page-hint id_wished_error"
+          Erreur&nbsp;:</span> Il manque le mois et l’année : écrivez par exemple 6/6/2027.</p></div>
+          <input type="text" name="wished" value="32" autocomplete="off" size="18"
+            aria-describedby="page-hint id_wished_helptext id_wished_error"
             aria-invalid="true" id="id_wished">
         </div>"""
     )

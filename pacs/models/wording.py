@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps as current_apps
 from django.apps.registry import Apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
@@ -45,8 +46,10 @@ def shipped_wordings() -> dict[str, dict[str, Any]]:
     }
 
 
-def write_missing_wordings(apps: Apps, *, using: str = "default", **kwargs: Any) -> None:
-    """Give each rule its row; after every `migrate`, on the tables as that left them.
+def write_missing_wordings(
+    *, apps: Apps = current_apps, using: str = "default", **kwargs: Any
+) -> None:
+    """Give each rule its row; after every `migrate` or `flush`, on the tables as that left them.
 
     Rows that staff changed, and their wording, are never touched.
     """

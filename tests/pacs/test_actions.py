@@ -379,7 +379,7 @@ def test_the_desk_list_asks_the_same_number_of_queries(
     client = client_of(agent)
     client.get(reverse("admin:pacs_dossier_changelist"))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = client.get(reverse("admin:pacs_dossier_changelist"))
 
     assert page.content.decode().count("PACS-") == count

@@ -113,7 +113,8 @@ def test_the_wished_date_changes_freely_after_the_sending(
 ) -> None:
     url = reverse("pacs:common-step", args=[complete.reference, "date"])
 
-    client_of(alice).post(url, {"wished_date": "2026-12-15"})
+    client = client_of(alice)
+    client.post(url, hidden_of(client.get(url)) | {"wished_date": "15/12/2026"})
 
     row = fresh(complete)
     assert str(row.wished_date) == "2026-12-15"

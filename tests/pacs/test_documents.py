@@ -190,10 +190,13 @@ def test_a_draft_has_no_acknowledgement(dossier: Dossier) -> None:
 
 def test_the_acknowledgement_names_what_its_reader_may_know_of(dossier: Dossier) -> None:
     first, second = dossier.people
-    PieceWording.objects.create(rule_id="P01_declaration", label="Déclaration conjointe")
-    PieceWording.objects.create(rule_id="P13_naissance_ofpra", label="Certificat de l’Ofpra")
-    PieceWording.objects.create(rule_id="P03_identite", label="Pièce d’identité")
-    PieceWording.objects.create(rule_id="P20_traduction", label="Traduction")
+    for rule_id, label in (
+        ("P01_declaration", "Déclaration conjointe"),
+        ("P13_naissance_ofpra", "Certificat de l’Ofpra"),
+        ("P03_identite", "Pièce d’identité"),
+        ("P20_traduction", "Traduction"),
+    ):
+        PieceWording.objects.filter(pk=rule_id).update(label=label)
     rows = [
         (None, "P01_declaration", "", PieceStatus.TO_BRING, True),
         (first, "P03_identite", "", PieceStatus.MISSING, True),

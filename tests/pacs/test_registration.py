@@ -280,7 +280,9 @@ def test_answers_of_a_registered_dossier_no_longer_change(
     register(dossier, officer, agent)
 
     assert refusals(
-        lambda: desk.record_answers_for(dossier, changed=["x"], by=agent, at=AFTER, version=None)
+        lambda: desk.save_answers_for(
+            dossier, {"p1": {"birth_name": "X"}}, read="", by=agent, at=AFTER
+        )
     ) == ["Ce dossier est terminé : ses réponses ne changent plus."]
     piece = dossier.pieces.select_related("dossier").first()
     assert refusals(lambda: desk.date_piece(piece, day=None, by=agent, at=AFTER, version=None)) == [
