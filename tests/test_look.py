@@ -297,7 +297,8 @@ def test_a_question_with_one_box_is_its_label() -> None:
           <p class="page-hint" id="page-hint">Elle ne réserve rien.</p>
           <div class="field__hint" id="id_wished_helptext">Par exemple 6/6/2027.</div>
           <div id="id_wished_error"><p class="field__error"><span class="visually-hidden">
-          Erreur&nbsp;:</span> Il manque le mois et l’année : écrivez par exemple 6/6/2027.</p></div>
+          Erreur&nbsp;:</span>
+          Il manque le mois et l’année\u00a0: écrivez par exemple 6/6/2027.</p></div>
           <input type="text" name="wished" value="32" autocomplete="off" size="18"
             aria-describedby="page-hint id_wished_helptext id_wished_error"
             aria-invalid="true" id="id_wished">

@@ -260,6 +260,7 @@ MAILS: Mapping[str, Document] = {
             ("dossier_stopped", "Démarche arrêtée"),
             ("dossier_inadmissible", "Décision à lire"),
             ("attestation_ended", "Attestation à refaire"),
+            ("deletion_warning", "Effacement annoncé"),
         )
     },
     **{

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demarches.models import User
-from pacs.actions.desk import close
 from pacs.actions.dossiers import open_dossier
+from pacs.actions.endings import end_dossier
 from pacs.admin.answers import answer_forms
 from pacs.models import Dossier, Partenaire
 from tests.support.pages import Page
@@ -161,7 +161,7 @@ def test_the_answers_of_an_ended_dossier_are_refused_in_words(
     sent: Dossier, agent: User, client_of: Callable[[User], Client]
 ) -> None:
     page = Page.open(client_of(agent), address(sent))
-    close(sent, reason="Double dossier", by=agent, at=timezone.now(), version=None)
+    end_dossier(sent, "clore", reason="Double dossier", by=agent, at=timezone.now(), version=None)
 
     answer = page.press({**as_it_stands(sent), "p1-city": "Nîmes"})
 

@@ -219,7 +219,7 @@ def test_births_to_verify_show_the_fields_of_the_query(
     PacsSettings.objects.update(comedec_active=True, connected_communes="30189")
     people = [User.objects.create_user(f"x{who}@example.org") for who in (1, 2)]
     dossier = make_dossier(*people, at=NOW)
-    dossier.partenaires.filter(position=1).update(birth_insee="30189")
+    dossier.partenaires.filter(position=1).update(birth_insee="30189", attested_digest="legacy")
     from pacs.actions.pieces import sync_pieces  # noqa: PLC0415
 
     sync_pieces(Dossier.objects.get(pk=dossier.pk))
@@ -253,6 +253,7 @@ def boxes(dossier: Dossier, signing: Officer, **changes: object) -> dict[str, ob
         "officer": str(signing.pk),
         "day": "2026-11-23",
         "hour": "09:45",
+        **{f"date-{key}": str(day) for key, day in dates_read(dossier, START.date()).items()},
         **changes,
     }
 

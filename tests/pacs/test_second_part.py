@@ -14,6 +14,7 @@ from demarches.models import User
 from demarches.storage import stored_names
 from pacs.access import readable_messages
 from pacs.actions import desk
+from pacs.actions.desk import save_answers_for
 from pacs.actions.dossiers import (
     choose_door,
     choose_private_code,
@@ -25,7 +26,7 @@ from pacs.actions.dossiers import (
 from pacs.actions.part import PartIsTheirs, WrongCode, has_begun
 from pacs.actions.pieces import add_file
 from pacs.actions.refusals import ActionRefused
-from pacs.admin.answers import PersonForm, save_answers
+from pacs.admin.answers import answer_forms, answers_key
 from pacs.models import (
     Correction,
     Door,
@@ -80,11 +81,8 @@ BEGINNINGS: dict[str, Callable[[Partenaire, User, datetime], Any]] = {
 
 
 def _type(one: Partenaire, agent: User, at: datetime) -> None:
-    form = PersonForm({"birth_city": "Alès"}, instance=one, prefix="p2")
-    form.fields = {"birth_city": form.fields["birth_city"]}
-    form.data = {"p2-birth_city": "Alès"}
-    assert form.is_valid(), form.errors
-    save_answers(one.dossier, [form], by=agent, at=at, version=one.dossier.version)
+    read = answers_key(answer_forms(one.dossier, None))
+    save_answers_for(one.dossier, {"p2": {"birth_city": "Alès"}}, read=read, by=agent, at=at)
 
 
 @pytest.mark.parametrize("what", BEGINNINGS)

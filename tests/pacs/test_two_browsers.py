@@ -329,11 +329,14 @@ def test_sending_twice_shows_the_same_acknowledgement(her: Client, open_draft: D
 def test_a_new_request_is_read_before_the_dossier_goes_back(
     her: Client, sent: Dossier, agent: User
 ) -> None:
-    desk.request_pieces(sent, text="Votre acte, s’il vous plaît.", by=agent, at=NOW, version=None)
+    desk.request_pieces(
+        sent, texts={1: "Votre acte, s’il vous plaît."}, by=agent, at=NOW, version=None
+    )
     page = Page.open(her, at("dossier", sent))
     other_page = Page.open(her, at("dossier", sent))
     done = other_page.press(action=at("dossier-resubmit", sent))
-    desk.request_pieces(sent, text="Il manque la page 2.", by=agent, at=NOW, version=None)
+    texts = {1: "Il manque la page 2."}
+    desk.request_pieces(sent, texts=texts, by=agent, at=NOW, version=None)
 
     answer = page.press(action=at("dossier-resubmit", sent))
 
@@ -342,7 +345,9 @@ def test_a_new_request_is_read_before_the_dossier_goes_back(
 
 
 def test_handing_back_twice_tells_the_mairie_once(her: Client, sent: Dossier, agent: User) -> None:
-    desk.request_pieces(sent, text="Votre acte, s’il vous plaît.", by=agent, at=NOW, version=None)
+    desk.request_pieces(
+        sent, texts={1: "Votre acte, s’il vous plaît."}, by=agent, at=NOW, version=None
+    )
     page = Page.open(her, at("dossier", sent))
 
     answers = [page.press(action=at("dossier-resubmit", sent)) for _ in range(2)]
