@@ -103,7 +103,7 @@ def test_an_agent_cannot_type_the_contradiction_in_either(
         for name in form.fields
     }
 
-    response = client.post(url, {**typed, "version": page["version"], "couple-city": "Nîmes"})
+    response = client.post(url, {**typed, "lu": page["lu"], "couple-city": "Nîmes"})
 
     assert response.status_code == 422
     assert response.context["forms"][0][1].errors == {"city": [ELSEWHERE]}

@@ -15,7 +15,7 @@ from pacs.models import Dossier
 
 #: Blocks that only a dossier that goes on shows, by a sentence of each.
 OF_ONE_THAT_GOES_ON = {
-    "window": "vous pouvez vous pacser du",
+    "window": '<div class="window">',
     "too old": "Une pièce est déjà trop ancienne",
     "outcomes": "La mairie regarde ce point avec vous",
     "pieces": "<h2>Vos pièces</h2>",

@@ -332,10 +332,11 @@ def test_the_page_says_what_is_lost_and_nothing_of_what_was_answered(
     url = reverse("pacs:partner-door", args=[begun.reference])
     client = client_of(alice)
 
-    page = client.get(url).content.decode()
-    refused = client.post(url, {"door": "own", "email": EVIL})
-    wrong = client.post(url, {"door": "own", "email": EVIL, "code": "devine"})
-    started_again = client.post(url, {"door": "own", "email": EVIL, "from_empty": "on"})
+    shown = client.get(url)
+    page, typed = shown.content.decode(), {"door": "own", "email": EVIL, "lu": shown.context["lu"]}
+    refused = client.post(url, typed)
+    wrong = client.post(url, {**typed, "code": "devine"})
+    started_again = client.post(url, {**typed, "from_empty": "on"})
 
     for word in ("ses réponses", "fichiers", "attestation", "messages privés"):
         assert word in page
