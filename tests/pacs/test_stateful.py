@@ -16,7 +16,6 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.db import transaction
 from django.utils.timezone import localdate
 from hypothesis import HealthCheck, settings
@@ -47,7 +46,7 @@ from pacs.actions.pieces import answer_piece, sync_pieces
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.models import Dossier, Partenaire, PieceWording
 from pacs.models.consent import has_attested
-from tests.conftest import REFERENCE_FIXTURES
+from tests.conftest import load_reference_rows
 from tests.support.dossiers import bring_everything, dates_read, make_dossier
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -107,7 +106,7 @@ class Town(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.now = START
-        call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)
+        load_reference_rows()
         self.people = [User.objects.create_user(f"{n}@example.org") for n in ("alice", "bob")]
         self.agent = User.objects.create_user("agent@example.org", is_staff=True)
         self.agent.groups.add(Group.objects.get(name="officier"))
