@@ -3,6 +3,7 @@
 Read models over the shared agenda; the page, the action, the waiting list and the desk ask here.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.utils.timezone import localdate
@@ -56,7 +57,7 @@ def asked_by(
         )
     days = dossier.days(at=at, not_before=lawful)
     reason = f"La mairie prépare votre venue : possible à partir du {day_fr(days.first)}."
-    if lawful and lawful > dossier.days(at=at).first:
+    if lawful and lawful > replace(days, not_before=None).first:
         reason = lawful_reason
     return Asked(
         now=at,

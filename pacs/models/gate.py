@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from django.db.models import prefetch_related_objects
 from django.utils.timezone import localdate
 
+from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import has_attested, has_confirmed
 from pacs.models.wording import PieceWording
+from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.eligibility import Effect, Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import (
@@ -25,7 +27,7 @@ from pacs.rules.gate import (
     obstacles,
 )
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.rules.situation import CoupleInputs, derive_inputs
+from pacs.rules.situation import CoupleInputs, Impediment, derive_inputs
 
 if TYPE_CHECKING:
     from pacs.models.dossier import Dossier
@@ -63,8 +65,21 @@ def state_of(dossier: "Dossier", *, on: date, renewing: bool = False) -> State:
         outcomes=outcomes(inputs_of_couple(dossier), on=on),
         decided=decided(dossier),
         missing_common=missing_common(dossier),
+        address_is_elsewhere=_is_elsewhere(dossier),
         pieces=pieces,
         corrections=list(sent.values_list("holder", flat=True)),
+    )
+
+
+def _is_elsewhere(dossier: "Dossier") -> bool:
+    """They cannot live together yet (CC, art. 515-3 al. 1): the mairie of either is competent."""
+    if dossier.impediment == Impediment.NO_COMMON_RESIDENCE.value:
+        return False
+    mairie = Mairie.objects.order_by("pk").first()
+    return address_is_elsewhere(
+        residence=dossier.residence,
+        city=dossier.city,
+        commune=mairie.commune if mairie else "",
     )
 
 

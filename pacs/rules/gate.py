@@ -106,6 +106,8 @@ class State:
     #: (code, holder) of what an agent looked at and let pass, for these answers.
     decided: Collection[tuple[str, int]] = ()
     missing_common: Sequence[str] = ()
+    #: The address they attest is not in the commune they named (CC, art. 515-3).
+    address_is_elsewhere: bool = False
     pieces: Sequence[PieceState] = ()
     #: Places whose correction waits for an agent; 0 for the shared answers.
     corrections: Sequence[int] = field(default=())
@@ -124,6 +126,10 @@ def _obstacles(act: Act, state: State) -> Iterator[Obstacle]:
         told = f"Vos réponses communes : il manque « {label} »."
         agent = f"Réponses communes : il manque « {label} »."
         yield Obstacle(Kind.ANSWERS, 0, label, agent, told, told)
+    if state.address_is_elsewhere:
+        told = "L’adresse commune n’est pas dans la commune que vous avez choisie : corrigez-la."
+        agent = "L’adresse commune n’est pas dans la commune : corrigez l’une ou l’autre réponse."
+        yield Obstacle(Kind.ANSWERS, 0, "adresse", agent, told, told)
     for holder, person in enumerate(state.people, start=1):
         if person.is_on_paper and act not in NOTHING_MISSING:
             continue

@@ -21,6 +21,7 @@ from pacs.documents import identity_facts
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
 from pacs.rules.countries import FRENCH_OVERSEAS
+from pacs.rules.gate import Act
 from pacs.steps import COMMON_STEPS, OWN_STEPS
 from tests.support.dossiers import COMMON, OTHER, PERSON
 
@@ -171,7 +172,7 @@ def test_the_dossier_can_be_sent_or_an_outcome_says_why_not(
 
     row = reread(draft)
     stopped = [outcome.type.title for outcome in row.outcomes(at=now) if outcome.stops]
-    reasons = row.sending_blockers(at=now)
+    reasons = [one.for_agent for one in row.obstacles(Act.SEND, at=now)]
     assert bool(reasons) == bool(stopped), (reasons, stopped)
 
 
