@@ -87,6 +87,18 @@ def mail_exists(template: str, key: str, to: str) -> bool:
     return told.exists()
 
 
+def take_out(mails: QuerySet[Email]) -> bool:
+    """Delete mails that have not left; False, and nothing deleted, when one of them has.
+
+    Call it inside a transaction, so that no sender takes one meanwhile.
+    """
+    rows = list(mails.select_for_update(of=("self",)))
+    if any(one.status != STATUS.queued for one in rows):
+        return False
+    Email.objects.filter(pk__in=[one.pk for one in rows]).delete()
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What one round of the sender did."""

@@ -19,7 +19,14 @@ from vitale.tokens import reminder_token
 
 
 def _queue(
-    template: str, *, to: str, key: str, secret: bool = False, calendar: str = "", **context: Any
+    template: str,
+    *,
+    to: str,
+    key: str,
+    secret: bool = False,
+    calendar: str = "",
+    leaves_at: datetime | None = None,
+    **context: Any,
 ) -> Email:
     return queue_mail(
         to=to,
@@ -32,6 +39,7 @@ def _queue(
         key=key,
         secret=secret,
         calendar=calendar,
+        leaves_at=leaves_at,
     )
 
 
@@ -75,7 +83,14 @@ def suivi_deletion(suivi: Suivi, *, at: datetime) -> None:
 
 
 def _tell(
-    kind: str, demande: Demande, *, at: datetime, key: str = "", calendar: str = "", **context: Any
+    kind: str,
+    demande: Demande,
+    *,
+    at: datetime,
+    key: str = "",
+    calendar: str = "",
+    leaves_at: datetime | None = None,
+    **context: Any,
 ) -> None:
     """Queue a mail to whoever left an address, and note it either way."""
     email = None
@@ -85,6 +100,7 @@ def _tell(
             to=demande.email,
             key=f"{kind}:{demande.pk}:{key}",
             calendar=calendar,
+            leaves_at=leaves_at,
             demande=demande,
             demande_url=f"{settings.SITE_URL}{demande.get_absolute_url()}",
             **context,
@@ -108,7 +124,13 @@ def aide_deletion(demande: Demande, *, at: datetime) -> None:
 
 
 def _tell_meeting(
-    kind: str, demande: Demande, appointment: Appointment, *, at: datetime, calendar: str = ""
+    kind: str,
+    demande: Demande,
+    appointment: Appointment,
+    *,
+    at: datetime,
+    calendar: str = "",
+    leaves_at: datetime | None = None,
 ) -> None:
     _tell(
         kind,
@@ -116,6 +138,7 @@ def _tell_meeting(
         at=at,
         key=str(appointment.pk),
         calendar=calendar,
+        leaves_at=leaves_at,
         appointment=appointment,
         is_changeable=appointment.is_changeable(at),
         to_bring=AideSettings.current().to_bring,
@@ -143,10 +166,18 @@ def meeting_missed(demande: Demande, appointment: Appointment, *, at: datetime) 
     _tell_meeting("aide_meeting_missed", demande, appointment, at=at)
 
 
-def meeting_cancelled(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
+def meeting_cancelled(
+    demande: Demande,
+    appointment: Appointment,
+    *,
+    at: datetime,
+    leaves_at: datetime | None = None,
+) -> None:
     """The request ended, and its appointment with it: take the event off the calendar."""
     event = meeting_event(demande, appointment, at=at, is_off=True)
-    _tell_meeting("aide_cancelled", demande, appointment, at=at, calendar=event)
+    _tell_meeting(
+        "aide_cancelled", demande, appointment, at=at, calendar=event, leaves_at=leaves_at
+    )
 
 
 def meeting_event(

@@ -18,6 +18,7 @@ from demarches.models.dossier import (
     dossier_models,
     next_reference,
 )
+from demarches.models.ending import UNDO_TIME, EndingBase
 from demarches.models.fiche import Fiche, FicheSet, ShownFiche
 from demarches.models.mairie import (
     Closure,
@@ -34,6 +35,7 @@ from demarches.models.ratelimit import RateCounter
 from demarches.models.user import User
 
 __all__ = [
+    "UNDO_TIME",
     "AccountItem",
     "Agenda",
     "AgendaDayChange",
@@ -43,6 +45,7 @@ __all__ = [
     "DossierBase",
     "DossierEventBase",
     "DossierQuerySet",
+    "EndingBase",
     "Entrance",
     "Fiche",
     "FicheSet",

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from post_office.models import STATUS, Email
+from post_office.models import Email
 
 from demarches.actions import take_back
-from demarches.models import User
+from demarches.emails import take_out
+from demarches.models import UNDO_TIME, User
 from demarches.rules.enums import Status, Transition
 from pacs import emails
 from pacs.actions.appointments import release_appointment
@@ -20,7 +21,6 @@ from pacs.actions.guards import check_request, locked_at_version
 from pacs.actions.refusals import ActionRefused
 from pacs.leaks import told_by
 from pacs.models import Dossier, Ending
-from pacs.models.ending import UNDO_TIME
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,6 @@ def _unsend(ending: Ending) -> None:
     kinds = ["dossier_stopped", "dossier_inadmissible"]
     told = ending.dossier.mails.filter(at=ending.at, kind__in=kinds)
     pks = list(told.exclude(email=None).values_list("email", flat=True))
-    waiting = Email.objects.filter(pk__in=pks, status=STATUS.queued)
-    if waiting.count() != len(pks):
+    if not take_out(Email.objects.filter(pk__in=pks)):
         raise ActionRefused("Un mail est déjà parti : cette fin ne s’annule plus.")
     told.delete()
-    waiting.delete()

@@ -1,57 +1,16 @@
-"""How a dossier ended at the desk, and for how long that can be undone."""
+"""How a dossier ended at the desk."""
 
-from datetime import datetime, timedelta
-
-from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
-from demarches.models import Appointment
-from demarches.rules.enums import Status, Transition
+from demarches.models import EndingBase
 from pacs.models.dossier import Dossier
 
-#: The mails about the end leave after it; the seat of the appointment comes back after it.
-UNDO_TIME = timedelta(minutes=15)
 
-
-class Ending(models.Model):
-    """One act of an agent that ended a dossier, with what it takes to undo it."""
+class Ending(EndingBase):
+    """One act of an agent that ended a couple's dossier."""
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="endings")
-    transition = models.CharField(max_length=24, choices=Transition.choices())
-    reason = models.TextField("motif")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="par", on_delete=models.PROTECT, related_name="+"
-    )
-    at = models.DateTimeField("le")
-    from_status = models.CharField("statut avant", max_length=20, choices=Status.choices())
-    waiting_since = models.DateTimeField(null=True, blank=True)
     earlier_wanted_since = models.DateTimeField(null=True, blank=True)
-    appointment = models.ForeignKey(
-        Appointment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    undone_at = models.DateTimeField("annulé le", null=True, blank=True)
 
-    class Meta:
-        verbose_name = "fin de dossier"
-        verbose_name_plural = "fins de dossier"
-        ordering = ["at", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(reason=""),
-                name="pacs_ending_motivated",
-                violation_error_message="Dites pourquoi le dossier s’arrête.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.transition} {self.at:%d/%m/%Y %H:%M}"
-
-    @property
-    def undo_until(self) -> datetime:
-        """The last moment at which the same agent may undo it."""
-        return self.at + UNDO_TIME
-
-    def is_undoable(self, *, by: models.Model, at: datetime) -> bool:
-        """Whether this agent may undo it now."""
-        return self.undone_at is None and self.by_id == by.pk and at < self.undo_until
+    class Meta(EndingBase.Meta):
+        abstract = False

@@ -146,7 +146,7 @@ def test_those_who_wait_may_have_it_before(agenda: Agenda) -> None:
     give_back(take(agenda, 1), at=NOW)
 
     with transaction.atomic():
-        release_returning(agenda, slot(1))
+        release_returning(agenda, slot(1), at=NOW)
 
     assert take(agenda, 1).seat == 1
 

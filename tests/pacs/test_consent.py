@@ -11,13 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import STATUS, Email
 
-from demarches.models import Appointment, User
+from demarches.models import UNDO_TIME, Appointment, User
 from pacs.actions.appointments import book_for, offer_earlier, want_earlier
 from pacs.actions.consent import watching_facts
 from pacs.actions.endings import ENDINGS, end_dossier, undo_ending
 from pacs.models import Correction, Dossier, Partenaire
 from pacs.models.consent import has_attested, has_confirmed
-from pacs.models.ending import UNDO_TIME
 from pacs.rules.consent import changes_between, digest_of
 from pacs.rules.gate import Act, Kind
 from tests.support.appointments import make_complete

@@ -249,7 +249,9 @@ def test_cancelling_the_request_frees_the_seat_and_takes_the_event_away(
     booked = meeting_of(demande)
 
     if by_agent:
-        aide.cancel_for(demande, by=agent, at=NOW, version=fresh(demande).version)
+        aide.cancel_for(
+            demande, reason="Dit au guichet", by=agent, at=NOW, version=fresh(demande).version
+        )
     else:
         aide.cancel(demande, by=None, at=NOW)
 
@@ -592,3 +594,28 @@ def test_the_desk_notes_who_came_and_who_did_not(desk: Client, agent: User) -> N
             assert desk.post(url, {"version": fresh(demande).version}).status_code == 302
 
     assert (code(came), code(missed)) == ("accompagnee", "absent")
+
+
+def test_an_agent_reads_what_will_happen_says_why_and_may_come_back(
+    agent: User, client: Client
+) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    booked, mails = meeting_of(demande), Email.objects.count()
+    client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    url = reverse("admin:vitale_demande_cancel", args=[demande.pk])
+    version = fresh(demande).version
+
+    page = client.get(url).content.decode()
+    silent = client.post(url, {"version": version})
+    done = client.post(url, {"version": version, "reason": "Au téléphone."})
+
+    assert MAIL in page
+    assert str(booked) in page
+    assert (silent.status_code, done.status_code) == (422, 302)
+    assert Email.objects.latest("pk").scheduled_time > NOW
+    undo = reverse("admin:vitale_demande_undo", args=[demande.pk])
+    client.post(undo, {"ending": demande.endings.get().pk})
+    assert (code(demande), fresh(demande).appointment) == ("rdv-confirme", booked)
+    assert Email.objects.count() == mails
+    booked.refresh_from_db()
+    assert booked.status == "booked"

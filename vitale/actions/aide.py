@@ -9,15 +9,25 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
+from post_office.models import Email
 
-from demarches.actions import check_read, give_back
-from demarches.models import Appointment, User, next_reference
-from demarches.rules.enums import AppointmentStatus, Transition
+from demarches.actions import check_read, give_back, take_back
+from demarches.emails import take_out
+from demarches.models import UNDO_TIME, Appointment, User, next_reference
+from demarches.rules.enums import AppointmentStatus, Status, Transition
 from demarches.rules.nir import find_private_number
 from demarches.rules.read import Shown
 from vitale import emails
 from vitale.actions.suivi import DOUBLE_CLICK
-from vitale.models import Contact, Demande, DemandeNote, DemandeReading, Reason, Tally
+from vitale.models import (
+    Contact,
+    Demande,
+    DemandeEnding,
+    DemandeNote,
+    DemandeReading,
+    Reason,
+    Tally,
+)
 from vitale.rules.aide import Act, Code, Outcome, refuse
 from vitale.rules.situations import Regime
 
@@ -124,8 +134,12 @@ def current(demande: Demande, version: int, what: Transition | Act) -> Demande:
     return locked
 
 
-def release_meeting(locked: Demande, *, at: datetime) -> Appointment | None:
+def release_meeting(
+    locked: Demande, *, at: datetime, not_before: datetime | None = None
+) -> Appointment | None:
     """Free the slot of a request under its lock; gives the appointment that had been booked.
+
+    `not_before`: the seat comes back to others after that moment, for what can be undone.
 
     The past stays: an appointment kept or missed is not undone.
     """
@@ -136,15 +150,23 @@ def release_meeting(locked: Demande, *, at: datetime) -> Appointment | None:
     locked.appointment = None
     locked.save(update_fields=["appointment"])
     if meeting.current_status is not AppointmentStatus.LAPSED:
-        give_back(meeting, at=at)
+        give_back(meeting, at=at, not_before=not_before if was_booked else None)
     return meeting if was_booked else None
 
 
-def _withdraw(locked: Demande, *, by: User | None, at: datetime) -> None:
-    booked = release_meeting(locked, at=at)
-    locked.withdraw(by=by, at=at)
+def _withdraw(
+    locked: Demande,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+    undo_until: datetime | None = None,
+) -> Appointment | None:
+    booked = release_meeting(locked, at=at, not_before=undo_until)
+    locked.withdraw(by=by, at=at, reason=reason)
     if booked is not None:
-        emails.meeting_cancelled(locked, booked, at=at)
+        emails.meeting_cancelled(locked, booked, at=at, leaves_at=undo_until)
+    return booked
 
 
 def take(demande: Demande, *, by: User, at: datetime, version: int) -> None:
@@ -193,10 +215,54 @@ def close(demande: Demande, *, by: User, at: datetime, version: int) -> None:
         current(demande, version, Transition.CLOSE).close(by=by, at=at, reason="")
 
 
-def cancel_for(demande: Demande, *, by: User, at: datetime, version: int) -> None:
-    """Cancel at the wish of whoever asked, said at the counter or by telephone."""
+def cancel_for(
+    demande: Demande, *, reason: str, by: User, at: datetime, version: int
+) -> DemandeEnding:
+    """Cancel at the wish of whoever asked, said at the counter or by telephone, with a reason.
+
+    Effects: status, journal, the appointment given back; its mail leaves, and its seat comes
+    back to others, after `UNDO_TIME`. A slot that was only proposed is given back at once.
+    """
+    if not reason.strip():
+        raise AideRefused("Dites qui l’a demandé, et comment : le motif reste au journal.")
+    check_text(reason)
     with transaction.atomic():
-        _withdraw(current(demande, version, Transition.WITHDRAW), by=by, at=at)
+        locked = current(demande, version, Transition.WITHDRAW)
+        ending = DemandeEnding(
+            demande=locked,
+            transition=Transition.WITHDRAW.value,
+            reason=reason.strip(),
+            by=by,
+            at=at,
+            from_status=locked.status,
+            waiting_since=locked.waiting_since,
+        )
+        ending.appointment = _withdraw(
+            locked, by=by, at=at, reason=reason.strip(), undo_until=at + UNDO_TIME
+        )
+        ending.save()
+    return ending
+
+
+def undo_cancel(ending: DemandeEnding, *, by: User, at: datetime) -> None:
+    """Take it back while the same agent may: the status, and the appointment with its seat."""
+    with transaction.atomic():
+        locked = Demande.objects.locked().get(pk=ending.demande_id)
+        row = DemandeEnding.objects.get(pk=ending.pk)
+        if not row.is_undoable(by=by, at=at) or not locked.is_ended:
+            raise AideRefused("Il est trop tard pour annuler : demandez une nouvelle fois l’aide.")
+        told = locked.mails.filter(at=row.at, kind="aide_cancelled")
+        pks = list(told.exclude(email=None).values_list("email", flat=True))
+        if not take_out(Email.objects.filter(pk__in=pks)):
+            raise AideRefused("Le mail est déjà parti : cette annulation ne se reprend plus.")
+        told.delete()
+        if row.appointment is not None:
+            take_back(row.appointment)
+            locked.appointment = row.appointment
+            locked.save(update_fields=["appointment"])
+        locked.restore(Status(row.from_status), waiting_since=row.waiting_since, by=by, at=at)
+        row.undone_at = at
+        row.save(update_fields=["undone_at"])
 
 
 def add_note(demande: Demande, *, body: str, by: User, at: datetime) -> None:

@@ -23,11 +23,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from demarches.booking import read_day, read_moment, week_of
 from demarches.models import Appointment, User
 from demarches.rules.nir import find_private_number
+from demarches.rules.numbers import read_number
 from demarches.rules.reference import parse_reference
 from vitale.access import may_answer_requests, may_read_requests
 from vitale.actions import aide, meetings
 from vitale.desk import count_tables, queue_querysets
-from vitale.models import AideSettings, AnswerTemplate, Contact, Demande
+from vitale.models import AideSettings, AnswerTemplate, Contact, Demande, DemandeEnding
 from vitale.rules.aide import ALLOWED, Act
 
 SEARCHED_LENGTH = 100
@@ -127,6 +128,8 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
         return [
             path("comptages/", view(self.counts_view), name="vitale_demande_counts"),
             path("<int:pk>/rendez-vous/", view(self.book_view), name="vitale_demande_book"),
+            path("<int:pk>/annuler/", view(self.cancel_view), name="vitale_demande_cancel"),
+            path("<int:pk>/reprendre/", view(self.undo_view), name="vitale_demande_undo"),
             path("<int:pk>/<slug:verb>/faire/", view(self.act_view), name="vitale_demande_act"),
             *super().get_urls(),
         ]
@@ -161,6 +164,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             "demande": demande,
             "possible": {t.value for t, codes in ALLOWED.items() if demande.code in codes},
             "may_answer": may_answer_requests(agent_of(request)),
+            "ending": self._undoable(demande, agent_of(request)),
             "has_agenda": AideSettings.current().agenda_id is not None,
             "contacts": Contact.objects.filter(takes_over=True),
             "templates": AnswerTemplate.objects.select_related("orientation"),
@@ -194,6 +198,65 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             )
         messages.success(request, done)
         return redirect("admin:vitale_demande_change", pk)
+
+    # An error page of Django would show what was typed.
+    @method_decorator(sensitive_post_parameters())
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What will happen to whom, and why; then the act, which can be undone for a while."""
+        agent = agent_of(request)
+        if not may_answer_requests(agent):
+            raise PermissionDenied
+        demande, reasons, status, typed = self._demande(pk), list[str](), 200, ""
+        if request.method == "POST":
+            typed = request.POST.get("reason", "")
+            try:
+                aide.cancel_for(
+                    demande,
+                    reason=typed,
+                    by=agent,
+                    at=timezone.now(),
+                    version=_version(request),
+                )
+            except ValidationError as refused:
+                reasons = refused.messages
+                status = 409 if isinstance(refused, aide.StaleDemande) else 422
+                demande = self._demande(pk)
+            else:
+                messages.success(
+                    request, "La demande est annulée. Pendant 15 minutes, vous pouvez revenir."
+                )
+                return redirect("admin:vitale_demande_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Annuler la demande {demande.reference}",
+            "opts": self.opts,
+            "demande": demande,
+            "reasons": reasons,
+            "typed": "" if find_private_number(typed) else typed,
+        }
+        return TemplateResponse(request, "admin/vitale/cancel.html", context, status=status)
+
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take back the cancellation that this agent has just made."""
+        agent = agent_of(request)
+        if not may_answer_requests(agent):
+            raise PermissionDenied
+        demande = self._demande(pk)
+        if request.method != "POST":
+            raise Http404
+        raw = read_number(request.POST.get("ending", "")) or 0
+        ending = get_object_or_404(demande.endings, pk=raw)
+        try:
+            aide.undo_cancel(ending, by=agent, at=timezone.now())
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+        else:
+            messages.success(request, "L’annulation est reprise : rien n’est parti.")
+        return redirect("admin:vitale_demande_change", pk)
+
+    def _undoable(self, demande: Demande, agent: User) -> DemandeEnding | None:
+        last = demande.endings.last() if demande.is_ended else None
+        return last if last and last.is_undoable(by=agent, at=timezone.now()) else None
 
     def book_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Propose a slot, or fix the one agreed by telephone or at the counter."""
@@ -255,8 +318,7 @@ def _typed(request: HttpRequest) -> str:
 
 def _version(request: HttpRequest) -> int:
     """The version the agent was looking at; without one, nothing matches."""
-    raw = request.POST.get("version", "")
-    return int(raw) if raw.isdecimal() else 0
+    return read_number(request.POST.get("version", "")) or 0
 
 
 def _take(request: HttpRequest, demande: Demande, agent: User) -> str:
@@ -283,11 +345,6 @@ def _answer(request: HttpRequest, demande: Demande, agent: User) -> str:
 def _close(request: HttpRequest, demande: Demande, agent: User) -> str:
     aide.close(demande, by=agent, at=timezone.now(), version=_version(request))
     return "La demande est terminée : elle sera effacée dans trois mois."
-
-
-def _cancel(request: HttpRequest, demande: Demande, agent: User) -> str:
-    aide.cancel_for(demande, by=agent, at=timezone.now(), version=_version(request))
-    return "La demande est annulée."
 
 
 def _confirm(request: HttpRequest, demande: Demande, agent: User) -> str:
@@ -322,7 +379,6 @@ VERBS: dict[str, Callable[[HttpRequest, Demande, User], str]] = {
     "prendre": _take,
     "repondre": _answer,
     "clore": _close,
-    "annuler": _cancel,
     "confirmer": _confirm,
     "accompagner": _accompany,
     "absent": _miss,

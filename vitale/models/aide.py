@@ -17,6 +17,7 @@ from demarches.models import (
     DossierBase,
     DossierEventBase,
     DossierQuerySet,
+    EndingBase,
     User,
 )
 from demarches.models.agenda import EXPECTED
@@ -299,6 +300,15 @@ class DemandeEvent(DossierEventBase):
         if not self.to_status:
             return MEETING_EVENTS[self.kind]
         return aide.code_of(Status(self.to_status), Outcome(self.demande.outcome), None).label
+
+
+class DemandeEnding(EndingBase):
+    """An agent cancelled a request for help, at the wish of whoever asked."""
+
+    demande = models.ForeignKey(Demande, models.CASCADE, related_name="endings")
+
+    class Meta(EndingBase.Meta):
+        abstract = False
 
 
 class DemandeNote(models.Model):
