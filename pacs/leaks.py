@@ -5,6 +5,7 @@ person's private situation must not reach the other that way.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -32,8 +33,8 @@ class Told:
 
 def told_by(text: str, *, dossier: Dossier, readers: Iterable[Partenaire]) -> list[Told]:
     """Everything private of one that this text would tell another of its readers."""
-    plain = plain_text(text)
-    wordings = PieceWording.objects.in_bulk()
+    plain = plain_text(_spoken(text))
+    wordings = PieceWording.objects.by_rule()
     own = {one.pk: _phrases(one, dossier, wordings) for one in dossier.people}
     found = []
     for reader in readers:
@@ -46,6 +47,12 @@ def told_by(text: str, *, dossier: Dossier, readers: Iterable[Partenaire]) -> li
                 if column not in readable and not known and _says(phrase, plain):
                     found.append(Told(words, reader.display_name, holder.display_name))
     return found
+
+
+def _spoken(text: str) -> str:
+    """The text as it is read aloud: without signs that nobody sees, nor punctuation inside."""
+    seen = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    return re.sub(r"[^\w'’@.+-]+", " ", seen)
 
 
 def _says(phrase: str, plain: str) -> bool:
@@ -66,7 +73,7 @@ def _phrases(
     shared = {plain_text(str(getattr(dossier, name))) for name in ("street", "street_more")}
     for column in SECRET_TEXTS:
         words = str(getattr(person, column))
-        phrase = plain_text(words)
+        phrase = plain_text(_spoken(words))
         if len(phrase) >= SHORTEST_SECRET and phrase not in shared:
             found[phrase] = (words, column)
     for piece in person.pieces.all():
@@ -74,5 +81,5 @@ def _phrases(
         for label in (wording.label, wording.neutral_label) if wording else ():
             words = _DETAIL.split(label)[0].strip()
             if words:
-                found[plain_text(words)] = (words, "")
+                found[plain_text(_spoken(words))] = (words, "")
     return found

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
     "uzes_portal.middleware.RefusalPagesMiddleware",
+    "uzes_portal.middleware.DeskTextMiddleware",
 ]
 
 ROOT_URLCONF = "uzes_portal.urls"

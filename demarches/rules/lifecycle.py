@@ -23,7 +23,10 @@ ALLOWED: dict[Transition, tuple[frozenset[Status], Status]] = {
     Transition.SUBMIT: (frozenset({Status.DRAFT}), Status.SUBMITTED),
     Transition.START_REVIEW: (frozenset({Status.SUBMITTED}), Status.UNDER_REVIEW),
     Transition.REQUEST_PIECES: (
-        frozenset({Status.SUBMITTED, Status.UNDER_REVIEW, Status.COMPLETE}),
+        # Once more when one person was asked, and the other is asked too.
+        frozenset(
+            {Status.SUBMITTED, Status.UNDER_REVIEW, Status.PIECES_REQUESTED, Status.COMPLETE}
+        ),
         Status.PIECES_REQUESTED,
     ),
     Transition.RESUBMIT: (frozenset({Status.PIECES_REQUESTED}), Status.UNDER_REVIEW),

@@ -301,6 +301,8 @@ def mark_arrived(dossier: Dossier, *, by: User, at: datetime) -> None:
         appointment = _expected(locked)
         if appointment.status == AppointmentStatus.ARRIVED.value:
             return
+        if localdate(at) < localdate(appointment.starts_at):
+            raise ActionRefused("Le jour du rendez-vous n’est pas encore venu.")
         appointment.status = AppointmentStatus.ARRIVED.value
         appointment.save(update_fields=["status"])
         locked.touch(at=at)

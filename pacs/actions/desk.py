@@ -7,7 +7,7 @@ looking at: when somebody changed it since, `StaleDossier` is raised and nothing
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -22,12 +22,13 @@ from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
     check_no_private_number,
+    check_no_variable,
     check_request,
     check_told,
     locked_at_version,
 )
 from pacs.actions.part import begin_for, set_door
-from pacs.actions.pieces import sync_pieces
+from pacs.actions.pieces import set_day, sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.desk import desk_pieces, missing_text
 from pacs.models import (
@@ -43,14 +44,14 @@ from pacs.models import (
     Reading,
 )
 from pacs.models.completeness import COMMON, OWN, missing_common, missing_own
-from pacs.models.consent import label_of
 from pacs.models.gate import digest_for, points_to_decide
-from pacs.models.piece import IDENTITY_RULE
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 
 #: In a message: replaced, for each reader, by what is missing among their own pieces.
 MISSING_PIECES = re.compile(r"\{\{\s*pieces_manquantes\s*\}\}")
 MAX_TEXT = 4000
+#: A paper dossier collected and signed before the mairie opens it here; older ones are others'.
+PAPER_LIFE = timedelta(days=92)
 
 
 def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> None:
@@ -67,14 +68,16 @@ def accept_piece(
     One that was sent is dated by whoever accepts it (fiche F1618: its age counts).
     """
     with transaction.atomic():
+        dossier = locked_at_version(piece.dossier, version)
         row = Piece.objects.get(pk=piece.pk)
+        row.dossier = dossier
         if row.status in {PieceStatus.MISSING.value, PieceStatus.BLOCKED.value}:
             raise ActionRefused(
                 "Rien n’a été envoyé ni annoncé pour cette pièce : demandez-la, ou notez qu’elle"
                 " est apportée."
             )
         if day is not None:
-            _set_day(row, day, by=by, at=at)
+            set_day(row, day, by=by, at=at)
         wording = PieceWording.objects.by_rule()[row.rule_id]
         dated = row.last_day(wording.max_age) is not None
         if row.ages(wording.max_age) and not dated and row.files.exists():
@@ -82,7 +85,7 @@ def accept_piece(
                 f"« {wording.label} » : écrivez la date lue sur la pièce, son âge compte le jour"
                 " du Pacs."
             )
-        _decide(row, PieceStatus.ACCEPTED, by=by, at=at, version=version)
+        _decide(row, PieceStatus.ACCEPTED, by=by, at=at, version=None)
 
 
 def bring_piece(piece: Piece, *, by: User, at: datetime, version: int | None) -> None:
@@ -118,6 +121,7 @@ def refuse_piece(
     if not text.strip():
         raise ActionRefused("Expliquez au partenaire ce qui ne va pas et quoi faire.")
     check_request(text)
+    check_no_variable(text)
     check_told(
         text,
         dossier=piece.dossier,
@@ -186,13 +190,16 @@ def request_pieces(
         raise ActionRefused("Écrivez à l’un des deux au moins ce qui manque.")
     if pointed.keys() - asked.keys():
         raise ActionRefused("Écrivez aussi, sous la réponse choisie, ce qu’il faut y revoir.")
-    for text in asked.values():
-        check_request(text)
-        _check_length(text)
     with transaction.atomic():
         locked = locked_at_version(dossier, version)
         people = {one.position: one for one in locked.people}
+        rows = desk_pieces(locked, at=at)
         for place, text in asked.items():
+            asked[place] = _composed(text, missing_text(rows, people[place]))
+        for place, text in asked.items():
+            check_request(text)
+            check_no_variable(text)
+            _check_length(text)
             _check_question(people[place], pointed.get(place, ""))
             check_told(
                 text,
@@ -202,7 +209,8 @@ def request_pieces(
             )
         names = " et ".join(people[place].display_name for place in sorted(asked))
         locked.request_pieces(by=by, at=at, reason=f"Demandé à {names}")
-        locked.requests.filter(closed_at__isnull=True).update(closed_at=at)
+        open_rows = locked.requests.filter(closed_at__isnull=True)
+        open_rows.filter(partenaire__position__in=asked).update(closed_at=at)
         for place, text in sorted(asked.items()):
             row = InformationRequest.objects.create(
                 dossier=locked,
@@ -271,8 +279,7 @@ def note_paper_attestation(
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à attester.")
         if partenaire.door != Door.PAPER:
             raise ActionRefused("Cette personne participe en ligne : elle atteste elle-même.")
-        if signed_on > localdate(at):
-            raise ActionRefused("La date de signature est à venir : vérifiez-la.")
+        _check_signed_on(partenaire, dossier, signed_on, at=at)
         if missing := [*missing_common(dossier), *missing_own(partenaire)]:
             raise ActionRefused(
                 f"Avant de noter l’attestation, saisissez : {', '.join(missing)}. Elle vaut pour"
@@ -314,6 +321,25 @@ def change_door_seen(
         set_door(second, door, email, by=by, at=at, kind="door_seen")
 
 
+def _check_signed_on(
+    partenaire: Partenaire, dossier: Dossier, signed_on: date, *, at: datetime
+) -> None:
+    """A paper vouches for the facts of its day: none signed before a fact changed, nor to come."""
+    if signed_on > localdate(at):
+        raise ActionRefused("La date de signature est à venir : vérifiez-la.")
+    ended = dossier.events.filter(kind="attestation_ended", partenaire=partenaire).last()
+    if ended is not None and signed_on < localdate(ended.at):
+        raise ActionRefused(
+            f"Une réponse attestée a changé le {day_fr(localdate(ended.at))} : il faut une"
+            " attestation signée depuis ce jour."
+        )
+    if signed_on < localdate(dossier.created_at) - PAPER_LIFE:
+        raise ActionRefused(
+            "Cette attestation est trop ancienne pour ce dossier : vérifiez la date, ou faites-en"
+            " signer une nouvelle."
+        )
+
+
 def assign(dossier: Dossier, *, to: User | None, by: User, at: datetime) -> None:
     """Say who follows the dossier."""
     with transaction.atomic():
@@ -348,6 +374,7 @@ def write_to_couple(
             rows = desk_pieces(locked, at=at)
             bodies = [(one, _composed(body, missing_text(rows, one))) for one in readers]
         for _, text in bodies:
+            check_no_variable(text)
             _check_length(text)
         messages = [
             Message.objects.create(dossier=locked, agent=by, private_to=one, body=text, at=at)
@@ -384,31 +411,8 @@ def date_piece(
         dossier = locked_at_version(piece.dossier, version)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : ses pièces ne changent plus.")
-        _set_day(Piece.objects.get(pk=piece.pk), day, by=by, at=at)
+        set_day(Piece.objects.get(pk=piece.pk), day, by=by, at=at)
         dossier.touch(at=at)
-
-
-def _set_day(piece: Piece, day: date | None, *, by: User, at: datetime) -> None:
-    column = "expires_on" if piece.rule_id == IDENTITY_RULE else "issued_on"
-    old = getattr(piece, column)
-    if old == day:
-        return
-    if column == "issued_on" and day is not None and day > localdate(at):
-        raise ActionRefused("Une pièce n’a pas été délivrée dans le futur : vérifiez la date.")
-    setattr(piece, column, day)
-    piece.save(update_fields=[column])
-    piece.dossier.record(
-        kind="piece_dated",
-        by=by,
-        at=at,
-        partenaire=piece.partenaire,
-        reason=PieceWording.objects.by_rule()[piece.rule_id].label,
-        changes=[{"label": label_of(piece, column), "old": _day(old), "new": _day(day)}],
-    )
-
-
-def _day(day: date | None) -> str:
-    return day_fr(day) if day else ""
 
 
 def decide_outcome(

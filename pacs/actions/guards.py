@@ -36,6 +36,14 @@ def check_no_private_number(text: str) -> None:
         raise ActionRefused(found.refusal)
 
 
+def check_no_variable(text: str) -> None:
+    """Refuse a text in which a variable of a model would be read as it is."""
+    if "{{" in text or "}}" in text:
+        raise ActionRefused(
+            "Ce texte contient encore « {{ … }} » : remplacez-le par ce que la personne doit lire."
+        )
+
+
 def check_told(text: str, *, dossier: Dossier, readers: Iterable[Partenaire], way_out: str) -> None:
     """Refuse a text that tells one of its readers what is private of the other."""
     if found := told_by(text, dossier=dossier, readers=readers):

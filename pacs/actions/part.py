@@ -60,7 +60,10 @@ def needs_proof(second: Partenaire, door: Door, email: str) -> bool:
     """Whether this door needs the second's code, an agent, or an empty part."""
     if is_same_way(second, door, email):
         return False
-    return has_begun(second) or bool(door is Door.OWN and second.invited_email)
+    if has_begun(second):
+        return True
+    # Another door in between does not unsay an invitation that has left.
+    return door is Door.OWN and second.dossier.events.filter(kind="door_own").exists()
 
 
 def try_code(second: Partenaire, code: str) -> str:

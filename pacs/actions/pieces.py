@@ -8,16 +8,20 @@ from datetime import date, datetime
 
 from django.core.files.base import File
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from demarches import storage
 from demarches.actions import ChangedSince
 from demarches.models import User
+from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import changed_names
 from demarches.uploads import CleanUpload, check_quota, process_upload, store_upload
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import pieces_too_old
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
+from pacs.models.consent import label_of
+from pacs.models.piece import IDENTITY_RULE
 from pacs.rules.pieces import TOLD_ONLY, VERIFIED_BY_MAIRIE, required_pieces
 from pacs.rules.situation import derive_inputs
 from pacs.shown import piece_shown
@@ -135,9 +139,11 @@ def add_file(
             uploaded_at=at,
             uploaded_by=partenaire,
         )
-        row.status = PieceStatus.PROVIDED.value
-        row.citizen_note = ""
-        row.save(update_fields=["status", "citizen_note"])
+        # What was said of the piece stands until the question asked again is answered.
+        if not (is_asked_again and row.current_status in DECLARED):
+            row.status = PieceStatus.PROVIDED.value
+            row.citizen_note = ""
+            row.save(update_fields=["status", "citizen_note"])
         _begin(row, at=at)
         row.dossier.touch(at=at)
     return stored, clean
@@ -226,3 +232,30 @@ def renew_for(dossier: Dossier, day: date, *, by: User | None, at: datetime) -> 
         )
         renewed.append(piece)
     return renewed
+
+
+def set_day(piece: Piece, day: date | None, *, by: User, at: datetime) -> None:
+    """Write the date an agent read on a piece: of issue, or of end for an identity document.
+
+    Under the dossier's lock. Refuses a day of issue to come; in the journal, old and new.
+    """
+    column = "expires_on" if piece.rule_id == IDENTITY_RULE else "issued_on"
+    old = getattr(piece, column)
+    if old == day:
+        return
+    if column == "issued_on" and day is not None and day > localdate(at):
+        raise ActionRefused("Une pièce n’a pas été délivrée dans le futur : vérifiez la date.")
+    setattr(piece, column, day)
+    piece.save(update_fields=[column])
+    piece.dossier.record(
+        kind="piece_dated",
+        by=by,
+        at=at,
+        partenaire=piece.partenaire,
+        reason=PieceWording.objects.by_rule()[piece.rule_id].label,
+        changes=[{"label": label_of(piece, column), "old": _day(old), "new": _day(day)}],
+    )
+
+
+def _day(day: date | None) -> str:
+    return day_fr(day) if day else ""

@@ -21,6 +21,7 @@ from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.texts import plain_text
 from pacs import emails
 from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
+from pacs.actions.pieces import set_day
 from pacs.actions.refusals import ActionRefused
 from pacs.models import (
     Avis,
@@ -36,7 +37,6 @@ from pacs.models import (
 )
 from pacs.models.consent import has_attested
 from pacs.models.gate import in_the_way
-from pacs.models.piece import IDENTITY_RULE
 from pacs.rules.gate import Act, texts
 from pacs.rules.registration import (
     RegisterNumber,
@@ -164,7 +164,7 @@ def _register(
         return already
     locked = locked_at_version(dossier, version)
     check_no_private_number(ceremony.gap_reason)
-    _note_dates(locked, ceremony)
+    _note_dates(locked, ceremony, by=by, at=at)
     if reasons := registration_blockers(locked, ceremony, at=at):
         raise ActionRefused(reasons)
     day = localdate(ceremony.registered_at)
@@ -208,13 +208,10 @@ def _number(ceremony: Ceremony, day: date) -> RegisterNumber:
     return RegisterNumber(proposed.insee_code, proposed.year, proposed.office, asked)
 
 
-def _note_dates(locked: Dossier, ceremony: Ceremony) -> None:
+def _note_dates(locked: Dossier, ceremony: Ceremony, *, by: User, at: datetime) -> None:
     """Keep the dates read on the originals; a refusal takes them back with the rest."""
     for piece in locked.pieces.required().filter(key__in=list(ceremony.dates)):
-        day = ceremony.dates[piece.key]
-        column = "expires_on" if piece.rule_id == IDENTITY_RULE else "issued_on"
-        setattr(piece, column, day)
-        piece.save(update_fields=[column])
+        set_day(piece, ceremony.dates[piece.key], by=by, at=at)
 
 
 def _note_seen(locked: Dossier, ceremony: Ceremony, *, at: datetime) -> None:

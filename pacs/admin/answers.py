@@ -6,10 +6,13 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.timezone import localdate
 
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.rules.read import Shown, imprint, is_among
 from pacs.forms.common import commune_of_mairie, elsewhere_refusal
+from pacs.forms.identity import birth_problems
+from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier, Partenaire
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.nationalities import NATIONALITIES, as_nationality
@@ -33,17 +36,29 @@ class AnswersForm(NoPrivateNumbersMixin, forms.ModelForm):  # type: ignore[type-
         """What stands in it now, by column; a field that did not come says nothing."""
         return {
             self.columns.get(name, name): self.cleaned_data[name]
-            for name, field in self.fields.items()
-            if not field.widget.value_omitted_from_data(
-                self.data, self.files, self.add_prefix(name)
-            )
+            for name in self.fields
+            if self._came(name)
         }
+
+    def _came(self, name: str) -> bool:
+        """Whether the browser sent this field at all."""
+        widget = self.fields[name].widget
+        return not widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
 
 
 class CoupleForm(AnswersForm):
     class Meta:
         model = Dossier
         fields = COMMON_ANSWERS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        label = str(self.fields["wished_date"].label)
+        wished = wished_day_field(label, "Par exemple 6/6/2027. Vide : pas encore de date.")
+        # A day that has passed since it was wished stays until somebody changes it.
+        if self.instance.wished_date is not None:
+            wished.first = min(localdate(), self.instance.wished_date)
+        self.fields["wished_date"] = wished
 
     def clean(self) -> dict[str, Any]:
         """The address attested is in the commune that the answer names (CC, art. 515-3)."""
@@ -89,6 +104,13 @@ class PersonForm(AnswersForm):
                 "nationality_codes",
                 "« Apatride » et une nationalité : gardez l’un des deux.",
             )
+        # A part that did not come stays as it is: the whole date is what is judged.
+        parts = ("birth_year", "birth_month", "birth_day")
+        standing = {name: getattr(self.instance, name) for name in parts}
+        typed = {name: data[name] for name in parts if name in data and self._came(name)}
+        for name, problem in birth_problems(standing | typed, today=localdate()):
+            if name not in self.errors:
+                self.add_error(name, problem)
         return data
 
 

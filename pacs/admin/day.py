@@ -19,6 +19,7 @@ from demarches.booking import read_day, read_moment, week_of
 from demarches.documents import RenderedPdf
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
+from demarches.rules.numbers import read_number
 from demarches.views.downloads import private_answer
 from pacs import sheets
 from pacs.access import may_decide, may_read_as_staff, may_review
@@ -100,7 +101,7 @@ class DayDesk:
             raise PermissionDenied
         if request.method == "POST":
             raw = request.POST.get("piece", "")
-            piece = get_object_or_404(Piece, pk=int(raw) if raw.isdecimal() else 0)
+            piece = get_object_or_404(Piece, pk=read_number(raw) or 0)
             try:
                 desk.verify_birth(piece, by=agent, at=now)
             except ActionRefused as refused:

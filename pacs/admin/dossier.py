@@ -20,6 +20,7 @@ from django.utils.timesince import timesince
 
 from demarches.actions import ChangedSince
 from demarches.models import User
+from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
 from demarches.rules.reference import parse_reference
 from demarches.rules.texts import plain_text
@@ -306,9 +307,10 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
         return agent
 
     def _dossier(self, pk: str | int) -> Dossier:
-        if not str(pk).isdecimal():
+        number = read_number(str(pk))
+        if number is None:
             raise Http404
-        return get_object_or_404(with_everything(int(pk)))
+        return get_object_or_404(with_everything(number))
 
     # Buttons
 

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from demarches.models import User
+from demarches.rules.numbers import read_number
 
 
 def agent_of(request: HttpRequest) -> User:
@@ -15,5 +16,4 @@ def agent_of(request: HttpRequest) -> User:
 
 def version_of(request: HttpRequest) -> int:
     """The version the agent was looking at; without one, nothing matches."""
-    raw = request.POST.get("version", "")
-    return int(raw) if raw.isdecimal() else 0
+    return read_number(request.POST.get("version", "")) or 0

@@ -17,6 +17,7 @@ from django.utils.timezone import localdate
 
 from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
+from demarches.rules.numbers import read_number
 from demarches.rules.texts import plain_text
 from demarches.views.downloads import private_answer
 from pacs import official
@@ -86,7 +87,7 @@ class RegistrationDesk:
                     form.ceremony,
                     by=agent,
                     at=now,
-                    version=int(raw) if raw.isdecimal() else 0,
+                    version=read_number(raw) or 0,
                 )
             except ValidationError as refused:
                 reasons = refused.messages
@@ -254,13 +255,14 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
         raise Http404
 
     def _registration(self, pk: str | int) -> Registration:
-        if not str(pk).isdecimal():
+        number = read_number(str(pk))
+        if number is None:
             raise Http404
         return get_object_or_404(
             Registration.objects.select_related("officer", "dossier").prefetch_related(
                 "persons", "avis"
             ),
-            pk=int(pk),
+            pk=number,
         )
 
     def paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
@@ -276,7 +278,7 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
         if request.method == "POST":
             _officer(request)
             raw = request.POST.get("avis", "")
-            avis = get_object_or_404(Avis, pk=int(raw) if raw.isdecimal() else 0)
+            avis = get_object_or_404(Avis, pk=read_number(raw) or 0)
             verbs = {"sent": actions.mark_avis_sent, "mentioned": actions.mark_avis_mentioned}
             verb = verbs.get(request.POST.get("verb", ""))
             try:
@@ -420,7 +422,7 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
         )
         if verb == "enregistrer":
             raw = posted.get("officer", "")
-            officer = officers.filter(pk=int(raw)).first() if raw.isdecimal() else None
+            officer = officers.filter(pk=read_number(raw) or 0).first()
             if officer is None:
                 raise ValidationError("Choisissez un officier dont la délégation est en vigueur.")
             actions.register_act(act, officer=officer, by=agent, at=timezone.now())

@@ -5,6 +5,7 @@ apostrophes, hyphens, a single name. Nothing here corrects or capitalises them.
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
@@ -145,6 +146,29 @@ class MonthField(forms.IntegerField):
         return super().to_python(value if number is None else number)
 
 
+def birth_problems(data: Mapping[str, Any], *, today: date) -> Iterator[tuple[str, str]]:
+    """What is wrong with a date of birth given in three parts: field and words.
+
+    Asked by everybody who takes one, citizens and agents.
+    """
+    year, month, day = (data.get(f"birth_{part}") for part in ("year", "month", "day"))
+    if year and not OLDEST_YEAR <= year <= LATEST_YEAR:
+        yield "birth_year", "Écrivez l’année en quatre chiffres, par exemple 1990."
+        return
+    if day and not month:
+        yield "birth_month", "Indiquez aussi le mois, ou laissez le jour vide."
+    elif year and month:
+        try:
+            born = date(year, month, day or 1)
+        except ValueError:
+            yield "birth_day", "Cette date n’existe pas : vérifiez le jour et le mois."
+        else:
+            if born > today:
+                yield "birth_year", "Cette date est dans le futur : vérifiez l’année."
+    elif year and year > today.year:
+        yield "birth_year", "Cette date est dans le futur : vérifiez l’année."
+
+
 class BirthForm(OwnForm):
     page_heading = "Votre naissance"
     page_hint = "Si votre acte ne donne pas le jour ou le mois, laissez-les vides."
@@ -235,25 +259,10 @@ class BirthForm(OwnForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        year, month, day = (data.get(f"birth_{part}") for part in ("year", "month", "day"))
-        if day and not month and "birth_month" not in self.errors:
-            self.add_error("birth_month", "Indiquez aussi le mois, ou laissez le jour vide.")
-        elif year and month and day:
-            try:
-                born = date(year, month, day)
-            except ValueError:
-                self.add_error(
-                    "birth_day", "Cette date n’existe pas : vérifiez le jour et le mois."
-                )
-            else:
-                self._refuse_future(born)
-        elif year:
-            self._refuse_future(date(year, month or 1, 1))
+        for name, problem in birth_problems(data, today=localdate()):
+            if name not in self.errors:
+                self.add_error(name, problem)
         return data
-
-    def _refuse_future(self, born: date) -> None:
-        if born > localdate():
-            self.add_error("birth_year", "Cette date est dans le futur : vérifiez l’année.")
 
 
 class NationalityForm(OwnForm):

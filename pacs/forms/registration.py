@@ -8,7 +8,7 @@ from django import forms
 from django.utils.timezone import localdate, localtime, make_aware
 from django_countries.fields import CountryField
 
-from demarches.day_field import DayField
+from demarches.day_field import FARTHEST, DayField
 from demarches.models import Officer
 from demarches.rules.dates_fr import day_fr
 from pacs.actions.registration import Ceremony, originals_of
@@ -75,7 +75,13 @@ class CeremonyForm(forms.Form):
             ],
         )
         for piece, label in undated_originals(dossier):
-            self.fields[f"date-{piece.key}"] = DayField(label=label, required=False)
+            is_end = piece.rule_id == IDENTITY_RULE
+            self.fields[f"date-{piece.key}"] = DayField(
+                label=label,
+                required=False,
+                last=FARTHEST if is_end else localdate,
+                too_late="Cette date est à venir : vérifiez-la.",
+            )
         self.fields["officer"] = forms.ModelChoiceField(
             Officer.objects.in_force(now.date()),
             label="Officier d’état civil",

@@ -173,6 +173,12 @@ class Dossier(DossierBase):
                 violation_error_message="Une décision d’irrecevabilité est motivée.",
             ),
             models.CheckConstraint(
+                condition=Q(wished_date__isnull=True)
+                | Q(wished_date__gte=date(1999, 11, 15), wished_date__lt=date(2150, 1, 1)),
+                name="pacs_dossier_wished_date_possible",
+                violation_error_message="La date souhaitée n’est pas possible : vérifiez l’année.",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="scheduled") | Q(appointment__isnull=False),
                 name="pacs_dossier_scheduled_has_appointment",
                 violation_error_message="Un dossier avec rendez-vous en a un.",

@@ -114,6 +114,7 @@ def piece_state(piece: "Piece", wording: PieceWording, *, on: date) -> PieceStat
         holder=piece.partenaire.position if piece.partenaire else 0,
         status=status,
         ages=piece.ages(wording.max_age),
+        issued_on=piece.issued_on,
         last_day=last,
         has_files=bool(piece.files.all()),
         by_mairie=by_mairie,

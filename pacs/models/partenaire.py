@@ -74,7 +74,8 @@ class Partenaire(models.Model):
     sex = models.CharField("sexe sur l’acte", max_length=1, choices=Sex.choices(), blank=True)
 
     #: Names without accents nor case: what agents search, the same on both databases.
-    search_text = models.CharField(max_length=600, blank=True, editable=False)
+    #: Folding makes some letters several: no length can be foreseen.
+    search_text = models.TextField(blank=True, editable=False)
 
     # Birth: month and day may be unknown
     birth_year = models.PositiveSmallIntegerField("année de naissance", null=True, blank=True)

@@ -158,7 +158,7 @@ class RegisteredPerson(models.Model):
     birth_city = models.CharField("commune de naissance", max_length=120, blank=True)
     birth_department = models.CharField("département", max_length=60, blank=True)
     birth_country = CountryField("pays de naissance", default="FR")
-    search_text = models.CharField(max_length=400, blank=True, editable=False)
+    search_text = models.TextField(blank=True, editable=False)
 
     class Meta:
         verbose_name = "personne du registre"

@@ -90,6 +90,8 @@ class PieceState:
     status: PieceStatus
     #: Its age counts, and so its date.
     ages: bool = False
+    #: The day it was issued, if that is written: it does not serve before.
+    issued_on: date | None = None
     last_day: date | None = None
     has_files: bool = False
     #: The mairie verifies it by itself (CC, art. 101-1).
@@ -218,7 +220,7 @@ def _pieces(act: Act, state: State) -> Iterator[Obstacle]:
     if act is Act.SEND:
         return  # what is missing is asked for afterwards (CRPA, art. L114-5)
     for piece in state.pieces:
-        problem = piece_problem(act, piece)
+        problem = piece_problem(act, piece, on=state.day)
         if not problem:
             continue
         name = _name(state, piece.holder)
@@ -233,7 +235,7 @@ def _pieces(act: Act, state: State) -> Iterator[Obstacle]:
         )
 
 
-def piece_problem(act: Act, piece: PieceState) -> str:
+def piece_problem(act: Act, piece: PieceState, *, on: date) -> str:
     """Why this piece does not pass, in a few words; empty when it does."""
     status = piece.status
     if act is Act.SEND_AGAIN:
@@ -248,6 +250,8 @@ def piece_problem(act: Act, piece: PieceState) -> str:
     if status is PieceStatus.EXPIRED:
         until = f", ne sert que jusqu’au {day_fr(piece.last_day)}" if piece.last_day else ""
         return f"trop ancienne ce jour-là{until}"
+    if piece.issued_on is not None and piece.issued_on > on:
+        return f"délivrée le {day_fr(piece.issued_on)}, après ce jour-là"
     if act is Act.BOOK and status is PieceStatus.PROVIDED:
         return ""  # renewed after « complet »: checked again before the registration
     if status is PieceStatus.PROVIDED:

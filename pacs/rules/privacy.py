@@ -290,11 +290,14 @@ CALENDARS: Mapping[str, Document] = {
 }
 
 #: Answers of one person that a text must not tell the other, as people write them about it.
+_PROTECTED = ("mesure de protection", "majeur protégé", "majeure protégée", "juge des tutelles")
 SECRET_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "measure": {
-        "curatelle": ("curatelle", "curateur", "curatrice", "mesure de protection"),
-        "tutelle": ("tutelle", "tuteur", "tutrice", "mesure de protection"),
+        "curatelle": ("curatelle", "curateur", "curatrice", *_PROTECTED),
+        "tutelle": ("tutelle", "tuteur", "tutrice", *_PROTECTED),
         "autre": (
+            "majeur protégé",
+            "juge des tutelles",
             "mesure de protection",
             "habilitation familiale",
             "sauvegarde de justice",

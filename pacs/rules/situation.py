@@ -6,6 +6,7 @@ People answer simple questions (« Où êtes-vous né ? », « Avez-vous déjà 
 domain reference, section 6.1.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
@@ -125,16 +126,18 @@ class PartialDate:
 
     @property
     def earliest(self) -> date:
-        return date(self.year, self.month or 1, self.day or 1)
+        month = self.month or 1
+        return date(self.year, month, min(self.day or 1, self._last_of(month)))
 
     @property
     def latest(self) -> date:
-        if self.month and self.day:
-            return date(self.year, self.month, self.day)
-        if self.month:
-            following = date(self.year + self.month // 12, self.month % 12 + 1, 1)
-            return date.fromordinal(following.toordinal() - 1)
-        return date(self.year, 12, 31)
+        month = self.month or 12
+        last = self._last_of(month)
+        return date(self.year, month, min(self.day or last, last) if self.month else last)
+
+    def _last_of(self, month: int) -> int:
+        """A day that the month has not counts as its last: forms refuse it, lists still open."""
+        return monthrange(self.year, month)[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,8 +156,20 @@ class Visitor:
         self.page.keyboard.type(control.locator(f"option[value='{value}']").inner_text())
         assert control.input_value() == value
 
+    def check(self, box: Locator) -> None:
+        """One box among several of the same name."""
+        if not self.by_keyboard:
+            box.check()
+            return
+        self.reach(box)
+        self.page.keyboard.press("Space")
+        assert box.is_checked()
+
     def fill(self, label: str, value: str) -> None:
-        control = self.page.get_by_label(label).first
+        self.write(self.page.get_by_label(label).first, value)
+
+    def write(self, control: Locator, value: str) -> None:
+        """Type in a box, in place of what it holds."""
         if not self.by_keyboard:
             control.fill(value)
             return

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.utils.timezone import localdate
 
 from demarches.models import Agenda, Appointment, Officer, User
 from pacs.models import Avis, Dossier, Registration
 from tests.e2e.conftest import DESKTOP, Visitor
 from tests.support.appointments import booked_seat, make_complete
-from tests.support.dossiers import make_dossier
+from tests.support.dossiers import dates_read, make_dossier
 
 pytestmark = pytest.mark.e2e
 
@@ -103,7 +104,7 @@ def move(one: Visitor, booked: Appointment) -> None:
 
 
 def register(agent: Visitor, appointment: Appointment) -> None:
-    """The day sheet, the arrival, the screen refused with nothing ticked, then whole."""
+    """The day sheet, the arrival, the screen refused empty, then undated, then whole."""
     agent.go("/agents/pacs/dossier/journee/")
     assert "Lemoine" in agent.page.inner_text("#content")
     for sheet in ("officier", "accueil", "plan-b"):
@@ -119,11 +120,12 @@ def register(agent: Visitor, appointment: Appointment) -> None:
     assert Registration.objects.count() == 0
     for name in ("identified", "originals", "convention_visa", "convention_returned"):
         for box in agent.page.locator(f"input[name={name}]").all():
-            if agent.by_keyboard:
-                agent.reach(box)
-                agent.page.keyboard.press("Space")
-            else:
-                box.check()
+            agent.check(box)
+    agent.press("Enregistrer le Pacs")
+    assert "la date lue sur la pièce manque" in agent.page.inner_text("#content")
+    assert Registration.objects.count() == 0
+    for key, day in dates_read(Dossier.objects.get(), localdate(appointment.starts_at)).items():
+        agent.write(agent.page.locator(f"input[name='date-{key}']"), f"{day:%d/%m/%Y}")
     agent.press("Enregistrer le Pacs")
     line = Registration.objects.get()
     assert line.number == "30334-2027-1-0001"

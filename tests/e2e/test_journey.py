@@ -91,10 +91,10 @@ def attest(one: Visitor) -> None:
     one.press("J’atteste")
 
 
-def bring(one: Visitor, home: str) -> None:
-    """Say of each piece left that it will be brought."""
+def bring(one: Visitor, home: str, *, left: int = 0) -> None:
+    """Say of each piece that it will be brought, except of so many."""
     one.go(f"{home}pieces/")
-    while one.page.get_by_role("link", name="Envoyer ou répondre").count():
+    while one.page.get_by_role("link", name="Envoyer ou répondre").count() > left:
         one.follow("Envoyer ou répondre")
         one.tick("choice", "to_bring")
         one.press("Enregistrer", exact=True)
@@ -146,15 +146,19 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     bob.tick("agrees", "oui")
     bob.press("Envoyer ma réponse")
     attest(bob)
-    bring(bob, home)
+    bring(bob, home, left=1)
 
     alice.go(f"{home}pieces/")
-    alice.page.locator("[data-piece=P03_identite] a").first.click()
-    alice.examine()
-    alice.tick("choice", "send")
-    alice.page.locator("input[type=file]").set_input_files(photograph(tmp_path))
-    alice.press("Enregistrer", exact=True)
+    alice.act_on(alice.page.locator("[data-piece=P03_identite] a").first)
+    send_file(alice, tmp_path)
     bring(alice, home)
+    alice.go(home)
+    alice.follow("Vérifier et envoyer le dossier")
+    # She vouched for a partner who had no name yet: it is to be read again with it.
+    assert "Votre attestation sur l’honneur est à faire." in alice.page.inner_text("main")
+    assert alice.page.get_by_role("button", name="Envoyer le dossier").count() == 0
+    alice.go(home)
+    attest(alice)
     alice.go(home)
     alice.follow("Vérifier et envoyer le dossier")
     alice.press("Envoyer le dossier à la mairie")
@@ -169,14 +173,43 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     assert "attend vos compléments" in alice.page.inner_text("main")
     alice.go(f"{home}pieces/")
     alice.follow("Remplacer cette pièce")
-    alice.tick("choice", "to_bring")
-    alice.press("Enregistrer", exact=True)
+    send_file(alice, tmp_path)
+    correct_her_name(alice, home)
     alice.go(home)
     alice.press("J’ai tout complété")
+    take_the_correction(dossier, signed_in)
+    for one in (alice, bob):
+        one.go(home)
+        one.follow("Relire et attester")
+        assert "Lemoine-Roux" in one.page.inner_text("main")
+        one.tick("attest")
+        one.press("J’atteste")
     complete(dossier, signed_in)
+    end_by_mistake(dossier, signed_in)
     alice.go(home)
     assert "Votre dossier est complet" in alice.page.inner_text("main")
     assert len(alice.seen) > 20
+
+
+def send_file(one: Visitor, folder: Path) -> None:
+    """On the page of a piece: the photograph of it."""
+    one.tick("choice", "send")
+    one.page.locator("input[type=file]").set_input_files(photograph(folder))
+    one.press("Enregistrer", exact=True)
+
+
+def correct_her_name(alice: Visitor, home: str) -> None:
+    """Once the dossier is at the mairie: proposed beside the answer, then sent."""
+    alice.go(home)
+    alice.follow("Corriger une réponse")
+    alice.follow("Corriger : Nom de naissance")
+    alice.fill("Nom de naissance", "Lemoine-Roux")
+    alice.press("Enregistrer et continuer")
+    told = alice.page.inner_text("main").replace("\u00a0", " ")
+    assert "Avant : Lemoine\n" in told
+    assert "Votre correction : Lemoine-Roux" in told
+    alice.press("Envoyer ma correction")
+    assert "la mairie la regarde" in alice.page.inner_text("main")
 
 
 def decide(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
@@ -192,13 +225,13 @@ def decide(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
     piece = Piece.objects.get(key="1-P03_identite")
     card = agent.page.locator(f"#piece-{piece.pk}")
     assert card.locator("img").evaluate("picture => picture.complete && picture.naturalWidth > 0")
-    card.locator("summary").click()
+    card.locator("summary", has_text="Refuser").click()
     card.get_by_label("Explication").fill("Joignez un justificatif de domicile.")
     card.get_by_role("button", name="Refuser cette pièce").click()
     agent.examine()
     assert "R113-8" in agent.page.inner_text("#content")
     card = agent.page.locator(f"#piece-{piece.pk}")
-    card.locator("summary").click()
+    card.locator("summary", has_text="Refuser").click()
     card.locator("select[name=code]").select_option("illisible")
     card.get_by_role("button", name="Refuser cette pièce").click()
     agent.press("Envoyer la demande")
@@ -206,13 +239,54 @@ def decide(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
     assert dossier.status == "pieces_requested"
 
 
-def complete(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
-    """The agent accepts everything that is left, then declares the dossier complete."""
+def at_the_desk(dossier: Dossier, signed_in: Callable[..., Visitor]) -> Visitor:
+    """The agent, on the page of this dossier."""
     agent = signed_in(User.objects.get(email="agent@example.org"), viewport=DESKTOP)
     agent.go(f"/agents/pacs/dossier/{dossier.pk}/change/")
+    return agent
+
+
+def take_the_correction(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
+    """Old and new side by side, then in the dossier; what both had attested has ended."""
+    agent = at_the_desk(dossier, signed_in)
+    row = agent.page.locator("#corrections tbody tr")
+    assert row.locator("td").all_inner_texts() == ["Lemoine", "Lemoine-Roux"]
+    agent.press("Reprendre dans le dossier")
+    assert [one.attested_at for one in dossier.partenaires.all()] == [None, None]
+
+
+def complete(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
+    """The agent settles everything that is left, then declares the dossier complete."""
+    agent = at_the_desk(dossier, signed_in)
+    identity = agent.page.locator(f"#piece-{Piece.objects.get(key='1-P03_identite').pk}")
+    agent.act_on(identity.get_by_role("button", name="Accepter"))
+    assert "écrivez la date lue sur la pièce" in agent.page.inner_text("#content")
+    identity.get_by_label("Valable jusqu’au (lu sur la pièce)").fill("12/11/2099")
+    agent.act_on(identity.get_by_role("button", name="Accepter"))
+    assert "Valable jusqu’au 12\u00a0novembre 2099." in identity.inner_text()
+
+    (missing,) = Piece.objects.required().filter(status="missing")
+    card = agent.page.locator(f"#piece-{missing.pk}")
+    agent.act_on(card.get_by_role("button", name="Accepter"))
+    assert "Rien n’a été envoyé ni annoncé" in agent.page.inner_text("#content")
+    agent.act_on(card.get_by_role("button", name="Sera apportée"))
     while agent.page.get_by_role("button", name="Accepter").count():
         agent.page.get_by_role("button", name="Accepter").first.click()
         agent.page.wait_for_load_state()
     agent.press("Déclarer complet")
+    dossier.refresh_from_db()
+    assert dossier.status == "complete"
+
+
+def end_by_mistake(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
+    """A wrong click: the page that asks first, the reason, then everything back."""
+    agent = at_the_desk(dossier, signed_in)
+    agent.follow("Clore sans décision")
+    assert "Ce qui va se passer" in agent.page.inner_text("#content")
+    agent.fill("Motif", "Dossier en double")
+    agent.press("Clore le dossier sans décision")
+    dossier.refresh_from_db()
+    assert dossier.is_ended
+    agent.press("Annuler : reprendre le dossier")
     dossier.refresh_from_db()
     assert dossier.status == "complete"

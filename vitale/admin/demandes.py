@@ -141,9 +141,10 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
         agent = agent_of(request)
         if not may_read_requests(agent):
             raise PermissionDenied
-        if request.method != "GET" or not object_id.isdecimal():
+        number = read_number(object_id)
+        if request.method != "GET" or number is None:
             raise Http404
-        demande = self._demande(int(object_id))
+        demande = self._demande(number)
         aide.note_reading(demande, agent, at=timezone.now())
         return self._desk_page(request, demande)
 
