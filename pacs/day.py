@@ -14,6 +14,7 @@ from demarches.booking import midnight
 from demarches.models import Appointment
 from demarches.rules.deadlines import is_working_day
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
+from demarches.rules.read import imprint
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.situation import Measure
@@ -180,29 +181,38 @@ class BirthCheck:
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """Name, first names, sex, date and place of birth, parents, in the order of the query."""
-        one = self.person
-        birth = "/".join(
-            f"{part:0{width}d}" if part else "?" * width
-            for part, width in ((one.birth_day, 2), (one.birth_month, 2), (one.birth_year, 4))
+        """What is asked of the record, in the order of the query."""
+        return birth_query(self.person)
+
+    @property
+    def key(self) -> str:
+        """What was read of the person, to be carried by the form."""
+        return imprint(dict(self.fields))
+
+
+def birth_query(one: Partenaire) -> list[tuple[str, str]]:
+    """Name, first names, sex, date and place of birth, parents, in the order of the query."""
+    birth = "/".join(
+        f"{part:0{width}d}" if part else "?" * width
+        for part, width in ((one.birth_day, 2), (one.birth_month, 2), (one.birth_year, 4))
+    )
+    parents = [
+        "Inconnu" if unknown else f"{name} {first_names}".strip()
+        for name, first_names, unknown in (
+            (one.parent1_name, one.parent1_first_names, one.parent1_unknown),
+            (one.parent2_name, one.parent2_first_names, one.parent2_unknown),
         )
-        parents = [
-            "Inconnu" if unknown else f"{name} {first_names}".strip()
-            for name, first_names, unknown in (
-                (one.parent1_name, one.parent1_first_names, one.parent1_unknown),
-                (one.parent2_name, one.parent2_first_names, one.parent2_unknown),
-            )
-        ]
-        place = f"{one.birth_city} ({one.birth_department or one.birth_country.name})"
-        return [
-            ("Nom de naissance", one.birth_name),
-            ("Prénoms", one.first_names),
-            ("Sexe", one.get_sex_display() if one.sex else ""),
-            ("Date de naissance", birth),
-            ("Lieu de naissance", place),
-            ("Premier parent", parents[0]),
-            ("Second parent", parents[1]),
-        ]
+    ]
+    place = f"{one.birth_city} ({one.birth_department or one.birth_country.name})"
+    return [
+        ("Nom de naissance", one.birth_name),
+        ("Prénoms", one.first_names),
+        ("Sexe", one.get_sex_display() if one.sex else ""),
+        ("Date de naissance", birth),
+        ("Lieu de naissance", place),
+        ("Premier parent", parents[0]),
+        ("Second parent", parents[1]),
+    ]
 
 
 def births_to_verify(*, at: datetime) -> list[BirthCheck]:

@@ -1,5 +1,6 @@
 """The shape of the code, checked: statuses, clocks, templates, words."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -104,3 +105,50 @@ def test_subjects_of_mails_are_neutral() -> None:
     assert len(subjects) > 10
     words = re.compile(r"pacs|partenaire|\{\{", re.IGNORECASE)
     assert [p.name for p in subjects if words.search(p.read_text(encoding="utf-8"))] == []
+
+
+#: Actions that write columns chosen at run time, none of which anybody attests.
+NOT_ANSWERS = {"_take_back", "set_day"}
+
+
+def _writes_chosen_at_run_time(tree: ast.AST) -> list[tuple[str, bool]]:
+    """Each `save()` of columns that are not listed in the code: its function, and whether what
+    rested on the answers is watched around it."""
+    found = []
+
+    def visit(node: ast.AST, function: str, watched: bool) -> None:
+        if isinstance(node, ast.FunctionDef):
+            function = node.name
+        if isinstance(node, ast.With):
+            calls = [
+                one.context_expr for one in node.items if isinstance(one.context_expr, ast.Call)
+            ]
+            watched = watched or any(
+                getattr(call.func, "id", "") == "watching_facts" for call in calls
+            )
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "save":
+            listed = [word.value for word in node.keywords if word.arg == "update_fields"]
+            constant = (
+                listed
+                and isinstance(listed[0], ast.List)
+                and all(isinstance(one, ast.Constant) for one in listed[0].elts)
+            )
+            if listed and not constant:
+                found.append((function, watched))
+        for child in ast.iter_child_nodes(node):
+            visit(child, function, watched)
+
+    visit(tree, "", False)
+    return found
+
+
+def test_answers_are_written_only_where_attestations_are_watched() -> None:
+    writes = [
+        one
+        for path in (ROOT / "pacs" / "actions").glob("*.py")
+        for one in _writes_chosen_at_run_time(ast.parse(path.read_text(encoding="utf-8")))
+        if one[0] not in NOT_ANSWERS
+    ]
+
+    assert len(writes) >= 3
+    assert [function for function, watched in writes if not watched] == []

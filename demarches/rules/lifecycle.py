@@ -16,7 +16,7 @@ OPEN = frozenset(
     }
 )
 ENDED = frozenset({Status.REGISTERED, Status.INADMISSIBLE, Status.WITHDRAWN, Status.CLOSED})
-#: The people may still change their answers and pieces.
+#: The people may still change their pieces; their answers, as the procedure says.
 EDITABLE = frozenset({Status.DRAFT, Status.SUBMITTED, Status.PIECES_REQUESTED})
 
 ALLOWED: dict[Transition, tuple[frozenset[Status], Status]] = {

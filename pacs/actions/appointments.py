@@ -26,7 +26,7 @@ from demarches.actions import (
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
 from pacs import emails
-from pacs.actions.guards import check_request, check_told, locked_at_version
+from pacs.actions.guards import StaleDossier, check_request, check_told, locked_at_version
 from pacs.actions.pieces import renew_for
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, asked_by, needs_a_visit, offerable_slots
@@ -294,11 +294,11 @@ def cancel_for(
         _end_appointment(locked, reason=reason.strip(), by=by, at=at)
 
 
-def mark_arrived(dossier: Dossier, *, by: User, at: datetime) -> None:
-    """Both are at the counter. Twice is once."""
+def mark_arrived(dossier: Dossier, *, by: User, at: datetime, booked: int | None = None) -> None:
+    """Both are at the counter. Twice is once. `booked`: the appointment of the page."""
     with transaction.atomic():
         locked = _locked(dossier)
-        appointment = _expected(locked)
+        appointment = _expected(locked, booked)
         if appointment.status == AppointmentStatus.ARRIVED.value:
             return
         if localdate(at) < localdate(appointment.starts_at):
@@ -309,11 +309,14 @@ def mark_arrived(dossier: Dossier, *, by: User, at: datetime) -> None:
         locked.record(kind="arrived", by=by, at=at)
 
 
-def mark_missed(dossier: Dossier, *, by: User, at: datetime) -> None:
-    """They did not come: the dossier goes back to them, with a way to book again."""
+def mark_missed(dossier: Dossier, *, by: User, at: datetime, booked: int | None = None) -> None:
+    """They did not come: the dossier goes back to them, with a way to book again.
+
+    `booked`: the appointment of the page; another one is refused.
+    """
     with transaction.atomic():
         locked = _locked(dossier)
-        appointment = _expected(locked)
+        appointment = _expected(locked, booked)
         if at < appointment.starts_at:
             raise ActionRefused("L’heure du rendez-vous n’est pas encore passée.")
         appointment.status = AppointmentStatus.MISSED.value
@@ -441,9 +444,14 @@ def _check_changeable(appointment: Appointment, *, at: datetime) -> None:
         )
 
 
-def _expected(locked: Dossier) -> Appointment:
+def _expected(locked: Dossier, booked: int | None = None) -> Appointment:
     if locked.appointment is None or locked.current_status is not Status.SCHEDULED:
         raise ActionRefused("Ce dossier n’a pas de rendez-vous.")
+    if booked is not None and locked.appointment_id != booked:
+        raise StaleDossier(
+            f"Le rendez-vous a été déplacé depuis que vous avez ouvert cette page : il est le"
+            f" {locked.appointment}."
+        )
     return locked.appointment
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from demarches.models import User
+from demarches.rules.enums import PieceStatus
 from pacs import emails
 from pacs.models import Dossier, Partenaire
 from pacs.models.consent import (
@@ -17,9 +18,11 @@ from pacs.models.consent import (
     confirmed_facts,
     has_attested,
     has_confirmed,
+    plain_value,
     value_in_words,
 )
 from pacs.rules.consent import Change, Value, changes_between
+from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 
 type Facts = Mapping[str, Value]
 
@@ -32,6 +35,8 @@ class _Watched:
     attested_words: Facts
     confirmed: Facts | None
     confirmed_words: Facts
+    #: What a verification of their birth record was about.
+    civil_status: Facts
 
 
 def _fresh(dossier: Dossier) -> Dossier:
@@ -45,6 +50,7 @@ def _watch(one: Partenaire, dossier: Dossier) -> _Watched:
         attested_facts(one, dossier, value_in_words),
         confirmed_facts(dossier) if has_confirmed(one, dossier) else None,
         confirmed_facts(dossier, value_in_words),
+        {name: plain_value(one, name) for name in CIVIL_STATUS},
     )
 
 
@@ -63,6 +69,8 @@ def watching_facts(dossier: Dossier, *, by: User | None, at: datetime) -> Iterat
     ended = False
     for one in after.people:
         was = watched[one.pk]
+        if any(plain_value(one, name) != was.civil_status[name] for name in CIVIL_STATUS):
+            _end_verification(one, after, by=by, at=at)
         if was.attested is not None and (
             changed := changes_between(was.attested, attested_facts(one, after))
         ):
@@ -81,6 +89,30 @@ def watching_facts(dossier: Dossier, *, by: User | None, at: datetime) -> Iterat
         emails.attestation_ended(after, at=at)
 
 
+def _end_verification(one: Partenaire, dossier: Dossier, *, by: User | None, at: datetime) -> None:
+    """The mairie verified another civil status than the one of today: to be verified again."""
+    verified = one.pieces.filter(rule_id__in=VERIFIED_BY_MAIRIE, status=PieceStatus.ACCEPTED.value)
+    if verified.update(status=PieceStatus.PROVIDED.value, decided_by=None, decided_at=None):
+        dossier.record(kind="birth_verification_ended", by=by, at=at, partenaire=one)
+
+
+#: Columns of the civil status that the query of a birth record holds.
+CIVIL_STATUS = (
+    "birth_name",
+    "first_names",
+    "sex",
+    "birth_year",
+    "birth_month",
+    "birth_day",
+    "birth_country",
+    "birth_city",
+    "parent1_name",
+    "parent1_first_names",
+    "parent1_unknown",
+    "parent2_name",
+    "parent2_first_names",
+    "parent2_unknown",
+)
 #: What is emptied when it is taken back.
 TAKEN_BACK: Mapping[str, Mapping[str, Any]] = {
     "attested": {

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from demarches.actions import ChangedSince
+from demarches.actions import ChangedSince, check_read
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
@@ -30,6 +30,7 @@ from pacs.actions.guards import (
 from pacs.actions.part import begin_for, set_door
 from pacs.actions.pieces import set_day, sync_pieces
 from pacs.actions.refusals import ActionRefused
+from pacs.day import birth_query
 from pacs.desk import desk_pieces, missing_text
 from pacs.models import (
     Door,
@@ -93,13 +94,17 @@ def bring_piece(piece: Piece, *, by: User, at: datetime, version: int | None) ->
     _decide(piece, PieceStatus.TO_BRING, by=by, at=at, version=version)
 
 
-def verify_birth(piece: Piece, *, by: User, at: datetime) -> None:
+def verify_birth(piece: Piece, *, by: User, at: datetime, read: str | None = None) -> None:
     """Note that the mairie verified this birth record by itself today (CC, art. 101-1).
 
     Also again, when the first verification would be too old on the day of the appointment.
+    `read`: the civil status that was verified; raises `ChangedSince` when it is another by now.
     """
     with transaction.atomic():
         dossier = locked_at_version(piece.dossier, None)
+        if piece.partenaire_id is not None:
+            person = Partenaire.objects.get(pk=piece.partenaire_id)
+            check_read(read, dict(birth_query(person)))
         if piece.rule_id not in VERIFIED_BY_MAIRIE or dossier.is_ended:
             raise ActionRefused("Cette pièce ne se vérifie pas par la mairie.")
         if dossier.current_status is Status.SUBMITTED:

@@ -39,6 +39,7 @@ from pacs.models.consent import has_attested
 from pacs.models.gate import in_the_way
 from pacs.rules.gate import Act, texts
 from pacs.rules.registration import (
+    PACS_SINCE,
     RegisterNumber,
     act_rule,
     avis_due_on,
@@ -356,6 +357,8 @@ def enter_old_registration(
     """Enter a PACS registered before the portal, by its number, so that acts can follow it."""
     if registered_on > localdate(at):
         raise ActionRefused("La date d’enregistrement est à venir.")
+    if registered_on < PACS_SINCE:
+        raise ActionRefused("Le Pacs existe depuis le 15 novembre 1999 : vérifiez la date.")
     for one in people:
         for value in one.values():
             check_no_private_number(str(value))

@@ -14,12 +14,13 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timezone import localdate
 
-from demarches.actions import SlotTaken
+from demarches.actions import ChangedSince, SlotTaken
 from demarches.booking import read_day, read_moment, week_of
 from demarches.documents import RenderedPdf
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.numbers import read_number
+from demarches.rules.read import FIELD
 from demarches.views.downloads import private_answer
 from pacs import sheets
 from pacs.access import may_decide, may_read_as_staff, may_review
@@ -103,7 +104,11 @@ class DayDesk:
             raw = request.POST.get("piece", "")
             piece = get_object_or_404(Piece, pk=read_number(raw) or 0)
             try:
-                desk.verify_birth(piece, by=agent, at=now)
+                desk.verify_birth(piece, by=agent, at=now, read=request.POST.get(FIELD, ""))
+            except ChangedSince:
+                messages.error(
+                    request, "L’état civil a changé depuis : vérifiez l’acte à nouveau, ci-dessous."
+                )
             except ActionRefused as refused:
                 messages.error(request, " ".join(refused.messages))
             else:

@@ -708,12 +708,14 @@ def _cancel_appointment(request: HttpRequest, dossier: Dossier, agent: User) -> 
 
 
 def _arrived(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    appointments.mark_arrived(dossier, by=agent, at=timezone.now())
+    booked = number_of(request.POST, "rendez_vous")
+    appointments.mark_arrived(dossier, by=agent, at=timezone.now(), booked=booked)
     return "Le couple est arrivé."
 
 
 def _missed(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    appointments.mark_missed(dossier, by=agent, at=timezone.now())
+    booked = number_of(request.POST, "rendez_vous")
+    appointments.mark_missed(dossier, by=agent, at=timezone.now(), booked=booked)
     return "L’absence est notée. Le couple peut reprendre un rendez-vous."
 
 

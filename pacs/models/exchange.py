@@ -72,6 +72,7 @@ EVENT_KINDS = {
     "deletion_warned": "Effacement annoncé dans 14 jours",
     "kept": "Dossier gardé à la demande d’un partenaire",
     "birth_verified": "Acte de naissance vérifié par la mairie",
+    "birth_verification_ended": "Acte à vérifier à nouveau : l’état civil a changé",
 }
 
 

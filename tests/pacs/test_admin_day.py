@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from demarches.models import Agenda, Appointment, Officer, User
 from pacs.actions.appointments import book_for
+from pacs.actions.consent import watching_facts
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.day import Person
+from pacs.day import Person, births_to_verify
 from pacs.models import Avis, Dossier, LaterAct, PacsSettings, Partenaire, Registration
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import dates_read, make_dossier
@@ -165,12 +166,14 @@ def test_arrived_missed_and_cancelled_are_buttons(
     def push(verb: str, **data: str) -> int:
         return desk.post(address("dossier_act", dossier.pk, verb), data).status_code
 
-    assert push("absents") == 422
-    assert push("arrives") == 302
+    shown = str(dossier.appointment_id)
+    assert push("absents", rendez_vous=shown) == 422
+    assert push("arrives") == push("arrives", rendez_vous="999999") == 409
+    assert push("arrives", rendez_vous=shown) == 302
     assert push("annuler-rdv", reason="", version=str(Dossier.objects.get().version)) == 422
     assert push("annuler-rdv", reason="Panne", version="1") == 409
     clock.move_to(AFTER)
-    assert push("absents") == 302
+    assert push("absents", rendez_vous=shown) == 302
     assert Dossier.objects.get().status == "complete"
 
 
@@ -231,8 +234,12 @@ def test_births_to_verify_show_the_fields_of_the_query(
     html = desk.get(path).content.decode()
     refused = desk.post(path, {"piece": str(complete.pieces.exclude(pk=piece.pk).first().pk)})
     missing = [desk.post(path, {"piece": value}).status_code for value in ("", "x", "999999")]
-    done = desk.post(path, {"piece": str(piece.pk)})
+    unread = desk.post(path, {"piece": str(piece.pk)})
+    still = complete.pieces.get(pk=piece.pk).status
+    shown = next(check.key for check in births_to_verify(at=NOW) if check.piece.pk == piece.pk)
+    done = desk.post(path, {"piece": str(piece.pk), "lu": shown})
 
+    assert (unread.status_code, still) == (302, "provided")
     for words in ("Lemoine", "Camille Anne", "Féminin", "04/05/1990", "Nîmes", "Inconnu"):
         assert words in html
     assert (refused.status_code, missing, done.status_code) == (302, [404] * 3, 302)
@@ -241,6 +248,9 @@ def test_births_to_verify_show_the_fields_of_the_query(
     again = Client()
     again.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
     assert "à refaire" in again.get(path).content.decode()
+    with watching_facts(Dossier.objects.get(pk=dossier.pk), by=agent, at=NOW):
+        dossier.partenaires.filter(position=1).update(birth_name="Autre")
+    assert complete.pieces.get(pk=piece.pk).status == "provided"
 
 
 def boxes(dossier: Dossier, signing: Officer, **changes: object) -> dict[str, object]:
