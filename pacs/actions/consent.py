@@ -14,12 +14,12 @@ from demarches.rules.enums import PieceStatus
 from pacs import emails
 from pacs.models import Dossier, Partenaire
 from pacs.models.consent import (
-    attested_facts,
     confirmed_facts,
     has_attested,
     has_confirmed,
     plain_value,
     value_in_words,
+    vouched_facts,
 )
 from pacs.rules.consent import Change, Value, changes_between
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
@@ -46,8 +46,8 @@ def _fresh(dossier: Dossier) -> Dossier:
 
 def _watch(one: Partenaire, dossier: Dossier) -> _Watched:
     return _Watched(
-        attested_facts(one, dossier) if has_attested(one, dossier) else None,
-        attested_facts(one, dossier, value_in_words),
+        vouched_facts(one, dossier) if has_attested(one, dossier) else None,
+        vouched_facts(one, dossier, value_in_words),
         confirmed_facts(dossier) if has_confirmed(one, dossier) else None,
         confirmed_facts(dossier, value_in_words),
         {name: plain_value(one, name) for name in CIVIL_STATUS},
@@ -72,9 +72,9 @@ def watching_facts(dossier: Dossier, *, by: User | None, at: datetime) -> Iterat
         if any(plain_value(one, name) != was.civil_status[name] for name in CIVIL_STATUS):
             _end_verification(one, after, by=by, at=at)
         if was.attested is not None and (
-            changed := changes_between(was.attested, attested_facts(one, after))
+            changed := changes_between(was.attested, vouched_facts(one, after))
         ):
-            words = attested_facts(one, after, value_in_words)
+            words = vouched_facts(one, after, value_in_words)
             _take_back(one, "attested")
             _note_end(one, after, "attestation_ended", changed, was.attested_words, words, by, at)
             ended = True

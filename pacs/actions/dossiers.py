@@ -23,7 +23,7 @@ from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Message, Partenaire
 from pacs.models.completeness import missing_common, missing_own
-from pacs.models.consent import attested_facts, confirmed_facts, has_attested
+from pacs.models.consent import confirmed_facts, has_attested, vouchable_facts
 from pacs.rules.attestation import attestation_text
 from pacs.rules.consent import FREE_COMMON, FREE_OWN, digest_of
 from pacs.shown import (
@@ -304,7 +304,7 @@ def keep_attestation(
     `on_paper`: the day written on the paper, when it was signed by hand.
     """
     partenaire.dossier = dossier
-    facts = attested_facts(partenaire, dossier)
+    facts = vouchable_facts(partenaire, dossier)
     partenaire.attested_text = attestation_of(partenaire)
     partenaire.attested_at = at
     partenaire.attested_on_paper = on_paper

@@ -244,12 +244,16 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
                 (first.display_name, first, answers_of(first)),
                 (second.display_name, second, answers_of(second)),
             ],
-            "points": desk_points(dossier, at=now),
+            "points": [] if dossier.is_ended else desk_points(dossier, at=now),
             "obstacles": desk_obstacles(dossier, at=now),
+            "ended": set(
+                dossier.events.filter(kind="attestation_ended").values_list("partenaire", flat=True)
+            ),
             "attested": {one.pk for one in dossier.people if has_attested(one, dossier)},
             "corrections": [
                 (one, in_words(one, dossier), holder_name(one.holder, dossier))
                 for one in dossier.corrections.filter(status="sent")
+                if not dossier.is_ended
             ],
             "ending": self._undoable(dossier, agent),
             "possible": possible_now(dossier),

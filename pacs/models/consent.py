@@ -70,6 +70,25 @@ def attested_facts(
     )
 
 
+def vouchable_facts(partenaire: "Partenaire", dossier: "Dossier") -> dict[str, Value]:
+    """What an attestation made now vouches for.
+
+    Not the other's name while it is not known: the sentence then says « la personne avec qui je
+    conclus ce Pacs », and a name that comes later changes nothing of it.
+    """
+    unknown = set(ATTESTED_OTHER.values())
+    facts = attested_facts(partenaire, dossier)
+    return {label: value for label, value in facts.items() if value or label not in unknown}
+
+
+def vouched_facts(
+    partenaire: "Partenaire", dossier: "Dossier", read: Reading = plain_value
+) -> dict[str, Value]:
+    """The facts of their attestation, as they are now."""
+    facts, kept = attested_facts(partenaire, dossier, read), partenaire.attested_facts
+    return {label: value for label, value in facts.items() if not kept or label in kept}
+
+
 def confirmed_facts(dossier: "Dossier", read: Reading = plain_value) -> dict[str, Value]:
     """The shared answers that the second partenaire agrees with, as they are now."""
     return facts_confirmed(_columns(dossier, CONFIRMED, read))
@@ -81,7 +100,7 @@ def has_attested(partenaire: "Partenaire", dossier: "Dossier") -> bool:
         return False
     if partenaire.attested_digest == LEGACY:
         return True
-    return partenaire.attested_digest == digest_of(attested_facts(partenaire, dossier))
+    return partenaire.attested_digest == digest_of(vouched_facts(partenaire, dossier))
 
 
 def has_confirmed(partenaire: "Partenaire", dossier: "Dossier") -> bool:

@@ -93,8 +93,8 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     if dossier.is_draft:
         context["groups"] = task_groups(partenaire, at=now)
         return render(request, "pacs/dossier_tasks.html", context)
-    context["moments"] = timeline(dossier)
-    context["alerts"] = alerts_of(partenaire, at=now)
+    alerts = context["alerts"] = alerts_of(partenaire, at=now)
+    context["moments"] = timeline(dossier, is_asked=alerts.attest or alerts.confirm)
     drafts = dossier.corrections.filter(status="draft", holder__in=holders_of(partenaire))
     context["to_send"] = drafts.exists()
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)

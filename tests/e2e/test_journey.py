@@ -154,13 +154,7 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     bring(alice, home)
     alice.go(home)
     alice.follow("Vérifier et envoyer le dossier")
-    # She vouched for a partner who had no name yet: it is to be read again with it.
-    assert "Votre attestation sur l’honneur est à faire." in alice.page.inner_text("main")
-    assert alice.page.get_by_role("button", name="Envoyer le dossier").count() == 0
-    alice.go(home)
-    attest(alice)
-    alice.go(home)
-    alice.follow("Vérifier et envoyer le dossier")
+    # She vouched for « la personne avec qui je conclus ce Pacs »: a name that comes is no change.
     alice.press("Envoyer le dossier à la mairie")
     assert "Votre dossier est bien arrivé" in alice.page.inner_text("h1")
     alice.follow("Suivre mon dossier")

@@ -14,13 +14,14 @@ from post_office.models import STATUS, Email
 from demarches.models import UNDO_TIME, Appointment, User
 from pacs.actions.appointments import book_for, offer_earlier, want_earlier
 from pacs.actions.consent import watching_facts
+from pacs.actions.dossiers import attest, open_dossier
 from pacs.actions.endings import ENDINGS, end_dossier, undo_ending
 from pacs.models import Correction, Dossier, Partenaire
 from pacs.models.consent import has_attested, has_confirmed
 from pacs.rules.consent import changes_between, digest_of
 from pacs.rules.gate import Act, Kind
 from tests.support.appointments import make_complete
-from tests.support.dossiers import bring_everything, make_dossier
+from tests.support.dossiers import COMMON, PERSON, bring_everything, make_dossier
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -90,6 +91,23 @@ def test_one_s_own_fact_ends_one_s_own_attestation_alone(complete: Dossier, agen
 
     row = fresh(complete)
     assert [has_attested(one, row) for one in row.people] == [False, True]
+
+
+def test_a_name_that_was_not_known_when_one_attested_is_no_change(
+    reference_data: None, alice: User
+) -> None:
+    draft = open_dossier(at=NOW, user=alice, couple=COMMON, people=(PERSON, {}))
+    attest(Partenaire.objects.get(dossier=draft, position=1), at=NOW, by=alice)
+
+    with watching_facts(draft, by=alice, at=NOW):
+        draft.partenaires.filter(position=2).update(birth_name="Roy", first_names="Karim")
+
+    row = fresh(draft)
+    assert has_attested(row.people[0], row)
+    with watching_facts(draft, by=alice, at=NOW):
+        draft.partenaires.filter(position=1).update(birth_city="Alès")
+    row = fresh(draft)
+    assert not has_attested(row.people[0], row)
 
 
 @pytest.mark.parametrize(
