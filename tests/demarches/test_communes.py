@@ -1,0 +1,43 @@
+"""The table of communes that comes with the product."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from demarches import communes as table
+from demarches.communes import communes
+
+
+def test_the_table_holds_the_communes_of_today_with_their_departments() -> None:
+    found = communes()
+
+    assert len(found) > 36_000
+    assert [str(one) for one in found.named("Uzès")] == ["Uzès (Gard)"]
+    assert found.coded("97411").department == "La Réunion"
+    assert found.coded("75112").name == "Paris 12e arrondissement"
+    assert all(row.department for row in found.starting("saint", limit=5_000))
+
+
+def test_refreshing_rewrites_the_table_or_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "table"
+    monkeypatch.setattr(table, "FOLDER", folder)
+    monkeypatch.setattr(table, "COMMUNES", folder / "communes.csv")
+    monkeypatch.setattr(table, "DEPARTMENTS", folder / "departements.csv")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "departements.csv").write_text("code,nom\n30,Gard\n", encoding="utf-8")
+    (source / "communes.csv").write_text("code,nom\n30334,Uzès\n", encoding="utf-8")
+
+    with pytest.raises(CommandError, match="rien n’a changé"):
+        call_command("refresh_communes", source)
+    assert not folder.exists()
+
+    (source / "communes.csv").write_text(
+        "code,nom,type,codes_postaux\n30334,Uzès,commune-actuelle,30700\n", encoding="utf-8"
+    )
+    call_command("refresh_communes", source)
+    assert [one.postcodes for one in communes().named("uzes")] == [("30700",)]
+    communes.cache_clear()
