@@ -16,11 +16,13 @@ from django.core.exceptions import ValidationError
 from django.utils.timezone import localdate
 from django_countries import countries
 
+from demarches.communes import communes
 from demarches.forms import StepForm, refuse_private_numbers
 from demarches.rules.typed_days import read_month
 from pacs.models import Partenaire, Sex
 from pacs.models.completeness import asks_coutume, has_foreign_record
-from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
+from pacs.rules.birthplace import communes_of_birth
+from pacs.rules.countries import FRANCE, FRENCH_OVERSEAS, FRENCH_TERRITORIES
 from pacs.rules.nationalities import NATIONALITIES, as_nationality, is_stateless
 from pacs.rules.situation import Measure, Protection, Situation, YesNo
 
@@ -223,46 +225,120 @@ class BirthForm(OwnForm):
             "birth_country",
             "birth_city",
             "birth_department",
-            "birth_insee",
         ]
         labels = {
             "birth_city": "Commune ou ville de naissance",
             "birth_department": "Département",
-            "birth_insee": "Code Insee de la commune",
         }
         help_texts = {
-            "birth_department": "Si vous êtes né en France. Exemple : Gard.",
-            "birth_insee": "Si vous le connaissez : 5 caractères. Sinon, laissez vide.",
+            "birth_city": "Comme sur l’acte. À Paris, Lyon ou Marseille, avec l’arrondissement :"
+            " « Lyon 3 ».",
+            "birth_department": "Celui de la commune à votre naissance. Exemple : Gard.",
         }
         error_messages = {"birth_city": {"required": "Indiquez votre commune de naissance."}}
+
+    #: The answer of who finds their commune in none of those that bear its name.
+    OTHER = "autre"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["birth_country"].choices = [("", "Choisissez un pays"), *countries]  # type: ignore[attr-defined]
         self.fields["birth_city"].required = not self.partial
+        self.communes = communes_of_birth(
+            communes(), country=self._given("birth_country"), city=self._given("birth_city")
+        )
+        if len(self.communes) > 1:
+            self.fields["birth_commune"] = self._which_commune()
+        if not self._asks_department():
+            del self.fields["birth_department"]
+
+    def _given(self, name: str) -> str:
+        """What was typed, or else what stands there."""
+        if self.is_bound:
+            return str(self.data.get(self.add_prefix(name), ""))
+        return str(self.get_initial_for_field(self.fields[name], name) or "")
+
+    def _which_commune(self) -> forms.ChoiceField:
+        """Several communes bear this name: those, and a way out."""
+        field = radio(
+            "De quelle commune s’agit-il ?",
+            [
+                *((one.code, str(one)) for one in self.communes),
+                (self.OTHER, "Une autre commune du même nom"),
+            ],
+            "Choisissez votre commune de naissance.",
+        )
+        field.required = not self.partial
+        one = self.instance
+        if one.birth_city and one.birth_city == self._given("birth_city"):
+            field.initial = one.birth_insee or (self.OTHER if one.birth_department else "")
+        return field
+
+    def _asks_department(self) -> bool:
+        """Only when neither the commune nor the name of an overseas place tells it."""
+        if not self._given("birth_city") or self._given("birth_country") != FRANCE:
+            return False
+        if "birth_commune" not in self.fields:
+            return not self.communes
+        field = self.fields["birth_commune"]
+        chosen = self.data.get(self.add_prefix("birth_commune")) if self.is_bound else field.initial
+        return bool(chosen == self.OTHER)
 
     @property
     def helper(self) -> FormHelper:
         helper = super().helper
         day = Row("birth_day", "birth_month", "birth_year")
-        helper.layout = Layout(day, *(name for name in self.fields if name not in day.fields))
+        place = ("birth_country", "birth_city", "birth_commune", "birth_department")
+        helper.layout = Layout(day, *(name for name in place if name in self.fields))
         return helper
 
-    def clean_birth_insee(self) -> str:
-        value = str(self.cleaned_data["birth_insee"]).strip().upper()
-        if value and not re.fullmatch(r"\d[0-9AB]\d{3}", value):
-            raise ValidationError(
-                "Un code Insee a 5 caractères, par exemple 30334. Si vous ne le connaissez pas,"
-                " laissez cette case vide."
-            )
-        return value
+    def shown(self) -> dict[str, Any]:
+        """The columns, whichever fields today's answers ask for."""
+        names = (*self.Meta.fields, "birth_insee")
+        return {name: getattr(self.instance, name) for name in names}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         for name, problem in birth_problems(data, today=localdate()):
             if name not in self.errors:
                 self.add_error(name, problem)
+        if "birth_department" in self.fields and not self.partial:
+            self._check_department(data)
         return data
+
+    def _check_department(self, data: dict[str, Any]) -> None:
+        """Asked for once the name is not found; what is then typed is kept as it is."""
+        if data.get("birth_department") or "birth_city" in self.errors:
+            return
+        city = data.get("birth_city", "")
+        if self.communes:
+            problem = "Indiquez le département de votre commune de naissance."
+        else:
+            problem = (
+                f"Nous ne trouvons pas « {city} » parmi les communes d’aujourd’hui. Vérifiez"
+                " l’orthographe. Si elle est juste, indiquez ici le département : le nom reste"
+                " comme vous l’avez écrit."
+            )
+        self.add_error("birth_department", problem)
+
+    def apply(self) -> list[str]:
+        """The typed columns, and the département and Insee code that the commune gives."""
+        one = self.instance
+        was = {"birth_department": self.initial["birth_department"], "birth_insee": one.birth_insee}
+        given = dict(zip(was, self._place(self.cleaned_data), strict=True))
+        for name, value in given.items():
+            setattr(one, name, value)
+        typed = [name for name in super().apply() if name not in given]
+        return [*typed, *(name for name, value in given.items() if value != was[name])]
+
+    def _place(self, data: Mapping[str, Any]) -> tuple[str, str]:
+        chosen = data.get("birth_commune", "")
+        found = [one for one in self.communes if chosen in ("", one.code)]
+        if len(found) == 1:
+            return found[0].department, found[0].code
+        if overseas := FRENCH_OVERSEAS.get(data.get("birth_country", "")):
+            return overseas.removesuffix(" (France)"), ""
+        return data.get("birth_department", ""), ""
 
 
 class NationalityForm(OwnForm):
