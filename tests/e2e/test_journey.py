@@ -53,7 +53,7 @@ def answer_own(one: Visitor, *, name: str, country: str = "FR") -> None:
     one.press("Enregistrer et continuer")
     one.fill("Année", "1990")
     one.pick("birth_country", country)
-    one.fill("Commune ou ville", "Une ville")
+    one.fill("Commune ou ville", "Nîmes")
     one.press("Enregistrer et continuer")
     one.pick("first", country)
     one.press("Enregistrer et continuer")
