@@ -394,7 +394,10 @@ def test_a_refused_form_announces_itself(client: Client) -> None:
     assert 'tabindex="-1" data-uzes-focus' in summary
     links = re.findall(r'<a href="#(.*?)">(.*?)</a>', summary)
     assert links == [
-        ("id_email", "Cette adresse e-mail n’est pas complète. Exemple\u00a0: nom@exemple.fr")
+        (
+            "id_email",
+            "Il manque le signe «\u00a0@\u00a0» dans cette adresse. Exemple\u00a0: nom@exemple.fr.",
+        )
     ]
     assert f"</span>{links[0][1]}</p>" in main
     assert 'id="id_email"' in main

@@ -107,6 +107,11 @@ def read_address(text: str) -> str:
     return address
 
 
+def read_optional(text: str) -> str:
+    """The canonical form, or "" when nothing is written; raises as `read_address` does."""
+    return read_address(text) if text else ""
+
+
 def canonical_address(text: str | None) -> str | None:
     """The canonical form, or None for what is no address: the one way to compare two of them.
 

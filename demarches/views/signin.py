@@ -16,36 +16,31 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 
 from demarches.adapter import CODE_LENGTH, CODE_PATTERN, code_matches
+from demarches.address_field import AddressField, AddressInput
 from demarches.forms import PageFormMixin
 from demarches.models import User
 from demarches.ratelimit import rate_limited
+from demarches.rules.addresses import canonical_address
 
 NOT_A_CODE = f"Le code est fait de {CODE_LENGTH} chiffres. Recopiez-le depuis l’e-mail."
 
 
 def _typed_email(request: HttpRequest) -> str:
-    return request.POST.get("email", "").strip().lower()
+    return canonical_address(request.POST.get("email")) or ""
 
 
 class RequestCodeForm(PageFormMixin, forms.Form):
     """Any address is accepted: whoever reads its mails has, or gets, the account."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label="Votre adresse e-mail",
-        max_length=254,
         help_text="Nous vous y envoyons un code pour entrer. Pas de mot de passe.",
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={
-            "required": "Écrivez votre adresse e-mail.",
-            "invalid": "Cette adresse e-mail n’est pas complète. Exemple : nom@exemple.fr",
-        },
+        widget=AddressInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": "Écrivez votre adresse e-mail."},
     )
 
     #: Whom the code is for; None sends a mail without a code. Read by django-allauth.
     _user: User | None = None
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).strip().lower()
 
 
 class ConfirmCodeForm(PageFormMixin, forms.Form):
