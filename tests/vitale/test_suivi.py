@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from post_office.models import Email
 
+from demarches.emails import mail_text
 from demarches.models import User
 from demarches.rules.deadlines import DELETION_WARNING
 from tests.support.followups import make_suivi
@@ -293,14 +294,14 @@ def test_a_reminder_leaves_once_on_its_day_and_says_nothing() -> None:
     assert sent == [0, 0, 1, 0, 0, 0]
     mail = Email.objects.get()
     assert (mail.to, mail.subject) == ([ALICE], "Rappel de votre aide-mémoire")
-    words = f"{mail.subject} {mail.message}".lower()
+    words = f"{mail.subject} {mail_text(mail)}".lower()
     assert [
         w for w in ("perte", "perdue", "vitale", "carte", "cpam", "ameli.fr") if w in words
     ] == [
         "vitale"  # in the address of the page, and nowhere else
     ]
     assert words.replace("/vitale/", "").count("vitale") == 0
-    assert suivi.reference in mail.message
+    assert suivi.reference in mail_text(mail)
 
 
 @pytest.mark.parametrize("change", ["ticked", "closed", "stopped", "deleted", "other way"])
@@ -342,7 +343,7 @@ def test_without_a_yes_nothing_leaves() -> None:
 
     suivi.refresh_from_db()
     token = reminder_token(suivi)
-    assert token in question.message
+    assert token in mail_text(question)
     answer_reminders(suivi, wanted=True, at=later(1))
 
     assert remind(at=later(2)) == 1
