@@ -87,4 +87,5 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             expires_at=at + timeout,
             urgent=True,
             secret=True,
+            is_code=True,
         )

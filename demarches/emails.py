@@ -23,6 +23,7 @@ from django.utils import timezone
 from post_office.models import PRIORITY, STATUS, Email, Log
 
 from demarches import storage
+from demarches.mail_limits import count_mail
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ def queue_mail(
     secret: bool = False,
     calendar: str = "",
     leaves_at: datetime | None = None,
+    is_cold: bool = False,
+    is_code: bool = False,
 ) -> Email:
     """Write the mail in the outbox, within the caller's transaction.
 
@@ -59,8 +62,12 @@ def queue_mail(
     Message-ID, so that a mail program shows once what a crash made us send twice. The text of
     a `secret` mail is sealed in the database (`mail_text` opens it) and erased when it has left.
     `calendar`: an iCalendar object to attach.
-    `leaves_at`: not before this moment, so that what it tells can still be undone.
+    `leaves_at`: not before this moment, so that what it tells can still be undone. `is_cold`:
+    the address was typed by somebody whom its reader may not know. `is_code`: its page has
+    counted it already. Raises `TooManyMails` when a resident makes too many leave.
     """
+    if not is_code:
+        count_mail(to, is_cold=is_cold)
     values = {"site_url": settings.SITE_URL, **context}
     subject = render_to_string(f"{template}.subject.txt", values)
     message = render_to_string(f"{template}.txt", values).strip() + "\n"
