@@ -20,7 +20,7 @@ def check_canonical(value: str) -> None:
         raise ValidationError("Cette adresse n’est pas écrite comme elle est gardée.")
 
 
-class AddressField(models.EmailField):
+class AddressField(models.EmailField[str, str]):
     """A column of addresses; its forms use the one form field.
 
     Each goes with a `canonical_check` of its model, which an architecture test asks for.

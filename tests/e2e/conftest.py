@@ -57,6 +57,7 @@ def site(assets: None, transactional_db: None, live_server: LiveServer, settings
     # The live server speaks plain HTTP, over which a Secure cookie is not sent.
     settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE = "sessionid", False
     settings.CSRF_COOKIE_NAME, settings.CSRF_COOKIE_SECURE = "csrftoken", False
+    settings.DEVICE_COOKIE_NAME = "device"
     return live_server.url
 
 
