@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from demarches.devices import note_entry
 from demarches.emails import queue_mail
 from demarches.models import User
 
@@ -62,7 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return SealedCode.new()
 
     def login(self, request: HttpRequest, user: User) -> None:
+        was_in = user.last_login
         login(request, user, backend=f"{CodeBackend.__module__}.{CodeBackend.__qualname__}")
+        note_entry(request, user, was_in=was_in)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: each page says itself what happened."""
@@ -87,4 +90,5 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             expires_at=at + timeout,
             urgent=True,
             secret=True,
+            is_code=True,
         )

@@ -4,6 +4,7 @@ Each mail is a pair of text templates, `<template>.subject.txt` and `<template>.
 are neutral: a subject is read on a locked phone.
 """
 
+import base64
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from post_office.models import PRIORITY, STATUS, Email, Log
 
+from demarches import storage
+from demarches.mail_limits import count_mail
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
 
 logger = logging.getLogger(__name__)
@@ -50,30 +53,60 @@ def queue_mail(
     secret: bool = False,
     calendar: str = "",
     leaves_at: datetime | None = None,
+    is_cold: bool = False,
+    is_code: bool = False,
 ) -> Email:
     """Write the mail in the outbox, within the caller's transaction.
 
     `key` names the event that is told (« submitted:42:7 »): the same event gives the same
     Message-ID, so that a mail program shows once what a crash made us send twice. The text of
-    a `secret` mail is erased when it has left. `calendar`: an iCalendar object to attach.
-    `leaves_at`: not before this moment, so that what it tells can still be undone.
+    a `secret` mail is sealed in the database (`mail_text` opens it) and erased when it has left.
+    `calendar`: an iCalendar object to attach.
+    `leaves_at`: not before this moment, so that what it tells can still be undone. `is_cold`:
+    the address was typed by somebody whom its reader may not know. `is_code`: its page has
+    counted it already. Raises `TooManyMails` when a resident makes too many leave.
     """
+    if not is_code:
+        count_mail(to, is_cold=is_cold)
     values = {"site_url": settings.SITE_URL, **context}
     subject = render_to_string(f"{template}.subject.txt", values)
+    message = render_to_string(f"{template}.txt", values).strip() + "\n"
+    message_id = _message_id(template, key, to)
     return Email.objects.create(
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[to],
         subject=" ".join(subject.split()),
-        message=render_to_string(f"{template}.txt", values).strip() + "\n",
-        message_id=_message_id(template, key, to),
+        message=_sealed(message_id, message) if secret else message,
+        message_id=message_id,
         # Auto-Submitted (RFC 3834) spares us the answers of holiday responders.
         headers={"Auto-Submitted": "auto-generated"},
         priority=PRIORITY.high if urgent else PRIORITY.medium,
         status=STATUS.queued,
         expires_at=expires_at,
         scheduled_time=leaves_at,
-        context=({"secret": True} if secret else {}) | ({"calendar": calendar} if calendar else {}),
+        context=({"secret": True, "sealed": True} if secret else {})
+        | ({"calendar": calendar} if calendar else {}),
     )
+
+
+def _sealed(message_id: str, text: str) -> str:
+    return base64.b64encode(storage.seal(message_id, text.encode())).decode()
+
+
+def is_secret(email: Email) -> bool:
+    """Its text gives a right to whoever reads it: a code, a link."""
+    return bool((email.context or {}).get("secret"))
+
+
+def mail_text(email: Email) -> str:
+    """The text as its reader gets it; raises `FileDamaged` when the key of a sealed one is gone.
+
+    For the sender, and for the page of a demonstration: nobody else reads a sealed text.
+    """
+    if (email.context or {}).get("sealed") and email.message:
+        opened = storage.unseal(email.message_id, base64.b64decode(email.message))
+        return opened.decode()
+    return str(email.message)
 
 
 def _message_id(template: str, key: str, to: str) -> str:
@@ -139,6 +172,7 @@ def _deliver(email: Email, mailer: BaseEmailBackend) -> str:
     if email.expires_at and email.expires_at <= timezone.now():
         return _give_up(email, "expired", "the mail was no longer worth sending")
     try:
+        email.message = mail_text(email)
         message = email.email_message()
         if calendar := (email.context or {}).get("calendar"):
             message.attach("rendez-vous.ics", calendar, "text/calendar")
@@ -181,8 +215,7 @@ def _write(email: Email, **fields: Any) -> None:
 
 def _without_secret(email: Email) -> dict[str, str]:
     """A code is not kept once it has left, nor once it is dead (in DEBUG, it is read here)."""
-    is_secret = bool((email.context or {}).get("secret"))
-    return {"message": ""} if is_secret and not settings.DEBUG else {}
+    return {"message": ""} if is_secret(email) and not settings.DEBUG else {}
 
 
 def _is_permanent(error: Exception) -> bool:

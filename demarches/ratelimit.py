@@ -50,20 +50,31 @@ def client_ip(request: HttpRequest) -> str:
 
 def seconds_to_wait(scope: str, key: str) -> int:
     """Count one request; 0 when it may go on, else the seconds until the next one may."""
-    limit, seconds = settings.RATE_LIMITS[scope]
+    return seconds_left(scope, count_one(scope, key))
+
+
+def count_one(scope: str, key: str) -> RateCounter:
+    """Count one request, and return its counter."""
+    _, seconds = settings.RATE_LIMITS[scope]
     at = timezone.now()
     digest = salted_hmac("demarches.ratelimit", f"{scope}:{key}", algorithm="sha256").hexdigest()
     counter = RateCounter.objects.count_one(digest, at=at, window=timedelta(seconds=seconds))
     if counter.pk % SWEEP_EVERY == 0 and counter.hits == 1:
         RateCounter.objects.over(at).exclude(pk=counter.pk).delete()
-    if counter.hits <= limit:
+    return counter
+
+
+def seconds_left(scope: str, counter: RateCounter) -> int:
+    """0 while the counter is within the limit of this scope, else the seconds until it is over."""
+    if counter.hits <= settings.RATE_LIMITS[scope][0]:
         return 0
-    return max(1, ceil((counter.ends_at - at).total_seconds()))
+    return max(1, ceil((counter.ends_at - timezone.now()).total_seconds()))
 
 
-def too_many_requests(request: HttpRequest, seconds: int) -> HttpResponse:
-    """The page that says when to come back."""
-    response = render(request, "429.html", {"minutes": ceil(seconds / 60)}, status=429)
+def too_many_requests(request: HttpRequest, seconds: int, *, text: str = "") -> HttpResponse:
+    """The page that says when to come back; `text`: what happened, when it is not « essais »."""
+    context = {"minutes": ceil(seconds / 60), "hours": ceil(seconds / 3600), "text": text}
+    response = render(request, "429.html", context, status=429)
     response["Retry-After"] = str(seconds)
     response["Cache-Control"] = "no-store"
     return response

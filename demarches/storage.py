@@ -50,7 +50,7 @@ def save(content: bytes) -> str:
     token = secrets.token_hex(20)
     name = f"{token[:2]}/{token[2:]}.bin"
     try:
-        return _inner().save(name, ContentFile(_seal(name, content)))
+        return _inner().save(name, ContentFile(seal(name, content)))
     except OSError as error:
         # A full disk leaves the beginning of a file behind.
         with contextlib.suppress(OSError):
@@ -60,7 +60,12 @@ def save(content: bytes) -> str:
 
 def read(name: str) -> bytes:
     """Open a file; raise `FileDamaged` rather than give bytes that are not the original ones."""
-    key_id, header, nonce, ciphertext = _split(_sealed_bytes(name))
+    return unseal(name, _sealed_bytes(name))
+
+
+def unseal(name: str, sealed: bytes) -> bytes:
+    """What `seal` closed under this name; raise `FileDamaged` for anything else."""
+    key_id, header, nonce, ciphertext = _split(sealed)
     key = file_keys(settings.FILE_KEYS).get(key_id)
     if key is None:
         raise FileDamaged(f"no key {key_id!r}")
@@ -189,7 +194,8 @@ def _sealed_bytes(name: str) -> bytes:
     return sealed
 
 
-def _seal(name: str, content: bytes) -> bytes:
+def seal(name: str, content: bytes) -> bytes:
+    """Encrypt under the current key; `name` is what it is about, and opens nothing else."""
     key_id, key = next(iter(file_keys(settings.FILE_KEYS).items()))
     header = MAGIC + bytes([len(key_id.encode())]) + key_id.encode()
     nonce = os.urandom(NONCE_LENGTH)

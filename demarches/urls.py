@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 
 from demarches.converters import FicheConverter
-from demarches.views import account, courriels, fiches, mairie
+from demarches.views import account, address, courriels, fiches, mairie
 
 app_name = "demarches"
 
@@ -12,6 +12,8 @@ register_converter(FicheConverter, "fiche")
 urlpatterns: list[URLPattern] = [
     # /mes-demarches/: the dossiers of whoever is signed in
     path("mes-demarches/", account.account, name="account"),
+    path("mes-demarches/adresse/", address.address, name="address"),
+    path("mes-demarches/adresse/codes/", address.address_codes, name="address-codes"),
     # /mairie/: contact and hours, for everybody
     path("mairie/", mairie.mairie_page, name="mairie"),
     path("mairie/horaires.ics", mairie.mairie_calendar, name="mairie-calendar"),

@@ -135,7 +135,7 @@ def agents(password: str | None) -> list[User]:
         "administrateur": "Sam Teissier",
     }
     for group, name in people.items():
-        user = User.objects.filter(email=f"demo.{group}@example.org").first()
+        user = User.objects.of_address(f"demo.{group}@example.org")
         if user is None:
             user = User.objects.create_user(
                 f"demo.{group}@example.org", password, full_name=name, is_staff=True
@@ -154,7 +154,7 @@ def agents(password: str | None) -> list[User]:
 
 def is_there() -> bool:
     """The demonstration was made already."""
-    return User.objects.filter(email="demo.0001@example.org").exists()
+    return User.objects.of_address("demo.0001@example.org") is not None
 
 
 def make_dossiers(count: int, *, now: datetime, password: str | None) -> Iterator[Dossier]:

@@ -35,6 +35,7 @@ def _send(
     key: str = "",
     calendar: str = "",
     leaves_at: datetime | None = None,
+    is_cold: bool = False,
     **context: Any,
 ) -> SentMail:
     """Queue one mail and note it on the dossier, also when nobody can be reached."""
@@ -55,6 +56,7 @@ def _send(
             key=f"{kind}:{dossier.pk}:{partenaire.pk}:{key or at.isoformat()}",
             calendar=calendar,
             leaves_at=leaves_at,
+            is_cold=is_cold,
         )
     return SentMail.objects.create(
         dossier=dossier, partenaire=partenaire, kind=kind, at=at, email=email
@@ -75,6 +77,7 @@ def invitation(partenaire: Partenaire, *, at: datetime) -> None:
         partenaire,
         at=at,
         to=partenaire.invited_email,
+        is_cold=True,
         join_url=f"{settings.SITE_URL}{join}",
         reminders_max=PacsSettings.current().invitation_reminders_max,
     )

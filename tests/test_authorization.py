@@ -73,7 +73,10 @@ PUBLIC |= {
     "vitale:suivi-reminder-choice",  # opens with a signed link, for the reminders alone
 }
 #: Any signed-in person: shows only their own rows.
-SIGNED_IN = {"demarches:account", "pacs:dossier-start"}
+SIGNED_IN = {
+    *("demarches:account", "demarches:address", "demarches:address-codes"),
+    "pacs:dossier-start",
+}
 
 
 @dataclass(frozen=True)
@@ -260,7 +263,7 @@ def test_personal_lists_ask_to_sign_in(
 ) -> None:
     assert client_of(None).get(reverse(name)).status_code == 302
 
-    page = client_of(charlie).get(reverse(name))
+    page = client_of(charlie).get(reverse(name), follow=True)
 
     assert page.status_code == 200
     assert draft.reference not in page.content.decode()

@@ -393,9 +393,8 @@ def test_a_refused_form_announces_itself(client: Client) -> None:
     summary = main[main.index('<div class="error-summary"') : main.index("<h1")]
     assert 'tabindex="-1" data-uzes-focus' in summary
     links = re.findall(r'<a href="#(.*?)">(.*?)</a>', summary)
-    assert links == [
-        ("id_email", "Cette adresse e-mail n’est pas complète. Exemple\u00a0: nom@exemple.fr")
-    ]
+    refusal = "Il manque le signe « @ » dans cette adresse. Exemple : nom@exemple.fr."
+    assert links == [("id_email", re.sub(r"(?<=«) | (?=[»:])", "\u00a0", refusal))]
     assert f"</span>{links[0][1]}</p>" in main
     assert 'id="id_email"' in main
 

@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "demarches.mail_limits.MailLimitsMiddleware",
+    "demarches.devices.DeviceMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
     "uzes_portal.middleware.RefusalPagesMiddleware",
     "uzes_portal.middleware.DeskTextMiddleware",
@@ -167,7 +169,16 @@ ACCOUNT_RATE_LIMITS = False  # ours count across processes, see RATE_LIMITS
 #: Scope: (times, seconds). An address may be shared by a whole building.
 RATE_LIMITS: dict[str, tuple[int, int]] = {
     "sign_in_ip": (30, 600),
+    # Codes: for an address and a place, by hour and by day; for an address, from everywhere,
+    # and how many a place may still ask for once that is used up (`demarches.mail_limits`).
     "sign_in_email": (8, 3600),
+    "sign_in_email_day": (20, 86_400),
+    "sign_in_target": (40, 86_400),
+    "sign_in_target_share": (3, 86_400),
+    # Mails that residents make leave: by sender, by sender and reader, by unknown reader.
+    "mail_sender": (40, 86_400),
+    "mail_pair": (12, 86_400),
+    "mail_target": (6, 86_400),
     "code_ip": (60, 600),
     "staff_ip": (30, 600),
     "staff_account": (10, 600),
@@ -275,6 +286,7 @@ if env_bool("BEHIND_TLS_PROXY", default=False):
 SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"
 SESSION_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 12 * 3600
+DEVICE_COOKIE_NAME = "device" if DEBUG else "__Host-device"
 CSRF_COOKIE_NAME = "csrftoken" if DEBUG else "__Host-csrftoken"
 CSRF_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_HTTPONLY = True

@@ -26,6 +26,7 @@ def _queue(
     secret: bool = False,
     calendar: str = "",
     leaves_at: datetime | None = None,
+    is_cold: bool = False,
     **context: Any,
 ) -> Email:
     return queue_mail(
@@ -40,10 +41,11 @@ def _queue(
         secret=secret,
         calendar=calendar,
         leaves_at=leaves_at,
+        is_cold=is_cold,
     )
 
 
-def _to_resident(template: str, suivi: Suivi, *, key: str) -> None:
+def _to_resident(template: str, suivi: Suivi, *, key: str, is_cold: bool = False) -> None:
     """Queue a mail of an aide-mémoire; its text is erased once it has left: no agent reads it."""
     path = reverse("vitale:suivi-reminder-choice", args=[reminder_token(suivi)])
     email = _queue(
@@ -51,6 +53,7 @@ def _to_resident(template: str, suivi: Suivi, *, key: str) -> None:
         to=suivi.reminder_email,
         key=key,
         secret=True,
+        is_cold=is_cold,
         suivi=suivi,
         choice_url=f"{settings.SITE_URL}{path}",
     )
@@ -59,7 +62,9 @@ def _to_resident(template: str, suivi: Suivi, *, key: str) -> None:
 
 def confirm_reminders(suivi: Suivi, *, at: datetime) -> None:
     """Ask whoever reads this address whether they want the reminders."""
-    _to_resident("confirm_reminders", suivi, key=f"confirm:{suivi.pk}:{at.isoformat()}")
+    _to_resident(
+        "confirm_reminders", suivi, key=f"confirm:{suivi.pk}:{at.isoformat()}", is_cold=True
+    )
 
 
 def reminder(route: SuiviRoute, *, step: str) -> None:
@@ -90,6 +95,7 @@ def _tell(
     key: str = "",
     calendar: str = "",
     leaves_at: datetime | None = None,
+    is_cold: bool = False,
     **context: Any,
 ) -> None:
     """Queue a mail to whoever left an address, and note it either way."""
@@ -101,6 +107,7 @@ def _tell(
             key=f"{kind}:{demande.pk}:{key}",
             calendar=calendar,
             leaves_at=leaves_at,
+            is_cold=is_cold,
             demande=demande,
             demande_url=f"{settings.SITE_URL}{demande.get_absolute_url()}",
             **context,
@@ -110,7 +117,7 @@ def _tell(
 
 def aide_received(demande: Demande, *, at: datetime) -> None:
     """Say that the request is here."""
-    _tell("aide_received", demande, at=at)
+    _tell("aide_received", demande, at=at, is_cold=True)
 
 
 def aide_answered(demande: Demande, *, at: datetime) -> None:

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
 
-from demarches.emails import mail_fate
+from demarches.emails import is_secret, mail_fate
 
 for model in (Attachment, Email, EmailAddress, EmailTemplate, Log):
     admin.site.unregister(model)
@@ -40,12 +40,19 @@ class EmailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = (FateFilter,)
     search_fields = ("to", "subject")
     ordering = ("-pk",)
-    fields = ("subject", "from_email", "to", "created", "fate", "message")
+    fields = ("subject", "from_email", "to", "created", "fate", "text")
     readonly_fields = fields
 
     @admin.display(description="sort")
     def fate(self, email: Email) -> str:
         return mail_fate(email)
+
+    @admin.display(description="texte")
+    def text(self, email: Email) -> str:
+        """No agent reads a code or a link that opens something, the superuser no more."""
+        if is_secret(email):
+            return "Texte secret : il n’est lisible que par la personne qui reçoit le mail."
+        return str(email.message)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -22,6 +22,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
+from demarches.models.address import AddressField, canonical_check
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
@@ -47,7 +48,7 @@ class Mairie(models.Model):
     postal_code = models.CharField("code postal", max_length=5)
     postal_city = models.CharField("bureau distributeur", max_length=80)
     phone = PhoneNumberField("téléphone", blank=True)
-    email = models.EmailField("adresse e-mail", blank=True)
+    email = AddressField("adresse e-mail", blank=True)
     website = models.URLField("site internet", blank=True)
     data_protection_contact = models.TextField(
         "contact pour les données personnelles",
@@ -61,6 +62,7 @@ class Mairie(models.Model):
     class Meta:
         verbose_name = "mairie"
         verbose_name_plural = "mairies"
+        constraints = [canonical_check("email", "demarches_mairie_email_canonical")]
 
     def __str__(self) -> str:
         return self.name

@@ -5,15 +5,17 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import IntegrityError, models, transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
+
+from demarches.models.address import AddressField, canonical_check
+from demarches.rules.addresses import canonical_address, read_address
 
 
 class UserManager(BaseUserManager["User"]):
-    """Create accounts; an address is stored in lower case and belongs to one account."""
+    """Create accounts; an address is stored in its one form and belongs to one account."""
 
     def _create(self, email: str, password: str | None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=read_address(email), **fields)
         if password is None:
             user.set_unusable_password()
         else:
@@ -31,7 +33,8 @@ class UserManager(BaseUserManager["User"]):
         """The account that may receive a code, made at the first request; None for staff.
 
         Whether the address was known must not show: everybody gets the same answer, and an
-        account that is never used is purged (`purge_accounts`).
+        account that is never used is purged (`purge_accounts`). `email` is an address
+        (`AddressRefused` otherwise); the code goes to the address of the account.
         """
         try:
             user = self.get_by_natural_key(email)
@@ -43,14 +46,19 @@ class UserManager(BaseUserManager["User"]):
                 user = self.get_by_natural_key(email)
         return user if user.is_active and not user.is_staff else None
 
+    def of_address(self, email: str) -> "User | None":
+        """The account of this address, if there is one."""
+        return self.filter(email=canonical_address(email)).first()
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=(username or "").strip())
+        """The account of this address, sign for sign; what is no address has none."""
+        return self.get(email=canonical_address(username))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: resident, agent or officier."""
 
-    email = models.EmailField("adresse e-mail", unique=True, max_length=254)
+    email = AddressField("adresse e-mail", unique=True, max_length=254)
     full_name = models.CharField("nom affiché", max_length=150, blank=True)
     is_staff = models.BooleanField("agent de la mairie", default=False)
     is_active = models.BooleanField("compte actif", default=True)
@@ -65,7 +73,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = "compte"
         verbose_name_plural = "comptes"
-        constraints = [models.UniqueConstraint(Lower("email"), name="demarches_user_email_once")]
+        constraints = [
+            canonical_check("email", "demarches_user_email_canonical", may_be_empty=False)
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.email

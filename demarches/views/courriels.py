@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from post_office.models import Email
 
-from demarches.emails import mail_fate
+from demarches.emails import mail_fate, mail_text
 
 MAILS_A_PAGE = 50
 
@@ -45,4 +45,8 @@ def courriel_list(request: HttpRequest) -> HttpResponse:
 @debug_only
 def courriel_detail(request: HttpRequest, pk: int) -> HttpResponse:
     mail = get_object_or_404(Email, pk=pk)
-    return render(request, "demarches/courriel.html", {"mail": mail, "mail_fate": mail_fate(mail)})
+    return render(
+        request,
+        "demarches/courriel.html",
+        {"mail": mail, "text": mail_text(mail), "mail_fate": mail_fate(mail)},
+    )

@@ -16,36 +16,27 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 
 from demarches.adapter import CODE_LENGTH, CODE_PATTERN, code_matches
+from demarches.address_field import AddressField, AddressInput
 from demarches.forms import PageFormMixin
+from demarches.mail_limits import seconds_before_code
 from demarches.models import User
-from demarches.ratelimit import rate_limited
+from demarches.ratelimit import rate_limited, too_many_requests
 
 NOT_A_CODE = f"Le code est fait de {CODE_LENGTH} chiffres. Recopiez-le depuis l’e-mail."
-
-
-def _typed_email(request: HttpRequest) -> str:
-    return request.POST.get("email", "").strip().lower()
 
 
 class RequestCodeForm(PageFormMixin, forms.Form):
     """Any address is accepted: whoever reads its mails has, or gets, the account."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label="Votre adresse e-mail",
-        max_length=254,
         help_text="Nous vous y envoyons un code pour entrer. Pas de mot de passe.",
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={
-            "required": "Écrivez votre adresse e-mail.",
-            "invalid": "Cette adresse e-mail n’est pas complète. Exemple : nom@exemple.fr",
-        },
+        widget=AddressInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": "Écrivez votre adresse e-mail."},
     )
 
     #: Whom the code is for; None sends a mail without a code. Read by django-allauth.
     _user: User | None = None
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).strip().lower()
 
 
 class ConfirmCodeForm(PageFormMixin, forms.Form):
@@ -85,7 +76,6 @@ class ConfirmCodeForm(PageFormMixin, forms.Form):
         return typed
 
 
-@method_decorator(rate_limited("sign_in_email", by=_typed_email), name="dispatch")
 @method_decorator(rate_limited("sign_in_ip"), name="dispatch")
 class SignInView(RequestLoginCodeView):  # type: ignore[misc]
     """Ask for an address; the answer is the same whether it is known or not."""
@@ -96,6 +86,8 @@ class SignInView(RequestLoginCodeView):  # type: ignore[misc]
         return RequestCodeForm
 
     def form_valid(self, form: RequestCodeForm) -> HttpResponse:
+        if seconds := seconds_before_code(self.request, form.cleaned_data["email"]):
+            return too_many_requests(self.request, seconds)
         form._user = User.objects.for_sign_in(form.cleaned_data["email"])
         response: HttpResponse = super().form_valid(form)
         return response
@@ -144,6 +136,15 @@ class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
         return response
 
     def _resend_form_valid(self, form: forms.Form) -> HttpResponse:
+        if seconds_before_code(self.request, self._process.state["email"]):
+            messages.warning(
+                self.request,
+                "Beaucoup de codes sont déjà partis à cette adresse : le dernier reste valable."
+                " Cherchez-le aussi dans les courriers indésirables.",
+            )
+            return HttpResponseRedirect(
+                self.passthrough_next_url(reverse("account_confirm_login_code"))
+            )
         # The new code gets its own ten minutes and its own tries.
         self._process.state |= {"at": time.time(), "failed_attempts": 0}
         response: HttpResponse = super()._resend_form_valid(form)

@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 
 from demarches.actions import ChangedSince, check_read
 from demarches.models import User
+from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.read import is_among, is_same
@@ -303,7 +304,7 @@ def change_door_seen(
 
     Refuses a handed-over device for a part that no code locks: whoever holds it would read it.
     """
-    email = email.strip().lower()
+    email = read_optional(email)
     if door is Door.OWN and not email:
         raise ActionRefused("Indiquez l’adresse e-mail de la personne, ou choisissez le papier.")
     with transaction.atomic():
@@ -319,7 +320,7 @@ def change_door_seen(
                 "Sur l’appareil de l’autre, rien ne fermerait cette partie : choisissez l’adresse"
                 " e-mail de la personne, ou le papier."
             )
-        if door is Door.OWN and first.user is not None and email == first.user.email:
+        if door is Door.OWN and first.user is not None and same_address(email, first.user.email):
             raise ActionRefused(
                 "C’est l’adresse de l’autre partenaire. Demandez à la personne la sienne."
             )

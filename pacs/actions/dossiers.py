@@ -12,6 +12,7 @@ from django.db import transaction
 
 from demarches.actions import ChangedSince, check_read
 from demarches.models import User, next_reference
+from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.enums import Status
 from demarches.rules.read import is_as_read
 from pacs import emails
@@ -155,8 +156,8 @@ def choose_door(
     private `code` is given (`WrongCode` after a wrong one) or it begins anew (`from_empty`). The
     same page sent twice invites once; raises `ChangedSince` when another door was chosen since.
     """
-    email = email.strip().lower()
-    if door is Door.OWN and email == by.email:
+    email = read_optional(email)
+    if door is Door.OWN and same_address(email, by.email):
         raise ActionRefused(
             "C’est votre propre adresse. Indiquez celle de votre partenaire, ou choisissez « sur"
             " cet appareil » ou « sur papier »."
@@ -168,8 +169,9 @@ def choose_door(
         if second.user_id is not None:
             raise ActionRefused("Votre partenaire participe déjà avec son propre compte.")
         if read is not None and not is_as_read(read, door_shown(second)):
-            invited = email if door is Door.OWN else ""
-            if (second.door, second.invited_email) == (door.value, invited) and read:
+            is_by_mail = door is Door.OWN
+            is_same = not is_by_mail or same_address(second.invited_email, email)
+            if second.door == door and is_same and read:
                 return
             raise ChangedSince
         check_way(second, locked, door, email, opened=opened, from_empty=from_empty, by=by, at=at)
@@ -202,7 +204,7 @@ def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
         second = Partenaire.objects.select_related("dossier").get(dossier=dossier, position=2)
         if second.user_id == user.pk:
             return second
-        if second.user_id is not None or second.invited_email != user.email:
+        if second.user_id is not None or not same_address(second.invited_email, user.email):
             raise ActionRefused("Cette invitation n’est plus valable.")
         second.user = user
         second.door = Door.OWN.value
@@ -218,7 +220,7 @@ def decline_invitation(dossier: Dossier, user: User, *, at: datetime) -> None:
     with transaction.atomic():
         locked = _locked(dossier)
         second = locked.partenaires.get(position=2)
-        if second.user_id is not None or second.invited_email != user.email:
+        if second.user_id is not None or not same_address(second.invited_email, user.email):
             raise ActionRefused("Cette invitation n’est plus valable.")
         second.door, second.invited_email, second.last_invited_at = "", "", None
         second.save(update_fields=["door", "invited_email", "last_invited_at"])

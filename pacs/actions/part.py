@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from demarches import storage
 from demarches.models import User
+from demarches.rules.addresses import same_address
 from demarches.rules.enums import Status
 from pacs import emails
 from pacs.actions.consent import watching_facts
@@ -53,7 +54,9 @@ def has_begun(partenaire: Partenaire) -> bool:
 
 def is_same_way(second: Partenaire, door: Door, email: str) -> bool:
     """The door and the address they already have: nothing turns to anybody else."""
-    return second.door == door and (door is not Door.OWN or second.invited_email == email)
+    return second.door == door and (
+        door is not Door.OWN or same_address(second.invited_email, email)
+    )
 
 
 def needs_proof(second: Partenaire, door: Door, email: str) -> bool:

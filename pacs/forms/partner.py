@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from demarches.address_field import AddressField, AddressInput
 from demarches.forms import PageFormMixin, refuse_private_numbers
 from pacs.forms.identity import radio
 from pacs.rules.enums import Door
@@ -23,13 +24,11 @@ class DoorForm(PageFormMixin, forms.Form):
     )
     required_in_clean = ("email",)
     door = radio("Participation", Door.choices(), "Choisissez l’une des trois façons.")
-    email = forms.EmailField(
+    email = AddressField(
         label="Son adresse e-mail",
         required=False,
-        max_length=254,
         help_text="Seulement pour l’invitation par courriel. Ce n’est pas la vôtre.",
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"invalid": "Cette adresse n’est pas complète. Exemple : nom@exemple.fr."},
+        widget=AddressInput(attrs={"autocomplete": "off"}),
     )
     code = forms.CharField(
         label="Le code que votre partenaire a choisi",
@@ -87,10 +86,9 @@ class SeenDoorForm(forms.Form):
             (Door.SAME_DEVICE.value, "Sur l’appareil de l’autre, avec le code qu’elle a choisi"),
         ],
     )
-    email = forms.EmailField(
+    email = AddressField(
         label="Son adresse e-mail",
         required=False,
-        max_length=254,
         help_text="Pour l’invitation par courriel : l’adresse que la personne vous dit elle-même.",
     )
     seen = forms.BooleanField(

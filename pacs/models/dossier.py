@@ -13,6 +13,7 @@ from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
 from demarches.rules import lifecycle
+from demarches.rules.addresses import canonical_address
 from demarches.rules.enums import PieceStatus, Status, Transition
 from pacs.models.gate import in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
@@ -83,7 +84,7 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
         """Drafts and open dossiers whose second partenaire was invited at this address."""
         return self.filter(
             partenaires__user__isnull=True,
-            partenaires__invited_email__iexact=user.email,
+            partenaires__invited_email=canonical_address(user.email),
         ).exclude(status__in=[status.value for status in lifecycle.ENDED])
 
 

@@ -13,6 +13,7 @@ from django_countries.fields import CountryField
 from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.models import User
+from demarches.models.address import AddressField, canonical_check
 from demarches.rules.enums import LabelledStrEnum
 from demarches.rules.texts import plain_text
 from pacs.models.dossier import Dossier
@@ -58,7 +59,7 @@ class Partenaire(models.Model):
 
     # How the second one comes in
     door = models.CharField("participation", max_length=12, choices=Door.choices(), blank=True)
-    invited_email = models.EmailField("adresse invitée", blank=True)
+    invited_email = AddressField("adresse invitée", blank=True)
     last_invited_at = models.DateTimeField("dernière invitation", null=True, blank=True)
     reminders_sent = models.PositiveSmallIntegerField("rappels envoyés", default=0)
     #: Hash of the code that reopens their pages on a shared device.
@@ -119,7 +120,7 @@ class Partenaire(models.Model):
     postcode = models.CharField("code postal", max_length=20, blank=True)
     city = models.CharField("commune", max_length=100, blank=True)
     country = CountryField("pays", blank=True, default="FR")
-    contact_email = models.EmailField("adresse e-mail", blank=True)
+    contact_email = AddressField("adresse e-mail", blank=True)
     phone = PhoneNumberField("téléphone", blank=True)
     needs = models.CharField("besoins le jour du rendez-vous", max_length=300, blank=True)
 
@@ -191,6 +192,8 @@ class Partenaire(models.Model):
                 name="pacs_partenaire_confirmed_facts_kept",
                 violation_error_message="Une confirmation dit de quelles réponses elle répond.",
             ),
+            canonical_check("invited_email", "pacs_partenaire_invited_email_canonical"),
+            canonical_check("contact_email", "pacs_partenaire_contact_email_canonical"),
         ]
 
     def __str__(self) -> str:

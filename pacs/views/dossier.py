@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -48,20 +50,33 @@ from pacs.tracking import (
 )
 from pacs.views.messages import thread
 from pacs.views.read import dossier_changed, read_of
+from pacs.views.simulated import forget_answers, keep_answers, kept_answers
 from pacs.views.viewer import account_of, for_partenaire
 
 
+@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def dossier_start(request: HttpRequest) -> HttpResponse:
-    """Open a dossier, with the simulator's answers when the address carries them."""
+    """Open a dossier, with the simulator's answers when the address carries them.
+
+    They leave the address at once, before anybody is asked to sign in.
+    """
+    if request.GET:
+        keep_answers(request)
+        return redirect("pacs:dossier-start")
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
     user = account_of(request)
     if user is None:
         raise Http404
     existing = Dossier.objects.visible_to(user).drafts().order_by("pk").first()
     if request.method == "POST":
         now = timezone.now()
-        couple, first, second = model_fields_from_params(request.GET, today=timezone.localdate(now))
+        couple, first, second = model_fields_from_params(
+            kept_answers(request), today=timezone.localdate(now)
+        )
         dossier = open_dossier(at=now, user=user, couple=couple, people=(first, second))
+        forget_answers(request)
         return redirect(dossier)
     invited = Dossier.objects.inviting(user).order_by("pk").first()
     return render(request, "pacs/dossier_start.html", {"existing": existing, "invited": invited})

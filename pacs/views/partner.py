@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.actions import ChangedSince
+from demarches.mail_limits import TooManyMails
 from demarches.ratelimit import rate_limited
 from demarches.rules.read import FIELD, imprint
 from demarches.rules.reference import parse_reference
@@ -79,7 +80,7 @@ def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
             form.add_error("code" if "code" in form.fields else None, refused)
         except PartIsTheirs as refused:
             form.add_error("from_empty" if "from_empty" in form.fields else None, refused)
-        except ActionRefused as refused:
+        except (ActionRefused, TooManyMails) as refused:
             form.add_error("email" if door is Door.OWN else None, refused)
         else:
             if door is Door.SAME_DEVICE:
@@ -252,7 +253,7 @@ def partner_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRespons
                 typed=[comment],
                 ways=ways,
             )
-        except ActionRefused as refused:
+        except (ActionRefused, TooManyMails) as refused:
             form.add_error(None, refused)
         else:
             messages.success(request, "C’est enregistré.")
@@ -295,7 +296,7 @@ def partner_attest(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
                 wanted="Attester que vos réponses étaient exactes, telles que vous les aviez lues.",
                 ways=[Way("Relire, puis attester", again, is_main=True)],
             )
-        except ActionRefused as refused:
+        except (ActionRefused, TooManyMails) as refused:
             form.add_error(None, refused)
         else:
             messages.success(request, "Votre attestation est enregistrée.")

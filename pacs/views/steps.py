@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from demarches.actions import ChangedSince
 from demarches.forms import StepForm
+from demarches.mail_limits import TooManyMails
 from demarches.replay import take_back
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own
@@ -78,7 +79,7 @@ def _step_page[S: (Dossier, Partenaire)](
     except ChangedSince as changed:
         tell_clashes(form, changed.names)
         return _render(request, partenaire, step, form, lu=step_key(form, None), status=409)
-    except ActionRefused as refused:
+    except (ActionRefused, TooManyMails) as refused:
         form.add_error(None, refused)
         return _render(request, partenaire, step, form, lu=step_key(form, request.POST), status=409)
     if later:

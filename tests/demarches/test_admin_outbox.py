@@ -81,3 +81,19 @@ def test_pages_of_the_libraries_that_we_do_not_use_are_not_there() -> None:
         }
         == set()
     )
+
+
+def test_nobody_at_the_desk_reads_a_code(desk: Client) -> None:
+    mail = queue_mail(
+        to="camille@exemple.fr",
+        template="account/email/code",
+        context={"code": "1234 5678", "minutes": 10},
+        key="code",
+        secret=True,
+    )
+
+    page = desk.get(reverse("admin:post_office_email_change", args=[mail.pk])).content.decode()
+
+    assert "Texte secret" in page
+    assert "1234 5678" not in page
+    assert mail.message not in page

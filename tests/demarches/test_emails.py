@@ -1,3 +1,4 @@
+import base64
 import re
 import smtplib
 import socket
@@ -21,9 +22,10 @@ from django.urls import reverse
 from post_office.models import STATUS, Email
 
 from demarches import emails
-from demarches.emails import Delivery, deliver_due, mail_fate, queue_mail
+from demarches.emails import Delivery, deliver_due, mail_fate, mail_text, queue_mail
 from demarches.management.commands import send_mails
 from demarches.models import User
+from demarches.storage import FileDamaged
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
@@ -301,9 +303,47 @@ def test_secret_mail_can_be_read_afterwards_in_development_only(
     mail = queue(secret=True)
 
     deliver_due()
+    page = Client().get(reverse("demarches:courriel", args=[mail.pk])).content.decode()
 
+    assert "1234 5678" in page
+
+
+@pytest.mark.django_db
+def test_a_secret_text_cannot_be_read_in_the_database(mailbox: Mailbox) -> None:
+    mail = queue(secret=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM post_office_email")
+        row = " ".join(str(value) for value in cursor.fetchone())
+
+    assert "1234" not in row.replace(mail.message, "")
+    assert b"1234 5678" not in base64.b64decode(mail.message)
+    assert mail_text(mail).startswith("Bonjour,\n\n")
+    deliver_due()
+    assert "1234 5678" in mailbox.received[0].get_content()
+
+
+@pytest.mark.django_db
+def test_a_secret_text_opens_in_its_own_mail_only(mailbox: Mailbox) -> None:
+    mail, other = queue(secret=True), queue(key="event:2", secret=True)
+    Email.objects.filter(pk=other.pk).update(message=mail.message)
+    other.refresh_from_db()
+
+    with pytest.raises(FileDamaged):
+        mail_text(other)
+
+    assert deliver_due() == Delivery(sent=1, retried=1)
+
+
+@pytest.mark.django_db
+def test_a_secret_mail_queued_before_texts_were_sealed_still_leaves(mailbox: Mailbox) -> None:
+    mail = queue()
+    Email.objects.filter(pk=mail.pk).update(context={"secret": True})
+
+    assert deliver_due() == Delivery(sent=1)
+
+    assert "1234 5678" in mailbox.received[0].get_content()
     mail.refresh_from_db()
-    assert "1234 5678" in mail.message
+    assert mail.message == ""
 
 
 @pytest.mark.django_db

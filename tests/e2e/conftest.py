@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 from post_office.models import Email
 from pytest_django.live_server_helper import LiveServer
 
+from demarches.emails import mail_text
 from demarches.models import User
 from tests.support.chromium import launch_options
 
@@ -56,6 +57,7 @@ def site(assets: None, transactional_db: None, live_server: LiveServer, settings
     # The live server speaks plain HTTP, over which a Secure cookie is not sent.
     settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE = "sessionid", False
     settings.CSRF_COOKIE_NAME, settings.CSRF_COOKIE_SECURE = "csrftoken", False
+    settings.DEVICE_COOKIE_NAME = "device"
     return live_server.url
 
 
@@ -197,7 +199,7 @@ class Visitor:
 
     def type_code(self, email: str) -> None:
         """Type the code of the latest mail to this address."""
-        message = Email.objects.filter(to=[email]).latest("pk").message
+        message = mail_text(Email.objects.filter(to=[email]).latest("pk"))
         found = re.search(r"^\s*(\d{4}[ \u00a0]?\d{2,4})\s*$", message, re.MULTILINE)
         assert found, message
         self.page.locator("input[name=code]").fill(found[1])

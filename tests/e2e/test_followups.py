@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from post_office.models import Email
 
+from demarches.emails import mail_text
 from demarches.models import Appointment, User
 from tests.e2e.conftest import PHONE, Visitor
 from tests.support.followups import answered, proposed
@@ -73,7 +74,7 @@ def test_a_lost_card_from_the_plan_to_the_card(
     reader.follow("Recevoir des rappels par mail")
     reader.fill("Adresse e-mail", "alice@example.org")
     reader.press("Enregistrer")
-    choice = re.search(r"/vitale/suivi/rappels/\S+", Email.objects.get().message)
+    choice = re.search(r"/vitale/suivi/rappels/\S+", mail_text(Email.objects.get()))
     assert choice
     reader.go(choice[0])
     reader.press("Oui, envoyez-les")

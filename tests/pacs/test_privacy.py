@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from post_office.models import Email
 
+from demarches.emails import mail_text
 from demarches.models import RateCounter, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions import appointments, desk
@@ -172,7 +173,7 @@ def words_of(response: Any) -> str:
 
 def mails_to(user: User) -> dict[str, str]:
     return {
-        f"mail {one.pk} {one.subject}": f"{one.subject}\n{one.message}\n{one.html_message}"
+        f"mail {one.pk} {one.subject}": f"{one.subject}\n{mail_text(one)}\n{one.html_message}"
         f"\n{one.context}"
         for one in Email.objects.filter(to=[user.email])
     }

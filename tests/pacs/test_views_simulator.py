@@ -16,9 +16,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
+from post_office.models import Email
 
+from demarches.emails import mail_text
 from demarches.models import Agenda, Mairie
-from pacs.models import PacsSettings, PieceWording
+from pacs.models import Dossier, PacsSettings, PieceWording
 from pacs.rules.cases import CASES, Case
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.rules.pieces import RULE_IDS
@@ -430,6 +432,39 @@ def test_links_carry_the_answers(client: Client) -> None:
         address = urlsplit(response.context["links"][name])
         assert {k: v for k, [v] in parse_qs(address.query).items()} == params
         assert response.context["links"][name].replace("&", "&amp;") in html_of(response)
+
+
+def test_answers_do_not_travel_through_the_sign_in_address(client: Client) -> None:
+    """From the list of pieces to an open dossier, by way of the sign-in."""
+    params = params_of(date="2027-06-05")
+    start = get(client, "simulator", params).context["links"]["dossier_start"]
+    steps = []
+    browser = Client()
+    address = start
+    while "/compte/" not in address:
+        steps.append(address)
+        address = browser.get(address)["Location"]
+
+    assert steps == [start, "/pacs/commencer/"]
+    assert address == "/compte/connexion/?next=/pacs/commencer/"
+
+    asked = browser.post(address, {"email": "camille@exemple.fr", "next": "/pacs/commencer/"})
+    code = mail_text(Email.objects.get()).split("    ")[1].split("\n")[0]
+    entered = browser.post(
+        asked["Location"], {"action": "verify", "code": code, "next": "/pacs/commencer/"}
+    )
+    opened = browser.post(entered["Location"])
+
+    dossier = Dossier.objects.get()
+    assert opened["Location"] == dossier.get_absolute_url()
+    assert dossier.wished_date == date(2027, 6, 5)
+    assert "pacs_simulated" not in browser.session
+
+
+def test_what_is_no_answer_is_not_kept(client: Client) -> None:
+    client.get("/pacs/commencer/?utm_source=lettre&x=" + "y" * 3000)
+
+    assert "pacs_simulated" not in client.session
 
 
 def test_pdf_holds_the_list_on_one_side(client: Client) -> None:

@@ -258,7 +258,7 @@ def test_asking_leads_to_the_timeline(client: Client) -> None:
         ({"phone": ""}, "Donnez une adresse e-mail, ou un téléphone plus bas."),
         ({"email": "a@example.org"}, "Un seul moyen suffit"),
         ({"phone": "0612"}, "Ce numéro n’est pas complet."),
-        ({"phone": "", "email": "alice"}, "Cette adresse n’est pas complète."),
+        ({"phone": "", "email": "alice"}, "Il manque le signe «\u00a0@\u00a0» dans cette adresse."),
         ({"reason": "nimporte"}, "Choisissez ce qui vous ressemble le plus."),
         ({"regime": ""}, "Choisissez votre caisse"),
         ({"name": "x" * 5000}, "au plus 100 caractères"),

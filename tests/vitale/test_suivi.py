@@ -1,14 +1,17 @@
 """The aide-mémoire: what people note, the reminders, the purge."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from secrets import token_hex
 
 import pytest
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from post_office.models import Email
 
+from demarches.emails import mail_text
 from demarches.models import User
 from demarches.rules.deadlines import DELETION_WARNING
 from tests.support.followups import make_suivi
@@ -28,7 +31,7 @@ from vitale.actions.upkeep import purge, remind, warn_of_deletion
 from vitale.models import Suivi, SuiviMail, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick, Tally
 from vitale.rules.situations import Channel, Regime, Situation
 from vitale.rules.suivi import STEPS, Journey, Purpose
-from vitale.tokens import reminder_token, suivi_of_token
+from vitale.tokens import SALT, reminder_token, suivi_of_token
 from vitale.tracking import book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
@@ -291,14 +294,14 @@ def test_a_reminder_leaves_once_on_its_day_and_says_nothing() -> None:
     assert sent == [0, 0, 1, 0, 0, 0]
     mail = Email.objects.get()
     assert (mail.to, mail.subject) == ([ALICE], "Rappel de votre aide-mémoire")
-    words = f"{mail.subject} {mail.message}".lower()
+    words = f"{mail.subject} {mail_text(mail)}".lower()
     assert [
         w for w in ("perte", "perdue", "vitale", "carte", "cpam", "ameli.fr") if w in words
     ] == [
         "vitale"  # in the address of the page, and nowhere else
     ]
     assert words.replace("/vitale/", "").count("vitale") == 0
-    assert suivi.reference in mail.message
+    assert suivi.reference in mail_text(mail)
 
 
 @pytest.mark.parametrize("change", ["ticked", "closed", "stopped", "deleted", "other way"])
@@ -340,7 +343,7 @@ def test_without_a_yes_nothing_leaves() -> None:
 
     suivi.refresh_from_db()
     token = reminder_token(suivi)
-    assert token in question.message
+    assert token in mail_text(question)
     answer_reminders(suivi, wanted=True, at=later(1))
 
     assert remind(at=later(2)) == 1
@@ -367,6 +370,34 @@ def test_another_address_asks_again_and_kills_the_former_link() -> None:
     assert suivi_of_token(token) is None
     assert suivi_of_token(token + "x") is None
     assert suivi_of_token(reminder_token(suivi)) == suivi
+
+
+def test_no_link_holds_an_address() -> None:
+    suivi = make_suivi(at=NOW, reminders_to=ALICE)
+
+    held = signing.loads(reminder_token(suivi), salt=SALT)
+
+    assert held[0] == suivi.pk
+    assert re.fullmatch(r"[0-9a-f]{32}", held[1])
+    assert reminder_token(make_suivi(at=NOW, reminders_to=ALICE)) != reminder_token(suivi)
+
+
+@pytest.mark.parametrize(
+    ("held", "opens"),
+    [
+        (ALICE, True),
+        (ALICE.upper(), True),  # as addresses could be written then
+        ("bob@example.org", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_links_mailed_before_still_open_the_address_they_name(held: object, opens: bool) -> None:
+    suivi = make_suivi(at=NOW, reminders_to=ALICE)
+
+    token = signing.dumps([suivi.pk, held], salt=SALT)
+
+    assert (suivi_of_token(token) == suivi) is opens
 
 
 def test_a_parent_chooses_the_day_and_no_birth_date_is_asked() -> None:

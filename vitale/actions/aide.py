@@ -14,6 +14,7 @@ from post_office.models import Email
 from demarches.actions import check_read, give_back, take_back
 from demarches.emails import take_out
 from demarches.models import UNDO_TIME, Appointment, User, next_reference
+from demarches.rules.addresses import read_optional
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from demarches.rules.nir import find_private_number
 from demarches.rules.read import Shown
@@ -55,6 +56,7 @@ def ask_for_help(
     at: datetime,
 ) -> Demande:
     """Send a request; the same form sent twice sends one. Effects: journal, count, a mail."""
+    email = read_optional(email)
     for text in (name, email, phone):
         check_text(text)
     # An old form found again on a shared computer sends a new one.

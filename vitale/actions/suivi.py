@@ -9,6 +9,7 @@ from post_office.models import Email
 
 from demarches.actions import ChangedSince, check_read
 from demarches.models import User
+from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.read import Shown, is_as_read
 from vitale import emails
@@ -222,6 +223,7 @@ def set_reminders(
     Raises `ChangedSince` when somebody else has set them otherwise since the page was opened.
     The address of the account needs no other proof; any other is asked first.
     """
+    email = read_optional(email)
     with transaction.atomic():
         locked = _open_route(suivi).suivi
         now = reminders_shown(locked)
@@ -233,8 +235,9 @@ def set_reminders(
                 raise SuiviRefused("Il n’y a pas de jour à choisir ici.")
             if refusal := rules.refuse_reminder_day(on, today=localdate(at)):
                 raise SuiviRefused(refusal)
-        is_new = email.lower() != locked.reminder_email.lower()
-        is_proved = user is not None and email.lower() == user.email.lower()
+        is_new = email != "" or locked.reminder_email != ""
+        is_new = is_new and not same_address(email, locked.reminder_email)
+        is_proved = user is not None and same_address(email, user.email)
         locked.reminder_on = on if email else None
         if is_new:
             _delete_mails(locked)

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from phonenumber_field.formfields import PhoneNumberField
 
+from demarches.address_field import AddressField, AddressInput
 from demarches.forms import NoPrivateNumbersMixin, PageFormMixin
 from demarches.rules.dates_fr import NBSP
 from vitale.models import Reason
@@ -46,13 +47,11 @@ class AideForm(NoPrivateNumbersMixin, PageFormMixin, forms.Form):
         help_text="Pour savoir qui demander au téléphone.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = forms.EmailField(
+    email = AddressField(
         label="Adresse e-mail",
         required=False,
-        max_length=254,
         help_text="La réponse y arrive. Sinon, donnez un téléphone.",
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": "Cette adresse n’est pas complète. Exemple : nom@exemple.fr."},
+        widget=AddressInput(attrs={"autocomplete": "email"}),
     )
     phone = PhoneNumberField(
         label="Téléphone",

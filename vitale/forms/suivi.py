@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.timezone import localdate
 
+from demarches.address_field import AddressField, AddressInput
 from demarches.day_field import DayField
 from demarches.forms import NoPrivateNumbersMixin, PageFormMixin
 from demarches.rules.dates_fr import NBSP
@@ -99,12 +100,10 @@ class RemindersForm(NoPrivateNumbersMixin, PageFormMixin, forms.Form):
     submit_label = "Enregistrer"
     mark_optional: ClassVar[bool] = False
 
-    email = forms.EmailField(
+    email = AddressField(
         label="Adresse e-mail",
         required=False,
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": "Cette adresse n’est pas complète. Exemple : nom@exemple.fr."},
+        widget=AddressInput(attrs={"autocomplete": "email"}),
     )
 
     def __init__(self, suivi: Suivi, *args: Any, **kwargs: Any) -> None:

@@ -20,7 +20,9 @@ from demarches.models import (
     EndingBase,
     User,
 )
+from demarches.models.address import AddressField, canonical_check
 from demarches.models.agenda import EXPECTED
+from demarches.rules.addresses import canonical_address
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from vitale.models.codes import Coded
@@ -123,8 +125,11 @@ _PROPOSED = [AppointmentStatus.HELD.value, AppointmentStatus.LAPSED.value]
 class DemandeQuerySet(DossierQuerySet["Demande"]):
     def visible_to(self, user: User) -> "DemandeQuerySet":
         """Asked from this account, or with its address: signing in proved that it is theirs."""
-        mine = self.filter(Q(owner=user) | Q(email__iexact=user.email))
+        mine = self.filter(Q(owner=user) | Q(email=canonical_address(user.email)))
         return mine.select_related("reason", "orientation", "appointment")
+
+    def keep_with(self, user: User) -> None:
+        self.filter(owner=None, email=canonical_address(user.email)).update(owner=user)
 
     def inviting(self, user: User) -> "DemandeQuerySet":
         return self.none()
@@ -179,7 +184,7 @@ class Demande(Coded, DossierBase):
     reason = models.ForeignKey(Reason, models.PROTECT, verbose_name="motif")
     regime = models.CharField("caisse", max_length=10, choices=Regime.choices())
     name = models.CharField("nom", max_length=100, blank=True)
-    email = models.EmailField("adresse e-mail", max_length=254, blank=True)
+    email = AddressField("adresse e-mail", max_length=254, blank=True)
     phone = PhoneNumberField("téléphone", blank=True)
     outcome = models.CharField(
         "issue", max_length=12, choices=Outcome.choices(), blank=True, editable=False
@@ -209,6 +214,7 @@ class Demande(Coded, DossierBase):
         verbose_name_plural = "demandes d’aide"
         constraints = [
             *DossierBase.Meta.constraints,
+            canonical_check("email", "vitale_demande_email_canonical"),
             models.CheckConstraint(
                 condition=(Q(email="") & ~Q(phone="")) | (~Q(email="") & Q(phone="")),
                 name="vitale_demande_one_contact",

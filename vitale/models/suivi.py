@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from demarches.models import AccountItem, User
+from demarches.models.address import AddressField, canonical_check
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import DELETION_WARNING, add_months
 from vitale.models.codes import Coded
@@ -75,7 +76,7 @@ class Suivi(Coded, AccountItem):
     #: Moved by the people's visits only; a reminder is not one.
     visited_at = models.DateTimeField(db_index=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    reminder_email = models.EmailField(max_length=254, blank=True)
+    reminder_email = AddressField(max_length=254, blank=True)
     reminder_confirmed_at = models.DateTimeField(null=True, blank=True)
     #: The day people chose, where none can be computed: no birth date is kept.
     reminder_on = models.DateField(null=True, blank=True)
@@ -94,7 +95,8 @@ class Suivi(Coded, AccountItem):
                 condition=Q(reminder_confirmed_at=None) | ~Q(reminder_email=""),
                 name="vitale_suivi_yes_has_address",
                 violation_error_message="Un accord porte sur une adresse.",
-            )
+            ),
+            canonical_check("reminder_email", "vitale_suivi_email_canonical"),
         ]
 
     def __str__(self) -> str:

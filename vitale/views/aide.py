@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from demarches.actions import ChangedSince
 from demarches.forms import new_form_key
+from demarches.mail_limits import TooManyMails
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited
 from demarches.rules.read import imprint
@@ -40,19 +41,23 @@ def start(request: HttpRequest) -> HttpResponse:
     )
     if form.is_bound and form.is_valid():
         values = form.cleaned_data
-        demande = actions.ask_for_help(
-            reason=values["reason"],
-            regime=Regime(values["regime"]),
-            name=values["name"],
-            email=values["email"],
-            phone=str(values["phone"]),
-            owner=user,
-            form_key=values["form_key"],
-            at=timezone.now(),
-        )
-        let_in(request, demande)
-        messages.success(request, "Votre demande est arrivée à la mairie.")
-        return redirect(demande)
+        try:
+            demande = actions.ask_for_help(
+                reason=values["reason"],
+                regime=Regime(values["regime"]),
+                name=values["name"],
+                email=values["email"],
+                phone=str(values["phone"]),
+                owner=user,
+                form_key=values["form_key"],
+                at=timezone.now(),
+            )
+        except TooManyMails as refused:
+            form.add_error("email", refused)
+        else:
+            let_in(request, demande)
+            messages.success(request, "Votre demande est arrivée à la mairie.")
+            return redirect(demande)
     context = {
         "form": form,
         "common": [line for line in PlanLine.objects.common() if not line.regimes],

@@ -58,7 +58,7 @@ def _check_port(port: int) -> None:
 def _demo_agent() -> str:
     """Create the agent of the demonstration once; give the password, empty if it was changed."""
     path = settings.VAR_DIR / "demo_agent_password"
-    agent = User.objects.filter(email=AGENT_EMAIL).first()
+    agent = User.objects.of_address(AGENT_EMAIL)
     if agent is None:
         password = secrets.token_urlsafe(9)
         path.write_text(password, encoding="utf-8")

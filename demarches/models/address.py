@@ -1,0 +1,42 @@
+"""How an e-mail address is kept: in its one form, which the database checks as well."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from demarches import address_field
+from demarches.rules.addresses import CANONICAL, AddressRefused, read_address
+
+
+def check_canonical(value: str) -> None:
+    """Refuse what is no address, or not in the form that is compared."""
+    try:
+        is_canonical = read_address(value) == value
+    except AddressRefused as refused:
+        raise ValidationError(refused.reason, code="invalid") from None
+    if not is_canonical:
+        raise ValidationError("Cette adresse n’est pas écrite comme elle est gardée.")
+
+
+class AddressField(models.EmailField[str, str]):
+    """A column of addresses; its forms use the one form field.
+
+    Each goes with a `canonical_check` of its model, which an architecture test asks for.
+    """
+
+    default_validators = [check_canonical]
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": address_field.AddressField, **kwargs})
+
+
+def canonical_check(field: str, name: str, *, may_be_empty: bool = True) -> models.CheckConstraint:
+    """The database keeps lower-case ASCII addresses only, or none."""
+    is_canonical = Q((f"{field}__regex", CANONICAL))
+    return models.CheckConstraint(
+        condition=Q((field, "")) | is_canonical if may_be_empty else is_canonical,
+        name=name,
+        violation_error_message="Une adresse e-mail est gardée en minuscules, sans accent.",
+    )
