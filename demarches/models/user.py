@@ -8,6 +8,8 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from demarches.models.fields import GuardedCharField
+
 
 class UserManager(BaseUserManager["User"]):
     """Create accounts; an address is stored in lower case and belongs to one account."""
@@ -51,7 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: resident, agent or officier."""
 
     email = models.EmailField("adresse e-mail", unique=True, max_length=254)
-    full_name = models.CharField("nom affiché", max_length=150, blank=True)
+    full_name = GuardedCharField("nom affiché", max_length=150, blank=True)
     is_staff = models.BooleanField("agent de la mairie", default=False)
     is_active = models.BooleanField("compte actif", default=True)
     date_joined = models.DateTimeField("créé le", default=timezone.now)

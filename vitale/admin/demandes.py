@@ -173,6 +173,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             "notes": demande.notes.select_related("author"),
             "mails": demande.mails.select_related("email"),
             "readings": demande.readings.select_related("agent")[:20],
+            "verb": "",
             **more,
         }
         return TemplateResponse(request, self.change_form_template, context, status=status)
@@ -196,6 +197,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
                 status=409 if isinstance(refused, aide.StaleDemande) else 422,
                 refused=refused.messages,
                 typed=_typed(request),
+                verb=verb,
             )
         messages.success(request, done)
         return redirect("admin:vitale_demande_change", pk)
@@ -233,7 +235,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             "opts": self.opts,
             "demande": demande,
             "reasons": reasons,
-            "typed": "" if find_private_number(typed) else typed,
+            "typed": typed,
         }
         return TemplateResponse(request, "admin/vitale/cancel.html", context, status=status)
 
@@ -312,9 +314,8 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
 
 
 def _typed(request: HttpRequest) -> str:
-    """What the agent wrote, so that nothing is lost; never a number we refuse to hold."""
-    text = request.POST.get("text", "").strip()
-    return "" if find_private_number(text) else text
+    """What the agent wrote, so that nothing is lost."""
+    return request.POST.get("text", "").strip()
 
 
 def _version(request: HttpRequest) -> int:

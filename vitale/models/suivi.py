@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from demarches.models import AccountItem, User
+from demarches.models.fields import GuardedCharField, GuardedEmailField
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import DELETION_WARNING, add_months
 from vitale.models.codes import Coded
@@ -75,14 +76,14 @@ class Suivi(Coded, AccountItem):
     #: Moved by the people's visits only; a reminder is not one.
     visited_at = models.DateTimeField(db_index=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    reminder_email = models.EmailField(max_length=254, blank=True)
+    reminder_email = GuardedEmailField(max_length=254, blank=True)
     reminder_confirmed_at = models.DateTimeField(null=True, blank=True)
     #: The day people chose, where none can be computed: no birth date is kept.
     reminder_on = models.DateField(null=True, blank=True)
     #: When it was told that it will be deleted; a visit that keeps it empties this.
     deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: One-time key of the form it came from: a double click opens one.
-    form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
+    form_key = GuardedCharField(max_length=40, unique=True, null=True, editable=False)
 
     objects = SuiviQuerySet.as_manager()
 
@@ -245,7 +246,7 @@ class SuiviOffset(Sourced):
     until_step = models.CharField(
         "tant que cette étape n’est pas cochée", max_length=20, blank=True
     )
-    text = models.CharField("ce qui est dit", max_length=300)
+    text = GuardedCharField("ce qui est dit", max_length=300)
 
     class Meta:
         verbose_name = "délai d’aide-mémoire"
