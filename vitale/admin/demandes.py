@@ -22,7 +22,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from demarches.booking import read_day, read_moment, week_of
 from demarches.models import Appointment, User
-from demarches.rules.nir import find_private_number
 from demarches.rules.numbers import read_number
 from demarches.rules.reference import parse_reference
 from vitale.access import may_answer_requests, may_read_requests
@@ -96,15 +95,6 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
                 reference__icontains=word
             )
         return queryset, False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A private number typed as a search is refused, and leaves the address at once."""
-        if found := find_private_number(request.GET.get("q", "")[:SEARCHED_LENGTH]):
-            messages.error(request, found.refusal)
-            return redirect("admin:vitale_demande_changelist")
-        return super().changelist_view(request, extra_context)
 
     @admin.display(description="état")
     def state(self, demande: Demande) -> str:
