@@ -48,18 +48,22 @@ class NoPrivateNumbersMixin(forms.BaseForm):
                 typed = data.get(self.add_prefix(name), "")
                 if not isinstance(typed, str):
                     continue
+                longest = getattr(field, "max_length", None)
                 try:
-                    check_text(typed.strip(), longest=getattr(field, "max_length", None))
-                except TextRefused as error:
-                    refused[name] = error
+                    check_text(typed.strip(), longest=longest)
+                except TextRefused as refusal:
+                    # The field says itself how long it may be, where it knows.
+                    if refusal.code == "max_length" and longest is not None:
+                        continue
+                    refused[name] = refusal
                     if name in self.emptied_fields:
                         data[self.add_prefix(name)] = ""
             self.data = data
         super().full_clean()
-        for name, error in refused.items():
+        for name, words in refused.items():
             # Its own words, instead of those of the field.
             self.errors.pop(name, None)
-            self.add_error(name, error)
+            self.add_error(name, words)
 
 
 class PageFormMixin:

@@ -504,7 +504,7 @@ def unpacked_picture(
         packed.DecodeParms = pikepdf.Array(parameters[:-1])
     if decoded_size(packed, MAX_DECODED_BYTES) > MAX_DECODED_BYTES:
         raise Refused("pdf_too_complex")
-    return packed.read_bytes(pikepdf.StreamDecodeLevel.specialized)
+    return bytes(packed.read_bytes(pikepdf.StreamDecodeLevel.specialized))
 
 
 #: JPEG segments that the pixels need (ISO 10918-1, table B.1); every other one is left out.
@@ -699,7 +699,7 @@ def value_bytes(value: Any) -> bytes:
     if isinstance(value, bool):
         return b"true" if value else b"false"
     if isinstance(value, pikepdf.Object):
-        return value.unparse(resolved=True)
+        return bytes(value.unparse(resolved=True))
     return str(value).encode()
 
 

@@ -394,7 +394,7 @@ def test_a_refused_answer_keeps_what_was_written(desk: Client) -> None:
 
     assert (stale.status_code, private.status_code) == (409, 422)
     assert "Mon long texte." in stale.content.decode()
-    assert NIR not in private.content.decode()
+    assert f">Son numéro : {NIR}</textarea>" in private.content.decode()
     assert fresh(demande).answer == ""
 
 
