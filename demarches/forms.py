@@ -6,11 +6,10 @@ from typing import Any, ClassVar, Self
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import QueryDict
 
-from demarches.rules.nir import find_private_number
+from demarches.guard import LONGEST_TEXT, TextRefused, check_text
 from demarches.rules.read import changed_names
 
 
@@ -23,32 +22,48 @@ def new_form_key() -> str:
 
 
 def refuse_private_numbers(value: str) -> None:
-    """Refuse a free text with a social security, account or card number, before it is kept."""
-    if found := find_private_number(value):
-        raise ValidationError(found.refusal, code=found.value)
+    """Refuse a free text with a social security, account or card number, before it is kept.
+
+    A text longer than any column is not read: the field refuses its length.
+    """
+    if len(value) <= LONGEST_TEXT:
+        check_text(value)
 
 
 class NoPrivateNumbersMixin(forms.BaseForm):
     """A form none of whose texts may hold a NIR, an IBAN or the number of a bank card.
 
-    What was typed is looked at as it came, before any field reads it, and is not shown again.
+    What was typed is looked at as it came, before any field reads it, its length first. It stays
+    in its box, with the place told; a box that holds nothing but a secret is emptied.
     """
 
+    #: Fields not shown again with a number in them.
+    emptied_fields: ClassVar[tuple[str, ...]] = ()
+
     def full_clean(self) -> None:
-        refused: dict[str, ValidationError] = {}
+        refused: dict[str, TextRefused] = {}
         if self.is_bound:
             data = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
-            for name in self.fields:
+            for name, field in self.fields.items():
                 typed = data.get(self.add_prefix(name), "")
-                if isinstance(typed, str) and (found := find_private_number(typed)):
-                    data[self.add_prefix(name)] = ""
-                    refused[name] = ValidationError(found.refusal, code=found.value)
+                if not isinstance(typed, str):
+                    continue
+                longest = getattr(field, "max_length", None)
+                try:
+                    check_text(typed.strip(), longest=longest)
+                except TextRefused as refusal:
+                    # The field says itself how long it may be, where it knows.
+                    if refusal.code == "max_length" and longest is not None:
+                        continue
+                    refused[name] = refusal
+                    if name in self.emptied_fields:
+                        data[self.add_prefix(name)] = ""
             self.data = data
         super().full_clean()
-        for name, error in refused.items():
-            # Its own words, instead of « required » for the field just emptied.
+        for name, words in refused.items():
+            # Its own words, instead of those of the field.
             self.errors.pop(name, None)
-            self.add_error(name, error)
+            self.add_error(name, words)
 
 
 class PageFormMixin:

@@ -15,6 +15,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import resource
 import sys
 import zlib
@@ -364,9 +365,7 @@ def inspect_objects(pdf: "pikepdf.Pdf") -> None:
             node["/URI"] = pikepdf.String("")
         if not isinstance(node, pikepdf.Stream):
             continue
-        if node.get("/Filter") == "/DCTDecode":
-            bare = drop_jpeg_metadata(node.read_raw_bytes())
-            node.write(bare, filter=pikepdf.Name.DCTDecode)
+        bare_picture(pdf, node)
         # A picture says its size and is bounded by it; the rest is inflated to be measured.
         if node.get("/Subtype") != "/Image":
             decoded += decoded_size(node, MAX_DECODED_BYTES - decoded)
@@ -374,6 +373,9 @@ def inspect_objects(pdf: "pikepdf.Pdf") -> None:
                 raise Refused("pdf_too_complex")
     if "/OpenAction" in pdf.Root:
         raise Refused("pdf_active")
+    # After everything is known to be of a bearable size.
+    for stream in content_streams(pdf):
+        bare_inline_pictures(pdf, stream)
 
 
 def walk(pdf: "pikepdf.Pdf") -> Iterator[Any]:
@@ -425,29 +427,285 @@ def refuse_if_active(node: Any) -> None:
             raise Refused("too_many_pixels")
 
 
-def drop_jpeg_metadata(data: bytes) -> bytes:
-    """Leave out the segments where a camera writes the place, the date and its name."""
-    kept = [data[:2]]
-    position = 2
-    while data[position : position + 1] == b"\xff" and position + 4 <= len(data):
-        marker = data[position + 1]
-        if marker == 0xDA:  # the pixels follow
+# Pictures inside a PDF
+
+#: What packs a picture, by its full and its short name (ISO 32000-2, table 92).
+PACKERS = {
+    "/ASCIIHexDecode": "/ASCIIHexDecode",
+    "/AHx": "/ASCIIHexDecode",
+    "/ASCII85Decode": "/ASCII85Decode",
+    "/A85": "/ASCII85Decode",
+    "/LZWDecode": "/LZWDecode",
+    "/LZW": "/LZWDecode",
+    "/FlateDecode": "/FlateDecode",
+    "/Fl": "/FlateDecode",
+    "/RunLengthDecode": "/RunLengthDecode",
+    "/RL": "/RunLengthDecode",
+}
+INFLATING = frozenset(["/LZWDecode", "/FlateDecode", "/RunLengthDecode"])
+#: What the pixels of a picture are written in, where a camera also writes place and date.
+PICTURE_FORMATS = {"/DCTDecode": "DCT", "/DCT": "DCT", "/JPXDecode": "JPX"}
+
+
+def as_list(value: Any) -> list[Any]:
+    """What is written alone or as an array (`/Filter`, `/DecodeParms`), as a list."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    if value is None:
+        return []
+    return list(value) if isinstance(value, pikepdf.Array) else [value]
+
+
+def filter_names(stream: Any) -> list[str]:
+    """The filters of a stream by their full names, in the order in which they are undone."""
+    names = [str(name) for name in as_list(stream.get("/Filter"))]
+    return [PACKERS.get(name, name) for name in names]
+
+
+def bare_picture(pdf: "pikepdf.Pdf", stream: Any) -> None:
+    """Rewrite a JPEG or JPEG 2000 stream without what its camera wrote, however it is packed."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    names = filter_names(stream)
+    formats = [PICTURE_FORMATS[name] for name in names if name in PICTURE_FORMATS]
+    if not formats:
+        return
+    parameters = as_list(stream.get("/DecodeParms", stream.get("/DP")))
+    data = unpacked_picture(pdf, names, parameters, stream.read_raw_bytes())
+    bare = BARE[formats[0]](data)
+    last = parameters[len(names) - 1] if len(parameters) == len(names) else None
+    for key in ("/DecodeParms", "/DP"):
+        if key in stream:
+            del stream[key]
+    stream.write(
+        bare,
+        filter=pikepdf.Name.DCTDecode if formats[0] == "DCT" else pikepdf.Name.JPXDecode,
+        # The transform of colours, for a JPEG.
+        decode_parms=last if isinstance(last, pikepdf.Dictionary) else None,
+    )
+
+
+def unpacked_picture(
+    pdf: "pikepdf.Pdf", names: list[str], parameters: list[Any], data: bytes
+) -> bytes:
+    """Undo what packs a picture. Refuses what packs twice, or goes on after the picture."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    packers = names[:-1]
+    if names[-1] not in PICTURE_FORMATS or any(name not in PACKERS for name in packers):
+        raise Refused("pdf_too_complex")
+    if sum(name in INFLATING for name in packers) > 1:
+        raise Refused("pdf_too_complex")  # only bombs do that
+    if not packers:
+        return data
+    packed = pikepdf.Stream(pdf, data)
+    packed.Filter = pikepdf.Array([pikepdf.Name(name) for name in packers])
+    if len(parameters) == len(names):
+        packed.DecodeParms = pikepdf.Array(parameters[:-1])
+    if decoded_size(packed, MAX_DECODED_BYTES) > MAX_DECODED_BYTES:
+        raise Refused("pdf_too_complex")
+    return bytes(packed.read_bytes(pikepdf.StreamDecodeLevel.specialized))
+
+
+#: JPEG segments that the pixels need (ISO 10918-1, table B.1); every other one is left out.
+JPEG_SEGMENTS = frozenset([*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF])
+#: The end of a scan: a marker that is neither a stuffed byte nor a restart.
+SCAN_END = re.compile(rb"\xff+(?=[^\x00\xff\xd0-\xd7])")
+
+
+def bare_jpeg(data: bytes) -> bytes:
+    """A JPEG without its comments and applications' segments, and without what follows it."""
+    start = data.find(b"\xff\xd8")
+    if start < 0:
+        raise Refused("pdf_unreadable")
+    kept, position = [b"\xff\xd8"], start + 2
+    while position < len(data):
+        # Any number of 0xFF may stand before a marker.
+        while data[position : position + 2] == b"\xff\xff":
+            position += 1
+        if data[position : position + 1] != b"\xff" or position + 4 > len(data):
             break
+        marker = data[position + 1]
+        if marker == 0xD9:
+            break
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:  # these stand alone
+            position += 2
+            continue
         end = position + 2 + int.from_bytes(data[position + 2 : position + 4])
-        # Segments 0 (density) and 14 (colour transform) change how the picture looks.
-        is_metadata = marker == 0xFE or (0xE1 <= marker <= 0xEF and marker != 0xEE)
-        if not is_metadata:
-            kept.append(data[position:end])
+        segment = data[position:end]
+        if marker in JPEG_SEGMENTS:
+            kept.append(segment)
+        elif marker == 0xE0 and segment[4:9] == b"JFIF\0":  # density, its thumbnail left out
+            kept.append(b"\xff\xe0\x00\x10" + segment[4:16].ljust(12, b"\0") + b"\0\0")
+        elif marker == 0xEE and segment[4:9] == b"Adobe":  # the transform of colours
+            kept.append(b"\xff\xee\x00\x0e" + segment[4:16].ljust(12, b"\0"))
         position = end
-    return b"".join([*kept, data[position:]])
+        if marker == 0xDA:  # pixels, up to the next marker
+            found = SCAN_END.search(data, end)
+            position = found.start() if found else len(data)
+            kept.append(data[end:position])
+    return b"".join([*kept, b"\xff\xd9"])
+
+
+#: Boxes of JPEG 2000 that the pixels need (ISO 15444-1, annex I).
+JPEG_2000_BOXES = frozenset([b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"rreq"])
+
+
+def bare_jpeg_2000(data: bytes) -> bytes:
+    """A JPEG 2000 with its metadata blanked in place: no offset in it moves."""
+    picture = bytearray(data)
+    if data.startswith(b"\xff\x4f"):
+        blank_comments(picture, 0, len(data))
+        return bytes(picture)
+    if data[4:8] != b"jP  ":
+        raise Refused("pdf_unreadable")
+    position = 0
+    while position + 8 <= len(data):
+        size, kind = (
+            int.from_bytes(data[position : position + 4]),
+            data[position + 4 : position + 8],
+        )
+        header = 8
+        if size == 1:
+            size, header = int.from_bytes(data[position + 8 : position + 16]), 16
+        end = len(data) if size == 0 else min(position + size, len(data))
+        if end < position + header:
+            raise Refused("pdf_unreadable")
+        if kind not in JPEG_2000_BOXES:
+            picture[position + 4 : position + 8] = b"free"
+            picture[position + header : end] = bytes(end - position - header)
+        elif kind == b"jp2c":
+            blank_comments(picture, position + header, end)
+        position = end
+    del picture[position:]
+    return bytes(picture)
+
+
+def blank_comments(picture: bytearray, start: int, end: int) -> None:
+    """Blank the comments of a codestream, in its header and in those of its tiles."""
+    position, tile = start + 2, start
+    while position + 4 <= end:
+        marker = picture[position + 1]
+        if picture[position] != 0xFF or marker == 0xD9:
+            return
+        if marker == 0x93:  # the pixels of a tile; its header told how long it is
+            if tile <= start:
+                return
+            position = tile
+            continue
+        size = int.from_bytes(picture[position + 2 : position + 4])
+        if marker == 0x90:
+            length = int.from_bytes(picture[position + 6 : position + 10])
+            tile = position + length if length > 12 else end
+        elif marker == 0x64:
+            picture[position + 6 : position + 2 + size] = bytes(max(size - 4, 0))
+        position += 2 + size
+
+
+BARE = {"DCT": bare_jpeg, "JPX": bare_jpeg_2000}
+
+
+def content_streams(pdf: "pikepdf.Pdf") -> list[Any]:
+    """What is painted: pages, forms, patterns, the letters of drawn fonts, looks of fields."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    found: list[Any] = []
+    for page in pdf.pages:
+        page.contents_coalesce()  # a picture may begin in one part and end in the next
+        if isinstance(page.obj.get("/Contents"), pikepdf.Stream):
+            found.append(page.obj.Contents)
+    for node in walk(pdf):
+        if isinstance(node, pikepdf.Stream):
+            if node.get("/Subtype") == "/Form" or node.get("/PatternType") == 1:
+                found.append(node)
+            continue
+        letters = node.get("/CharProcs")
+        if isinstance(letters, pikepdf.Dictionary):
+            found += [letters[key] for key in letters.keys()]  # noqa: SIM118 -- not a mapping
+        found += looks_of(node.get("/AP"))
+    return [one for one in found if isinstance(one, pikepdf.Stream)]
+
+
+def looks_of(appearance: Any) -> list[Any]:
+    """The streams of an annotation's appearance, one a state or not."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    if not isinstance(appearance, pikepdf.Dictionary):
+        return []
+    looks: list[Any] = []
+    for key in appearance.keys():  # noqa: SIM118 -- not a mapping
+        look = appearance[key]
+        if isinstance(look, pikepdf.Dictionary) and not isinstance(look, pikepdf.Stream):
+            looks += [look[state] for state in look.keys()]  # noqa: SIM118 -- not a mapping
+        else:
+            looks.append(look)
+    return looks
+
+
+def bare_inline_pictures(pdf: "pikepdf.Pdf", stream: Any) -> None:
+    """Take the metadata out of the pictures written inside a page's own drawing."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    drawing = stream.read_bytes()
+    if not all(mark in drawing for mark in (b"BI", b"ID", b"EI")):
+        return
+    instructions = list(pikepdf.parse_content_stream(stream))
+    is_changed = False
+    for rank, instruction in enumerate(instructions):
+        if not isinstance(instruction, pikepdf.ContentStreamInlineImage):
+            continue
+        picture = instruction.iimage
+        names = filter_names(picture.obj)
+        formats = [PICTURE_FORMATS[name] for name in names if name in PICTURE_FORMATS]
+        if formats:
+            parameters = as_list(picture.obj.get("/DecodeParms"))
+            data = unpacked_picture(pdf, names, parameters, picture.read_raw_bytes())
+            bare = BARE[formats[0]](data)
+            instructions[rank] = inline_picture(pdf, picture.obj, names[-1], parameters, bare)
+            is_changed = True
+    if is_changed:
+        stream.write(pikepdf.unparse_content_stream(instructions))
+
+
+def inline_picture(
+    pdf: "pikepdf.Pdf", facts: Any, name: str, parameters: list[Any], data: bytes
+) -> Any:
+    """The instruction that paints a picture; its bytes as text, where no « EI » can end them."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    facts = pikepdf.Dictionary(facts)
+    for key in ("/Filter", "/DecodeParms", "/Length"):
+        if key in facts:
+            del facts[key]
+    last = parameters[-1] if parameters else None
+    if isinstance(last, pikepdf.Dictionary):
+        facts.DecodeParms = pikepdf.Array([pikepdf.Dictionary(), last])
+    facts.Filter = pikepdf.Array([pikepdf.Name.ASCII85Decode, pikepdf.Name(name)])
+    words = b" ".join(
+        pikepdf.Name(key).unparse() + b" " + value_bytes(facts[key])
+        for key in facts.keys()  # noqa: SIM118 -- not a mapping
+    )
+    written = b"BI " + words + b" ID " + base64.a85encode(data) + b"~>\nEI\n"
+    parsed = list(pikepdf.parse_content_stream(pikepdf.Stream(pdf, written)))
+    if len(parsed) != 1:
+        raise Refused("pdf_too_complex")
+    return parsed[0]
+
+
+def value_bytes(value: Any) -> bytes:
+    """A value as a PDF writes it; numbers and truths come as those of Python."""
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, pikepdf.Object):
+        return bytes(value.unparse(resolved=True))
+    return str(value).encode()
 
 
 def decoded_size(stream: Any, limit: int) -> int:
     """Inflate a stream only to measure it, and never past `limit` bytes."""
-    import pikepdf  # noqa: PLC0415 -- after confine()
-
-    filters = stream.get("/Filter", [])
-    names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+    names = filter_names(stream)
     raw = stream.read_raw_bytes()
     with contextlib.suppress(ValueError, zlib.error):
         if names[:2] == ["/ASCII85Decode", "/FlateDecode"]:

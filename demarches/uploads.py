@@ -21,6 +21,7 @@ from django.core.files.base import File
 
 from demarches import antivirus, storage
 from demarches.fonts import font_path
+from demarches.rules.nir import without_private_numbers
 
 WORKER = Path(__file__).with_name("upload_worker.py")
 WORKER_SECONDS: Final = 10
@@ -29,6 +30,8 @@ WORKER_MEMORY: Final = 1_500 * 1024 * 1024
 WATERMARK_FONT: Final = "SourceSans3-600.ttf"
 PREVIEW_SIDE: Final = 1_600
 MAX_NAME_LENGTH: Final = 100
+MAX_NAME_READ: Final = 1_000
+"""Of a name much longer than any system allows, the end is read: the extension is there."""
 
 #: Extension written by the person -> kind of content it must hold.
 KIND_OF_EXTENSION: Final = {
@@ -180,7 +183,11 @@ WARNINGS: Final = {
         "L’image est très petite : le texte risque d’être illisible. Envoyez la photo d’origine"
         " plutôt qu’une copie reçue par messagerie."
     ),
+    "renamed": (
+        "Son nom contenait un numéro que la mairie ne peut pas garder : nous l’avons retiré du nom."
+    ),
 }
+REMOVED_NUMBER: Final = "numéro-retiré"
 
 
 class UploadRefused(Exception):
@@ -226,6 +233,7 @@ def process_upload(
     """
     original_name = name or str(getattr(file, "name", "") or "")
     shown = clean_name(original_name)
+    renamed = ("renamed",) if REMOVED_NUMBER in shown else ()
     kind = kind_of_name(original_name, shown)
     data = read_limited(file, shown)
     check_content(data, kind, shown)
@@ -240,7 +248,7 @@ def process_upload(
         pages=facts["pages"],
         width=facts["width"],
         height=facts["height"],
-        warnings=tuple(facts["warnings"]),
+        warnings=(*facts["warnings"], *renamed),
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
@@ -287,10 +295,11 @@ def french_size(size: int) -> str:
 
 
 def clean_name(name: str) -> str:
-    """Make a name safe to show: no folder, nothing invisible, of a reasonable length."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    """Make a name safe to show: no folder, nothing invisible, no number, not too long."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name[-MAX_NAME_READ:]))[-1]
     printable = "".join(sign for sign in last if sign.isprintable())
     words = " ".join(printable.split()).strip(". ")
+    words = without_private_numbers(words, instead=REMOVED_NUMBER)
     path = PurePath(words or "document")
     suffix = path.suffix[:12]
     return f"{path.stem[: MAX_NAME_LENGTH - len(suffix)]}{suffix}"

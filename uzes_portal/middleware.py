@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
+from demarches.guard import TextRefused
+
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
 
@@ -69,7 +71,14 @@ class RefusalPagesMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The database did not answer, or a lock was held for too long: nothing was written."""
+        """What no view has answered itself, and for which nothing was written.
+
+        A text that a column may not hold; a database that did not answer, or a lock held for too
+        long.
+        """
+        if isinstance(exception, TextRefused):
+            context = {"problem": " ".join(exception.messages)}
+            return render(request, "422.html", context, status=422)
         if not isinstance(exception, OperationalError):
             return None
         logger.error("the database did not answer in time", exc_info=exception)

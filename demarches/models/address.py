@@ -1,12 +1,13 @@
 """How an e-mail address is kept: in its one form, which the database checks as well."""
 
-from typing import Any
+from typing import Any, override
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from demarches import address_field
+from demarches.models.fields import GuardedEmailField
 from demarches.rules.addresses import CANONICAL, AddressRefused, read_address
 
 
@@ -20,13 +21,18 @@ def check_canonical(value: str) -> None:
         raise ValidationError("Cette adresse n’est pas écrite comme elle est gardée.")
 
 
-class AddressField(models.EmailField[str, str]):
+class AddressField(GuardedEmailField):
     """A column of addresses; its forms use the one form field.
 
     Each goes with a `canonical_check` of its model, which an architecture test asks for.
     """
 
     default_validators = [check_canonical]
+
+    @override
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"{__name__}.{type(self).__name__}", args, kwargs
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": address_field.AddressField, **kwargs})

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import localdate, localtime
 
+from demarches.models.fields import GuardedCharField, GuardedSlugField
 from demarches.models.mairie import Service
 from demarches.rules import slots
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
@@ -46,8 +47,8 @@ class Agenda(models.Model):
         related_name="agendas",
         help_text="Ses horaires et ses fermetures donnent les créneaux.",
     )
-    slug = models.SlugField("identifiant", max_length=40, unique=True)
-    label = models.CharField(
+    slug = GuardedSlugField("identifiant", max_length=40, unique=True)
+    label = GuardedCharField(
         "nom", max_length=80, help_text="Par exemple « Enregistrement d’un Pacs »."
     )
     slot_minutes = models.PositiveSmallIntegerField(
@@ -197,7 +198,7 @@ class AgendaDayChange(models.Model):
     day = models.DateField("jour", db_index=True)
     from_time = models.TimeField("de", null=True, blank=True, help_text="Vide : dès le matin.")
     until_time = models.TimeField("à", null=True, blank=True, help_text="Vide : toute la journée.")
-    reason = models.CharField(
+    reason = GuardedCharField(
         "motif affiché", max_length=120, blank=True, help_text="Par exemple « formation »."
     )
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from demarches.models.fields import GuardedTextField
 from demarches.models.user import User
 from demarches.rules import lifecycle
 from demarches.rules.enums import Status, Transition
@@ -330,7 +331,7 @@ class DossierEventBase(models.Model):
     transition = models.CharField(max_length=24, choices=Transition.choices(), blank=True)
     from_status = models.CharField("de", max_length=20, choices=Status.choices(), blank=True)
     to_status = models.CharField("à", max_length=20, choices=Status.choices(), blank=True)
-    reason = models.TextField("motif", blank=True)
+    reason = GuardedTextField("motif", blank=True)
 
     class Meta:
         abstract = True

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from demarches.models.agenda import Appointment
+from demarches.models.fields import GuardedTextField
 from demarches.rules.enums import Status, Transition
 
 #: The mails about the end leave after it; the seat of the appointment comes back after it.
@@ -17,7 +18,7 @@ class EndingBase(models.Model):
     """One act of an agent that ended a dossier, with what it takes to undo it."""
 
     transition = models.CharField(max_length=24, choices=Transition.choices())
-    reason = models.TextField("motif")
+    reason = GuardedTextField("motif")
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="par", on_delete=models.PROTECT, related_name="+"
     )

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from demarches.models.fields import GuardedTextField
 from demarches.rules.fiche import CODE, Document, official_url, read_document
 from demarches.rules.texts import plain_text
 
@@ -105,7 +106,7 @@ class ShownFiche(models.Model):
     code = models.CharField(
         "identifiant", max_length=8, unique=True, help_text="Par exemple F1618."
     )
-    note = models.TextField(
+    note = GuardedTextField(
         "les mots de la mairie",
         blank=True,
         help_text="Affichés à part. Le texte national n’est jamais modifié.",

@@ -23,6 +23,11 @@ from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.models.address import AddressField, canonical_check
+from demarches.models.fields import (
+    GuardedCharField,
+    GuardedSlugField,
+    GuardedTextField,
+)
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
@@ -36,21 +41,21 @@ WEEK_CHOICES = [
 class Mairie(models.Model):
     """Who answers for the procedures: names, addresses, phone."""
 
-    name = models.CharField("nom", max_length=120, help_text="Par exemple « Mairie d’Uzès ».")
-    commune = models.CharField("commune", max_length=80, help_text="Par exemple « Uzès ».")
+    name = GuardedCharField("nom", max_length=120, help_text="Par exemple « Mairie d’Uzès ».")
+    commune = GuardedCharField("commune", max_length=80, help_text="Par exemple « Uzès ».")
     insee_code = models.CharField(
         "code Insee",
         max_length=5,
         unique=True,
         validators=[RegexValidator(r"^(2[AB]|\d{2})\d{3}$", "Cinq signes, par exemple 30334.")],
     )
-    postal_line = models.CharField("boîte postale ou rue", max_length=120, blank=True)
+    postal_line = GuardedCharField("boîte postale ou rue", max_length=120, blank=True)
     postal_code = models.CharField("code postal", max_length=5)
-    postal_city = models.CharField("bureau distributeur", max_length=80)
+    postal_city = GuardedCharField("bureau distributeur", max_length=80)
     phone = PhoneNumberField("téléphone", blank=True)
     email = AddressField("adresse e-mail", blank=True)
     website = models.URLField("site internet", blank=True)
-    data_protection_contact = models.TextField(
+    data_protection_contact = GuardedTextField(
         "contact pour les données personnelles",
         blank=True,
         help_text="Délégué à la protection des données : nom, adresse ou e-mail.",
@@ -85,10 +90,10 @@ class Entrance(models.Model):
     mairie = models.ForeignKey(
         Mairie, verbose_name="mairie", on_delete=models.CASCADE, related_name="entrances"
     )
-    street = models.CharField("adresse", max_length=120)
+    street = GuardedCharField("adresse", max_length=120)
     postal_code = models.CharField("code postal", max_length=5)
-    city = models.CharField("commune", max_length=80)
-    note = models.CharField(
+    city = GuardedCharField("commune", max_length=80)
+    note = GuardedCharField(
         "précision", max_length=200, blank=True, help_text="Par exemple « accès de plain-pied »."
     )
     latitude = models.DecimalField(max_digits=8, decimal_places=6, null=True, blank=True)
@@ -136,8 +141,8 @@ class Service(models.Model):
     mairie = models.ForeignKey(
         Mairie, verbose_name="mairie", on_delete=models.CASCADE, related_name="services"
     )
-    slug = models.SlugField("identifiant", max_length=40)
-    label = models.CharField("nom", max_length=80)
+    slug = GuardedSlugField("identifiant", max_length=40)
+    label = GuardedCharField("nom", max_length=80)
     position = models.PositiveSmallIntegerField(
         "ordre", default=1, help_text="Le premier donne l’état affiché en haut de chaque page."
     )
@@ -275,7 +280,7 @@ class Closure(models.Model):
     until_time = models.TimeField(
         "jusqu’à", null=True, blank=True, help_text="Laisser vide : toute la journée."
     )
-    reason = models.CharField(
+    reason = GuardedCharField(
         "motif affiché", max_length=120, help_text="Par exemple « pont de l’Ascension »."
     )
 

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from demarches.models.fields import GuardedCharField
+
 
 class OfficerQuerySet(models.QuerySet["Officer"]):
     def in_force(self, day: date) -> Self:
@@ -23,11 +25,11 @@ class Officer(models.Model):
     dates; nobody registers outside of them.
     """
 
-    name = models.CharField("nom", max_length=120, help_text="Par exemple « Claire Martin ».")
-    quality = models.CharField(
+    name = GuardedCharField("nom", max_length=120, help_text="Par exemple « Claire Martin ».")
+    quality = GuardedCharField(
         "qualité", max_length=120, help_text="Par exemple « adjointe au maire »."
     )
-    act = models.CharField(
+    act = GuardedCharField(
         "arrêté de délégation",
         max_length=120,
         blank=True,

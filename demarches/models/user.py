@@ -8,6 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from demarches.models.address import AddressField, canonical_check
+from demarches.models.fields import GuardedCharField
 from demarches.rules.addresses import canonical_address, read_address
 
 
@@ -59,7 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account: resident, agent or officier."""
 
     email = AddressField("adresse e-mail", unique=True, max_length=254)
-    full_name = models.CharField("nom affiché", max_length=150, blank=True)
+    full_name = GuardedCharField("nom affiché", max_length=150, blank=True)
     is_staff = models.BooleanField("agent de la mairie", default=False)
     is_active = models.BooleanField("compte actif", default=True)
     date_joined = models.DateTimeField("créé le", default=timezone.now)

@@ -511,7 +511,7 @@ def _loose(text: str | None) -> str:
 
 def _tidy(html: str) -> str:
     """No space before a full stop, a comma or a bracket that only comes from a line break."""
-    return re.sub(r" +([.,)])", r"\1", html)
+    return re.sub(r"(?<! ) +([.,)])", r"\1", html)
 
 
 def _span(raw: str | None) -> int:

@@ -14,7 +14,6 @@ from demarches.fiches import rendered, search, shown_notes, successor, themes, w
 from demarches.models import Fiche, Mairie
 from demarches.ratelimit import client_ip, rate_limited
 from demarches.rules.fiche import CODE, official_url
-from demarches.rules.nir import find_private_number
 
 MAX_QUERY = 100
 
@@ -28,15 +27,9 @@ def _who_searches(request: HttpRequest) -> str:
 @rate_limited("search", by=_who_searches, methods=("GET",))
 @require_safe
 def fiches(request: HttpRequest) -> HttpResponse:
-    """Themes, or the answers of a search; a number that identifies somebody is refused."""
+    """Themes, or the answers of a search (`AddressGuardMiddleware` refuses a private number)."""
     # PostgreSQL refuses NUL in a text.
-    typed = request.GET.get("q", "").replace("\x00", "")
-    query = typed[:MAX_QUERY].strip()
-    # Looked at whole: a number that the limit would cut is a number all the same.
-    if number := find_private_number(typed):
-        # Neither shown again nor searched for.
-        context = {"problem": number.refusal, "query": "", "themes": themes()}
-        return render(request, "demarches/fiches.html", context, status=422)
+    query = request.GET.get("q", "").replace("\x00", "")[:MAX_QUERY].strip()
     context = {
         "query": query,
         "found": search(query) if query else [],

@@ -452,7 +452,7 @@ def decide_outcome(
             dossier=locked,
             code=code,
             holder=holder,
-            reason=reason.strip()[:1000],
+            reason=reason.strip(),
             digest=digest_for(locked, holder),
             by=by,
             at=at,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from demarches.rules.nir import find_private_number
+from demarches.guard import TextRefused, check_text
 from pacs.actions.refusals import ActionRefused
 from pacs.leaks import told_by
 from pacs.models import Dossier, Partenaire
@@ -32,8 +32,10 @@ def check_request(text: str) -> None:
 
 def check_no_private_number(text: str) -> None:
     """Refuse to keep a number of these kinds, also in an agent's words."""
-    if found := find_private_number(text):
-        raise ActionRefused(found.refusal)
+    try:
+        check_text(text)
+    except TextRefused as refused:
+        raise ActionRefused(refused.messages) from refused
 
 
 def check_no_variable(text: str) -> None:

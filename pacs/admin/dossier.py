@@ -272,6 +272,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
             "mails": dossier.mails.select_related("email", "partenaire"),
             "readings": dossier.readings.select_related("agent")[:20],
             "check_code": documents.check_code(dossier),
+            "again": {"verb": ""},
             **more,
         }
         return TemplateResponse(request, self.change_form_template, context, status=status)
@@ -341,6 +342,8 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
                 status=422,
                 refused=refused.messages,
                 typed=self._typed(request),
+                # In its box too, where the page still has that box.
+                again={**request.POST.dict(), "verb": verb},
             )
         messages.success(request, done)
         return redirect("admin:pacs_dossier_change", pk)

@@ -397,6 +397,7 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
             form=form,
             officers=officers,
             reasons=reasons,
+            ground=posted.get("ground", "") if posted is not None else "",
             may_decide=may_decide(agent),
             status=status,
         )

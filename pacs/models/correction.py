@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from demarches.models.fields import GuardedJSONField, GuardedTextField
 from demarches.rules.enums import LabelledStrEnum
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
@@ -31,7 +32,7 @@ class Correction(models.Model):
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="corrections")
     #: 0 for the shared answers, else the place of the partenaire whose answers they are.
     holder = models.PositiveSmallIntegerField(default=0)
-    values = models.JSONField("réponses proposées", default=dict)
+    values = GuardedJSONField("réponses proposées", default=dict)
     status = models.CharField(
         "état",
         max_length=10,
@@ -50,7 +51,7 @@ class Correction(models.Model):
         related_name="+",
     )
     #: Why it was not taken; the person reads it.
-    reason = models.TextField("motif", blank=True, max_length=1000)
+    reason = GuardedTextField("motif", blank=True, max_length=1000)
 
     class Meta:
         verbose_name = "correction proposée"
@@ -93,7 +94,7 @@ class InformationRequest(models.Model):
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="requests")
     partenaire = models.ForeignKey(Partenaire, on_delete=models.CASCADE, related_name="requests")
-    text = models.TextField("demande", max_length=4000)
+    text = GuardedTextField("demande", max_length=4000)
     question = models.CharField("réponse à revoir", max_length=40, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="par", on_delete=models.PROTECT, related_name="+"

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from demarches.models.fields import GuardedTextField
 from pacs.models.dossier import Dossier
 
 
@@ -18,7 +19,7 @@ class OutcomeDecision(models.Model):
     code = models.CharField("point à regarder", max_length=4)
     #: 0 for both, else the place of the partenaire.
     holder = models.PositiveSmallIntegerField(default=0)
-    reason = models.TextField("motif de la décision", max_length=1000)
+    reason = GuardedTextField("motif de la décision", max_length=1000)
     digest = models.CharField(max_length=64, editable=False)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="par", on_delete=models.PROTECT, related_name="+"

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.models.fields import GuardedCharField, GuardedTextField
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
 from demarches.rules.enums import PieceStatus, Status, Transition
@@ -117,10 +118,10 @@ class Dossier(DossierBase):
         "convention", max_length=20, choices=Convention.choices(), blank=True
     )
     wished_date = models.DateField("date souhaitée", null=True, blank=True)
-    street = models.CharField("numéro et voie", max_length=200, blank=True)
-    street_more = models.CharField("complément d’adresse", max_length=200, blank=True)
+    street = GuardedCharField("numéro et voie", max_length=200, blank=True)
+    street_more = GuardedCharField("complément d’adresse", max_length=200, blank=True)
     postcode = models.CharField("code postal", max_length=5, blank=True)
-    city = models.CharField("commune", max_length=100, blank=True)
+    city = GuardedCharField("commune", max_length=100, blank=True)
 
     appointment = models.OneToOneField(
         Appointment,
@@ -145,7 +146,7 @@ class Dossier(DossierBase):
         "souhaite une date plus proche depuis", null=True, blank=True, editable=False
     )
 
-    inadmissible_ground = models.TextField("motif de l’irrecevabilité", blank=True, editable=False)
+    inadmissible_ground = GuardedTextField("motif de l’irrecevabilité", blank=True, editable=False)
     #: What the registration rested on, written with it, so that the database can refuse one
     #: that rests on nothing: the day, the day of the appointment, the attestations in force.
     registered_on = models.DateField("enregistré le", null=True, blank=True, editable=False)

@@ -5,6 +5,12 @@ from django.db import models
 
 from demarches.emails import mail_fate
 from demarches.models import DossierEventBase
+from demarches.models.fields import (
+    GuardedCharField,
+    GuardedJSONField,
+    GuardedSlugField,
+    GuardedTextField,
+)
 from demarches.rules.enums import Status, Transition
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
@@ -103,10 +109,10 @@ class Message(models.Model):
         on_delete=models.CASCADE,
         related_name="private_messages",
     )
-    body = models.TextField("message", max_length=4000)
+    body = GuardedTextField("message", max_length=4000)
     at = models.DateTimeField("le")
     #: One-time key of the form it came from: a double click writes one message.
-    form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
+    form_key = GuardedCharField(max_length=40, unique=True, null=True, editable=False)  # type: ignore[misc]
     #: Set when somebody else took this place in the dossier: agents still read it, nobody else.
     sealed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -136,7 +142,7 @@ class Note(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="auteur", on_delete=models.PROTECT, related_name="+"
     )
-    body = models.TextField("note", max_length=4000)
+    body = GuardedTextField("note", max_length=4000)
     at = models.DateTimeField("le")
 
     class Meta:
@@ -184,7 +190,7 @@ class DossierEvent(DossierEventBase):
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="events")
     #: What changed: a list of {"label", "old", "new"}, in words.
-    changes = models.JSONField("changements", default=list, blank=True, editable=False)
+    changes = GuardedJSONField("changements", default=list, blank=True, editable=False)
     #: Set when one of the two people acted.
     partenaire = models.ForeignKey(
         Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -223,9 +229,9 @@ class Reading(models.Model):
 class RefusalReason(models.Model):
     """A typed reason for refusing a piece, with the text staff start from."""
 
-    code = models.SlugField(primary_key=True, max_length=40)
-    label = models.CharField("motif", max_length=80)
-    text = models.TextField(
+    code = GuardedSlugField(primary_key=True, max_length=40)
+    label = GuardedCharField("motif", max_length=80)
+    text = GuardedTextField(
         "texte proposé", help_text="Envoyé au partenaire ; l’agent peut l’adapter à chaque fois."
     )
     position = models.PositiveSmallIntegerField("ordre", default=0)
@@ -242,9 +248,9 @@ class RefusalReason(models.Model):
 class MessageTemplate(models.Model):
     """A message that agents start from; `{{ pieces_manquantes }}` lists what is missing."""
 
-    slug = models.SlugField(primary_key=True, max_length=40)
-    label = models.CharField("nom", max_length=80)
-    body = models.TextField("texte")
+    slug = GuardedSlugField(primary_key=True, max_length=40)
+    label = GuardedCharField("nom", max_length=80)
+    body = GuardedTextField("texte")
 
     class Meta:
         verbose_name = "modèle de message"

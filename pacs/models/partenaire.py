@@ -14,6 +14,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.models import User
 from demarches.models.address import AddressField, canonical_check
+from demarches.models.fields import GuardedCharField, GuardedTextField
 from demarches.rules.enums import LabelledStrEnum
 from demarches.rules.texts import plain_text
 from pacs.models.dossier import Dossier
@@ -67,11 +68,11 @@ class Partenaire(models.Model):
     private_code_tries = models.PositiveSmallIntegerField(default=0, editable=False)
 
     # Identity, as the birth record has it
-    birth_name = models.CharField("nom de naissance", max_length=150, blank=True)
-    first_names = models.CharField("prénoms", max_length=200, blank=True)
+    birth_name = GuardedCharField("nom de naissance", max_length=150, blank=True)
+    first_names = GuardedCharField("prénoms", max_length=200, blank=True)
     #: Some records hold a single name.
     single_name = models.BooleanField("une seule partie de nom sur l’acte", default=False)
-    usage_name = models.CharField("nom d’usage", max_length=150, blank=True)
+    usage_name = GuardedCharField("nom d’usage", max_length=150, blank=True)
     sex = models.CharField("sexe sur l’acte", max_length=1, choices=Sex.choices(), blank=True)
 
     #: Names without accents nor case: what agents search, the same on both databases.
@@ -83,16 +84,16 @@ class Partenaire(models.Model):
     birth_month = models.PositiveSmallIntegerField("mois de naissance", null=True, blank=True)
     birth_day = models.PositiveSmallIntegerField("jour de naissance", null=True, blank=True)
     birth_country = CountryField("pays de naissance", blank=True)
-    birth_city = models.CharField("commune de naissance", max_length=120, blank=True)
-    birth_department = models.CharField("département de naissance", max_length=60, blank=True)
+    birth_city = GuardedCharField("commune de naissance", max_length=120, blank=True)
+    birth_department = GuardedCharField("département de naissance", max_length=60, blank=True)
     birth_insee = models.CharField("code Insee de naissance", max_length=5, blank=True)
 
     # Parents, as the record has them
-    parent1_name = models.CharField("nom du premier parent", max_length=150, blank=True)
-    parent1_first_names = models.CharField("prénoms du premier parent", max_length=200, blank=True)
+    parent1_name = GuardedCharField("nom du premier parent", max_length=150, blank=True)
+    parent1_first_names = GuardedCharField("prénoms du premier parent", max_length=200, blank=True)
     parent1_unknown = models.BooleanField("premier parent inconnu", default=False)
-    parent2_name = models.CharField("nom du second parent", max_length=150, blank=True)
-    parent2_first_names = models.CharField("prénoms du second parent", max_length=200, blank=True)
+    parent2_name = GuardedCharField("nom du second parent", max_length=150, blank=True)
+    parent2_first_names = GuardedCharField("prénoms du second parent", max_length=200, blank=True)
     parent2_unknown = models.BooleanField("second parent inconnu", default=False)
 
     # Situation: the answers the pieces depend on
@@ -115,18 +116,18 @@ class Partenaire(models.Model):
     lives_here = _choice("habite déjà la commune", YesNo)
 
     # Contact
-    street = models.CharField("numéro et voie", max_length=200, blank=True)
-    street_more = models.CharField("complément d’adresse", max_length=200, blank=True)
-    postcode = models.CharField("code postal", max_length=20, blank=True)
-    city = models.CharField("commune", max_length=100, blank=True)
+    street = GuardedCharField("numéro et voie", max_length=200, blank=True)
+    street_more = GuardedCharField("complément d’adresse", max_length=200, blank=True)
+    postcode = GuardedCharField("code postal", max_length=20, blank=True)
+    city = GuardedCharField("commune", max_length=100, blank=True)
     country = CountryField("pays", blank=True, default="FR")
     contact_email = AddressField("adresse e-mail", blank=True)
     phone = PhoneNumberField("téléphone", blank=True)
-    needs = models.CharField("besoins le jour du rendez-vous", max_length=300, blank=True)
+    needs = GuardedCharField("besoins le jour du rendez-vous", max_length=300, blank=True)
 
     # Their own confirmations
     common_confirmed_at = models.DateTimeField("réponses communes relues le", null=True, blank=True)
-    common_comment = models.TextField(
+    common_comment = GuardedTextField(
         "remarque sur les réponses communes", blank=True, max_length=1000
     )
     #: Identity checked at the counter, on the day.

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localdate
 
+from demarches.models.fields import GuardedCharField, GuardedTextField
 from demarches.rules.enums import STORED_PIECE_STATUSES, PieceStatus
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
@@ -54,9 +55,9 @@ class Piece(models.Model):
     expires_on = models.DateField("valable jusqu’au", null=True, blank=True)
     #: A carte d'identité issued to a French adult: some are valid longer than they say.
     is_french_adult_card = models.BooleanField("carte d’identité française d’adulte", default=False)
-    citizen_note = models.TextField("explication du partenaire", blank=True, max_length=1000)
+    citizen_note = GuardedTextField("explication du partenaire", blank=True, max_length=1000)
     refusal_code = models.CharField("motif", max_length=40, blank=True)
-    refusal_text = models.TextField("explication de la mairie", blank=True)
+    refusal_text = GuardedTextField("explication de la mairie", blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="décidée par",
@@ -148,7 +149,7 @@ class PieceFile(models.Model):
 
     piece = models.ForeignKey(Piece, on_delete=models.CASCADE, related_name="files")
     storage_name = models.CharField(max_length=120, unique=True, editable=False)
-    display_name = models.CharField("nom du fichier", max_length=120)
+    display_name = GuardedCharField("nom du fichier", max_length=120)
     content_type = models.CharField(max_length=40)
     size = models.PositiveIntegerField("taille en octets")
     pages = models.PositiveSmallIntegerField(default=1)

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django_countries.fields import CountryField
 
 from demarches.models import Officer
+from demarches.models.fields import GuardedCharField, GuardedTextField
 from pacs.models.dossier import Dossier
 from pacs.rules import registration as rules
 from pacs.rules.enums import Sex
@@ -50,10 +51,10 @@ class Registration(models.Model):
     follows = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by"
     )
-    gap_reason = models.CharField("motif d’un saut de numéro", max_length=200, blank=True)
+    gap_reason = GuardedCharField("motif d’un saut de numéro", max_length=200, blank=True)
     registered_on = models.DateField("enregistré le")
     registered_at = models.DateTimeField("date et heure", null=True, blank=True)
-    place = models.CharField("lieu d’enregistrement", max_length=160)
+    place = GuardedCharField("lieu d’enregistrement", max_length=160)
     officer = models.ForeignKey(
         Officer,
         verbose_name="officier",
@@ -149,14 +150,14 @@ class RegisteredPerson(models.Model):
 
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="persons")
     position = models.PositiveSmallIntegerField("place", choices=[(1, "1"), (2, "2")])
-    birth_name = models.CharField("nom de naissance", max_length=150)
-    first_names = models.CharField("prénoms", max_length=200, blank=True)
+    birth_name = GuardedCharField("nom de naissance", max_length=150)
+    first_names = GuardedCharField("prénoms", max_length=200, blank=True)
     sex = models.CharField("sexe", max_length=1, choices=Sex.choices(), blank=True)
     birth_year = models.PositiveSmallIntegerField("année de naissance", null=True, blank=True)
     birth_month = models.PositiveSmallIntegerField("mois de naissance", null=True, blank=True)
     birth_day = models.PositiveSmallIntegerField("jour de naissance", null=True, blank=True)
-    birth_city = models.CharField("commune de naissance", max_length=120, blank=True)
-    birth_department = models.CharField("département", max_length=60, blank=True)
+    birth_city = GuardedCharField("commune de naissance", max_length=120, blank=True)
+    birth_department = GuardedCharField("département", max_length=60, blank=True)
     birth_country = CountryField("pays de naissance", default="FR")
     search_text = models.TextField(blank=True, editable=False)
 
@@ -229,7 +230,7 @@ class LaterAct(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    ground = models.TextField("motif de l’irrecevabilité", blank=True)
+    ground = GuardedTextField("motif de l’irrecevabilité", blank=True)
 
     class Meta:
         verbose_name = "modification ou dissolution"
@@ -282,8 +283,8 @@ class Avis(models.Model):
         LaterAct, null=True, blank=True, on_delete=models.PROTECT, related_name="avis"
     )
     person = models.ForeignKey(RegisteredPerson, on_delete=models.PROTECT, related_name="+")
-    recipient = models.CharField("destinataire", max_length=200)
-    address = models.CharField("lieu", max_length=200, blank=True)
+    recipient = GuardedCharField("destinataire", max_length=200)
+    address = GuardedCharField("lieu", max_length=200, blank=True)
     due_on = models.DateField("à envoyer avant le")
     sent_on = models.DateField("envoyé le", null=True, blank=True)
     sent_by = models.ForeignKey(

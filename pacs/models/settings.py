@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.timezone import localdate
 
 from demarches.models import Agenda
+from demarches.models.fields import GuardedCharField, GuardedTextField
 from pacs.rules.days import Days, Delays, lead_days
 from pacs.rules.retention import Retention
 from pacs.rules.situation import Dematerialisation
@@ -27,7 +28,7 @@ class PacsSettings(models.Model):
         blank=True,
         help_text="Laisser « inconnu » tant que ce n’est pas confirmé : l’acte est alors demandé.",
     )
-    connected_communes = models.TextField(
+    connected_communes = GuardedTextField(
         "communes de naissance raccordées",
         blank=True,
         help_text="Codes Insee séparés par des espaces ; SCEC pour le service de Nantes.",
@@ -69,13 +70,13 @@ class PacsSettings(models.Model):
         default=183,
         help_text="La ligne du registre reste ; le dossier papier suit sa propre durée.",
     )
-    inherited_court = models.CharField(
+    inherited_court = GuardedCharField(
         "ancien tribunal d’instance dont la mairie tient les Pacs",
         max_length=120,
         blank=True,
         help_text="À confirmer auprès du service ; vide : la question n’est pas posée.",
     )
-    court = models.CharField(
+    court = GuardedCharField(
         "tribunal compétent pour un recours",
         max_length=120,
         blank=True,

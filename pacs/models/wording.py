@@ -19,6 +19,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import DatabaseError, models
 from django.db.models import Q
 
+from demarches.models.fields import GuardedCharField, GuardedTextField
 from demarches.rules.enums import LabelledStrEnum
 from pacs.rules.pieces import RULE_IDS
 from pacs.rules.validity import MaxAge
@@ -113,32 +114,32 @@ class PieceWording(models.Model):
     """The words about the piece that one rule asks for."""
 
     rule_id = models.CharField("règle", max_length=40, primary_key=True, editable=False)
-    label = models.CharField("nom de la pièce", max_length=150)
-    neutral_label = models.CharField(
+    label = GuardedCharField("nom de la pièce", max_length=150)
+    neutral_label = GuardedCharField(
         "nom neutre",
         max_length=150,
         blank=True,
         help_text="Pour un agenda ou un objet de courriel, quand le nom de la pièce dit de quelle"
         " démarche il s’agit.",
     )
-    help = models.TextField(
+    help = GuardedTextField(
         "explication", blank=True, help_text="Chaque ligne devient un paragraphe."
     )
-    why_asked = models.TextField("pourquoi elle est demandée", blank=True)
-    looks_like = models.TextField("à quoi elle ressemble", blank=True)
-    where_to_get = models.TextField("où la demander", blank=True)
-    link_label = models.CharField("texte du lien", max_length=120, blank=True)
+    why_asked = GuardedTextField("pourquoi elle est demandée", blank=True)
+    looks_like = GuardedTextField("à quoi elle ressemble", blank=True)
+    where_to_get = GuardedTextField("où la demander", blank=True)
+    link_label = GuardedCharField("texte du lien", max_length=120, blank=True)
     link_url = models.URLField("lien", max_length=300, blank=True)
-    cost = models.CharField(
+    cost = GuardedCharField(
         "prix", max_length=120, blank=True, help_text="Laisser vide si ce n’est pas vérifié."
     )
-    usual_delay = models.CharField(
+    usual_delay = GuardedCharField(
         "délai habituel", max_length=120, blank=True, help_text="Laisser vide si inconnu."
     )
-    to_prepare = models.CharField(
+    to_prepare = GuardedCharField(
         "à préparer", max_length=200, blank=True, help_text="Ce qu’il faut faire avant."
     )
-    to_bring = models.CharField(
+    to_bring = GuardedCharField(
         "à apporter", max_length=200, blank=True, help_text="Ce qu’il faut avoir le jour même."
     )
     max_age_months = models.PositiveSmallIntegerField(
@@ -160,9 +161,9 @@ class PieceWording(models.Model):
         default=PaperForm.ORIGINAL.value,
     )
     may_upload = models.BooleanField("peut être envoyée en ligne", default=True)
-    upload_note = models.CharField("conseil avant l’envoi", max_length=200, blank=True)
-    basis = models.CharField("texte de loi", max_length=200, blank=True)
-    source = models.CharField("source lue", max_length=200, blank=True)
+    upload_note = GuardedCharField("conseil avant l’envoi", max_length=200, blank=True)
+    basis = GuardedCharField("texte de loi", max_length=200, blank=True)
+    source = GuardedCharField("source lue", max_length=200, blank=True)
     is_verified = models.BooleanField("vérifié dans la source", default=False)
     source_date = models.DateField("version de la source", null=True, blank=True)
 

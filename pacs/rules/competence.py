@@ -18,7 +18,7 @@ _SHORT = {"st": "saint", "ste": "sainte"}
 
 def commune_key(name: str) -> str:
     """« UZES », « Uzès cedex » and « 30700 Uzès (Gard) » are one commune; « St » is « Saint »."""
-    without_notes = re.sub(r"\([^)]*\)", " ", plain_text(name))
+    without_notes = re.sub(r"\([^()]*\)", " ", plain_text(name))
     words = re.findall(r"[^\W\d_]+", without_notes)
     return " ".join(_SHORT.get(word, word) for word in words if word != "cedex")
 

@@ -400,8 +400,8 @@ def test_a_social_security_number_is_neither_searched_nor_shown_again(
     answer = get(client, "fiches", q=f"carte {NIR}")
 
     html = answer.content.decode()
-    assert answer.status_code == 422
-    assert get(client, "fiches", q="x" * 95 + f" {NIR}").status_code == 422
+    assert answer.status_code == 400
+    assert get(client, "fiches", q="x" * 95 + f" {NIR}").status_code == 400
     assert NIR not in html
     assert "sécurité sociale" in html
 

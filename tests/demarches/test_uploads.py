@@ -249,6 +249,27 @@ def test_photos_inside_a_pdf_lose_their_camera_data() -> None:
     assert Image.open(io.BytesIO(photo)).size == (1400, 1000)
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("passeport 1850578006084.jpg", "passeport numéro-retiré.jpg"),
+        ("1 85 O5 78 006 084.jpg", "numéro-retiré.jpg"),
+        ("rib FR76 3000 6000 0112 3456 7890 189.jpg", "rib numéro-retiré.jpg"),
+        ("IMG_20261126_101500.jpg", "IMG_20261126_101500.jpg"),
+    ],
+)
+def test_a_number_in_the_name_of_a_file_is_not_kept_and_it_is_said(name: str, kept: str) -> None:
+    clean = upload(files.jpeg(), name)
+
+    assert clean.display_name == kept
+    assert ("renamed" in clean.warnings) == (name != kept)
+    assert any("retiré du nom" in one for one in clean.warning_messages()) == (name != kept)
+
+
+def test_a_name_without_end_is_not_read_whole() -> None:
+    assert uploads.clean_name("1 " * 1_000_000 + "a.jpg").endswith("a.jpg")
+
+
 def test_a_pdf_encrypted_without_password_is_kept_in_clear() -> None:
     name, data = files.honest_files()["pdf_encrypted_without_password"]
 

@@ -279,15 +279,16 @@ def test_a_refusal_says_what_to_do_and_keeps_what_was_typed(
 
 @pytest.mark.parametrize("field", ["name", "phone", "email"])
 @pytest.mark.parametrize("number", FORBIDDEN)
-def test_a_private_number_is_refused_and_never_shown_again(
+def test_a_private_number_is_refused_and_stays_in_its_box_only(
     client: Client, caplog: pytest.LogCaptureFixture, field: str, number: str
 ) -> None:
     response = send(client, **{field: number})
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Ne donnez pas" in page
-    assert number not in page
+    assert "ne peut pas le garder" in page
+    # In its box, to be corrected; nowhere else.
+    assert page.count(number) == 1
     assert number not in caplog.text
     assert Demande.objects.count() == 0
 
@@ -393,7 +394,7 @@ def test_a_refused_answer_keeps_what_was_written(desk: Client) -> None:
 
     assert (stale.status_code, private.status_code) == (409, 422)
     assert "Mon long texte." in stale.content.decode()
-    assert NIR not in private.content.decode()
+    assert f">Son numéro : {NIR}</textarea>" in private.content.decode()
     assert fresh(demande).answer == ""
 
 
@@ -425,19 +426,6 @@ def test_the_desk_is_for_agents_with_the_right(
     client.force_login(charlie, backend="django.contrib.auth.backends.ModelBackend")
     assert [client.get(url).status_code for url in urls] == [302, 302, 302]
     assert DemandeReading.objects.count() == 0
-
-
-def test_a_number_searched_leaves_the_address_and_is_not_shown(desk: Client) -> None:
-    response = desk.get(reverse("admin:vitale_demande_changelist"), {"q": NIR})
-    assert (response.status_code, response["Location"]) == (
-        302,
-        reverse("admin:vitale_demande_changelist"),
-    )
-
-    page = desk.get(response["Location"]).content.decode()
-
-    assert "Ne donnez pas votre numéro de sécurité sociale." in page
-    assert NIR not in page
 
 
 def test_requests_are_found_by_reference_and_name(desk: Client) -> None:
@@ -485,8 +473,8 @@ def test_templates_hold_no_private_number(client: Client, agent_other: User) -> 
         url, {"slug": "cpam", "label": "CPAM", "body": f"Notez {NIR}", "orientation": "3646"}
     ).content.decode()
 
-    assert "Ne donnez pas votre numéro de sécurité sociale." in page
-    assert NIR not in page
+    assert "ressemble à un numéro de sécurité sociale" in page
+    assert f"Notez {NIR}</textarea>" in page
     assert NIR not in AnswerTemplate.objects.get(pk="cpam").body
 
 

@@ -220,7 +220,7 @@ def test_a_private_number_typed_as_a_code_is_refused_and_not_shown(client: Clien
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Ne donnez pas votre numéro de sécurité sociale." in page
+    assert "ressemble à un numéro de sécurité sociale" in page
     assert NIR not in page
 
 

@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 from post_office.models import Email
 
+from demarches import guard
 from demarches.actions import check_read, give_back, take_back
 from demarches.emails import take_out
 from demarches.models import UNDO_TIME, Appointment, User, next_reference
 from demarches.rules.addresses import read_optional
 from demarches.rules.enums import AppointmentStatus, Status, Transition
-from demarches.rules.nir import find_private_number
 from demarches.rules.read import Shown
 from vitale import emails
 from vitale.actions.suivi import DOUBLE_CLICK
@@ -112,8 +112,10 @@ def cancel(demande: Demande, *, by: User | None, at: datetime, read: str | None 
 
 def check_text(text: str) -> None:
     """Refuse to keep a number that the mairie must not have, whoever writes it."""
-    if found := find_private_number(text):
-        raise AideRefused(found.refusal)
+    try:
+        guard.check_text(text)
+    except guard.TextRefused as refused:
+        raise AideRefused(refused.messages) from refused
 
 
 def check_state(demande: Demande, what: Transition | Act) -> None:

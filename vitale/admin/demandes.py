@@ -22,7 +22,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from demarches.booking import read_day, read_moment, week_of
 from demarches.models import Appointment, User
-from demarches.rules.nir import find_private_number
 from demarches.rules.numbers import read_number
 from demarches.rules.reference import parse_reference
 from vitale.access import may_answer_requests, may_read_requests
@@ -97,15 +96,6 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             )
         return queryset, False
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A private number typed as a search is refused, and leaves the address at once."""
-        if found := find_private_number(request.GET.get("q", "")[:SEARCHED_LENGTH]):
-            messages.error(request, found.refusal)
-            return redirect("admin:vitale_demande_changelist")
-        return super().changelist_view(request, extra_context)
-
     @admin.display(description="état")
     def state(self, demande: Demande) -> str:
         return ", ".join(filter(None, (demande.status_label, demande.appointment_label)))
@@ -173,6 +163,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             "notes": demande.notes.select_related("author"),
             "mails": demande.mails.select_related("email"),
             "readings": demande.readings.select_related("agent")[:20],
+            "verb": "",
             **more,
         }
         return TemplateResponse(request, self.change_form_template, context, status=status)
@@ -196,6 +187,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
                 status=409 if isinstance(refused, aide.StaleDemande) else 422,
                 refused=refused.messages,
                 typed=_typed(request),
+                verb=verb,
             )
         messages.success(request, done)
         return redirect("admin:vitale_demande_change", pk)
@@ -233,7 +225,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             "opts": self.opts,
             "demande": demande,
             "reasons": reasons,
-            "typed": "" if find_private_number(typed) else typed,
+            "typed": typed,
         }
         return TemplateResponse(request, "admin/vitale/cancel.html", context, status=status)
 
@@ -312,9 +304,8 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
 
 
 def _typed(request: HttpRequest) -> str:
-    """What the agent wrote, so that nothing is lost; never a number we refuse to hold."""
-    text = request.POST.get("text", "").strip()
-    return "" if find_private_number(text) else text
+    """What the agent wrote, so that nothing is lost."""
+    return request.POST.get("text", "").strip()
 
 
 def _version(request: HttpRequest) -> int:

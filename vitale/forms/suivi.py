@@ -123,6 +123,7 @@ class CodesForm(NoPrivateNumbersMixin, PageFormMixin, forms.Form):
     page_heading = "Retrouver un suivi"
     page_hint = "Avec les deux codes de votre feuille. Majuscules et tirets sont sans importance."
     submit_label = "Ouvrir"
+    emptied_fields = ("reference", "secret")
 
     reference = forms.CharField(
         label="Référence",

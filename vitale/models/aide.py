@@ -22,6 +22,11 @@ from demarches.models import (
 )
 from demarches.models.address import AddressField, canonical_check
 from demarches.models.agenda import EXPECTED
+from demarches.models.fields import (
+    GuardedCharField,
+    GuardedSlugField,
+    GuardedTextField,
+)
 from demarches.rules.addresses import canonical_address
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.enums import AppointmentStatus, Status, Transition
@@ -55,7 +60,7 @@ class AideSettings(models.Model):
         default=72,
         validators=[MinValueValidator(1), MaxValueValidator(720)],
     )
-    to_bring = models.TextField(
+    to_bring = GuardedTextField(
         "ce qu’il faut apporter",
         max_length=1000,
         default="Venez avec votre téléphone, si vous en avez un. Vous faites la démarche vous-même,"
@@ -81,8 +86,8 @@ class AideSettings(models.Model):
 class Reason(models.Model):
     """Why people ask: a closed list, never free words."""
 
-    slug = models.SlugField("clé", primary_key=True, max_length=40)
-    label = models.CharField("motif", max_length=120)
+    slug = GuardedSlugField("clé", primary_key=True, max_length=40)
+    label = GuardedCharField("motif", max_length=120)
     position = models.PositiveSmallIntegerField("ordre", default=0)
 
     class Meta:
@@ -97,9 +102,9 @@ class Reason(models.Model):
 class AnswerTemplate(models.Model):
     """An answer that agents start from."""
 
-    slug = models.SlugField("clé", primary_key=True, max_length=40)
-    label = models.CharField("nom", max_length=80)
-    body = models.TextField("texte", max_length=4000)
+    slug = GuardedSlugField("clé", primary_key=True, max_length=40)
+    label = GuardedCharField("nom", max_length=80)
+    body = GuardedTextField("texte", max_length=4000)
     orientation = models.ForeignKey(
         Contact,
         models.PROTECT,
@@ -183,7 +188,7 @@ class Demande(Coded, DossierBase):
     )
     reason = models.ForeignKey(Reason, models.PROTECT, verbose_name="motif")
     regime = models.CharField("caisse", max_length=10, choices=Regime.choices())
-    name = models.CharField("nom", max_length=100, blank=True)
+    name = GuardedCharField("nom", max_length=100, blank=True)
     email = AddressField("adresse e-mail", max_length=254, blank=True)
     phone = PhoneNumberField("téléphone", blank=True)
     outcome = models.CharField(
@@ -201,10 +206,10 @@ class Demande(Coded, DossierBase):
         related_name="vitale_demande",
         editable=False,
     )
-    answer = models.TextField("réponse", max_length=4000, blank=True, editable=False)
+    answer = GuardedTextField("réponse", max_length=4000, blank=True, editable=False)
     #: When whoever asked was told that it will be deleted; empty again after any activity.
     deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
-    form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
+    form_key = GuardedCharField(max_length=40, unique=True, null=True, editable=False)  # type: ignore[misc]
 
     objects = DemandeQuerySet.as_manager()
 
@@ -324,7 +329,7 @@ class DemandeNote(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="auteur", related_name="+"
     )
-    body = models.TextField("note", max_length=2000)
+    body = GuardedTextField("note", max_length=2000)
     at = models.DateTimeField("le")
 
     class Meta:

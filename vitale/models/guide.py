@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from demarches.models.fields import GuardedCharField, GuardedSlugField, GuardedTextField
 from demarches.rules.fiche import CODE
 from vitale.rules.plan import Kind
 from vitale.rules.situations import CASES, Channel, Regime
@@ -17,8 +18,8 @@ from vitale.rules.situations import CASES, Channel, Regime
 class Source(models.Model):
     """Where facts were read."""
 
-    key = models.SlugField("clé", primary_key=True)
-    title = models.CharField("titre", max_length=160)
+    key = GuardedSlugField("clé", primary_key=True)
+    title = GuardedCharField("titre", max_length=160)
     url = models.URLField("adresse", blank=True)
     published_on = models.DateField(
         "datée du",
@@ -65,10 +66,10 @@ class Sourced(models.Model):
 class Link(Sourced):
     """An official page. Deep addresses change without notice: the path in words stands beside."""
 
-    key = models.SlugField("clé", primary_key=True)
-    title = models.CharField("titre", max_length=120)
+    key = GuardedSlugField("clé", primary_key=True)
+    title = GuardedCharField("titre", max_length=120)
     url = models.URLField("adresse", max_length=300)
-    path = models.CharField(
+    path = GuardedCharField(
         "chemin en toutes lettres",
         max_length=200,
         help_text="Par exemple : ameli.fr, puis « Mes démarches ».",
@@ -86,13 +87,13 @@ class Link(Sourced):
 class Contact(Sourced):
     """Somebody who acts or answers, and what their part is."""
 
-    key = models.SlugField("clé", primary_key=True)
-    name = models.CharField("nom", max_length=120)
-    role = models.TextField("rôle", blank=True, help_text="Montré sous « Qui fait quoi ».")
-    phone = models.CharField("téléphone", max_length=30, blank=True)
-    phone_words = models.CharField("téléphone en toutes lettres", max_length=120, blank=True)
-    hours = models.CharField("horaires", max_length=250, blank=True)
-    address = models.CharField("adresse postale", max_length=200, blank=True)
+    key = GuardedSlugField("clé", primary_key=True)
+    name = GuardedCharField("nom", max_length=120)
+    role = GuardedTextField("rôle", blank=True, help_text="Montré sous « Qui fait quoi ».")
+    phone = GuardedCharField("téléphone", max_length=30, blank=True)
+    phone_words = GuardedCharField("téléphone en toutes lettres", max_length=120, blank=True)
+    hours = GuardedCharField("horaires", max_length=250, blank=True)
+    address = GuardedCharField("adresse postale", max_length=200, blank=True)
     link = models.ForeignKey(
         Link, models.PROTECT, verbose_name="lien", null=True, blank=True, related_name="+"
     )
@@ -118,8 +119,8 @@ class Contact(Sourced):
 class Situation(models.Model):
     """One answer to « Quelle est votre situation ? »; the rules know it by its slug."""
 
-    slug = models.SlugField("clé", primary_key=True)
-    title = models.CharField("titre", max_length=120)
+    slug = GuardedSlugField("clé", primary_key=True)
+    title = GuardedCharField("titre", max_length=120)
     position = models.PositiveSmallIntegerField("ordre", default=0)
 
     class Meta:
@@ -165,7 +166,7 @@ class PlanLineQuerySet(models.QuerySet["PlanLine"]):
 class PlanLine(ConditionalText):
     """One thing a plan says: a step, a paper to bring, a warning."""
 
-    key = models.CharField("clé", max_length=60, unique=True)
+    key = GuardedCharField("clé", max_length=60, unique=True)
     situation = models.ForeignKey(
         Situation,
         models.PROTECT,
@@ -177,11 +178,11 @@ class PlanLine(ConditionalText):
     kind = models.CharField("sorte", max_length=12, choices=Kind.choices())
     position = models.PositiveSmallIntegerField("ordre", default=0)
     regimes = models.JSONField("seulement pour ces caisses", default=list, blank=True)
-    heading = models.CharField("titre", max_length=120, blank=True)
-    text = models.TextField("texte", blank=True)
-    who = models.CharField("qui", max_length=80, blank=True)
-    where = models.CharField("où", max_length=120, blank=True)
-    trap = models.TextField("piège", blank=True, help_text="Montré contre l’étape.")
+    heading = GuardedCharField("titre", max_length=120, blank=True)
+    text = GuardedTextField("texte", blank=True)
+    who = GuardedCharField("qui", max_length=80, blank=True)
+    where = GuardedCharField("où", max_length=120, blank=True)
+    trap = GuardedTextField("piège", blank=True, help_text="Montré contre l’étape.")
     link = models.ForeignKey(
         Link, models.PROTECT, verbose_name="lien", null=True, blank=True, related_name="+"
     )
@@ -214,7 +215,7 @@ class Delay(ConditionalText):
     regime = models.CharField(
         "caisse", max_length=10, choices=[(r.value, r.label) for r in Regime if r != Regime.UNKNOWN]
     )
-    wording = models.CharField("délai annoncé", max_length=200)
+    wording = GuardedCharField("délai annoncé", max_length=200)
     min_days = models.PositiveSmallIntegerField("jours au moins")
     max_days = models.PositiveSmallIntegerField("jours au plus")
 
@@ -259,11 +260,11 @@ class Section(models.TextChoices):
 class Fact(Sourced):
     """One thing to know, on the page of the guide."""
 
-    key = models.SlugField("clé", primary_key=True)
+    key = GuardedSlugField("clé", primary_key=True)
     section = models.CharField("partie", max_length=10, choices=Section.choices)
     position = models.PositiveSmallIntegerField("ordre", default=0)
-    heading = models.CharField("titre", max_length=120)
-    text = models.TextField("texte")
+    heading = GuardedCharField("titre", max_length=120)
+    text = GuardedTextField("texte")
     link = models.ForeignKey(
         Link, models.PROTECT, verbose_name="lien", null=True, blank=True, related_name="+"
     )

@@ -16,6 +16,7 @@ from django.utils.timezone import localdate
 
 from demarches.models import AccountItem, User
 from demarches.models.address import AddressField, canonical_check
+from demarches.models.fields import GuardedCharField
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import DELETION_WARNING, add_months
 from vitale.models.codes import Coded
@@ -83,7 +84,7 @@ class Suivi(Coded, AccountItem):
     #: When it was told that it will be deleted; a visit that keeps it empties this.
     deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: One-time key of the form it came from: a double click opens one.
-    form_key = models.CharField(max_length=40, unique=True, null=True, editable=False)
+    form_key = GuardedCharField(max_length=40, unique=True, null=True, editable=False)  # type: ignore[misc]
 
     objects = SuiviQuerySet.as_manager()
 
@@ -247,7 +248,7 @@ class SuiviOffset(Sourced):
     until_step = models.CharField(
         "tant que cette étape n’est pas cochée", max_length=20, blank=True
     )
-    text = models.CharField("ce qui est dit", max_length=300)
+    text = GuardedCharField("ce qui est dit", max_length=300)
 
     class Meta:
         verbose_name = "délai d’aide-mémoire"

@@ -1,13 +1,26 @@
 """The detector of numéros de sécurité sociale."""
 
+import os
 import time
+from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from demarches.rules.nir import PrivateNumber, contains_nir, find_private_number, nir_key
+from demarches.rules.nir import (
+    HARMLESS,
+    PrivateNumber,
+    contains_nir,
+    find_passage,
+    find_private_number,
+    nir_key,
+    without_private_numbers,
+)
 from demarches.rules.reference import format_reference
+from tests.support.honest_texts import KINDS
+
+NUMBER = "185057800608491"
 
 SEPARATORS = st.sampled_from(["", " ", ".", "-", "\u00a0", "\u202f"])
 
@@ -91,6 +104,8 @@ def test_a_number_without_its_key_is_found_in_any_spacing(
 ) -> None:
     signs = "".join(parts[:-1])
     spaced = "".join(sign + data.draw(GAPS) for sign in signs[:-1]) + signs[-1]
+    # Without a key, figures spaced as a day or as hours are a day or hours.
+    assume(not HARMLESS.search(spaced))
 
     assert find_private_number(before + spaced + ".") is PrivateNumber.NIR
 
@@ -158,10 +173,146 @@ def test_a_refusal_never_repeats_the_number() -> None:
     assert [kind for kind in PrivateNumber if any(c.isdigit() for c in kind.refusal)] == []
 
 
-def test_a_huge_text_is_read_in_no_time() -> None:
-    started = time.perf_counter()
+GLUED = [f"9{NUMBER}", f"{NUMBER}7", f"12{NUMBER}", f"1{NUMBER[:1]} 85 05 78 006 084 91"]
 
-    for text in ("1 " * 50_000, "12" * 50_000, "FR" * 50_000, "0612345678 " * 9_000):
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1      85      05      78      006      084",
+        "185O578OO6O84",
+        "1 85 O5 78 OO6 O84",
+        "l 85 05 78 006 084",
+        "I85O5780O6O84",
+        "1+85+05+78+006+084",
+        "1_85_05_78_006_084",
+        "1 85 05 <b>78</b> 006 084",
+        "1·85·05·78·006·084",
+        "1/85/05/78/006/084/91",
+        "1 85 05 78 006 084 9I",
+        "1\n85\n05\n78\n006\n084",
+        *GLUED,
+    ],
+)
+def test_obvious_dodges_are_seen_through(text: str) -> None:
+    assert find_private_number(text) is PrivateNumber.NIR
+    assert find_private_number(f"Voici : {text}, merci.") is PrivateNumber.NIR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # A word inside: one of the figures would then belong to anything.
+        "1 85 05 puis 78 006 084",
+        # Fourteen figures in one piece are a SIRET, or the number of an electricity meter.
+        "18505780060849",
+        "213 003 346 00018",
+        # A key that is wrong, stuck to something else.
+        f"9{NUMBER[:-1]}2",
+        "1764152100123",
+    ],
+)
+def test_what_cannot_be_told_from_something_else_passes(text: str) -> None:
+    assert find_private_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("GB82 WEST 1234 5698 7654 32", PrivateNumber.IBAN),
+        ("gb82west12345698765432", PrivateNumber.IBAN),
+        ("BE68 5390 0754 7034", PrivateNumber.IBAN),
+        ("NL91 ABNA 0417 1643 00", PrivateNumber.IBAN),
+        ("CH93-0076-2011-6238-5295-7", PrivateNumber.IBAN),
+        ("IT60 X054 2811 1010 0000 0123 456", PrivateNumber.IBAN),
+        ("ES91  2100  0418  4502  0005  1332", PrivateNumber.IBAN),
+        ("FR76 3000 6000 0112 3456 7890 188", PrivateNumber.IBAN),  # mistyped
+        ("BE68 5390 0754 7035", None),
+        ("Fr 08:30-12:30 13:30-17:00, mardi 9:00-12:00", None),
+        ("3714 496353 98431", PrivateNumber.CARD),
+        ("371449635398431", PrivateNumber.CARD),
+        ("5555-5555-5555-4444", PrivateNumber.CARD),
+        ("3056 930902 5904", PrivateNumber.CARD),
+        ("6759 6498 2643 8453", PrivateNumber.CARD),
+        ("4000 0000 0000 0000 006", PrivateNumber.CARD),
+        ("2010 1488 0343 6462", None),  # no network begins so
+    ],
+)
+def test_accounts_and_cards_are_found_by_their_keys(text: str, found: PrivateNumber | None) -> None:
+    assert find_private_number(text) is found
+
+
+@pytest.mark.parametrize("before", ["", "éà ", "<b>", "½ "])
+def test_the_place_of_a_number_is_told(before: str) -> None:
+    text = f"{before}Mon numéro : 1\u200b 85 05 78 006 084, merci"
+    passage = find_passage(text)
+
+    assert passage is not None
+    assert text[passage.start : passage.end] == "1\u200b 85 05 78 006 084"
+    assert "« 1\u200b 85… »" in passage.refusal(text)
+
+
+def test_a_refusal_shows_few_signs_of_the_number() -> None:
+    text = NUMBER
+    passage = find_passage(text)
+
+    assert passage is not None
+    shown = "".join(sign for sign in passage.refusal(text) if sign.isdigit())
+    assert shown == NUMBER[:6]
+
+
+def test_numbers_are_replaced_where_they_stand() -> None:
+    name = f"passeport {NUMBER} et 4539 1488 0343 6467.jpg"
+
+    assert without_private_numbers(name, instead="x") == "passeport x et x.jpg"
+
+
+# Honest texts: at most one in a thousand is refused
+
+HONEST_TEXTS = int(os.environ.get("HONEST_TEXTS", "2000"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_honest_texts_pass(kind: str) -> None:
+    draw = Random(f"honest {kind}")
+    texts = [KINDS[kind](draw) for _ in range(HONEST_TEXTS)]
+
+    refused = [text for text in texts if find_private_number(text)]
+
+    assert len(refused) <= HONEST_TEXTS / 1000, refused[:10]
+
+
+# Twice the text, twice the time
+
+ADVERSARIAL = [
+    "0033 1 12 12 12 12 ", "06 12 34 56 78 ", "1 ", "12", "4 ", "4", "9", "123 ", "FR", "FR76 ",
+    "DE12 3456 ", "PACS-2026-000001-L ", "12/03/2026 ", "30700, ", "1 250,00 € ", "   ", "<", "< ",
+    "O ", "l'", "½", "é1 ", "1 85 05 2A ", "8:30-12:30 ", "10:00-", "2026-", "30334-2026-1-",
+]  # fmt: skip
+
+
+def reading_time(text: str) -> float:
+    """The best of three: a machine that is busy with something else says nothing."""
+    times = []
+    for _ in range(3):
+        started = time.process_time()
         find_private_number(text)
+        times.append(time.process_time() - started)
+    return max(min(times), 0.001)
 
-    assert time.perf_counter() - started < 5
+
+@pytest.mark.parametrize("unit", ADVERSARIAL)
+def test_eight_times_the_text_takes_about_eight_times_as_long(unit: str) -> None:
+    """A detector that looks back at what it has read would take sixty-four times as long."""
+    few = 2_000 // len(unit)
+
+    assert reading_time(unit * few * 8) / reading_time(unit * few) < 24
+
+
+@pytest.mark.skipif("HONEST_TEXTS" not in os.environ, reason="long run")
+@pytest.mark.parametrize("unit", ADVERSARIAL)
+def test_a_whole_request_of_it_is_no_worse(unit: str) -> None:
+    """2.6 MB, all that a request may hold: no path reads as much, see LONGEST_TEXT."""
+    few = 325_000 // len(unit)
+
+    assert reading_time(unit * few * 8) / reading_time(unit * few) < 24

@@ -1,0 +1,75 @@
+"""Columns for what people type: the guard stands where every path to the database passes.
+
+A form, the admin, an action, `bulk_create`, `update()`: all of them ask the column for the value
+to write. The column refuses there (`TextRefused`, a `ValidationError`) what a form would have
+refused before, so that a path without a form keeps the rule. In migrations they are the fields of
+Django, which the database cannot tell from these.
+"""
+
+from typing import Any, override
+
+from django import forms
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from demarches.guard import LONGEST_TEXT, check_text, check_texts_in
+
+
+class Guarded[S, G](models.Field[S, G]):
+    """What the guarded columns share."""
+
+    #: The field that migrations name.
+    plain: str
+
+    @override
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"django.db.models.{self.plain}", args, kwargs
+
+    def guard(self, value: Any) -> None:
+        """Raise `TextRefused` for a value that the column may not hold."""
+        if isinstance(value, str):
+            check_text(value, longest=self.max_length)
+
+    @override
+    def run_validators(self, value: Any) -> None:
+        # Before the others: none of them reads a text that is too long.
+        self.guard(value)
+        super().run_validators(value)
+
+    @override
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        self.guard(value)
+        return super().get_db_prep_save(value, connection)
+
+
+class GuardedCharField(Guarded[str, str], models.CharField[str, str]):
+    plain = "CharField"
+
+
+class GuardedEmailField(Guarded[str, str], models.EmailField[str, str]):
+    plain = "EmailField"
+
+
+class GuardedSlugField(Guarded[str, str], models.SlugField[str, str]):
+    plain = "SlugField"
+
+
+class GuardedTextField(Guarded[str, str], models.TextField[str, str]):
+    """Its `max_length` (`LONGEST_TEXT` without one) holds on every path, not only in forms."""
+
+    plain = "TextField"
+
+    @override
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        return super().formfield(**{"max_length": self.max_length or LONGEST_TEXT, **kwargs})
+
+
+class GuardedJSONField(Guarded[Any, Any], models.JSONField[Any, Any]):
+    """Every text in it is looked at."""
+
+    plain = "JSONField"
+
+    @override
+    def guard(self, value: Any) -> None:
+        check_texts_in(value)

@@ -1,0 +1,223 @@
+"""No column keeps a private number, nor a text without end: a table over all of them."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django import forms
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models import JSONField, Q
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from demarches import guard
+from demarches.forms import NoPrivateNumbersMixin, refuse_private_numbers
+from demarches.guard import LONGEST_TEXT, TextRefused
+from demarches.models import Officer
+from demarches.models.fields import Guarded, GuardedJSONField, GuardedTextField
+from uzes_portal.middleware import RefusalPagesMiddleware
+
+NIR = "1 85 05 78 006 084"
+OURS = {"demarches", "pacs", "vitale"}
+#: Apps of others, and why their texts are not guarded here.
+OTHERS = {
+    "account": "addresses of mail, as User.email",
+    "admin": "the admin's own journal: names of fields, never values",
+    "auth": "names of groups and of rights",
+    "contenttypes": "names of models",
+    "mfa": "names and secrets of a second factor",
+    "post_office": "mails put together from guarded columns",
+    "sessions": "signed by Django, holds no free text",
+    "socialaccount": "what an identity provider says, typed by nobody here",
+    "usersessions": "where a session was opened",
+}
+CODE = "one of our own words, checked against a list or written by the program"
+DIGEST = "a digest, a random name or a key, computed"
+COMPOSED = "put together by the program from guarded columns"
+NATIONAL = "published by the State, read from its file"
+SHAPE = "a validator checks a shape that no number has"
+WEB = "the address of a page, checked as such, in public content"
+REFERENCE = "a reference of ours, given by the program"
+
+EXCUSED = {
+    **dict.fromkeys(
+        ["demarches.agenda.half_days", "demarches.mairie.phone", "pacs.partenaire.phone",
+         "vitale.demande.phone", "pacs.registration.number", "pacs.partenaire.nationalities"],
+        SHAPE,
+    ),
+    **dict.fromkeys(
+        ["demarches.mairie.website", "pacs.piecewording.link_url", "vitale.source.url",
+         "vitale.link.url"],
+        WEB,
+    ),
+    **dict.fromkeys(
+        [f"demarches.ficheset.{name}" for name in
+         ("source_name", "source_url", "redirections", "unknown", "added", "changed", "removed")]
+        + [f"demarches.fiche.{name}" for name in
+           ("family", "title", "description", "theme", "url", "contributor", "search_title",
+            "search_text")],
+        NATIONAL,
+    ),
+    **dict.fromkeys(
+        ["demarches.user.password", "demarches.ficheset.sha256", "demarches.fiche.sha256",
+         "demarches.ratecounter.key", "pacs.partenaire.private_code",
+         "pacs.partenaire.attested_digest", "pacs.partenaire.common_confirmed_digest",
+         "pacs.outcomedecision.digest", "pacs.piecefile.storage_name", "pacs.piecefile.sha256",
+         "vitale.suivi.secret_digest", "vitale.demande.secret_digest"],
+        DIGEST,
+    ),
+    **dict.fromkeys(
+        ["pacs.partenaire.search_text", "pacs.partenaire.attested_text",
+         "pacs.partenaire.attested_facts", "pacs.registeredperson.search_text"],
+        COMPOSED,
+    ),
+    **dict.fromkeys(
+        ["pacs.dossier.reference", "pacs.lateract.reference", "vitale.demande.reference",
+         "demarches.appointment.holder"],
+        REFERENCE,
+    ),
+    **dict.fromkeys(
+        ["pacs.piecewording.rule_id", "pacs.informationrequest.question", "pacs.sentmail.kind",
+         "pacs.dossierevent.kind", "pacs.reading.what", "pacs.piece.key", "pacs.piece.rule_id",
+         "pacs.piece.about", "pacs.piece.refusal_code", "pacs.piecefile.content_type",
+         "pacs.piecefile.warnings", "pacs.registration.dissolution", "pacs.lateract.pieces",
+         "vitale.planline.channels", "vitale.planline.cases",
+         "vitale.planline.regimes", "vitale.delay.channels", "vitale.delay.cases",
+         "vitale.suivitick.step", "vitale.suivitick.choice", "vitale.suivireminder.step",
+         "vitale.suivioffset.situations", "vitale.suivioffset.from_step",
+         "vitale.suivioffset.until_step", "vitale.demandeevent.kind", "vitale.demandemail.kind",
+         "vitale.tally.topic"],
+        CODE,
+    ),
+    "demarches.user.email": "the address a person signs in with, compared and mailed exactly",
+}  # fmt: skip
+
+
+def columns() -> Iterator[tuple[str, models.Field[Any, Any]]]:
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.local_fields:
+            is_text = isinstance(field, models.CharField | models.TextField | JSONField)
+            if is_text or isinstance(field, models.FileField):
+                yield f"{model._meta.label_lower}.{field.name}", field
+
+
+def holds_no_number(field: models.Field[Any, Any]) -> bool:
+    """A choice among our words, or shorter than the shortest number."""
+    return bool(field.choices) or (field.max_length is not None and field.max_length < 13)
+
+
+def our_columns() -> dict[str, models.Field[Any, Any]]:
+    return {name: field for name, field in columns() if name.partition(".")[0] in OURS}
+
+
+GUARDED = {name: field for name, field in our_columns().items() if isinstance(field, Guarded)}
+
+
+def test_every_text_column_is_guarded_or_excused() -> None:
+    left = {
+        name
+        for name, field in our_columns().items()
+        if not isinstance(field, Guarded) and not holds_no_number(field)
+    }
+
+    assert left == set(EXCUSED)
+
+
+def test_every_other_app_with_texts_is_known() -> None:
+    apps_with_texts = {name.partition(".")[0] for name, _ in columns()}
+
+    assert apps_with_texts - OURS <= set(OTHERS)
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_guarded_column_writes_no_number(name: str) -> None:
+    field = GUARDED[name]
+    text = [{"x": f"a {NIR}"}] if isinstance(field, GuardedJSONField) else f"a {NIR}"
+
+    with pytest.raises(TextRefused):
+        field.get_db_prep_save(text, connection)
+    with pytest.raises(TextRefused):
+        field.run_validators(text)
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_guarded_column_writes_nothing_longer_than_it_says(name: str) -> None:
+    field = GUARDED[name]
+    text: Any = "a" * ((field.max_length or LONGEST_TEXT) + 1)
+    text = [text] if isinstance(field, GuardedJSONField) else text
+
+    with pytest.raises(TextRefused, match=r"signes, .* au plus"):
+        field.get_db_prep_save(text, connection)
+
+
+def test_a_text_beyond_its_length_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(guard, "find_passage", lambda text: read.append(len(text)))
+    field = GuardedTextField(max_length=300)
+
+    for length in (300, 301, 2_600_000):
+        with contextlib.suppress(TextRefused):
+            field.run_validators("9" * length)
+        refuse_private_numbers("9" * length)
+
+    assert max(read) == 301
+
+
+class AnyForm(NoPrivateNumbersMixin, forms.Form):
+    one = forms.CharField(max_length=50)
+    other = forms.CharField()
+
+
+def test_a_form_does_not_read_what_its_field_may_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(guard, "find_passage", lambda text: read.append(len(text)))
+
+    form = AnyForm({"one": "9" * 51, "other": "9" * (LONGEST_TEXT + 1)})
+
+    assert (form.is_valid(), read) == (False, [])
+    assert sorted(form.errors) == ["one", "other"]
+
+
+@pytest.mark.django_db
+def test_no_way_of_writing_passes_by() -> None:
+    since = date(2026, 1, 1)
+    officer = Officer.objects.create(name="Claire Martin", quality="maire", in_force_from=since)
+
+    def bulk_update() -> None:
+        officer.quality = NIR
+        Officer.objects.bulk_update([officer], ["quality"])
+
+    ways: list[Callable[[], object]] = [
+        lambda: Officer.objects.create(name=NIR, in_force_from=since),
+        lambda: Officer.objects.bulk_create([Officer(name=NIR, in_force_from=since)]),
+        lambda: Officer.objects.update(name=NIR),
+        lambda: Officer.objects.update_or_create(pk=officer.pk, defaults={"name": NIR}),
+        bulk_update,
+    ]
+    for way in ways:
+        with pytest.raises(TextRefused), transaction.atomic():
+            way()
+
+    assert not Officer.objects.filter(Q(name=NIR) | Q(quality=NIR)).exists()
+
+
+def test_migrations_name_the_fields_of_django() -> None:
+    assert {field.deconstruct()[1].rpartition(".")[0] for field in GUARDED.values()} == {
+        "django.db.models"
+    }
+
+
+@pytest.mark.django_db
+def test_what_no_view_answers_is_refused_in_words(rf: RequestFactory) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        raise AssertionError(request)
+
+    middleware = RefusalPagesMiddleware(view)
+    response = middleware.process_exception(rf.get("/"), TextRefused("Un texte trop long."))
+
+    assert response is not None
+    assert response.status_code == 422
+    assert "Un texte trop long." in response.content.decode()
