@@ -1,9 +1,12 @@
 """What the settings read from the environment is written down for those who run the portal."""
 
+import logging
 import os
 import re
 import subprocess
 import sys
+
+from django.conf import settings
 
 from tests.support.portal import ROOT
 
@@ -46,3 +49,12 @@ def test_migrations_are_checked_without_the_secrets_of_a_deployment() -> None:
     refused = manage("check")
     assert refused.returncode != 0
     assert "SECRET_KEY is missing" in refused.stderr
+
+
+def test_lines_of_the_log_carry_their_zone() -> None:
+    line = settings.LOGGING["formatters"]["line"]
+    record = logging.makeLogRecord({"name": "a", "levelname": "INFO", "msg": "b"})
+
+    written = logging.Formatter(line["format"], line["datefmt"]).format(record)
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} INFO a b", written)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from pacs.access import GUEST_SESSION_KEY
 from vitale.access import PASSES_KEY
@@ -25,6 +25,9 @@ STRICT_POLICY = (
 REPORT_GROUP = "csp"
 REPORT_PATH = "/rapports/csp/"
 
+#: No browser sends another one to us. TRACE would send back what a script may not read.
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
 #: What a session holds while somebody is in: an account, a handed-over device, a follow-up.
 WAYS_IN = (SESSION_KEY, GUEST_SESSION_KEY, PASSES_KEY)
 #: Not "cookies": browsers would clear those of the whole domain, other sites included.
@@ -32,13 +35,20 @@ CLEARED = '"cache", "storage"'
 
 
 class EveryAnswerMiddleware:
-    """Give every answer a policy, and keep other origins from embedding or opening it."""
+    """Give every answer a policy, and keep other origins from embedding or opening it.
+
+    Any method but those of browsers is refused here, whatever the address.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        response = (
+            self.get_response(request)
+            if request.method in METHODS
+            else HttpResponseNotAllowed(METHODS)
+        )
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         response.setdefault("Content-Security-Policy", STRICT_POLICY)

@@ -45,6 +45,11 @@ if not SECRET_KEY:
         )
     SECRET_KEY = _generated_once("secret_key")
 
+#: While it is being changed: the keys before it, separated by commas. They open, and sign nothing.
+SECRET_KEY_FALLBACKS = [
+    key.strip() for key in env_secret("SECRET_KEY_FALLBACKS").split(",") if key.strip()
+]
+
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 #: Public address of the portal, used for the links in mails and on paper.
@@ -320,7 +325,12 @@ POST_OFFICE = {"DEFAULT_MAILER": "smtp"}
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     # Each tells every step of its work at the level INFO.
