@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.audit import asvs, deploy, observatory, packages, policy, proofs, static, wapiti
+from tests.audit import asvs, console, deploy, observatory, packages, policy, proofs, static, wapiti
 from tests.audit.table import Row
 
 type Part = Callable[[Path], list[Row]]
@@ -27,6 +27,7 @@ PARTS: dict[str, Part] = {
     "static": static.rows,
     **{name: proofs.part(name) for name in proofs.PROOFS},
     "policy": policy.rows,
+    "console": console.rows,
     "observatory": observatory.rows,
     "wapiti": wapiti.rows,
     "elsewhere": elsewhere,

@@ -1,6 +1,7 @@
 """Wapiti, as nobody, as a citizen and as an agent; what it takes for a fault is tried again."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +16,11 @@ AIM = "0 faults"
 MODULES = (
     "csrf,crlf,exec,file,htaccess,ldap,methods,permanentxss,redirect,sql,timesql,upload,xss,xxe"
 )
-CRAWL_SECONDS, ATTACK_SECONDS, LIMIT_SECONDS = 60, 15, 420
+CRAWL_SECONDS, ATTACK_SECONDS, LIMIT_SECONDS = 60, 15, 900
 WHO = {"nobody": "", "citizen": "/mes-demarches/", "agent": "/agents/"}
 WAYS_OUT = ("/compte/deconnexion/", "/agents/logout/", "/pacs/fermer/", "/vitale/suivi/fermer/")
+#: A module that did not come to its end tried a part of the pages only, and the row says so.
+CUT = re.compile(r"Max attack time was reached for module (\w+)")
 CSRF = "Cross Site Request Forgery"
 
 
@@ -36,7 +39,10 @@ def _row(program: Path, portal: Deployment, who: str, start: str, folder: Path) 
     cookie = portal.cookies.get(who, "")
     if start and portal.open(start, cookie=cookie)[0] != 200:
         return Row.not_shown(check, AIM, f"the session made for it does not open {start}")
-    _run(program, portal, start or "/", cookie, report)
+    try:
+        _run(program, portal, start or "/", cookie, report)
+    except subprocess.TimeoutExpired:
+        return Row.not_shown(check, AIM, f"it did not end within {LIMIT_SECONDS} seconds")
     found = json.loads(report.read_text(encoding="utf-8"))
     faults = [
         (category, one)
@@ -52,6 +58,8 @@ def _row(program: Path, portal: Deployment, who: str, start: str, folder: Path) 
     told += "".join(f"; {category} at {one['path']}" for category, one in true[:5])
     if false:
         told += f"; {len(false)} forms taken for unprotected answer 403 to a missing or wrong token"
+    cut = CUT.findall(report.with_suffix(".log").read_text(encoding="utf-8"))
+    told += f"; stopped after {ATTACK_SECONDS} s: {', '.join(cut)}" if cut else ""
     return Row.of(check, AIM, told, f"var/audit/{report.name}", is_met=not true)
 
 
