@@ -1,8 +1,9 @@
 """Headers that every answer carries, whoever made it: a page, a file, a redirection, a refusal.
 
-Two middlewares. The first stands before all others, so that what never reaches a view (static
-files, the redirection to HTTPS, a host that is refused) is protected too. The second empties the
-browser whenever somebody's way in ends, whichever address ended it.
+Three middlewares. The first stands before all others, so that what never reaches a view (static
+files, the redirection to HTTPS, a host that is refused) is protected too. The second refuses the
+methods of no browser. The third empties the browser whenever somebody's way in ends, whichever
+address ended it.
 """
 
 from collections.abc import Callable
@@ -35,20 +36,13 @@ CLEARED = '"cache", "storage"'
 
 
 class EveryAnswerMiddleware:
-    """Give every answer a policy, and keep other origins from embedding or opening it.
-
-    Any method but those of browsers is refused here, whatever the address.
-    """
+    """Give every answer a policy, and keep other origins from embedding or opening it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = (
-            self.get_response(request)
-            if request.method in METHODS
-            else HttpResponseNotAllowed(METHODS)
-        )
+        response = self.get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         response.setdefault("Content-Security-Policy", STRICT_POLICY)
@@ -60,6 +54,18 @@ class EveryAnswerMiddleware:
             response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
             response.setdefault("Reporting-Endpoints", f'{REPORT_GROUP}="{REPORT_PATH}"')
         return response
+
+
+class MethodsMiddleware:
+    """Refuse any method but those of browsers (405), whatever the address."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        return self.get_response(request)
 
 
 class WaysOutMiddleware:
