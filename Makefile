@@ -5,7 +5,7 @@ DEMO := DEBUG=$${DEBUG:-1} $(PYTHON) manage.py
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet --strip-extras \
 	--allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
 
-.PHONY: run test lint bench race demo-data screenshots requirements
+.PHONY: run test lint audit bench race demo-data screenshots requirements
 run: ## the portal, on http://127.0.0.1:$(PORT)
 	@.ci/bootstrap
 	@$(DEMO) start --port $(PORT)
@@ -15,6 +15,9 @@ test: ## the whole suite: SQLite, PostgreSQL, browser
 lint:
 	@.ci/bootstrap dev
 	@.ci/lint
+audit: ## one table of what an attacker and an auditor would try, in var/audit/
+	@.ci/bootstrap dev
+	@$(PYTHON) -m tests.audit $(PARTS)
 bench:
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.bench

@@ -32,6 +32,8 @@ PUBLIC = {
     "terms",
     "site-map",
     "robots",
+    "security-txt",
+    "csp-report",  # takes what browsers send by themselves, and shows nothing
     "favicon",
     "account_login",
     "account_signup",

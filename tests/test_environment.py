@@ -1,9 +1,12 @@
 """What the settings read from the environment is written down for those who run the portal."""
 
+import logging
 import os
 import re
 import subprocess
 import sys
+
+from django.conf import settings
 
 from tests.support.portal import ROOT
 
@@ -15,7 +18,8 @@ SECRETS = set(re.findall(r'env_secret\(\s*"([A-Z_]+)"', SETTINGS))
 def test_env_example_lists_every_variable() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == NAMES
+    listed = re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)
+    assert sorted(listed) == sorted(NAMES)  # and each of them once
 
 
 def test_operations_explains_every_variable() -> None:
@@ -45,3 +49,12 @@ def test_migrations_are_checked_without_the_secrets_of_a_deployment() -> None:
     refused = manage("check")
     assert refused.returncode != 0
     assert "SECRET_KEY is missing" in refused.stderr
+
+
+def test_lines_of_the_log_carry_their_zone() -> None:
+    line = settings.LOGGING["formatters"]["line"]
+    record = logging.makeLogRecord({"name": "a", "levelname": "INFO", "msg": "b"})
+
+    written = logging.Formatter(line["format"], line["datefmt"]).format(record)
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} INFO a b", written)

@@ -1,4 +1,4 @@
-"""What every answer goes through: privacy headers, and refusals in plain French."""
+"""What every page goes through: no cache keeps it, and refusals are in plain French."""
 
 import logging
 from collections.abc import Callable
@@ -18,15 +18,13 @@ RETRY_SECONDS = 30
 
 
 class PrivacyHeadersMiddleware:
-    """Forbid other origins to embed our answers, and any cache to keep a signed-in page."""
+    """Forbid any cache to keep a signed-in page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         # `session.accessed` is true as soon as the answer depended on who is asking; an
         # anonymous reader has no session key, and their page may be cached.
         if request.session.session_key is not None and "Cache-Control" not in response:

@@ -45,6 +45,11 @@ if not SECRET_KEY:
         )
     SECRET_KEY = _generated_once("secret_key")
 
+#: While it is being changed: the keys before it, separated by commas. They open, and sign nothing.
+SECRET_KEY_FALLBACKS = [
+    key.strip() for key in env_secret("SECRET_KEY_FALLBACKS").split(",") if key.strip()
+]
+
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 #: Public address of the portal, used for the links in mails and on paper.
@@ -52,6 +57,8 @@ SITE_URL = env_str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 #: Legal notice: who hosts the portal (name, address, phone) and who answers for what it says.
 LEGAL_HOST = env_str("LEGAL_HOST")
 LEGAL_PUBLISHER = env_str("LEGAL_PUBLISHER")
+#: Whom to tell about a weakness (mailto: or https:), in /.well-known/security.txt.
+SECURITY_CONTACT = env_str("SECURITY_CONTACT")
 #: Result of an accessibility audit, as docs/accessibility.md describes it; none by default.
 ACCESSIBILITY_AUDIT_FILE = env_str("ACCESSIBILITY_AUDIT_FILE")
 ADMIN_PATH = env_str("ADMIN_PATH", "agents").strip("/")
@@ -76,7 +83,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "uzes_portal.headers.EveryAnswerMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "uzes_portal.headers.MethodsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "uzes_portal.address_guard.AddressGuardMiddleware",
@@ -89,6 +98,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "uzes_portal.headers.WaysOutMiddleware",
     "demarches.mail_limits.MailLimitsMiddleware",
     "demarches.devices.DeviceMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
@@ -190,6 +200,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "search": (120, 600),
     "vitale_create": (20, 3600),
     "vitale_open": (20, 600),
+    "csp_report": (60, 600),
 }
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
@@ -233,6 +244,7 @@ STORAGES: dict[str, Any] = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no page of another site needs our files
 #: « id:key,id:key », each key 32 bytes in base64: the first one encrypts the files, all decrypt.
 FILE_KEYS = env_secret("FILE_KEYS")
 if not FILE_KEYS:
@@ -265,16 +277,18 @@ CRISPY_FAIL_SILENTLY = False
 # Security: section 7 of the quality bar. Development over plain HTTP cannot use Secure cookies.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
-    "script-src": [CSP.SELF, CSP.NONCE],
+    "script-src": [CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],
     "img-src": [CSP.SELF],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
-    "frame-src": [CSP.SELF],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "object-src": [CSP.NONE],
+    # Two ways to say where, for browsers old and new: uzes_portal/headers.py.
+    "report-uri": ["/rapports/csp/"],
+    "report-to": ["csp"],
 }
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_HSTS_SECONDS = 0 if DEBUG else env_int("SECURE_HSTS_SECONDS", 63_072_000)
@@ -325,7 +339,12 @@ POST_OFFICE = {"DEFAULT_MAILER": "smtp"}
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     # Each tells every step of its work at the level INFO.

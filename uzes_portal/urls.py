@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from demarches.views import signin
-from uzes_portal import styleguide, views
+from uzes_portal import csp_reports, security_txt, styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("modalites-d-utilisation/", views.terms, name="terms"),
     path("plan-du-site/", views.site_map, name="site-map"),
     path("robots.txt", views.robots, name="robots"),
+    path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
+    path("rapports/csp/", csp_reports.csp_report, name="csp-report"),
     # /compte/: sign-in by a code sent by mail. The names are those django-allauth asks for; the
     # rest of its pages (passwords, addresses) is left out on purpose.
     path("compte/connexion/", signin.SignInView.as_view(), name="account_login"),

@@ -10,8 +10,10 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from demarches.integrity import integrity_of
 from demarches.rules import dates_fr
 from demarches.rules.enums import PieceStatus, Status
 
@@ -46,6 +48,13 @@ LABELS: dict[str, str] = {member.value: member.label for member in (*Status, *Pi
 def status_badge(status: str, label: str = "") -> dict[str, str]:
     """The badge of a status of a dossier or of a piece, in the procedure's own words if any."""
     return {"label": label or LABELS[status], "tone": TONES[status]}
+
+
+@register.simple_tag
+def integrity(name: str) -> str:
+    """The attribute that binds a static file to what it is now; nothing for a missing file."""
+    digest = integrity_of(name)
+    return format_html(' integrity="{}"', digest) if digest else ""
 
 
 @register.filter

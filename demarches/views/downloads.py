@@ -13,7 +13,7 @@ from demarches import storage, uploads
 
 logger = logging.getLogger(__name__)
 
-SANDBOX = "sandbox; default-src 'none'"
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 def serve_private_file(storage_name: str, *, content_type: str, display_name: str) -> HttpResponse:

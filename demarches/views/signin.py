@@ -158,12 +158,6 @@ class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
 
 @method_decorator(login_not_required, name="dispatch")
 class SignOutView(LogoutView):  # type: ignore[misc]
-    """Leave, and leave nothing behind on a shared computer."""
+    """Leave; what the browser kept goes too (`uzes_portal.headers`)."""
 
     template_name = "account/sign_out.html"
-
-    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = super().post(*args, **kwargs)
-        # Not "cookies": browsers would clear those of the whole domain, other sites included.
-        response["Clear-Site-Data"] = '"cache", "storage"'
-        return response
