@@ -24,12 +24,12 @@ from pacs.access import (
     reads,
 )
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
-from pacs.models.completeness import missing_common, missing_own
+from pacs.models.completeness import asks_origin, missing_common, missing_own
 from pacs.rules.days import DayAnswer, Days
 from pacs.rules.gate import Act, Kind, texts
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import MaxAge, earliest_issue_day, is_usable
-from pacs.steps import COMMON_STEPS, OWN_STEPS, WISHED_STEP
+from pacs.steps import COMMON_STEPS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,17 @@ def answer_words(row: Dossier | Partenaire, name: str) -> Answer:
 
 
 def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
-    if isinstance(row, Partenaire) and step.slug == "nationalite":
-        return [Answer("Nationalité", row.nationality_words)]
+    """What this page says so far; a fact stands once, on the page that asks it in full."""
+    form = step.form_class
+    names = [*form.tells, *(form._meta.fields or ())]
+    if isinstance(row, Partenaire) and step.slug == "acte" and asks_origin(row):
+        names = [name for name in names if name not in ORIGIN_COLUMNS]
     answers = []
-    for name in step.form_class._meta.fields or ():
-        value = _value(row, name)
-        if value and not (value == "Non" and isinstance(getattr(row, name), bool)):
-            label = step.form_class.base_fields[name].label or name
-            answers.append(Answer(str(label), value))
+    for name in names:
+        field = form.base_fields.get(name)
+        answer = answer_words(row, name)
+        if answer.value and not (answer.value == "Non" and isinstance(getattr(row, name), bool)):
+            answers.append(Answer(str(field.label), answer.value) if field else answer)
     return answers
 
 

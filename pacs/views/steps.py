@@ -20,6 +20,7 @@ from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire
 from pacs.rules.days import DayAnswer
 from pacs.steps import COMMON_STEPS, OWN_STEPS
+from pacs.tracking import piece_rows
 from pacs.views.read import read_of_step, step_key, tell_clashes
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -87,7 +88,7 @@ def _step_page[S: (Dossier, Partenaire)](
     if "wished_date" in form.changed_data and _impossible_wish(partenaire.dossier):
         # Kept all the same; the page tells why it cannot be, with the nearest days.
         return redirect(request.get_full_path())
-    return _go_on(request, partenaire, subject, steps, step)
+    return _go_on(request, partenaire, subject, steps)
 
 
 def _impossible_wish(dossier: Dossier) -> DayAnswer | None:
@@ -100,7 +101,7 @@ def _impossible_wish(dossier: Dossier) -> DayAnswer | None:
 
 
 def _go_on[S: (Dossier, Partenaire)](
-    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S], step: Step[S]
+    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S]
 ) -> HttpResponse:
     """To the explanation of what stops the dossier, back to the review, or to the next page."""
     dossier = Dossier.objects.prefetch_related("partenaires__user").get(pk=partenaire.dossier_id)
@@ -116,10 +117,19 @@ def _go_on[S: (Dossier, Partenaire)](
         return _after_correction(request, subject, steps, dossier)
     if request.GET.get("retour") == "verifier":
         return redirect("pacs:dossier-review", dossier.reference)
-    following = steps.after(step, subject)
-    if following is None:
-        return redirect(dossier)
-    return redirect(_url_of(following, steps, dossier))
+    return redirect(next_page(me))
+
+
+def next_page(me: Partenaire) -> str:
+    """The next thing to do for this person, in a draft: a question, their pieces, the review."""
+    dossier = me.dossier
+    if may_edit_common(me) and (common := COMMON_STEPS.first_incomplete(dossier)):
+        return _url_of(common, COMMON_STEPS, dossier)
+    if may_edit_own(me) and (own := OWN_STEPS.first_incomplete(me)):
+        return _url_of(own, OWN_STEPS, dossier)
+    if any(row.needs_answer for row in piece_rows(me, at=timezone.now())):
+        return reverse("pacs:dossier-pieces", args=[dossier.reference])
+    return reverse("pacs:dossier-review", args=[dossier.reference])
 
 
 def _show_corrections(partenaire: Partenaire) -> None:
