@@ -205,6 +205,34 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
     return groups
 
 
+def next_task(partenaire: Partenaire, *, at: datetime) -> Task:
+    """The next thing to do for this person, in a draft: a question, pieces, the other, the review.
+
+    The pieces are read last, when no question is left.
+    """
+    dossier = partenaire.dossier
+    questions = [
+        *(_open_tasks(dossier, COMMON_STEPS) if may_edit_common(partenaire) else []),
+        *(_open_tasks(partenaire, OWN_STEPS) if may_edit_own(partenaire) else []),
+    ]
+    if questions:
+        return questions[0]
+    if any(row.needs_answer for row in piece_rows(partenaire, at=at)):
+        address = reverse("pacs:dossier-pieces", args=[dossier.reference])
+        return Task("Vos pièces", address, is_complete=False)
+    _, second = dossier.people
+    if partenaire.is_first and partenaire.attested_at is not None and not second.door:
+        return _partner_task(partenaire)
+    address = reverse("pacs:dossier-review", args=[dossier.reference])
+    return Task("Relire et attester", address, is_complete=False)
+
+
+def _open_tasks(subject: Dossier | Partenaire, steps: StepList[Any]) -> list[Task]:
+    dossier = subject if isinstance(subject, Dossier) else subject.dossier
+    tasks = _tasks(subject, steps, dossier.reference, open_=True)
+    return [task for task in tasks if not task.is_complete]
+
+
 def _partner_task(first: Partenaire) -> Task:
     """How the second takes part, without a word about what they answered."""
     _, second = first.dossier.people

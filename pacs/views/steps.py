@@ -20,7 +20,7 @@ from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire
 from pacs.rules.days import DayAnswer
 from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.tracking import piece_rows
+from pacs.tracking import next_task
 from pacs.views.read import read_of_step, step_key, tell_clashes
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -117,19 +117,7 @@ def _go_on[S: (Dossier, Partenaire)](
         return _after_correction(request, subject, steps, dossier)
     if request.GET.get("retour") == "verifier":
         return redirect("pacs:dossier-review", dossier.reference)
-    return redirect(next_page(me))
-
-
-def next_page(me: Partenaire) -> str:
-    """The next thing to do for this person, in a draft: a question, their pieces, the review."""
-    dossier = me.dossier
-    if may_edit_common(me) and (common := COMMON_STEPS.first_incomplete(dossier)):
-        return _url_of(common, COMMON_STEPS, dossier)
-    if may_edit_own(me) and (own := OWN_STEPS.first_incomplete(me)):
-        return _url_of(own, OWN_STEPS, dossier)
-    if any(row.needs_answer for row in piece_rows(me, at=timezone.now())):
-        return reverse("pacs:dossier-pieces", args=[dossier.reference])
-    return reverse("pacs:dossier-review", args=[dossier.reference])
+    return redirect(next_task(me, at=timezone.now()).address)
 
 
 def _show_corrections(partenaire: Partenaire) -> None:
