@@ -76,7 +76,7 @@ def dossier_start(request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         couple, first, second = model_fields_from_params(request.GET, today=timezone.localdate(now))
         dossier = open_dossier(at=now, user=user, couple=couple, people=(first, second))
-        return redirect(dossier)
+        return redirect(next_task(dossier.people[0], at=now).address)
     invited = Dossier.objects.inviting(user).order_by("pk").first()
     return render(request, "pacs/dossier_start.html", {"existing": existing, "invited": invited})
 
