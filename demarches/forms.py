@@ -92,6 +92,9 @@ class StepForm[M: Model](PageFormMixin, forms.ModelForm[M]):
     `partial=True` keeps whatever was typed and asks for nothing: « finir plus tard ».
     """
 
+    #: Columns that this page answers in other words, beside those of its fields.
+    tells: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if partial:

@@ -43,12 +43,6 @@ class StepList[S: Model]:
     def first_incomplete(self, subject: S) -> Step[S] | None:
         return next((s for s in self.for_subject(subject) if not s.is_complete(subject)), None)
 
-    def after(self, step: Step[S], subject: S) -> Step[S] | None:
-        """The step that follows, or None after the last one."""
-        steps = self.for_subject(subject)
-        position = steps.index(step)
-        return steps[position + 1] if position + 1 < len(steps) else None
-
     def missing(self, subject: S) -> list[tuple[Step[S], str]]:
         """Every missing answer with the page where it is given."""
         return [(s, label) for s in self.for_subject(subject) for label in s.missing(subject)]

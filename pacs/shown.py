@@ -29,6 +29,7 @@ COMMON_ANSWERS = (
     "street_more",
     "postcode",
     "city",
+    "already_home",
 )
 #: Every answer of one's own part.
 OWN_ANSWERS = (

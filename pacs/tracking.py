@@ -24,12 +24,12 @@ from pacs.access import (
     reads,
 )
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
-from pacs.models.completeness import missing_common, missing_own
+from pacs.models.completeness import asks_origin, missing_common, missing_own
 from pacs.rules.days import DayAnswer, Days
 from pacs.rules.gate import Act, Kind, texts
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.validity import MaxAge, earliest_issue_day, is_usable
-from pacs.steps import COMMON_STEPS, OWN_STEPS, WISHED_STEP
+from pacs.steps import COMMON_STEPS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,17 @@ def answer_words(row: Dossier | Partenaire, name: str) -> Answer:
 
 
 def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
-    if isinstance(row, Partenaire) and step.slug == "nationalite":
-        return [Answer("Nationalité", row.nationality_words)]
+    """What this page says so far; a fact stands once, on the page that asks it in full."""
+    form = step.form_class
+    names = [*form.tells, *(form._meta.fields or ())]
+    if isinstance(row, Partenaire) and step.slug == "acte" and asks_origin(row):
+        names = [name for name in names if name not in ORIGIN_COLUMNS]
     answers = []
-    for name in step.form_class._meta.fields or ():
-        value = _value(row, name)
-        if value and not (value == "Non" and isinstance(getattr(row, name), bool)):
-            label = step.form_class.base_fields[name].label or name
-            answers.append(Answer(str(label), value))
+    for name in names:
+        field = form.base_fields.get(name)
+        answer = answer_words(row, name)
+        if answer.value and not (answer.value == "Non" and isinstance(getattr(row, name), bool)):
+            answers.append(Answer(str(field.label), answer.value) if field else answer)
     return answers
 
 
@@ -200,6 +203,34 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
     )
     groups.append(TaskGroup("À deux", together))
     return groups
+
+
+def next_task(partenaire: Partenaire, *, at: datetime) -> Task:
+    """The next thing to do for this person, in a draft: a question, pieces, the other, the review.
+
+    The pieces are read last, when no question is left.
+    """
+    dossier = partenaire.dossier
+    questions = [
+        *(_open_tasks(dossier, COMMON_STEPS) if may_edit_common(partenaire) else []),
+        *(_open_tasks(partenaire, OWN_STEPS) if may_edit_own(partenaire) else []),
+    ]
+    if questions:
+        return questions[0]
+    if any(row.needs_answer for row in piece_rows(partenaire, at=at)):
+        address = reverse("pacs:dossier-pieces", args=[dossier.reference])
+        return Task("Vos pièces", address, is_complete=False)
+    _, second = dossier.people
+    if partenaire.is_first and partenaire.attested_at is not None and not second.door:
+        return _partner_task(partenaire)
+    address = reverse("pacs:dossier-review", args=[dossier.reference])
+    return Task("Relire et attester", address, is_complete=False)
+
+
+def _open_tasks(subject: Dossier | Partenaire, steps: StepList[Any]) -> list[Task]:
+    dossier = subject if isinstance(subject, Dossier) else subject.dossier
+    tasks = _tasks(subject, steps, dossier.reference, open_=True)
+    return [task for task in tasks if not task.is_complete]
 
 
 def _partner_task(first: Partenaire) -> Task:

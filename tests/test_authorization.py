@@ -105,8 +105,8 @@ READ_ONLY = {
 #: Addresses of one dossier. Strangers and agents get 404, nobody is sent to sign in.
 DOSSIER = {
     "pacs:dossier": Line(),
-    "pacs:common-step": Line(second=302, kwargs=(("slug", "lien"),)),
-    "pacs:own-step": Line(kwargs=(("slug", "nom"),)),
+    "pacs:common-step": Line(second=302, kwargs=(("slug", "projet"),)),
+    "pacs:own-step": Line(kwargs=(("slug", "acte"),)),
     "pacs:dossier-outcome": Line(kwargs=(("slug", "minor"),)),
     "pacs:dossier-review": Line(),
     "pacs:dossier-correct": Line(302, 302),  # of a draft: there is the review

@@ -4,6 +4,7 @@ The owner of each action owns the transaction; files are stored inside it, so th
 leaves no row (an orphan file is swept later).
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.core.files.base import File
@@ -94,6 +95,25 @@ def _editable(piece: Piece, *, at: datetime) -> Piece:
         raise ActionRefused("La mairie a déjà accepté cette pièce : il n’y a rien à changer.")
     locked.dossier = dossier
     return locked
+
+
+def bring_pieces(pieces: Iterable[Piece], *, at: datetime) -> int:
+    """Say of these pieces that their originals come on the day; returns how many were said.
+
+    Only those of which nobody has said or sent anything since: a file that arrived meanwhile, or
+    a refusal of the mairie, is an answer or a question of its own.
+    """
+    said = 0
+    with transaction.atomic():
+        for piece in pieces:
+            row = _editable(piece, at=at)
+            if row.status == PieceStatus.MISSING.value and not row.files.exists():
+                row.status = PieceStatus.TO_BRING.value
+                row.save(update_fields=["status"])
+                _begin(row, at=at)
+                row.dossier.touch(at=at)
+                said += 1
+    return said
 
 
 def _begin(piece: Piece, *, at: datetime) -> None:

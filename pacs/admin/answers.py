@@ -10,8 +10,8 @@ from django.utils.timezone import localdate
 
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.rules.read import Shown, imprint, is_among
+from pacs.forms.civil import birth_problems
 from pacs.forms.common import commune_of_mairie, elsewhere_refusal
-from pacs.forms.identity import birth_problems
 from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier, Partenaire
 from pacs.rules.competence import address_is_elsewhere

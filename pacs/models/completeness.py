@@ -8,6 +8,7 @@ missing; an empty list means complete.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pacs.rules.countries import FRANCE
 from pacs.rules.nationalities import is_stateless
 from pacs.rules.pieces import FOREIGN_RECORDS
 from pacs.rules.situation import (
@@ -80,7 +81,7 @@ def asks_protection(partenaire: "Partenaire") -> bool:
 
     Whoever said « apatride » has said their protection, and is not asked twice.
     """
-    if is_stateless(partenaire.nationalities, partenaire.protection):
+    if not partenaire.nationalities:
         return False
     return inputs_of(partenaire).is_foreign is not YesNo.NO
 
@@ -126,31 +127,44 @@ def missing_contact(partenaire: "Partenaire") -> list[str]:
     return missing
 
 
+def missing_record(partenaire: "Partenaire") -> list[str]:
+    """What is copied from the birth record."""
+    return [
+        *missing_name(partenaire),
+        *_unanswered(partenaire, "sex", "birth_year", "birth_city"),
+        *missing_parents(partenaire),
+    ]
+
+
+def asks_origin(partenaire: "Partenaire") -> bool:
+    """« En France, nationalité française » says it all; anything else is asked in full."""
+    if not partenaire.birth_country and not partenaire.nationalities:
+        return bool(partenaire.birth_city)
+    return bool(partenaire.birth_country != FRANCE or partenaire.nationalities != [FRANCE])
+
+
+def missing_origin(partenaire: "Partenaire") -> list[str]:
+    return [*_unanswered(partenaire, "birth_country"), *missing_nationality(partenaire)]
+
+
+def missing_situation(partenaire: "Partenaire") -> list[str]:
+    return [*_unanswered(partenaire, "situation", "measure"), *missing_contact(partenaire)]
+
+
 #: Steps of a partenaire's own part, in order: slug, whether it applies, what is missing.
 OWN: dict[str, tuple[Callable[["Partenaire"], bool], Callable[["Partenaire"], list[str]]]] = {
-    "nom": (lambda one: True, missing_name),
-    "sexe": (lambda one: True, lambda one: _unanswered(one, "sex")),
-    "naissance": (
-        lambda one: True,
-        lambda one: _unanswered(one, "birth_year", "birth_country", "birth_city"),
-    ),
-    "nationalite": (lambda one: True, missing_nationality),
+    "acte": (lambda one: True, missing_record),
+    "origine": (asks_origin, missing_origin),
     "acte-francais": (asks_french_record, lambda one: _unanswered(one, "has_french_record")),
     "protection": (asks_protection, lambda one: _unanswered(one, "protection")),
     "documents-etrangers": (asks_foreign_papers, missing_foreign_papers),
-    "parents": (lambda one: True, missing_parents),
-    "situation": (lambda one: True, lambda one: _unanswered(one, "situation")),
+    "situation": (lambda one: True, missing_situation),
     "ancien-mariage": (asks_union, missing_union),
-    "mesure": (lambda one: True, lambda one: _unanswered(one, "measure")),
-    "coordonnees": (lambda one: True, missing_contact),
 }
 #: Steps about both.
 COMMON: dict[str, Callable[["Dossier"], list[str]]] = {
-    "commune": lambda dossier: _unanswered(dossier, "residence"),
-    "lien": lambda dossier: _unanswered(dossier, "kinship"),
-    "convention": lambda dossier: _unanswered(dossier, "convention"),
-    "adresse": lambda dossier: _unanswered(dossier, "street", "postcode", "city"),
-    "date": lambda dossier: [],
+    "adresse": lambda dossier: _unanswered(dossier, "residence", "street", "postcode", "city"),
+    "projet": lambda dossier: _unanswered(dossier, "kinship", "convention"),
 }
 
 

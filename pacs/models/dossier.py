@@ -122,6 +122,8 @@ class Dossier(DossierBase):
     street_more = GuardedCharField("complément d’adresse", max_length=200, blank=True)
     postcode = models.CharField("code postal", max_length=5, blank=True)
     city = GuardedCharField("commune", max_length=100, blank=True)
+    #: Both live there already: their own address is this one. None: nobody has said.
+    already_home = models.BooleanField("y habitent déjà", null=True, blank=True)
 
     appointment = models.OneToOneField(
         Appointment,

@@ -58,7 +58,7 @@ ATTESTED_OTHER: Mapping[str, str] = {
 CONFIRMED: Mapping[str, str] = {**ATTESTED_COMMON, "convention": "convention"}
 #: What the couple changes freely once the dossier is sent: nobody attested it, and no rule reads
 #: it but the days offered.
-FREE_COMMON = frozenset({"wished_date"})
+FREE_COMMON = frozenset({"wished_date", "already_home"})
 FREE_OWN = frozenset(
     {
         "street",

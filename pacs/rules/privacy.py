@@ -73,6 +73,7 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
             SHARED,
             "id reference status created_at submitted_at completed_at ended_at residence"
             " impediment kinship convention wished_date street street_more postcode city"
+            " already_home"
             " appointment held_appointment earlier_wanted_since inadmissible_ground registered_on",
         ),
         **_all(

@@ -1,5 +1,6 @@
 """The couple's dossier: start it, see where it stands, check it, send it, stop it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from demarches.models import TransitionRefused
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
 from demarches.views.changed import Way
-from pacs.access import readable_papers
+from pacs.access import may_edit_own, readable_papers
 from pacs.actions.corrections import (
     drop_correction,
     holders_of,
@@ -24,6 +25,9 @@ from pacs.actions.corrections import (
     send_corrections,
 )
 from pacs.actions.dossiers import (
+    attest,
+    attestation_of,
+    confirm_common,
     keep_dossier,
     open_dossier,
     resubmit_dossier,
@@ -34,13 +38,23 @@ from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
+from pacs.models.completeness import missing_common, missing_own
+from pacs.models.consent import has_attested, has_confirmed
 from pacs.models.correction import PENDING
 from pacs.models.registration import registration_of
 from pacs.rules.eligibility import OUTCOME_TYPES
-from pacs.rules.gate import Act, texts
-from pacs.shown import handed_back_shown, review_shown, standing_shown
+from pacs.rules.gate import Act, Kind, texts
+from pacs.shown import (
+    attestation_shown,
+    confirmation_shown,
+    handed_back_shown,
+    review_shown,
+    standing_shown,
+)
 from pacs.tracking import (
     alerts_of,
+    common_answers,
+    next_task,
     piece_rows,
     plan_of,
     requests_of,
@@ -77,7 +91,7 @@ def dossier_start(request: HttpRequest) -> HttpResponse:
         )
         dossier = open_dossier(at=now, user=user, couple=couple, people=(first, second))
         forget_answers(request)
-        return redirect(dossier)
+        return redirect(next_task(dossier.people[0], at=now).address)
     invited = Dossier.objects.inviting(user).order_by("pk").first()
     return render(request, "pacs/dossier_start.html", {"existing": existing, "invited": invited})
 
@@ -107,6 +121,7 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     }
     if dossier.is_draft:
         context["groups"] = task_groups(partenaire, at=now)
+        context["next"] = next_task(partenaire, at=now)
         return render(request, "pacs/dossier_tasks.html", context)
     alerts = context["alerts"] = alerts_of(partenaire, at=now)
     context["moments"] = timeline(dossier, is_asked=alerts.attest or alerts.confirm)
@@ -134,24 +149,71 @@ def _ended_page(
     return render(request, "pacs/dossier_ended.html", context)
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def dossier_review(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
-    """« Vérifiez vos réponses »: every answer this person may read, and what keeps from sending."""
+    """« Relisez, puis attestez »: every answer this person may read, and what is still missing.
+
+    POST agrees with the shared answers (the second), attests, and with `envoyer` sends the
+    dossier; each part carries what was read of it (`lu_commun`, `lu_attestation`, `lu`).
+    """
     dossier = partenaire.dossier
     if not dossier.is_draft:
         return redirect(dossier)
     now = timezone.now()
+    if request.method == "POST":
+        if not may_edit_own(partenaire):
+            return redirect(dossier)
+        return _vouch(request, partenaire, at=now)
+    obstacles = dossier.obstacles(Act.SEND, at=now)
+    mine = {Kind.ATTESTATION, Kind.CONFIRMATION}
+    left = [o for o in obstacles if not (o.kind in mine and o.holder == partenaire.position)]
+    may_attest = not (missing_own(partenaire) or missing_common(dossier))
+    has_to_attest = may_attest and not has_attested(partenaire, dossier)
     context = {
+        "sentences": attestation_of(partenaire).split("\n") if may_attest else (),
+        "has_to_attest": has_to_attest,
+        "shared": common_answers(dossier) if not partenaire.is_first else (),
+        "sends": not left,
+        "lu_commun": imprint(confirmation_shown(dossier)),
+        "lu_attestation": imprint(attestation_shown(partenaire, dossier)),
         "dossier": dossier,
         "partenaire": partenaire,
         "groups": task_groups(partenaire, at=now),
         "pieces": piece_rows(partenaire, at=now),
         "plan": plan_of(partenaire, at=now),
-        "reasons": texts(dossier.obstacles(Act.SEND, at=now), partenaire.position),
+        "reasons": texts(left if has_to_attest else obstacles, partenaire.position),
         "lu": imprint(review_shown(partenaire, dossier)),
     }
     return render(request, "pacs/dossier_review.html", context)
+
+
+def _vouch(request: HttpRequest, partenaire: Partenaire, *, at: datetime) -> HttpResponse:
+    """Agree with the shared answers, attest, and send when it was asked: what was read, no more."""
+    by, reference = account_of(request), partenaire.dossier.reference
+    review = reverse("pacs:dossier-review", args=[reference])
+    try:
+        if not partenaire.is_first and not has_confirmed(partenaire, partenaire.dossier):
+            read = request.POST.get("lu_commun", "")
+            confirm_common(partenaire, comment="", at=at, by=by, read=read)
+        attest(partenaire, at=at, by=by, read=request.POST.get("lu_attestation", ""))
+    except ChangedSince as changed:
+        return dossier_changed(
+            request,
+            partenaire,
+            names=changed.names,
+            wanted="Attester que vos réponses étaient exactes, telles que vous les aviez lues.",
+            ways=[Way("Relire, puis attester", review, is_main=True)],
+        )
+    except ActionRefused as refused:
+        messages.error(request, " ".join(refused.messages))
+        return redirect(review)
+    if "envoyer" in request.POST:
+        return _send(request, partenaire, at=at)
+    messages.success(request, "Votre attestation est enregistrée.")
+    fresh = Partenaire.objects.select_related("dossier").get(pk=partenaire.pk)
+    following = next_task(fresh, at=at)
+    return redirect(fresh.dossier if following.address == review else following.address)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -197,10 +259,12 @@ def dossier_correct(request: HttpRequest, partenaire: Partenaire) -> HttpRespons
 @for_partenaire
 def dossier_submit(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Send the dossier; a second click shows the same confirmation."""
+    return _send(request, partenaire, at=timezone.now())
+
+
+def _send(request: HttpRequest, partenaire: Partenaire, *, at: datetime) -> HttpResponse:
     try:
-        dossier = submit_dossier(
-            partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
-        )
+        dossier = submit_dossier(partenaire, at=at, by=account_of(request), read=read_of(request))
     except ChangedSince as changed:
         review = reverse("pacs:dossier-review", args=[partenaire.dossier.reference])
         return dossier_changed(

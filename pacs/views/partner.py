@@ -37,7 +37,7 @@ from pacs.forms.partner import (
 from pacs.models import Door, Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
 from pacs.shown import attestation_shown, confirmation_shown, door_shown
-from pacs.tracking import common_answers
+from pacs.tracking import common_answers, next_task
 from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -166,7 +166,7 @@ def partner_unlock(request: HttpRequest, reference: str) -> HttpResponse:
             if second.check_private_code(code):
                 request.session.cycle_key()
                 request.session[GUEST_SESSION_KEY] = guest_pass(second, at=timezone.now())
-                return redirect(second.dossier)
+                return redirect(where_to(second))
             form.add_error("code", wrong_code(second))
     return render(
         request,
@@ -174,6 +174,14 @@ def partner_unlock(request: HttpRequest, reference: str) -> HttpResponse:
         {"reference": second.dossier.reference, "form": form},
         status=422 if form.errors else 200,
     )
+
+
+def where_to(partenaire: Partenaire) -> str:
+    """Where somebody who comes in goes on: to their next question while it is a draft."""
+    fresh = Partenaire.objects.select_related("dossier").get(pk=partenaire.pk)
+    if fresh.dossier.is_draft and may_edit_own(fresh):
+        return next_task(fresh, at=timezone.now()).address
+    return fresh.dossier.get_absolute_url()
 
 
 def wrong_code(second: Partenaire) -> str:

@@ -17,28 +17,45 @@ from demarches.rules.read import imprint, is_as_read
 from demarches.uploads import UploadRefused
 from demarches.views.downloads import serve_private_file
 from pacs.access import readable_files
-from pacs.actions.pieces import add_file, answer_piece, remove_file
+from pacs.actions.pieces import add_file, answer_piece, bring_pieces, remove_file
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.pieces import PieceForm
 from pacs.models import Partenaire
 from pacs.models.piece import IDENTITY_RULE
 from pacs.shown import piece_shown
-from pacs.tracking import PieceRow, piece_rows, plan_of
+from pacs.tracking import PieceRow, next_task, piece_rows, plan_of
 from pacs.views.read import beside, read_of
 from pacs.views.viewer import for_partenaire, while_going_on
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 @while_going_on
 def dossier_pieces(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
-    """The list: what is missing first."""
+    """The list: what is missing first.
+
+    POST says of every missing piece shown (`piece`: its key) that it will be brought.
+    """
     now = timezone.now()
     rows = piece_rows(partenaire, at=now)
+    if request.method == "POST":
+        shown = request.POST.getlist("piece")
+        try:
+            bring_pieces([row.piece for row in rows if row.piece.key in shown], at=now)
+        except ActionRefused as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect("pacs:dossier-pieces", partenaire.dossier.reference)
+        messages.success(
+            request, "C’est noté : vous apporterez les originaux le jour du rendez-vous."
+        )
+        return redirect(next_task(partenaire, at=now).address)
     context = {
         "dossier": partenaire.dossier,
         "partenaire": partenaire,
         "todo": [row for row in rows if row.needs_answer],
+        "to_bring": [
+            row.piece.key for row in rows if row.status is PieceStatus.MISSING and row.is_open
+        ],
         "done": [row for row in rows if not row.needs_answer],
         "plan": plan_of(partenaire, at=now),
     }

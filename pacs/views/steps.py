@@ -21,6 +21,7 @@ from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire
 from pacs.rules.days import DayAnswer
 from pacs.steps import COMMON_STEPS, OWN_STEPS
+from pacs.tracking import next_task
 from pacs.views.read import read_of_step, step_key, tell_clashes
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -88,7 +89,7 @@ def _step_page[S: (Dossier, Partenaire)](
     if "wished_date" in form.changed_data and _impossible_wish(partenaire.dossier):
         # Kept all the same; the page tells why it cannot be, with the nearest days.
         return redirect(request.get_full_path())
-    return _go_on(request, partenaire, subject, steps, step)
+    return _go_on(request, partenaire, subject, steps)
 
 
 def _impossible_wish(dossier: Dossier) -> DayAnswer | None:
@@ -101,7 +102,7 @@ def _impossible_wish(dossier: Dossier) -> DayAnswer | None:
 
 
 def _go_on[S: (Dossier, Partenaire)](
-    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S], step: Step[S]
+    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S]
 ) -> HttpResponse:
     """To the explanation of what stops the dossier, back to the review, or to the next page."""
     dossier = Dossier.objects.prefetch_related("partenaires__user").get(pk=partenaire.dossier_id)
@@ -117,10 +118,7 @@ def _go_on[S: (Dossier, Partenaire)](
         return _after_correction(request, subject, steps, dossier)
     if request.GET.get("retour") == "verifier":
         return redirect("pacs:dossier-review", dossier.reference)
-    following = steps.after(step, subject)
-    if following is None:
-        return redirect(dossier)
-    return redirect(_url_of(following, steps, dossier))
+    return redirect(next_task(me, at=timezone.now()).address)
 
 
 def _show_corrections(partenaire: Partenaire) -> None:

@@ -103,15 +103,14 @@ def test_signing_in_and_a_step_by_keyboard_alone(
     page.wait_for_url("**/pacs/commencer/**")
     tab_to("Ouvrir mon dossier")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/pacs/PACS-*/")
-    tab_to("La commune de votre adresse commune")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/commun/commune/")
-    tab_to("Dans la commune de la mairie")
+    page.wait_for_url("**/commun/adresse/")
+    tab_to("À Uzès")
     page.keyboard.press("Space")
+    tab_to("Numéro et voie")
+    page.keyboard.type("3 rue des Lilas")
     tab_to("Enregistrer et continuer")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/commun/lien/")
+    page.wait_for_url("**/commun/projet/")
     alice.examine()
 
 
@@ -122,7 +121,7 @@ def test_the_same_phone_passed_over(
     alice.go("/pacs/commencer/")
     alice.sign_in("alice@example.org")
     alice.press("Ouvrir mon dossier")
-    home = alice.path
+    home = alice.path.removesuffix("commun/adresse/")
     alice.go(f"{home}partenaire/")
     alice.tick("door", "same_device")
     alice.press("Continuer")
@@ -135,7 +134,7 @@ def test_the_same_phone_passed_over(
 
     # The second one's own pages, and none of the first's.
     assert "appareil partagé" in alice.page.inner_text("main")
-    alice.go(f"{home}moi/nom/")
+    alice.go(f"{home}moi/acte/")
     alice.go(f"{home}partenaire/")
     assert "n’existe pas" in alice.page.inner_text("h1")
     alice.go(home)
@@ -160,7 +159,7 @@ def test_every_page_of_a_draft_fits_the_narrowest_screen(
         "convention/",
         "messages/",
         "arreter/",
-        "moi/naissance/",
+        "moi/acte/",
         "moi/situation/",
         "attester/",
     ):

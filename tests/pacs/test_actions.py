@@ -36,6 +36,7 @@ from tests.support.dossiers import (
     make_dossier,
     send,
 )
+from tests.support.forms import answer
 
 
 def test_sending_twice_is_sending_once(draft: Dossier, now: datetime) -> None:
@@ -84,9 +85,9 @@ def test_an_impediment_of_one_stops_without_telling_the_other_why(
 def test_a_changed_shared_answer_asks_both_again(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    url = reverse("pacs:common-step", args=[draft.reference, "lien"])
+    url = reverse("pacs:common-step", args=[draft.reference, "projet"])
 
-    client_of(alice).post(url, {"kinship": "cousins"})
+    answer(client_of(alice), url, kinship="cousins")
 
     people = list(draft.partenaires.values_list("attested_at", "common_confirmed_at"))
     assert people[0][0] is None
@@ -96,9 +97,9 @@ def test_a_changed_shared_answer_asks_both_again(
 def test_the_same_answer_again_asks_nobody(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    url = reverse("pacs:common-step", args=[draft.reference, "lien"])
+    url = reverse("pacs:common-step", args=[draft.reference, "projet"])
 
-    client_of(alice).post(url, {"kinship": "aucun"})
+    answer(client_of(alice), url, kinship="aucun")
 
     assert draft.partenaires.filter(attested_at=None).count() == 0
 
@@ -106,18 +107,18 @@ def test_the_same_answer_again_asks_nobody(
 def test_finishing_later_keeps_what_was_typed_and_asks_nothing(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    url = reverse("pacs:own-step", args=[draft.reference, "nom"])
+    url = reverse("pacs:own-step", args=[draft.reference, "acte"])
 
-    answer = client_of(alice).post(url, {"birth_name": "", "first_names": "Jeanne", "later": "1"})
+    kept = answer(client_of(alice), url, birth_name="", first_names="Jeanne", later="1")
 
-    assert (answer.status_code, answer["Location"]) == (302, draft.get_absolute_url())
+    assert (kept.status_code, kept["Location"]) == (302, draft.get_absolute_url())
     assert draft.people[0].first_names == "Jeanne"
 
 
 def test_what_was_typed_survives_the_end_of_the_session(
     draft: Dossier, alice: User, client: Client
 ) -> None:
-    url = reverse("pacs:own-step", args=[draft.reference, "nom"])
+    url = reverse("pacs:own-step", args=[draft.reference, "acte"])
 
     sent_away = client.post(url, {"birth_name": "Lemoine-Roux", "first_names": "Zoé"})
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
@@ -483,13 +484,13 @@ def test_a_message_sent_twice_at_once_is_one_message() -> None:
 def test_pieces_that_were_answered_come_back_with_the_answer(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    url = reverse("pacs:own-step", args=[draft.reference, "mesure"])
+    url = reverse("pacs:own-step", args=[draft.reference, "situation"])
     Piece.objects.filter(key="1-P03_identite").update(issued_on=timezone.localdate())
     client = client_of(alice)
 
-    client.post(url, {"measure": "tutelle"})
+    answer(client, url, measure="tutelle")
     asked = set(draft.pieces.required().values_list("key", flat=True))
-    client.post(url, {"measure": "aucune"})
+    answer(client, url, measure="aucune")
     left = set(draft.pieces.required().values_list("key", flat=True))
 
     assert asked - left == {"1-P50_mesure_preuve", "1-P51_mesure_assistance"}

@@ -8,14 +8,16 @@ from django.urls import reverse
 
 from demarches.models import User
 from pacs.models import Dossier
+from pacs.models.completeness import missing_own
 from tests.support.dossiers import COMMON
+from tests.support.forms import answer
 
 ELSEWHERE = (
     "La réponse « Dans la commune de la mairie (Uzès) » a été donnée, mais cette adresse est dans"
     " une autre commune : « Nîmes ». Corrigez l’adresse, ou choisissez « Dans une autre commune de"
-    " France » à la question « Où sera votre adresse commune ? »."
+    " France » à la question « Où habiterez-vous ensemble ? »."
 )
-NIMES = {"street": "1 rue de la République", "street_more": "", "postcode": "30000"}
+NIMES = {"where": "ici", "street": "1 rue de la République", "street_more": "", "postcode": "30000"}
 
 
 def address_page(dossier: Dossier) -> str:
@@ -51,44 +53,52 @@ def test_the_commune_may_be_written_as_people_write_it(
     assert draft.city == city
 
 
-def test_here_is_refused_while_the_address_is_elsewhere(
+def test_the_commune_of_the_mairie_fills_the_address(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    Dossier.objects.filter(pk=draft.pk).update(residence="autre_commune", city="Nîmes")
-
-    response = client_of(alice).post(
-        reverse("pacs:common-step", args=[draft.reference, "commune"]),
-        {"residence": "ici", "impediment": "aucun"},
-    )
-
-    assert response.status_code == 422
-    assert list(response.context["form"].errors) == ["residence"]
-
-
-def test_the_commune_of_the_mairie_is_filled_in_and_kept_when_it_was_answered_already(
-    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
-) -> None:
-    Dossier.objects.filter(pk=draft.pk).update(street="", postcode="", city="")
+    Dossier.objects.filter(pk=draft.pk).update(residence="", street="", postcode="", city="")
     client = client_of(alice)
 
     form = client.get(address_page(draft)).context["form"]
-    shown = {name: form[name].value() for name in ("postcode", "city")}
-    response = client.post(address_page(draft), {"street": "3 rue des Lilas", **shown})
+    shown = {name: form[name].value() for name in ("where", "postcode", "city")}
+    response = client.post(address_page(draft), {"street": "3 rue des Lilas", "where": "ici"})
 
     assert response.status_code == 302
     draft.refresh_from_db()
-    assert shown == {"postcode": "30700", "city": "Uzès"}
+    # Nothing is answered for them before they choose.
+    assert shown == {"where": "", "postcode": "", "city": ""}
+    assert (draft.residence, draft.impediment) == ("ici", "aucun")
     assert draft.address_lines == ["3 rue des Lilas", "30700 Uzès"]
 
 
-def test_nothing_is_filled_in_for_a_couple_who_does_not_know_yet(
+@pytest.mark.parametrize("where", ["autre_commune", "etranger", "inconnu"])
+def test_no_address_is_asked_of_those_who_live_elsewhere(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client], where: str
+) -> None:
+    Dossier.objects.filter(pk=draft.pk).update(street="", postcode="", city="")
+
+    response = client_of(alice).post(address_page(draft), {"where": where})
+
+    assert response.status_code == 302
+    draft.refresh_from_db()
+    assert (draft.residence, draft.city) == (where, "")
+
+
+def test_who_lives_there_already_is_not_asked_for_their_address(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    Dossier.objects.filter(pk=draft.pk).update(residence="inconnu", postcode="", city="")
+    draft.partenaires.update(street="", postcode="", city="")
+    client = client_of(alice)
+    answer(client, address_page(draft), already_home="True")
+    page = reverse("pacs:own-step", args=[draft.reference, "situation"])
 
-    form = client_of(alice).get(address_page(draft)).context["form"]
+    assert "street" not in client.get(page).context["form"].fields
+    answer(client, page)
 
-    assert not form["city"].value()
+    first = draft.people[0]
+    draft.refresh_from_db()
+    assert first.street == draft.street
+    assert missing_own(first) == []
 
 
 def test_an_agent_cannot_type_the_contradiction_in_either(

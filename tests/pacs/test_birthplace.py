@@ -2,15 +2,15 @@
 
 import pytest
 
-from pacs.forms.identity import BirthForm
+from pacs.forms.civil import OriginForm
 from pacs.models import Partenaire
 
 pytestmark = pytest.mark.django_db
-TYPED = {"birth_day": "4", "birth_month": "5", "birth_year": "1990", "birth_country": "FR"}
+TYPED = {"birth_country": "FR", "first": "IT"}
 
 
-def _saved(one: Partenaire, **typed: str) -> BirthForm:
-    form = BirthForm({**TYPED, **typed}, instance=one)
+def _saved(one: Partenaire, **typed: str) -> OriginForm:
+    form = OriginForm({**TYPED, **typed}, instance=one)
     if form.is_valid():
         form.apply()
     return form
@@ -58,7 +58,7 @@ def test_several_communes_are_offered_by_department() -> None:
     assert _saved(one, birth_city="Saint-Denis", birth_commune="30247").errors == {}
     assert _place(one) == ("Saint-Denis", "Gard", "30247")
     # The page shows this answer again, and another commune is one choice away.
-    assert BirthForm(instance=one)["birth_commune"].initial == "30247"
+    assert OriginForm(instance=one)["birth_commune"].initial == "30247"
 
 
 def test_a_name_that_is_not_in_the_table_is_kept_as_it_is_typed() -> None:
@@ -74,9 +74,9 @@ def test_a_name_that_is_not_in_the_table_is_kept_as_it_is_typed() -> None:
 def test_another_commune_of_the_same_name_asks_for_its_department() -> None:
     one = Partenaire()
 
-    asked = _saved(one, birth_city="Saint-Denis", birth_commune=BirthForm.OTHER)
+    asked = _saved(one, birth_city="Saint-Denis", birth_commune=OriginForm.OTHER)
     assert list(asked.errors) == ["birth_department"]
-    typed = {"birth_city": "Saint-Denis", "birth_commune": BirthForm.OTHER}
+    typed = {"birth_city": "Saint-Denis", "birth_commune": OriginForm.OTHER}
     assert _saved(one, **typed, birth_department="Oran").errors == {}
     assert _place(one) == ("Saint-Denis", "Oran", "")
 
@@ -92,7 +92,7 @@ def test_a_corrected_name_takes_its_department_and_code_along() -> None:
 
 def test_finishing_later_asks_nothing() -> None:
     one = Partenaire()
-    form = BirthForm({"birth_city": "Saint-Denis"}, instance=one, partial=True)
+    form = OriginForm({"birth_city": "Saint-Denis"}, instance=one, partial=True)
 
     assert form.is_valid(), form.errors
     form.apply()

@@ -22,6 +22,7 @@ from pacs.rules.consent import changes_between, digest_of
 from pacs.rules.gate import Act, Kind
 from tests.support.appointments import make_complete
 from tests.support.dossiers import COMMON, PERSON, bring_everything, make_dossier
+from tests.support.forms import answer
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -128,10 +129,9 @@ def test_what_nobody_attested_ends_nothing(
 def test_the_wished_date_changes_freely_after_the_sending(
     complete: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    url = reverse("pacs:common-step", args=[complete.reference, "date"])
+    url = reverse("pacs:common-step", args=[complete.reference, "projet"])
 
-    client = client_of(alice)
-    client.post(url, hidden_of(client.get(url)) | {"wished_date": "15/12/2026"})
+    answer(client_of(alice), url, wished_date="15/12/2026")
 
     row = fresh(complete)
     assert str(row.wished_date) == "2026-12-15"
@@ -177,11 +177,9 @@ def test_a_digest_forgets_the_order_and_what_is_empty() -> None:
 
 
 def correct(client: Client, dossier: Dossier, name: str) -> None:
-    url = reverse("pacs:own-step", args=[dossier.reference, "nom"])
-    page = client.get(url)
-    typed = {"birth_name": name, "first_names": "Camille Anne"}
-    answer = client.post(url, hidden_of(page) | typed | {"single_name": ""})
-    assert answer.status_code == 302, answer.content.decode()[:3000]
+    url = reverse("pacs:own-step", args=[dossier.reference, "acte"])
+    response = answer(client, url, birth_name=name)
+    assert response.status_code == 302, response.content.decode()[:3000]
 
 
 def test_what_the_couple_changes_after_sending_is_kept_apart_then_sent_then_taken(

@@ -24,11 +24,14 @@ from pacs.rules.countries import FRENCH_OVERSEAS
 from pacs.rules.gate import Act
 from pacs.steps import COMMON_STEPS, OWN_STEPS
 from tests.support.dossiers import COMMON, OTHER, PERSON
+from tests.support.forms import answer
 
 #: An answer to each question, for the steps that a choice makes appear.
 ANSWERS: dict[str, Any] = {
     **COMMON,
     **PERSON,
+    "where": "ici",
+    "origin": "fr",
     "first": "FR",
     "has_french_record": "oui",
     "protection": "aucune",
@@ -43,6 +46,7 @@ ANSWERS: dict[str, Any] = {
 }
 #: What makes a step appear that a French single person does not see.
 SHOWN_TO: dict[str, dict[str, Any]] = {
+    "origine": {"nationalities": ["FR", "IT"]},
     "acte-francais": {"birth_country": "MA"},
     "protection": {"nationalities": ["SN"]},
     "documents-etrangers": {"nationalities": ["SN"], "birth_country": "SN", "protection": "aucune"},
@@ -133,10 +137,10 @@ def few_choices() -> list[tuple[str, str, str]]:
             if isinstance(field, forms.ChoiceField) and len(list(field.choices)) in range(1, 20):
                 found += [(step.slug, name, str(value)) for value, _ in field.choices if value]
     told_apart = ("FR", "MQ", "GF", "IT", "SN", "GY")
-    found += [("naissance", "birth_country", code) for code in told_apart]
+    found += [("origine", "birth_country", code) for code in told_apart]
     found += [("ancien-mariage", "union_record_country", code) for code in told_apart]
-    found += [("coordonnees", "country", code) for code in told_apart]
-    found += [("nationalite", "first", code) for code in ("FR", "IT", "SN", "GY", "XX")]
+    found += [("situation", "country", code) for code in told_apart]
+    found += [("origine", "first", code) for code in ("FR", "IT", "SN", "GY", "XX")]
     return [one for one in found if one != ("protection", "protection", "apatride")]
 
 
@@ -149,7 +153,7 @@ def test_the_dossier_can_be_sent_or_an_outcome_says_why_not(
     Partenaire.objects.filter(pk=first.pk).update(**SHOWN_TO.get(slug, {}))
     steps: Any = COMMON_STEPS if any(s.slug == slug for s in COMMON_STEPS.steps) else OWN_STEPS
 
-    def answer(step: Step[Any], **chosen: str) -> None:
+    def reply(step: Step[Any], **chosen: str) -> None:
         row = reread(draft)
         subject = row if steps is COMMON_STEPS else row.people[0]
         shown = step.form_class(instance=subject).fields
@@ -158,14 +162,14 @@ def test_the_dossier_can_be_sent_or_an_outcome_says_why_not(
         assert form.is_valid(), form.errors
         record_answers(form, dossier=row, at=now)
 
-    answer(next(s for s in steps.steps if s.slug == slug), **{name: choice})
+    reply(next(s for s in steps.steps if s.slug == slug), **{name: choice})
     steps = OWN_STEPS
     while left := [
         s
         for s in steps.for_subject(reread(draft).people[0])
         if not s.is_complete(reread(draft).people[0])
     ]:
-        answer(left[0])
+        reply(left[0])
     confirm_common(reread(draft).people[1], comment="", at=now, by=None)
     for one in reread(draft).people:
         attest(one, at=now, by=None)
@@ -184,9 +188,11 @@ def test_a_stateless_person_is_complete_printed_and_not_asked_again(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
     client, (first, _) = client_of(alice), draft.people
-    page = reverse("pacs:own-step", args=[draft.reference, "nationalite"])
+    page = reverse("pacs:own-step", args=[draft.reference, "origine"])
 
-    client.post(page, {"first": "XX"})
+    first.nationalities = ["IT"]
+    first.save()
+    answer(client, page, first="XX")
     first.refresh_from_db()
 
     assert (first.nationalities, first.protection) == ([], "apatride")
@@ -198,10 +204,9 @@ def test_a_stateless_person_is_complete_printed_and_not_asked_again(
 def test_stateless_and_a_nationality_are_asked_about_not_dropped(
     draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    response = client_of(alice).post(
-        reverse("pacs:own-step", args=[draft.reference, "nationalite"]),
-        {"first": "XX", "second": "IT"},
-    )
+    draft.partenaires.update(nationalities=["IT"])
+    page = reverse("pacs:own-step", args=[draft.reference, "origine"])
+    response = answer(client_of(alice), page, first="XX", second="IT")
 
     assert response.status_code == 422
     assert response.context["form"].errors == {
@@ -239,6 +244,5 @@ def test_somebody_born_in_martinique_needs_no_foreign_paper(draft: Dossier) -> N
     person = person_for()
     person.birth_country = "MQ"
 
-    assert [s.slug for s in OWN_STEPS.for_subject(person)] == [
-        s.slug for s in OWN_STEPS.for_subject(person_for())
-    ]
+    # The country is told on its own page; nothing else is asked.
+    assert [s.slug for s in OWN_STEPS.for_subject(person)] == ["acte", "origine", "situation"]

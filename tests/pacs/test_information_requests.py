@@ -108,12 +108,12 @@ def test_a_questioned_answer_is_one_click_away(
     bob: User,
     client_of: Callable[[User | None], Client],
 ) -> None:
-    ask(asked, agent, p1="Relisez.", q1="commun/adresse", p2="Votre nom diffère.", q2="moi/nom")
+    ask(asked, agent, p1="Relisez.", q1="commun/adresse", p2="Votre nom diffère.", q2="moi/acte")
 
     reference = asked.reference
     assert reverse("pacs:common-step", args=[reference, "adresse"]) in home(asked, client_of(alice))
     his = home(asked, client_of(bob))
-    assert f'{reverse("pacs:own-step", args=[reference, "nom"])}">Corriger cette réponse' in his
+    assert f'{reverse("pacs:own-step", args=[reference, "acte"])}">Corriger cette réponse' in his
 
 
 def test_the_second_lands_on_the_shared_answers_they_read(
@@ -131,7 +131,7 @@ def test_the_second_lands_on_the_shared_answers_they_read(
         ({}, "Écrivez à l’un des deux au moins ce qui manque."),
         ({"p1": "Relisez.", "q1": "moi/protection"}, "Cette question n’est pas posée à"),
         ({"p1": "Relisez.", "q1": "ailleurs/nom"}, "Cette question n’est pas posée à"),
-        ({"p1": "Relisez.", "q2": "moi/nom"}, "Écrivez aussi, sous la réponse choisie"),
+        ({"p1": "Relisez.", "q2": "moi/acte"}, "Écrivez aussi, sous la réponse choisie"),
         ({"p1": "Votre partenaire est sous tutelle."}, "« tutelle » ne concerne que Noé"),
         ({"p1": "Il nous manque le certificat de l’OFPRA"}, "« ofpra » ne concerne que Noé"),
         ({"p1": "x" * 4001}, "Ce texte dépasse 4000 signes"),
@@ -279,7 +279,7 @@ def test_the_desk_proposes_each_one_s_pieces_and_loses_nothing_typed(
     url = reverse("admin:pacs_dossier_act", args=[asked.pk, "demander"])
     version = Dossier.objects.get().version
 
-    typed = {"text_1": "Relisez la tutelle.", "question_1": "moi/nom", "text_2": "Le jugement."}
+    typed = {"text_1": "Relisez la tutelle.", "question_1": "moi/acte", "text_2": "Le jugement."}
     refused = client.post(url, {**typed, "version": version})
     done = client.post(
         url, {**typed, "text_1": "Relisez votre nom.", "version": version}, follow=True
@@ -290,11 +290,11 @@ def test_the_desk_proposes_each_one_s_pieces_and_loses_nothing_typed(
     assert OFPRA in page[second:]
     again = refused.content.decode()
     assert refused.status_code == 422
-    for kept in ("Relisez la tutelle.", "Le jugement.", '<option value="moi/nom" selected>'):
+    for kept in ("Relisez la tutelle.", "Le jugement.", '<option value="moi/acte" selected>'):
         assert kept in again
     assert "reçoit un mail" in done.content.decode()
     assert [(r.partenaire.position, r.question) for r in InformationRequest.objects.all()] == [
-        (1, "moi/nom"),
+        (1, "moi/acte"),
         (2, ""),
     ]
 

@@ -40,6 +40,7 @@ from pacs.steps import OWN_STEPS
 from pacs.views.documents import PAPERS
 from tests.support.dossiers import OTHER, PERSON, bring_everything, make_dossier, send
 from tests.support.files import png
+from tests.support.forms import as_shown
 from tests.support.pdf import text_of
 
 #: A Monday.
@@ -246,11 +247,11 @@ def send_back(dossier: Dossier, agent: User) -> None:
 
 def correct(dossier: Dossier, agent: User) -> None:
     second = second_of(dossier)
-    step = OWN_STEPS.get("naissance", second)
+    step = OWN_STEPS.get("origine", second)
     assert step is not None
-    form = step.form_class({"birth_city": "Zyxw-Naissance"}, instance=second, partial=True)
-    form.fields = {"birth_city": form.fields["birth_city"]}
-    assert form.is_valid()
+    shown = as_shown(step.form_class(instance=second))
+    form = step.form_class({**shown, "birth_city": "Zyxw-Naissance"}, instance=second)
+    assert form.is_valid(), form.errors
     record_answers(form, dossier=dossier, at=NOW, by=second.user)
     send_corrections(second, at=NOW, by=second.user)
 

@@ -439,12 +439,21 @@ def test_the_door_that_was_read_is_the_one_that_changes(
 
 # Pages of questions
 
+ADDRESS = {"where": "ici", "street_more": "", "postcode": "30700", "city": "Uzès"}
+SITUATION = {
+    "measure": "aucune",
+    "street": "9 place aux Herbes",
+    "postcode": "30700",
+    "city": "Uzès",
+    "country": "FR",
+}
+
 
 def test_an_answer_that_somebody_else_changed_stands_beside_what_was_typed(
     her: Client, open_draft: Dossier
 ) -> None:
     first, second = (Page.open(her, at("common-step", open_draft, "adresse")) for _ in range(2))
-    typed = {"street": "5 rue des Lilas", "street_more": "", "postcode": "30700", "city": "Uzès"}
+    typed = {**ADDRESS, "street": "5 rue des Lilas"}
     first.press({**typed, "street": "7 rue Xavier-Sigalon"})
 
     clash = second.press(typed)
@@ -459,16 +468,18 @@ def test_an_answer_that_somebody_else_changed_stands_beside_what_was_typed(
 def test_two_people_who_say_the_same_do_not_clash(her: Client, open_draft: Dossier) -> None:
     first, second = (Page.open(her, at("own-step", open_draft, "situation")) for _ in range(2))
 
-    answers = [page.press({"situation": "divorce"}) for page in (first, second)]
+    answers = [page.press({**SITUATION, "situation": "divorce"}) for page in (first, second)]
 
     assert [answer.status_code for answer in answers] == [302, 302]
 
 
 def test_a_clash_is_told_in_the_words_of_the_page(her: Client, open_draft: Dossier) -> None:
-    page = Page.open(her, at("own-step", open_draft, "nationalite"))
+    Partenaire.objects.filter(position=1).update(nationalities=["FR", "CH"])
+    page = Page.open(her, at("own-step", open_draft, "origine"))
     Partenaire.objects.filter(position=1).update(nationalities=["IT"])
 
-    clash = page.press({"first": "BE", "second": "", "third": ""})
+    typed = {"birth_country": "FR", "birth_city": "Nîmes", "second": "", "third": ""}
+    clash = page.press({**typed, "first": "BE"})
 
     assert clash.status_code == 409
     assert "« Italie »" in text(clash)
@@ -479,7 +490,7 @@ def test_a_mistake_corrected_is_still_compared_with_what_was_read(
 ) -> None:
     page = Page.open(her, at("common-step", open_draft, "adresse"))
     Dossier.objects.filter(pk=open_draft.pk).update(city="Arles")
-    typed = {"street": "3 rue des Lilas", "street_more": "", "city": "Uzès"}
+    typed = {**ADDRESS, "street": "3 rue des Lilas"}
 
     wrong = page.press({**typed, "postcode": "307"})
     right = Page(her, page.url, wrong).press({**typed, "postcode": "30700"})
@@ -492,12 +503,12 @@ def test_only_a_draft_takes_a_page_of_questions_that_says_nothing(
 ) -> None:
     address = at("own-step", open_draft, "situation")
 
-    as_draft = her.post(address, {"situation": "divorce"})
+    as_draft = her.post(address, {**SITUATION, "situation": "divorce"})
     open_draft.partenaires.filter(position=1).update(situation="celibataire")
     Dossier.objects.filter(pk=open_draft.pk).update(
         status="pieces_requested", submitted_at=NOW, waiting_since=None
     )
-    once_sent = her.post(address, {"situation": "divorce"})
+    once_sent = her.post(address, {**SITUATION, "situation": "divorce"})
 
     assert (as_draft.status_code, once_sent.status_code) == (302, 409)
 
