@@ -18,6 +18,7 @@ from django.utils.decorators import method_decorator
 from demarches.adapter import CODE_LENGTH, CODE_PATTERN, code_matches
 from demarches.forms import PageFormMixin
 from demarches.models import User
+from demarches.oidc import parting
 from demarches.ratelimit import rate_limited
 
 NOT_A_CODE = f"Le code est fait de {CODE_LENGTH} chiffres. Recopiez-le depuis l’e-mail."
@@ -162,7 +163,10 @@ class SignOutView(LogoutView):  # type: ignore[misc]
     template_name = "account/sign_out.html"
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        elsewhere = parting.open_session(self.request)
         response: HttpResponse = super().post(*args, **kwargs)
+        if elsewhere is not None:
+            response = parting.leave(self.request, elsewhere)
         # Not "cookies": browsers would clear those of the whole domain, other sites included.
         response["Clear-Site-Data"] = '"cache", "storage"'
         return response
