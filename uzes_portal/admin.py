@@ -55,12 +55,10 @@ class DeskAdminSite(AdminSite):
         """Sign in with a password; guessing one is slow for a place and for an account."""
         return super().login(request, extra_context)
 
-    def logout(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Leave the desk, and ProConnect with it when it opened the session."""
         elsewhere = parting.open_session(request)
-        response: HttpResponse = super().logout(request, extra_context)
+        response = super().logout(request, extra_context)
         if elsewhere is None or request.user.is_authenticated:  # a GET ends nothing
             return response
         return parting.leave(request, elsewhere)

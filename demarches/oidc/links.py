@@ -75,4 +75,6 @@ def unlink(user: User, provider: str) -> None:
 
 
 def is_linked(user: User, provider: str) -> bool:
-    return SocialAccount.objects.filter(user=user, provider=provider).exists()
+    """Whether some identity of this provider opens the account."""
+    found: bool = SocialAccount.objects.filter(user=user, provider=provider).exists()
+    return found

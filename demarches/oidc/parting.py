@@ -19,8 +19,6 @@ from demarches.oidc.providers import NAMES, configured
 OPEN_KEY = "openid_open"
 #: State of an end of session under way.
 LEAVING_KEY = "openid_leaving"
-#: How long a browser may take to come back from the end of session.
-LEAVING_SECONDS = 600
 
 
 def remember(request: HttpRequest, identity: Identity) -> None:
@@ -44,8 +42,6 @@ def leave(request: HttpRequest, kept: Mapping[str, Any]) -> HttpResponse:
     if provider is None:
         raise ValueError("the provider is off")
     state = secrets.token_urlsafe(32)
-    if not request.user.is_authenticated:
-        request.session.set_expiry(LEAVING_SECONDS)
     request.session.pop(OPEN_KEY, None)
     request.session[LEAVING_KEY] = state
     params = {

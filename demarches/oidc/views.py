@@ -36,7 +36,7 @@ LONGEST_CODE = 2048
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Who came back and opens no account yet; kept in the session, twenty minutes at most."""
+    """Who came back and opens no account yet; kept in the session, good for twenty minutes."""
 
     provider: str
     subject: str
@@ -51,7 +51,10 @@ class Pending:
         if not kept or kept["provider"] != provider.slug:
             return None
         pending = cls(**kept)
-        return pending if time.time() - pending.at < PENDING_SECONDS else None
+        if time.time() - pending.at < PENDING_SECONDS:
+            return pending
+        del request.session[PENDING_KEY]
+        return None
 
 
 @login_not_required
@@ -104,6 +107,7 @@ def callback(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _enter(request: HttpRequest, who: Identity, next_url: str) -> HttpResponse:
     provider = who.provider
+    request.session.pop(PENDING_KEY, None)  # of whoever was here before
     user = links.linked_user(provider.slug, who.subject)
     why = who.shortfall or (_refusal_of(provider, user) if user else _refusal_to_link(who))
     if why is None and user is not None:

@@ -157,6 +157,16 @@ def test_the_buttons_show_once_configured_and_call_nobody(client: Client, on: Fa
     assert on.seen == []
 
 
+def test_the_privacy_page_tells_of_it_while_it_is_on(
+    client: Client, on: FakeProvider, settings: Any
+) -> None:
+    told = client.get(reverse("privacy")).content.decode()
+    settings.OPENID_PROVIDERS["franceconnect"]["client_id"] = ""
+    untold = client.get(reverse("privacy")).content.decode()
+
+    assert ("FranceConnect" in told, "FranceConnect" in untold) == (True, False)
+
+
 def test_the_official_picture_takes_the_place_of_the_words(
     client: Client, on: FakeProvider, settings: Any
 ) -> None:
@@ -260,6 +270,18 @@ def test_pages_keep_their_strict_form_action(client: Client, on: FakeProvider) -
     policy = client.get(reverse("account_login"))["Content-Security-Policy"]
 
     assert "form-action 'self';" in policy + ";"
+
+
+def test_the_proxy_of_the_town_is_obeyed(
+    client: Client, on: FakeProvider, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", on.issuer.removesuffix("/api/v2"))
+    monkeypatch.setenv("no_proxy", "")
+    settings.OPENID_PROVIDERS["franceconnect"]["issuer"] = "http://provider.invalid/api/v2"
+
+    client.post(reverse("franceconnect-start"))
+
+    assert on.seen == ["/api/v2/.well-known/openid-configuration"]
 
 
 def test_discovery_and_keys_are_asked_once(
@@ -391,6 +413,20 @@ def test_an_identity_waits_for_twenty_minutes_at_most(client: Client, on: FakePr
         client.post(reverse("franceconnect-link"))
 
     assert SocialAccount.objects.count() == 0
+
+
+def test_an_identity_that_waits_is_forgotten_when_somebody_else_enters(
+    client: Client, on: FakeProvider, resident: User
+) -> None:
+    on.person.sub = "e" * 66 + "v"
+    identify(client, on, "franceconnect")
+    on.person.sub = SUB
+    identify(client, on, "franceconnect")
+
+    client.post(reverse("franceconnect-link"))
+
+    assert whose(client) == ADDRESS
+    assert [row.uid for row in SocialAccount.objects.all()] == [SUB]
 
 
 def test_one_identity_an_account(client: Client, on: FakeProvider, resident: User) -> None:
