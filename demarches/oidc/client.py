@@ -62,7 +62,7 @@ class Identity:
 
     provider: OpenIDProvider
     subject: str
-    #: Lower case; empty when none was given, or when the provider says it was not verified.
+    #: ASCII, lower case; empty when none was given, or the provider says it was not verified.
     email: str
     name: str
     #: Wanted to end the session over there.
@@ -118,11 +118,13 @@ def identify(provider: OpenIDProvider, *, code: str, nonce: str, verifier: str) 
         shortfall = Refusal.TOO_WEAK
     if provider.second_factor and not openid.has_second_factor(identity):
         shortfall = Refusal.NO_SECOND_FACTOR
-    verified = userinfo.get("email_verified") is not False
+    email = _text(userinfo, "email")
+    # Letters outside ASCII may become another address in lower case (the sign Kelvin, a « k »).
+    is_usable = email.isascii() and userinfo.get("email_verified") is not False
     return Identity(
         provider=provider,
         subject=identity["sub"],
-        email=_text(userinfo, "email").lower() if verified else "",
+        email=email.lower() if is_usable else "",
         name=" ".join(
             filter(
                 None,

@@ -180,10 +180,11 @@ def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", "1000")
                 self.end_headers()
                 try:
-                    for _ in range(20):
+                    for _ in range(100):
                         self.wfile.write(b" ")
                         self.wfile.flush()
                         time.sleep(0.1)
+                    provider.seen.append("the last drop")
                 except OSError:
                     pass  # the portal left
             elif lie == "flood":
