@@ -51,6 +51,12 @@ PUBLIC = {
     "pacs:partner-leave",  # closes the session it comes from
     "pacs:partner-unlock",  # opens only from the session of a handed-over device
 }
+#: FranceConnect and ProConnect: 404 while off, who may do what tested in test_openid.
+PUBLIC |= {
+    f"{slug}-{page}"
+    for slug in ("franceconnect", "proconnect")
+    for page in ("start", "callback", "link", "leave", "left")
+}
 PUBLIC_PREFIXES = ("pacs:simulator", "pacs:guidance")
 PUBLIC |= {
     "pacs:home",

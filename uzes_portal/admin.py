@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from demarches.models import User
+from demarches.oidc import parting
 from demarches.ratelimit import rate_limited
 from pacs.access import may_read_as_staff
 from pacs.desk import queues
@@ -53,3 +54,11 @@ class DeskAdminSite(AdminSite):
     ) -> HttpResponse:
         """Sign in with a password; guessing one is slow for a place and for an account."""
         return super().login(request, extra_context)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Leave the desk, and ProConnect with it when it opened the session."""
+        elsewhere = parting.open_session(request)
+        response = super().logout(request, extra_context)
+        if elsewhere is None or request.user.is_authenticated:  # a GET ends nothing
+            return response
+        return parting.leave(request, elsewhere)

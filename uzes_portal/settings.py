@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "demarches.apps.OutboxConfig",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
     "uzes_portal.apps.PortalConfig",
     "demarches.apps.DemarchesConfig",
     "pacs.apps.PacsConfig",
@@ -152,6 +153,7 @@ AUTH_USER_MODEL = "demarches.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "demarches.adapter.CodeBackend",
+    "demarches.oidc.links.ProConnectBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -204,6 +206,31 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
 }
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
+#: Identity providers, each off until its issuer, client and secret are given (`manage.py check`
+#: refuses half of it). No login of django-allauth's own is served: see `demarches.oidc`.
+OPENID_PROVIDERS: dict[str, dict[str, Any]] = {
+    "franceconnect": {
+        "issuer": env_str("FRANCECONNECT_ISSUER"),
+        "client_id": env_str("FRANCECONNECT_CLIENT_ID"),
+        "client_secret": env_secret("FRANCECONNECT_CLIENT_SECRET"),
+        "algorithm": env_str("FRANCECONNECT_ALGORITHM", "RS256"),
+        "scope": env_str("FRANCECONNECT_SCOPE", "openid given_name family_name email"),
+        "acr": env_str("FRANCECONNECT_ACR", "eidas1"),
+        "pkce": env_bool("FRANCECONNECT_PKCE", default=False),
+        "button": env_str("FRANCECONNECT_BUTTON"),
+    },
+    "proconnect": {
+        "issuer": env_str("PROCONNECT_ISSUER"),
+        "client_id": env_str("PROCONNECT_CLIENT_ID"),
+        "client_secret": env_secret("PROCONNECT_CLIENT_SECRET"),
+        "algorithm": env_str("PROCONNECT_ALGORITHM", "RS256"),
+        "scope": env_str("PROCONNECT_SCOPE", "openid given_name usual_name email"),
+        "pkce": env_bool("PROCONNECT_PKCE", default=False),
+        # As the desk does: compulsory but in development.
+        "second_factor": not DEBUG,
+        "button": env_str("PROCONNECT_BUTTON"),
+    },
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "demarches:account"
 LOGOUT_REDIRECT_URL = "home"

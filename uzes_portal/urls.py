@@ -25,6 +25,7 @@ urlpatterns = [
     path("compte/connexion/", signin.SignInView.as_view(), name="account_request_login_code"),
     path("compte/code/", signin.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
     path("compte/deconnexion/", signin.SignOutView.as_view(), name="account_logout"),
+    path("compte/", include("demarches.oidc.urls")),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),

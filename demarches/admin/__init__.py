@@ -4,5 +4,6 @@ from demarches.admin import agenda as agenda
 from demarches.admin import fiches as fiches
 from demarches.admin import mairie as mairie
 from demarches.admin import officers as officers
+from demarches.admin import openid as openid
 from demarches.admin import outbox as outbox
 from demarches.admin import users as users

@@ -20,6 +20,7 @@ from demarches.address_field import AddressField, AddressInput
 from demarches.forms import PageFormMixin
 from demarches.mail_limits import seconds_before_code
 from demarches.models import User
+from demarches.oidc import parting
 from demarches.ratelimit import rate_limited, too_many_requests
 
 NOT_A_CODE = f"Le code est fait de {CODE_LENGTH} chiffres. Recopiez-le depuis l’e-mail."
@@ -161,3 +162,10 @@ class SignOutView(LogoutView):  # type: ignore[misc]
     """Leave; what the browser kept goes too (`uzes_portal.headers`)."""
 
     template_name = "account/sign_out.html"
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        elsewhere = parting.open_session(self.request)
+        response: HttpResponse = super().post(*args, **kwargs)
+        if elsewhere is not None:
+            response = parting.leave(self.request, elsewhere)
+        return response

@@ -197,7 +197,9 @@ def test_a_family_shares_a_browser(client: Client, charlie: User, bob: User) -> 
 
 
 @pytest.mark.parametrize(
-    "forged", ["", "x", "a:b:c", dumps("text", salt=SALT), dumps([1], salt="y")]
+    "forged",
+    ["", "x", "a:b:c", dumps("text", salt=SALT), dumps([1], salt="y")],
+    ids=["empty", "letter", "three parts", "no list", "another salt"],
 )
 def test_a_forged_mark_spares_no_mail(client: Client, bob: User, forged: str) -> None:
     User.objects.update(last_login=timezone.now())
