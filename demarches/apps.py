@@ -1,12 +1,19 @@
 """What every procedure shares: the mairie, people, the lifecycle of a dossier."""
 
 from django.apps import AppConfig
+from django.urls import register_converter
 from post_office.apps import PostOfficeConfig
+
+from demarches.converters import NumberConverter
 
 
 class DemarchesConfig(AppConfig):
     name = "demarches"
     verbose_name = "Mairie et démarches"
+
+    def ready(self) -> None:
+        """The desk's addresses, made before any `urls.py` is read, hold numbers too."""
+        register_converter(NumberConverter, "num")
 
 
 class OutboxConfig(PostOfficeConfig):  # type: ignore[misc]

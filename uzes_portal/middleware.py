@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
+from demarches.rules.numbers import read_number
+
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
 
@@ -93,5 +95,5 @@ class RefusalPagesMiddleware:
 
 
 def _is_too_large(request: HttpRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = read_number(request.META.get("CONTENT_LENGTH") or "") or 0
+    return length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from demarches.actions import ChangedSince, check_read
 from demarches.models import User, next_reference
@@ -403,9 +404,11 @@ def write_message(
     partenaire: Partenaire, *, body: str, private: bool, form_key: str, at: datetime
 ) -> Message:
     """Write to the mairie; the same form sent twice writes one message."""
+    # The key is whatever was sent: it names a form of this person, in this dossier.
+    key = salted_hmac("pacs.message", f"{partenaire.pk}:{form_key}").hexdigest()
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        existing = Message.objects.filter(form_key=form_key, dossier=dossier).first()
+        existing = Message.objects.filter(form_key=key, dossier=dossier).first()
         if existing is not None:
             return existing
         message = Message.objects.create(
@@ -414,7 +417,7 @@ def write_message(
             private_to=partenaire if private else None,
             body=body,
             at=at,
-            form_key=form_key,
+            form_key=key,
         )
         if private:
             partenaire.begin_part(at=at)

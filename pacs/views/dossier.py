@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.actions import ChangedSince
 from demarches.models import TransitionRefused
+from demarches.ratelimit import rate_limited
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
 from demarches.views.changed import Way
@@ -48,9 +49,10 @@ from pacs.tracking import (
 )
 from pacs.views.messages import thread
 from pacs.views.read import dossier_changed, read_of
-from pacs.views.viewer import account_of, for_partenaire
+from pacs.views.viewer import account_of, for_partenaire, who_acts
 
 
+@rate_limited("dossier_open", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 def dossier_start(request: HttpRequest) -> HttpResponse:
     """Open a dossier, with the simulator's answers when the address carries them."""

@@ -41,7 +41,7 @@ from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 
 
-@rate_limited("unlock")
+@rate_limited("unlock", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
@@ -141,7 +141,7 @@ def partner_handover(request: HttpRequest, partenaire: Partenaire) -> HttpRespon
 
 
 @login_not_required
-@rate_limited("unlock")
+@rate_limited("unlock", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def partner_unlock(request: HttpRequest, reference: str) -> HttpResponse:
     """The second partenaire opens their pages on the handed-over device, with their own code."""

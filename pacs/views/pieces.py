@@ -25,7 +25,7 @@ from pacs.models.piece import IDENTITY_RULE
 from pacs.shown import piece_shown
 from pacs.tracking import PieceRow, piece_rows, plan_of
 from pacs.views.read import beside, read_of
-from pacs.views.viewer import for_partenaire, while_going_on
+from pacs.views.viewer import for_partenaire, while_going_on, who_acts
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -45,7 +45,8 @@ def dossier_pieces(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
     return render(request, "pacs/dossier_pieces.html", context)
 
 
-@rate_limited("upload")
+@rate_limited("upload", reads=False)
+@rate_limited("upload_account", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 @while_going_on
