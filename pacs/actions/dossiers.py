@@ -37,6 +37,10 @@ from pacs.shown import (
 )
 
 
+#: Signs of a message's key: 160 bits.
+FORM_KEY_LENGTH = 40
+
+
 class AnswerForm(Protocol):
     """What an action needs of a page of answers: it is valid, and knows its columns."""
 
@@ -405,7 +409,8 @@ def write_message(
 ) -> Message:
     """Write to the mairie; the same form sent twice writes one message."""
     # The key is whatever was sent: it names a form of this person, in this dossier.
-    key = salted_hmac("pacs.message", f"{partenaire.pk}:{form_key}").hexdigest()
+    sent = f"{partenaire.pk}:{form_key}"
+    key = salted_hmac("pacs.message", sent, algorithm="sha256").hexdigest()[:FORM_KEY_LENGTH]
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         existing = Message.objects.filter(form_key=key, dossier=dossier).first()
