@@ -6,11 +6,8 @@ A sample in each run of the suite; `FUZZ_INPUTS=100000` for the long one, `FUZZ_
 import os
 from typing import Any
 
-import pytest
-
 from tests.fuzz.attack import Walk, attack
 from tests.fuzz.scene import make_scene
-from tests.test_limits import names
 
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "2000"))
 SEED = int(os.environ.get("FUZZ_SEED", "30700"))

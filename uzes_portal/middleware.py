@@ -1,17 +1,19 @@
-"""What every answer goes through: privacy headers, and refusals in plain French."""
+"""What every answer goes through: privacy headers, refusals in plain French, a time limit."""
 
 import logging
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
+from demarches.places import Full
 from demarches.rules.numbers import read_number
+from demarches.time_limit import Block, TookTooLong, watch
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
@@ -71,10 +73,14 @@ class RefusalPagesMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The database did not answer, or a lock was held for too long: nothing was written."""
-        if not isinstance(exception, OperationalError):
+        """The database, or the machine, did not answer in time: nothing was written."""
+        if not isinstance(exception, OperationalError | TookTooLong | Full):
             return None
-        logger.error("the database did not answer in time", exc_info=exception)
+        logger.error("no answer in time", exc_info=exception)
+        if isinstance(exception, TookTooLong):
+            # It may have been stopped in the middle of a statement.
+            for connection in connections.all(initialized_only=True):
+                connection.close()
         # Without the request: the page must stand while the database does not.
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": RETRY_SECONDS})
@@ -97,3 +103,25 @@ class RefusalPagesMiddleware:
 def _is_too_large(request: HttpRequest) -> bool:
     length = read_number(request.META.get("CONTENT_LENGTH") or "") or 0
     return length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+class TimeLimitMiddleware:
+    """A request has so many seconds, from the moment its body has arrived."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.running: dict[HttpRequest, Block] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        finally:
+            if block := self.running.pop(request, None):
+                watch.end(block)
+
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        """The check of the token, above, has read the body: a slow line costs nobody time."""
+        if settings.REQUEST_SECONDS:
+            self.running[request] = watch.begin(
+                settings.REQUEST_SECONDS, last_seconds=settings.REQUEST_LAST_SECONDS
+            )

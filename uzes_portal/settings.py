@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
     "uzes_portal.middleware.RefusalPagesMiddleware",
+    "uzes_portal.middleware.TimeLimitMiddleware",
     "uzes_portal.middleware.DeskTextMiddleware",
 ]
 
@@ -132,7 +133,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     # Nobody waits for long behind somebody else's lock: they are told, and choose again.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=3000"}
+    DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=3000 -c statement_timeout=20000"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "demarches.User"
@@ -183,6 +184,21 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "vitale_create": (20, 3600),
     "vitale_open": (20, 600),
 }
+#: Heavy works on this machine: at once, waiting, and the seconds they wait (`demarches.places`).
+#: The threads of one web server process must be more than their sum (docs/operations.md).
+PLACES: dict[str, tuple[int, int, float]] = {
+    "checks": (env_int("CHECKS_AT_ONCE", 2), 2, 3),
+    "previews": (1, 3, 5),
+    "renderings": (env_int("RENDERINGS_AT_ONCE", 2), 4, 4),
+}
+PLACES_DIR = VAR_DIR / "places"
+#: Seconds that checking all the files of one request may take, and making one document.
+CHECK_SECONDS = 10
+RENDER_SECONDS = 15
+#: Seconds a request may take once its body has arrived, and after which a process that cannot
+#: stop it ends; 0 means no limit.
+REQUEST_SECONDS = env_int("REQUEST_SECONDS", 30)
+REQUEST_LAST_SECONDS = 2 * REQUEST_SECONDS
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 LOGIN_URL = "account_login"

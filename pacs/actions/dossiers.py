@@ -36,7 +36,6 @@ from pacs.shown import (
     standing_shown,
 )
 
-
 #: Signs of a message's key: 160 bits.
 FORM_KEY_LENGTH = 40
 

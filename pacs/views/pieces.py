@@ -14,7 +14,7 @@ from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import imprint, is_as_read
-from demarches.uploads import UploadRefused
+from demarches.uploads import Checks, UploadRefused
 from demarches.views.downloads import serve_private_file
 from pacs.access import readable_files
 from pacs.actions.pieces import add_file, answer_piece, remove_file
@@ -140,27 +140,29 @@ def _keep_files(
 ) -> int:
     """Store the files chosen; how many are kept. Each refused one is told by itself."""
     kept = 0
-    for file in form.cleaned_data.get("documents", []):
-        try:
-            stored, clean = add_file(
-                row.piece,
-                file,
-                file.name,
-                partenaire=partenaire,
-                at=timezone.now(),
-                is_asked_again=is_asked_again,
-            )
-        except UploadRefused as refused:
-            form.add_error("documents", str(refused))
-        except ActionRefused as refused:
-            form.add_error(None, refused)
-            break
-        else:
-            kept += 1
-            if is_asked_again:
-                messages.info(request, f"« {stored.display_name} » est gardé.")
-            for warning in clean.warning_messages():
-                messages.warning(request, f"« {stored.display_name} » : {warning}")
+    with Checks() as checks:
+        for file in form.cleaned_data.get("documents", []):
+            try:
+                stored, clean = add_file(
+                    row.piece,
+                    file,
+                    file.name,
+                    partenaire=partenaire,
+                    at=timezone.now(),
+                    is_asked_again=is_asked_again,
+                    checks=checks,
+                )
+            except UploadRefused as refused:
+                form.add_error("documents", str(refused))
+            except ActionRefused as refused:
+                form.add_error(None, refused)
+                break
+            else:
+                kept += 1
+                if is_asked_again:
+                    messages.info(request, f"« {stored.display_name} » est gardé.")
+                for warning in clean.warning_messages():
+                    messages.warning(request, f"« {stored.display_name} » : {warning}")
     return kept
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from django.db import transaction
 from django.urls import Resolver404, resolve
@@ -84,7 +84,9 @@ class Walk:
             if is_document(name) and name in self.seconds:
                 continue
             match = resolve(urlsplit(url).path)
-            words = [str(v) for k, v in match.kwargs.items() if k in {"slug", "verb", "key", "step"}]
+            words = [
+                str(v) for k, v in match.kwargs.items() if k in {"slug", "verb", "key", "step"}
+            ]
             kind = (name, *words)
             if seen[kind] >= actor.variants or len([k for k in seen if k[0] == name]) > MOST_WORDS:
                 continue
@@ -136,7 +138,7 @@ def send(actor: Actor, one: Input) -> Any:
                 one.method, path, data if one.method != "GET" else b"", QUERY_STRING=query, **extra
             )
             transaction.set_rollback(True)
-    except Exception:
+    except Exception:  # noqa: BLE001 -- whatever it is, it is told
         return traceback.format_exc()
     finally:
         # A browser that was signed out comes in again.
@@ -150,8 +152,6 @@ def send(actor: Actor, one: Input) -> Any:
 
 def multipart(body: str) -> bytes:
     """The fields of a query string as a form with files; a name that ends in « ! » is a file."""
-    from urllib.parse import unquote_to_bytes
-
     parts = []
     for pair in body.split("&"):
         name, _, value = pair.partition("=")
@@ -180,7 +180,8 @@ def draw(chance: random.Random, target: Target) -> Input:
         elif choice < 0.8:
             names = [pair.partition("=")[0] for pair in query.split("&") if pair] + PARAMETERS
             query = "&".join(
-                f"{chance.choice(names)}={hostile(chance)}" for _ in range(chance.choice([1, 1, 2, 5]))
+                f"{chance.choice(names)}={hostile(chance)}"
+                for _ in range(chance.choice([1, 1, 2, 5]))
             )
         method = chance.choice(METHODS) if choice >= 0.8 else chance.choice(["GET", "GET", "POST"])
         return Input(method, f"{path}?{query}")
@@ -224,7 +225,7 @@ def attack(walk: Walk, *, inputs: int, seed: int) -> Report:
     while report.sent < inputs:
         chance.shuffle(order)
         for kind in order[: inputs - report.sent]:
-            name, has_form = kind
+            name = kind[0]
             if is_document(name) and chance.random() > PDF_SHARE:
                 continue
             target = chance.choice(kinds[kind])

@@ -75,5 +75,8 @@ def _followed(agent: User) -> list[Actor]:
                 closed(answered(demande, by=agent, at=now), by=agent, at=now)
         rows[name] = (demande.owner, demande.get_absolute_url())
     owner = _user("suivi")
-    rows["suivi"] = (owner, make_suivi(owner=owner, reminders_to="suivi@example.org").get_absolute_url())
+    rows["suivi"] = (
+        owner,
+        make_suivi(owner=owner, reminders_to="suivi@example.org").get_absolute_url(),
+    )
     return [Actor(f"help {name}", _browser(who), (url,)) for name, (who, url) in rows.items()]

@@ -31,7 +31,7 @@ TEXTS = [
     "\r\n",
     "a\r\nSet-Cookie: x=1",
     "😀",
-    "𝔸𝔹",
+    "\U0001d538\U0001d539",
     "e\u0301\u0327" * 30,
     "\u202e\u200b\ufeff",
     "\uffff",
