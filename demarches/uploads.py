@@ -28,7 +28,7 @@ from demarches.fonts import font_path
 from demarches.places import CHECKS, PREVIEWS, Full
 
 WORKER = Path(__file__).with_name("upload_worker.py")
-WORKER_SECONDS: Final = 6
+WORKER_SECONDS: Final = 10
 """For one file; a clean one takes less than one."""
 PREVIEW_SECONDS: Final = 5
 BEHIND_THE_PAGES: Final = 10

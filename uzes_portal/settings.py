@@ -193,7 +193,7 @@ PLACES: dict[str, tuple[int, int, float]] = {
 }
 PLACES_DIR = VAR_DIR / "places"
 #: Seconds that checking all the files of one request may take, and making one document.
-CHECK_SECONDS = 10
+CHECK_SECONDS = 12
 RENDER_SECONDS = 15
 #: Seconds a request may take once its body has arrived, and after which a process that cannot
 #: stop it ends; 0 means no limit.
