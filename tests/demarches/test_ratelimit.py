@@ -13,6 +13,7 @@ from post_office.models import Email
 
 from demarches.models import RateCounter, User
 from demarches.ratelimit import client_ip, rate_limited, seconds_to_wait
+from uzes_portal.apps import check_proxies
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -60,6 +61,18 @@ def test_client_ip(
         request.META["HTTP_X_FORWARDED_FOR"] = forwarded
 
     assert client_ip(request) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "count", "told"),
+    [(None, 0, []), (("X", "https"), 1, []), (("X", "https"), 0, ["uzes_portal.E001"])],
+)
+def test_a_proxy_that_nobody_counts_is_told_before_it_serves(
+    settings: Any, header: tuple[str, str] | None, count: int, told: list[str]
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER, settings.TRUSTED_PROXY_COUNT = header, count
+
+    assert [message.id for message in check_proxies()] == told
 
 
 # Counting
