@@ -251,3 +251,15 @@ def test_no_view_tests_methods_around_a_limit() -> None:
             before = line
 
     assert late == []
+
+
+@pytest.mark.parametrize("ticked", ["x", "", "9" * 4_400, "9" * 30, "²"])
+def test_a_ticked_row_that_is_no_row_is_refused(
+    ticked: str, agent: User, client_of: Callable[[User | None], Client]
+) -> None:
+    root = User.objects.create_superuser("root@example.org", "x" * 20)
+    sent = {"action": "delete_selected", "_selected_action": ticked, "index": "0"}
+
+    answer = client_of(root).post(reverse("admin:vitale_delay_changelist"), sent)
+
+    assert answer.status_code == 400
