@@ -3,7 +3,10 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.urls import register_converter
 from post_office.apps import PostOfficeConfig
+
+from demarches.converters import NumberConverter
 
 
 class DemarchesConfig(AppConfig):
@@ -11,6 +14,8 @@ class DemarchesConfig(AppConfig):
     verbose_name = "Mairie et démarches"
 
     def ready(self) -> None:
+        # The desk's addresses, made before any `urls.py` is read, hold numbers too.
+        register_converter(NumberConverter, "num")
         import_module("demarches.oidc.checks")
 
 

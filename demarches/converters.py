@@ -23,3 +23,18 @@ class FicheConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class NumberConverter:
+    """A row's key, or a page's number: no longer than any row will ever have.
+
+    Django's own takes thousands of digits, which neither `int` nor the database reads.
+    """
+
+    regex = r"[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: object) -> str:
+        return str(value)

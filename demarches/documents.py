@@ -14,9 +14,12 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 
 from demarches.fonts import pdf_fonts
+from demarches.places import RENDERINGS
+from demarches.time_limit import time_limit
 
 if TYPE_CHECKING:
     from weasyprint import CSS
@@ -76,12 +79,13 @@ def render_pdf(
 
     `stylesheets` are templates added after the base one. `resources` may hold images, which
     the template names `memory:<key>`. The same arguments give the same bytes.
+    Raises `places.Full` when too many are made on this machine, and `TookTooLong`.
     """
     from weasyprint import HTML
 
     html = render_to_string(template, {**context, "title": title})
     fetcher = MemoryFetcher(resources or {})
-    with _rendering:
+    with RENDERINGS.place(), _rendering, time_limit(settings.RENDER_SECONDS):
         content: bytes | None = HTML(string=html, url_fetcher=fetcher).write_pdf(
             stylesheets=[stylesheet(name) for name in (BASE_STYLE, *stylesheets)],
             font_config=font_configuration(),

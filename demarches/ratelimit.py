@@ -1,17 +1,19 @@
 """Limits on what can be asked how often: sign-in, codes, uploads, PDFs.
 
-The limits stand in `settings.RATE_LIMITS` as « times, seconds ». Beyond, the person gets a page
-that says when to come back (429, Retry-After).
+The limits stand in `settings.RATE_LIMITS` as « times, seconds »; each is declared on the view it
+guards, and names no method. Beyond, the person gets a page that says when to come back (429,
+Retry-After).
 """
 
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -24,6 +26,7 @@ type View = Callable[..., HttpResponseBase]
 
 #: A household or a server owns a whole /64: one address of it more or less changes nothing.
 IPV6_PREFIX = 64
+READING = frozenset({"GET", "HEAD"})
 #: Counters that are over are swept by one request in so many.
 SWEEP_EVERY = 100
 
@@ -39,13 +42,34 @@ def client_ip(request: HttpRequest) -> str:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if len(forwarded) >= settings.TRUSTED_PROXY_COUNT:
             address = forwarded[-settings.TRUSTED_PROXY_COUNT].strip()
-    try:
-        ip = ip_address(address)
-    except ValueError:
+    ip = read_address(address)
+    if ip is None:
         return "unknown"
     if isinstance(ip, IPv6Address):
-        return str(IPv6Network((ip, IPV6_PREFIX), strict=False).network_address)
+        return str(IPv6Network((int(ip), IPV6_PREFIX), strict=False).network_address)
     return str(ip)
+
+
+def who_computes(request: HttpRequest) -> str:
+    """An address that carries answers asks for a computation; the bare page does not."""
+    return client_ip(request) if request.GET else ""
+
+
+def read_address(written: str) -> IPv4Address | IPv6Address | None:
+    """An address as servers and proxies write it, alone, in brackets or with its port.
+
+    An IPv4 address that a socket for both kinds shows as IPv6 is the IPv4 address.
+    """
+    bare = written.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        ip = ip_address(bare)
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def seconds_to_wait(scope: str, key: str) -> int:
@@ -81,17 +105,22 @@ def too_many_requests(request: HttpRequest, seconds: int, *, text: str = "") -> 
 
 
 def rate_limited(
-    scope: str,
-    *,
-    by: Callable[[HttpRequest], str] = client_ip,
-    methods: tuple[str, ...] = ("POST",),
+    scope: str, *, reads: bool, by: Callable[[HttpRequest], str] = client_ip
 ) -> Callable[[View], View]:
-    """Limit a view; `by` gives what is counted, and nothing is counted when it gives ""."""
+    """Limit a view; stands above what says which methods the view takes.
+
+    `reads`: whether showing the page counts (GET and HEAD alike) or only what is sent to it;
+    every other method always counts. `by` gives what is counted, and nothing is counted
+    when it gives "".
+    """
+    if scope not in settings.RATE_LIMITS:
+        raise ImproperlyConfigured(f"RATE_LIMITS has no line for {scope!r}.")
 
     def decorate(view: View) -> View:
         @wraps(view)
         def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.method in methods and (key := by(request)):
+            counts = reads or request.method not in READING
+            if counts and (key := by(request)):
                 seconds = seconds_to_wait(scope, key)
                 if seconds:
                     return too_many_requests(request, seconds)

@@ -7,24 +7,33 @@ the bytes that were sent. Every refusal says what is wrong and what to do next.
 
 import hashlib
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import time
 import unicodedata
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Self
 
 from django.conf import settings
 from django.core.files.base import File
 
 from demarches import antivirus, storage
 from demarches.fonts import font_path
+from demarches.places import CHECKS, PREVIEWS, Full
 from demarches.rules.nir import without_private_numbers
 
 WORKER = Path(__file__).with_name("upload_worker.py")
 WORKER_SECONDS: Final = 10
+"""For one file; a clean one takes less than one."""
+PREVIEW_SECONDS: Final = 5
+BEHIND_THE_PAGES: Final = 10
+"""Niceness of the children: pages are answered first."""
 WORKER_MEMORY: Final = 1_500 * 1024 * 1024
 """A picture of 40 million pixels takes 240 MB twice while it is turned and made smaller."""
 WATERMARK_FONT: Final = "SourceSans3-600.ttf"
@@ -149,6 +158,16 @@ REFUSALS: Final = {
         "Le fichier « {name} » demande trop de travail pour être vérifié. Prenez le document en"
         " photo, ou numérisez-le en qualité normale, puis envoyez ce nouveau fichier."
     ),
+    "busy": (
+        "Trop de fichiers sont en cours de vérification : « {name} » attend son tour, et n’est pas"
+        " encore gardé. Vos autres réponses le sont. Attendez une minute, puis choisissez ce"
+        " fichier à nouveau."
+    ),
+    "out_of_time": (
+        "Vérifier tous ces fichiers en une fois prend trop de temps : « {name} » n’est pas encore"
+        " gardé. Les fichiers déjà vérifiés et vos autres réponses le sont. Choisissez ce fichier"
+        " à nouveau, seul."
+    ),
     "infected": (
         "Notre antivirus a reconnu un programme dangereux dans le fichier « {name} »."
         " Nous ne l’avons pas gardé. Vérifiez votre appareil, puis prenez le document en photo."
@@ -222,10 +241,50 @@ class CleanUpload:
         return [WARNINGS[code] for code in self.warnings]
 
 
+class Checks:
+    """The checks of one request: one place among few, one budget of time for all its files.
+
+    Used as a block; the place is taken when a first file needs it.
+    """
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._ends_at: float | None = None
+        self._is_full = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._held.close()
+
+    def seconds_left(self, shown: str) -> float:
+        """How long this file may take; refuses when no place came free, or no time is left."""
+        if self._ends_at is None:
+            try:
+                if self._is_full:
+                    raise Full
+                self._held.enter_context(CHECKS.place())
+            except Full:
+                self._is_full = True
+                raise UploadRefused("busy", name=shown) from None
+            self._ends_at = time.monotonic() + settings.CHECK_SECONDS
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise UploadRefused("out_of_time", name=shown)
+        return left
+
+
 def process_upload(
-    file: "File[bytes] | BinaryIO", name: str = "", *, watermark: str = ""
+    file: "File[bytes] | BinaryIO",
+    name: str = "",
+    *,
+    watermark: str = "",
+    checks: Checks | None = None,
 ) -> CleanUpload:
     """Check and rewrite a file; raise `UploadRefused` with the reason and the way out.
+
+    `checks` are those of the request; a file alone has its own.
 
     `name` is what the person called it (an uploaded file knows it by itself); it only serves
     to be shown again. `watermark` is written lightly across every page, for copies of
@@ -237,7 +296,9 @@ def process_upload(
     kind = kind_of_name(original_name, shown)
     data = read_limited(file, shown)
     check_content(data, kind, shown)
-    content, facts = clean_in_child(data, kind, shown, watermark)
+    with nullcontext(checks) if checks else Checks() as ours:
+        seconds = ours.seconds_left(shown)
+        content, facts = clean_in_child(data, kind, shown, watermark, seconds)
     scan(content, shown)
     extension, content_type = ("pdf", "application/pdf") if kind == "PDF" else ("jpg", "image/jpeg")
     return CleanUpload(
@@ -265,9 +326,13 @@ def preview_page(content: bytes, page: int) -> bytes | None:
     """Draw one page (the first is 1) of a kept PDF as a JPEG; None when it cannot be drawn.
 
     Browsers refuse to show a PDF under a sandbox policy; a picture of it they show.
+    Raises `places.Full` when too many are drawn on this machine.
     """
     try:
-        return run_worker(content, "PREVIEW", PREVIEW_SIDE, page=page - 1)[0]
+        with PREVIEWS.place():
+            return run_worker(
+                content, "PREVIEW", PREVIEW_SIDE, page=page - 1, seconds=PREVIEW_SECONDS
+            )[0]
     except (WorkerTimeout, WorkerCrashed, OSError):
         return None
 
@@ -368,13 +433,17 @@ def check_content(data: bytes, kind: str, shown: str) -> None:
 
 
 def clean_in_child(
-    data: bytes, kind: str, shown: str, watermark: str
+    data: bytes, kind: str, shown: str, watermark: str, seconds: float
 ) -> tuple[bytes, dict[str, Any]]:
     """Have the file rewritten; turn each way to fail into a refusal that says what to do."""
     try:
-        content, facts = run_worker(data, kind, settings.UPLOAD_MAX_SIDE, watermark=watermark)
+        content, facts = run_worker(
+            data, kind, settings.UPLOAD_MAX_SIDE, watermark=watermark, seconds=seconds
+        )
     except WorkerTimeout:
-        raise UploadRefused("too_heavy", name=shown) from None
+        # A file that had less than its share, because of those before, is not to blame.
+        late = "too_heavy" if seconds >= WORKER_SECONDS else "out_of_time"
+        raise UploadRefused(late, name=shown) from None
     except WorkerCrashed:
         raise UploadRefused(
             "pdf_unreadable" if kind == "PDF" else "picture_unreadable", name=shown
@@ -400,9 +469,16 @@ class WorkerCrashed(Exception):
 
 
 def run_worker(
-    data: bytes, kind: str, side: int, *, page: int = 0, watermark: str = ""
+    data: bytes,
+    kind: str,
+    side: int,
+    *,
+    page: int = 0,
+    watermark: str = "",
+    seconds: float = WORKER_SECONDS,
 ) -> tuple[bytes, dict[str, Any]]:
     """Let a child process without secrets, network or much memory do the dangerous part."""
+    seconds = min(seconds, WORKER_SECONDS)
     orders = {
         "kind": kind,
         "max_pixels": settings.UPLOAD_MAX_PIXELS,
@@ -412,23 +488,26 @@ def run_worker(
         "watermark": watermark,
         "font": str(font_path(WATERMARK_FONT)) if watermark else "",
         "memory_bytes": WORKER_MEMORY,
-        "cpu_seconds": WORKER_SECONDS,
+        "cpu_seconds": ceil(seconds),
     }
-    try:
-        child = subprocess.run(  # noqa: S603 -- our own program, our own orders
-            [sys.executable, "-I", str(WORKER), json.dumps(orders)],
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            timeout=WORKER_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise WorkerTimeout from None
+    with subprocess.Popen(  # noqa: S603 -- our own program, our own orders
+        [sys.executable, "-I", str(WORKER), json.dumps(orders)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+    ) as child:
+        try:
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, child.pid, BEHIND_THE_PAGES)
+            answer, _ = child.communicate(data, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise WorkerTimeout from None
+        finally:
+            child.kill()
     if child.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
         raise WorkerTimeout
-    verdict, _, content = child.stdout.partition(b"\n")
+    verdict, _, content = answer.partition(b"\n")
     if child.returncode or not verdict:
         raise WorkerCrashed(child.returncode)
     facts: dict[str, Any] = json.loads(verdict)

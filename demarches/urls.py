@@ -24,5 +24,5 @@ urlpatterns: list[URLPattern] = [
     path("fiches/<fiche:code>.pdf", fiches.fiche_pdf, name="fiche-pdf"),
     # /courriels/: what was sent, in development only
     path("courriels/", courriels.courriel_list, name="courriels"),
-    path("courriels/<int:pk>/", courriels.courriel_detail, name="courriel"),
+    path("courriels/<num:pk>/", courriels.courriel_detail, name="courriel"),
 ]

@@ -58,9 +58,9 @@ urlpatterns: list[URLPattern] = [
     # … its pieces and papers
     path("<ref:reference>/pieces/", pieces.dossier_pieces, name="dossier-pieces"),
     path("<ref:reference>/pieces/<str:key>/", pieces.dossier_piece, name="dossier-piece"),
-    path("<ref:reference>/fichiers/<int:pk>/", pieces.piece_file, name="piece-file"),
+    path("<ref:reference>/fichiers/<num:pk>/", pieces.piece_file, name="piece-file"),
     path(
-        "<ref:reference>/fichiers/<int:pk>/retirer/",
+        "<ref:reference>/fichiers/<num:pk>/retirer/",
         pieces.piece_file_remove,
         name="piece-file-remove",
     ),

@@ -13,6 +13,9 @@ from uzes_portal.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECURE_SSL_REDIRECT = False
+# No test depends on the speed of the machine; those of the limits set them.
+REQUEST_SECONDS = 0
+RENDER_SECONDS = CHECK_SECONDS = 600
 STORAGES = {
     **STORAGES,  # noqa: F405
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

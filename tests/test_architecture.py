@@ -66,6 +66,43 @@ def test_only_actions_and_the_desk_call_transitions() -> None:
     }
 
 
+#: Files that make a number of a text whose length is bounded before, or that nobody sends.
+READERS_OF_NUMBERS = {
+    "demarches/rules/numbers.py",  # the one for what people send
+    "demarches/converters.py",  # 18 digits, by its pattern
+    "demarches/rules/reference.py",  # 4 and 6 digits, by its pattern
+    "demarches/rules/nir.py",  # 13 to 34 signs, by its patterns
+    "demarches/rules/typed_days.py",  # 4 digits, by its patterns
+    "pacs/rules/registration.py",  # by its pattern
+    "pacs/views/read.py",  # 9 digits, by its pattern
+    "demarches/ratelimit.py",  # an address already read
+    "demarches/upload_worker.py",  # in the child process: a crash there is a refusal
+    "demarches/uploads.py",  # the size that we measured
+    "demarches/models/mairie.py",  # columns that their validators bound
+    "demarches/models/agenda.py",
+    "demarches/adapter.py",  # a duration of ours
+    "demarches/antivirus.py",  # settings
+    "uzes_portal/accessibility.py",
+    "uzes_portal/env.py",
+    "uzes_portal/management/commands/start.py",
+}
+
+
+def test_numbers_that_people_send_are_read_in_one_place() -> None:
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "int"
+    }
+
+    assert readers == READERS_OF_NUMBERS
+
+
+def test_numbers_in_addresses_have_a_length() -> None:
+    assert [p.name for p in SOURCES if "<int:" in p.read_text(encoding="utf-8")] == []
+
+
 def test_shared_templates_name_no_procedure() -> None:
     shared = [path for path in TEMPLATES if path.parent.name == "demarches"]
 

@@ -47,8 +47,8 @@ class DeskAdminSite(AdminSite):
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)
-    @method_decorator(rate_limited("staff_ip"))
-    @method_decorator(rate_limited("staff_account", by=_typed_account))
+    @method_decorator(rate_limited("staff_ip", reads=False))
+    @method_decorator(rate_limited("staff_account", reads=False, by=_typed_account))
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

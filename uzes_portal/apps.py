@@ -1,7 +1,9 @@
 """Application configurations of the project itself."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+from django.core.checks import CheckMessage, Error, Tags, register
 
 
 class PortalConfig(AppConfig):
@@ -9,8 +11,23 @@ class PortalConfig(AppConfig):
     verbose_name = "Portail"
 
     def ready(self) -> None:
+        register(check_proxies, Tags.security, deploy=True)
         # Registers itself.
         import uzes_portal.checks  # noqa: F401, PLC0415
+
+
+def check_proxies(**options: object) -> list[CheckMessage]:
+    """Behind a proxy that nobody counts, every visitor has one address: the proxy's."""
+    if settings.SECURE_PROXY_SSL_HEADER is None or settings.TRUSTED_PROXY_COUNT:
+        return []
+    return [
+        Error(
+            "BEHIND_TLS_PROXY is set and TRUSTED_PROXY_COUNT is 0: the limits count the whole town"
+            " as one visitor.",
+            hint="Set TRUSTED_PROXY_COUNT to how many proxies append to X-Forwarded-For.",
+            id="uzes_portal.E001",
+        )
+    ]
 
 
 class PortalAdminConfig(AdminConfig):

@@ -32,7 +32,7 @@ FINER = {f"{kind}-src-{part}" for kind in ("script", "style") for part in ("elem
 
 @login_not_required
 @csrf_exempt  # a browser sends it by itself, without a token; it changes nothing
-@rate_limited("csp_report")
+@rate_limited("csp_report", reads=False)
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
     """Log each violation of the report; 204. 413, 415 or 400 for what is no report."""

@@ -1,17 +1,22 @@
-"""What every page goes through: no cache keeps it, and refusals are in plain French."""
+"""What every answer goes through: privacy headers, refusals in plain French, a time limit."""
 
 import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest
-from django.db import OperationalError
+from django.db import OperationalError, connections
+from django.db.models import IntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from demarches.guard import TextRefused
+from demarches.places import Full
+from demarches.rules.numbers import read_number
+from demarches.time_limit import Block, TookTooLong, watch
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
@@ -52,6 +57,12 @@ class DeskTextMiddleware:
         for sent in (request.GET, request.POST):
             if any("\0" in value for _, values in sent.lists() for value in values):
                 raise BadRequest("a NUL in what was sent")
+        # The admin hands the rows ticked in a list to the database as they came.
+        desk = getattr(match.func, "model_admin", None)
+        if desk is not None and isinstance(desk.model._meta.pk, IntegerField):
+            for ticked in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                if read_number(ticked) is None:
+                    raise BadRequest("a ticked row that is no row")
 
 
 class RefusalPagesMiddleware:
@@ -71,15 +82,18 @@ class RefusalPagesMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """What no view has answered itself, and for which nothing was written.
 
-        A text that a column may not hold; a database that did not answer, or a lock held for too
-        long.
+        A text that a column may not hold; a database, or a machine, that did not answer in time.
         """
         if isinstance(exception, TextRefused):
             context = {"problem": " ".join(exception.messages)}
             return render(request, "422.html", context, status=422)
-        if not isinstance(exception, OperationalError):
+        if not isinstance(exception, OperationalError | TookTooLong | Full):
             return None
-        logger.error("the database did not answer in time", exc_info=exception)
+        logger.error("no answer in time", exc_info=exception)
+        if isinstance(exception, TookTooLong):
+            # It may have been stopped in the middle of a statement.
+            for connection in connections.all(initialized_only=True):
+                connection.close()
         # Without the request: the page must stand while the database does not.
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": RETRY_SECONDS})
@@ -100,5 +114,27 @@ class RefusalPagesMiddleware:
 
 
 def _is_too_large(request: HttpRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = read_number(request.META.get("CONTENT_LENGTH") or "") or 0
+    return length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+class TimeLimitMiddleware:
+    """A request has so many seconds, from the moment its body has arrived."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.running: dict[HttpRequest, Block] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        finally:
+            if block := self.running.pop(request, None):
+                watch.end(block)
+
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        """The check of the token, above, has read the body: a slow line costs nobody time."""
+        if settings.REQUEST_SECONDS:
+            self.running[request] = watch.begin(
+                settings.REQUEST_SECONDS, last_seconds=settings.REQUEST_LAST_SECONDS
+            )

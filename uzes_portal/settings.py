@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "demarches.devices.DeviceMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
     "uzes_portal.middleware.RefusalPagesMiddleware",
+    "uzes_portal.middleware.TimeLimitMiddleware",
     "uzes_portal.middleware.DeskTextMiddleware",
 ]
 
@@ -146,7 +147,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     # Nobody waits for long behind somebody else's lock: they are told, and choose again.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=3000"}
+    DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=3000 -c statement_timeout=20000"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "demarches.User"
@@ -196,14 +197,33 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "staff_ip": (30, 600),
     "staff_account": (10, 600),
     "upload": (120, 3600),
+    "upload_account": (60, 3600),
     "unlock": (20, 600),
     "pdf": (60, 600),
     "booking": (60, 600),
     "search": (120, 600),
+    "compute": (600, 600),
+    "dossier_open": (20, 3600),
+    "message": (30, 3600),
     "vitale_create": (20, 3600),
     "vitale_open": (20, 600),
     "csp_report": (60, 600),
 }
+#: Heavy works on this machine: at once, waiting, and the seconds they wait (`demarches.places`).
+#: The threads of one web server process must be more than their sum (docs/operations.md).
+PLACES: dict[str, tuple[int, int, float]] = {
+    "checks": (env_int("CHECKS_AT_ONCE", 2), 2, 3),
+    "previews": (1, 3, 5),
+    "renderings": (env_int("RENDERINGS_AT_ONCE", 2), 4, 4),
+}
+PLACES_DIR = VAR_DIR / "places"
+#: Seconds that checking all the files of one request may take, and making one document.
+CHECK_SECONDS = 12
+RENDER_SECONDS = 15
+#: Seconds a request may take once its body has arrived, and after which a process that cannot
+#: stop it ends; 0 means no limit.
+REQUEST_SECONDS = env_int("REQUEST_SECONDS", 30)
+REQUEST_LAST_SECONDS = 2 * REQUEST_SECONDS
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 #: Identity providers, each off until its issuer, client and secret are given (`manage.py check`

@@ -61,7 +61,7 @@ class Pending:
 @login_not_required
 @require_POST
 @never_cache
-@rate_limited("sign_in_ip")
+@rate_limited("sign_in_ip", reads=False)
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the browser to the provider, with a state and a nonce that its session keeps."""
     provider = _provider(slug)
@@ -79,7 +79,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_GET
 @never_cache
-@rate_limited("code_ip", methods=("GET",))
+@rate_limited("code_ip", reads=True)
 def callback(request: HttpRequest, slug: str) -> HttpResponse:
     """Whoever comes back with a state of this very browser, and a proof: in, or on to the link."""
     provider = _provider(slug)
@@ -158,7 +158,7 @@ def _refusal_to_link(who: Identity) -> Refusal | None:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@rate_limited("code_ip")
+@rate_limited("code_ip", reads=False)
 def link(request: HttpRequest, slug: str) -> HttpResponse:
     """Link an identity to an account, once its owner has entered it the ordinary way; or undo it.
 

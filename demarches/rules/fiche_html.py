@@ -12,6 +12,7 @@ from html import escape
 from xml.etree.ElementTree import Element
 
 from demarches.rules.fiche import LOGIC, body_of, collapse, safe_url, text_of
+from demarches.rules.numbers import read_number
 
 MAX_HEADING = 6
 CALLOUTS = frozenset({"ANoter", "ASavoir", "Attention", "Rappel", "Exemple"})
@@ -515,7 +516,7 @@ def _tidy(html: str) -> str:
 
 
 def _span(raw: str | None) -> int:
-    return min(max(int(raw), 1), 50) if raw and raw.isdecimal() else 1
+    return min(max(read_number(raw or "") or 1, 1), 50)
 
 
 def _unwrapped(html: str) -> str:

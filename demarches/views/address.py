@@ -72,7 +72,7 @@ def _resident(request: HttpRequest) -> User:
     return request.user
 
 
-@rate_limited("code_ip")
+@rate_limited("code_ip", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: HttpRequest) -> HttpResponse:
     """Ask for the new address, and send the codes."""
@@ -92,7 +92,7 @@ def address(request: HttpRequest) -> HttpResponse:
     return render(request, "demarches/address.html", context, status=422 if form.errors else 200)
 
 
-@rate_limited("code_ip")
+@rate_limited("code_ip", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_codes(request: HttpRequest) -> HttpResponse:
     """Take the two codes, and change the address."""

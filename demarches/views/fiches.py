@@ -14,8 +14,10 @@ from demarches.fiches import rendered, search, shown_notes, successor, themes, w
 from demarches.models import Fiche, Mairie
 from demarches.ratelimit import client_ip, rate_limited
 from demarches.rules.fiche import CODE, official_url
+from demarches.rules.numbers import read_number
 
 MAX_QUERY = 100
+MAX_SITUATIONS = 100
 
 
 def _who_searches(request: HttpRequest) -> str:
@@ -24,7 +26,7 @@ def _who_searches(request: HttpRequest) -> str:
 
 
 @login_not_required
-@rate_limited("search", by=_who_searches, methods=("GET",))
+@rate_limited("search", reads=True, by=_who_searches)
 @require_safe
 def fiches(request: HttpRequest) -> HttpResponse:
     """Themes, or the answers of a search (`AddressGuardMiddleware` refuses a private number)."""
@@ -45,8 +47,9 @@ def fiche(request: HttpRequest, code: str) -> HttpResponse:
     row = _shown(code)
     if row is None:
         return _elsewhere(request, code)
-    raw = request.GET.get("situation", "")
-    situation = int(raw) if raw.isdecimal() and len(raw) < 3 else 0
+    asked = read_number(request.GET.get("situation", "")) or 0
+    # What is rendered is kept in memory: not for numbers that no document has.
+    situation = asked if asked < MAX_SITUATIONS else 0
     notes = shown_notes()
     page = rendered(row, _mairie(), shown=notes, situation=situation)
     context = {
@@ -61,7 +64,7 @@ def fiche(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @login_not_required
-@rate_limited("pdf", methods=("GET",))
+@rate_limited("pdf", reads=True)
 @require_safe
 def fiche_pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The same text on paper."""

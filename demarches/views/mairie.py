@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from demarches import mairie_files
 from demarches.models import AgendaDayChange, Mairie, Schedule
+from demarches.ratelimit import rate_limited
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr
 from demarches.rules.opening_hours import DayHours
@@ -71,6 +72,7 @@ def mairie_page(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@rate_limited("compute", reads=True)
 @require_safe
 def mairie_calendar(request: HttpRequest) -> HttpResponse:
     content = mairie_files.hours_calendar(_mairie(), at=timezone.now())

@@ -77,7 +77,7 @@ class ConfirmCodeForm(PageFormMixin, forms.Form):
         return typed
 
 
-@method_decorator(rate_limited("sign_in_ip"), name="dispatch")
+@method_decorator(rate_limited("sign_in_ip", reads=False), name="dispatch")
 class SignInView(RequestLoginCodeView):  # type: ignore[misc]
     """Ask for an address; the answer is the same whether it is known or not."""
 
@@ -102,7 +102,7 @@ class SignInView(RequestLoginCodeView):  # type: ignore[misc]
         """Let people who mistyped their address come back and type it again."""
 
 
-@method_decorator(rate_limited("code_ip"), name="dispatch")
+@method_decorator(rate_limited("code_ip", reads=False), name="dispatch")
 class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
     """Reading this page changes nothing; only the right code, sent from here, signs in."""
 

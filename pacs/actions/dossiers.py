@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from demarches.actions import ChangedSince, check_read
 from demarches.models import User, next_reference
@@ -35,6 +36,9 @@ from pacs.shown import (
     review_shown,
     standing_shown,
 )
+
+#: Signs of a message's key: 160 bits.
+FORM_KEY_LENGTH = 40
 
 
 class AnswerForm(Protocol):
@@ -405,9 +409,12 @@ def write_message(
     partenaire: Partenaire, *, body: str, private: bool, form_key: str, at: datetime
 ) -> Message:
     """Write to the mairie; the same form sent twice writes one message."""
+    # The key is whatever was sent: it names a form of this person, in this dossier.
+    sent = f"{partenaire.pk}:{form_key}"
+    key = salted_hmac("pacs.message", sent, algorithm="sha256").hexdigest()[:FORM_KEY_LENGTH]
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        existing = Message.objects.filter(form_key=form_key, dossier=dossier).first()
+        existing = Message.objects.filter(form_key=key, dossier=dossier).first()
         if existing is not None:
             return existing
         message = Message.objects.create(
@@ -416,7 +423,7 @@ def write_message(
             private_to=partenaire if private else None,
             body=body,
             at=at,
-            form_key=form_key,
+            form_key=key,
         )
         if private:
             partenaire.begin_part(at=at)

@@ -17,7 +17,7 @@ from demarches.models import User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import changed_names
-from demarches.uploads import CleanUpload, check_quota, process_upload, store_upload
+from demarches.uploads import Checks, CleanUpload, check_quota, process_upload, store_upload
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import pieces_too_old
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
@@ -130,16 +130,17 @@ def add_file(
     partenaire: Partenaire | None,
     at: datetime,
     is_asked_again: bool = False,
+    checks: Checks | None = None,
 ) -> tuple[PieceFile, CleanUpload]:
     """Check, clean, encrypt and keep one file; a file already there is not kept twice.
 
     `is_asked_again`: the form said something else too, and its question is still open; the file
-    is kept, and « to bring » or « blocked » stays what it was.
+    is kept, and « to bring » or « blocked » stays what it was. `checks` are those of the request.
     Raises `UploadRefused` (the file) or `ActionRefused` (the dossier); then nothing changed.
     """
     is_identity = piece.rule_id == "P03_identite"
     purpose = f"Copie pour la mairie, dossier {piece.dossier.reference}" if is_identity else ""
-    clean = process_upload(file, name, watermark=purpose)
+    clean = process_upload(file, name, watermark=purpose, checks=checks)
     with transaction.atomic():
         row = _editable(piece, at=at)
         existing = row.files.filter(sha256=clean.sha256).first()

@@ -52,7 +52,7 @@ class DayDesk:
             path("journee/", wrap(self.day_view), name="pacs_dossier_day"),
             path("journee/<slug:slug>.pdf", wrap(self.sheet_view), name="pacs_dossier_sheet"),
             path("naissances/", wrap(self.births_view), name="pacs_dossier_births"),
-            path("<int:pk>/rendez-vous/", wrap(self.book_view), name="pacs_dossier_book"),
+            path("<num:pk>/rendez-vous/", wrap(self.book_view), name="pacs_dossier_book"),
         ]
 
     def _page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:

@@ -166,16 +166,16 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
 
         return [
             path("guichet/", wrap(self.counter_view), name="pacs_dossier_counter"),
-            path("<int:pk>/faire/<slug:verb>/", wrap(self.act_view), name="pacs_dossier_act"),
-            path("<int:pk>/finir/<slug:slug>/", wrap(self.end_view), name="pacs_dossier_end"),
-            path("<int:pk>/reprendre-fin/", wrap(self.undo_view), name="pacs_dossier_undo"),
-            path("<int:pk>/reponses/", wrap(self.answers_view), name="pacs_dossier_answers"),
+            path("<num:pk>/faire/<slug:verb>/", wrap(self.act_view), name="pacs_dossier_act"),
+            path("<num:pk>/finir/<slug:slug>/", wrap(self.end_view), name="pacs_dossier_end"),
+            path("<num:pk>/reprendre-fin/", wrap(self.undo_view), name="pacs_dossier_undo"),
+            path("<num:pk>/reponses/", wrap(self.answers_view), name="pacs_dossier_answers"),
             path(
-                "<int:pk>/papier/<slug:slug>.pdf", wrap(self.paper_view), name="pacs_dossier_paper"
+                "<num:pk>/papier/<slug:slug>.pdf", wrap(self.paper_view), name="pacs_dossier_paper"
             ),
-            path("fichier/<int:pk>/", wrap(self.file_view), name="pacs_dossier_file"),
+            path("fichier/<num:pk>/", wrap(self.file_view), name="pacs_dossier_file"),
             path(
-                "fichier/<int:pk>/apercu/<int:page>.jpg",
+                "fichier/<num:pk>/apercu/<num:page>.jpg",
                 wrap(self.preview_view),
                 name="pacs_dossier_preview",
             ),

@@ -61,8 +61,8 @@ class RegistrationDesk:
 
     def registration_urls(self, wrap: Callable[[View], View]) -> list[URLPattern]:
         return [
-            path("<int:pk>/enregistrer/", wrap(self.register_view), name="pacs_dossier_register"),
-            path("<int:pk>/decision.pdf", wrap(self.decision_view), name="pacs_dossier_decision"),
+            path("<num:pk>/enregistrer/", wrap(self.register_view), name="pacs_dossier_register"),
+            path("<num:pk>/decision.pdf", wrap(self.decision_view), name="pacs_dossier_decision"),
         ]
 
     def register_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -192,14 +192,14 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
         return [
             path("ancien/", wrap(self.old_view), name="pacs_registration_old"),
             path("avis/", wrap(self.avis_view), name="pacs_registration_avis"),
-            path("avis/<int:pk>.pdf", wrap(self.avis_paper_view), name="pacs_registration_letter"),
+            path("avis/<num:pk>.pdf", wrap(self.avis_paper_view), name="pacs_registration_letter"),
             path("chiffres/", wrap(self.counts_view), name="pacs_registration_counts"),
             path(
-                "<int:pk>/papier/<slug:slug>.pdf",
+                "<num:pk>/papier/<slug:slug>.pdf",
                 wrap(self.paper_view),
                 name="pacs_registration_paper",
             ),
-            path("acte/<int:pk>/", wrap(self.act_view), name="pacs_registration_act"),
+            path("acte/<num:pk>/", wrap(self.act_view), name="pacs_registration_act"),
             *super().get_urls(),
         ]
 
@@ -319,9 +319,9 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
         """Half-yearly counts, without a name; on screen or as a PDF."""
         _officer(request)
         today = localdate()
-        raw_year, raw_half = request.GET.get("annee", ""), request.GET.get("semestre", "")
-        year = int(raw_year) if raw_year.isdecimal() and len(raw_year) == 4 else today.year
-        half = int(raw_half) if raw_half in {"1", "2"} else (1 if today.month < 7 else 2)
+        year = read_number(request.GET.get("annee", "")) or today.year
+        asked = read_number(request.GET.get("semestre", ""))
+        half = asked if asked in (1, 2) else (1 if today.month < 7 else 2)
         counts = official.half_yearly_counts(min(max(year, 2000), today.year + 1), half)
         if request.GET.get("format") == "pdf":
             return _pdf(official.counts_sheet(counts, dated=today), "chiffres")

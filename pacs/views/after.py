@@ -43,7 +43,7 @@ def after_keeper(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_not_required
-@rate_limited("pdf")
+@rate_limited("pdf", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def after_papers(request: HttpRequest, slug: str) -> HttpResponse:
     """The facts of the record, and the papers come out; nothing is kept."""

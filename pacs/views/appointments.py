@@ -15,7 +15,7 @@ from demarches.actions import SEAT_GONE, ChangedSince, SlotTaken, nearest_free
 from demarches.appointment_calendar import appointment_event
 from demarches.booking import first_days, month_of, read_day, read_moment
 from demarches.models import Agenda, Mairie
-from demarches.ratelimit import client_ip, rate_limited
+from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.slots import Slot
 from demarches.views.downloads import private_answer
@@ -27,14 +27,9 @@ from pacs.models import Partenaire
 from pacs.rules.validity import earliest_issue_day
 from pacs.tracking import piece_rows, who_is_mailed
 from pacs.views.read import appointment_changed, seen_key, seen_of
-from pacs.views.viewer import account_of, for_partenaire, while_going_on
+from pacs.views.viewer import account_of, for_partenaire, while_going_on, who_acts
 
 FIRST_DAYS = 4
-
-
-def _who_books(request: HttpRequest) -> str:
-    account = account_of(request)
-    return f"user:{account.pk}" if account else client_ip(request)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -64,7 +59,8 @@ def appointment(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     return render(request, "pacs/appointment.html", context)
 
 
-@rate_limited("booking", by=_who_books)
+@rate_limited("compute", reads=True, by=who_acts)
+@rate_limited("booking", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 @while_going_on
@@ -110,7 +106,7 @@ def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResp
     return redirect("pacs:appointment-confirm", dossier.reference)
 
 
-@rate_limited("booking", by=_who_books)
+@rate_limited("booking", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 @while_going_on
@@ -151,6 +147,7 @@ def appointment_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRes
     return render(request, "pacs/appointment_confirm.html", context)
 
 
+@rate_limited("booking", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 @while_going_on
@@ -183,6 +180,7 @@ def appointment_cancel(request: HttpRequest, partenaire: Partenaire) -> HttpResp
     return render(request, "pacs/appointment_cancel.html", context)
 
 
+@rate_limited("booking", reads=False, by=who_acts)
 @require_POST
 @for_partenaire
 def appointment_earlier(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
@@ -203,6 +201,7 @@ def appointment_earlier(request: HttpRequest, partenaire: Partenaire) -> HttpRes
     return redirect("pacs:appointment", partenaire.dossier.reference)
 
 
+@rate_limited("booking", reads=False, by=who_acts)
 @require_POST
 @for_partenaire
 def appointment_refuse(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
@@ -218,6 +217,7 @@ def appointment_refuse(request: HttpRequest, partenaire: Partenaire) -> HttpResp
     return redirect("pacs:appointment", partenaire.dossier.reference)
 
 
+@rate_limited("compute", reads=True)
 @require_http_methods(["GET", "HEAD"])
 @for_partenaire
 @while_going_on

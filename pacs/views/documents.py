@@ -51,7 +51,7 @@ PAPERS: dict[str, tuple[str, Maker]] = {
 }
 
 
-@rate_limited("pdf", methods=("GET",))
+@rate_limited("pdf", reads=True)
 @require_http_methods(["GET", "HEAD"])
 @for_partenaire
 def dossier_paper(request: HttpRequest, partenaire: Partenaire, slug: str) -> HttpResponse:
@@ -67,7 +67,7 @@ def dossier_paper(request: HttpRequest, partenaire: Partenaire, slug: str) -> Ht
     return private_answer(paper.content, "application/pdf", file_name, disposition="attachment")
 
 
-@rate_limited("pdf")
+@rate_limited("pdf", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 @while_going_on

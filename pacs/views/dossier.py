@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.actions import ChangedSince
 from demarches.models import TransitionRefused
+from demarches.ratelimit import rate_limited
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
 from demarches.views.changed import Way
@@ -65,10 +66,11 @@ from pacs.tracking import (
 from pacs.views.messages import thread
 from pacs.views.read import dossier_changed, read_of
 from pacs.views.simulated import forget_answers, keep_answers, kept_answers
-from pacs.views.viewer import account_of, for_partenaire
+from pacs.views.viewer import account_of, for_partenaire, who_acts
 
 
 @login_not_required
+@rate_limited("dossier_open", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 def dossier_start(request: HttpRequest) -> HttpResponse:
     """Open a dossier, with the simulator's answers when the address carries them.

@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from demarches.forms import new_form_key
+from demarches.ratelimit import rate_limited
 from demarches.replay import take_back
 from pacs.access import readable_messages
 from pacs.actions.dossiers import write_message
 from pacs.forms.partner import MessageForm
 from pacs.models import Message, Partenaire
-from pacs.views.viewer import for_partenaire
+from pacs.views.viewer import for_partenaire, who_acts
 
 
 def thread(partenaire: Partenaire) -> Iterable[Message]:
@@ -22,6 +23,7 @@ def thread(partenaire: Partenaire) -> Iterable[Message]:
     return readable_messages(partenaire).select_related("partenaire").order_by("at", "pk")
 
 
+@rate_limited("message", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def dossier_messages(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:

@@ -42,7 +42,7 @@ from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 
 
-@rate_limited("unlock")
+@rate_limited("unlock", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
@@ -142,7 +142,7 @@ def partner_handover(request: HttpRequest, partenaire: Partenaire) -> HttpRespon
 
 
 @login_not_required
-@rate_limited("unlock")
+@rate_limited("unlock", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def partner_unlock(request: HttpRequest, reference: str) -> HttpResponse:
     """The second partenaire opens their pages on the handed-over device, with their own code."""
@@ -207,10 +207,11 @@ def partner_leave(request: HttpRequest) -> HttpResponse:
 def partner_join(request: HttpRequest, reference: str) -> HttpResponse:
     """The invited person, signed in with the invited address, comes in or declines."""
     user = account_of(request)
-    dossier = get_object_or_404(Dossier, reference=parse_reference(reference))
-    if user is not None and dossier.partenaires.filter(user=user).exists():
+    dossier = Dossier.objects.filter(reference=parse_reference(reference)).first()
+    if dossier and user is not None and dossier.partenaires.filter(user=user).exists():
         return redirect(dossier)
-    if user is None or not may_invite_into(dossier, user):
+    # One answer, whether the dossier exists or not: references follow each other.
+    if dossier is None or user is None or not may_invite_into(dossier, user):
         return render(request, "pacs/partner_not_invited.html", status=404)
     if request.method == "POST":
         try:

@@ -14,7 +14,7 @@ from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import imprint, is_as_read
-from demarches.uploads import UploadRefused
+from demarches.uploads import Checks, UploadRefused
 from demarches.views.downloads import serve_private_file
 from pacs.access import readable_files
 from pacs.actions.pieces import add_file, answer_piece, bring_pieces, remove_file
@@ -25,7 +25,7 @@ from pacs.models.piece import IDENTITY_RULE
 from pacs.shown import piece_shown
 from pacs.tracking import PieceRow, next_task, piece_rows, plan_of
 from pacs.views.read import beside, read_of
-from pacs.views.viewer import for_partenaire, while_going_on
+from pacs.views.viewer import for_partenaire, while_going_on, who_acts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +62,8 @@ def dossier_pieces(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
     return render(request, "pacs/dossier_pieces.html", context)
 
 
-@rate_limited("upload")
+@rate_limited("upload", reads=False)
+@rate_limited("upload_account", reads=False, by=who_acts)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 @while_going_on
@@ -156,27 +157,29 @@ def _keep_files(
 ) -> int:
     """Store the files chosen; how many are kept. Each refused one is told by itself."""
     kept = 0
-    for file in form.cleaned_data.get("documents", []):
-        try:
-            stored, clean = add_file(
-                row.piece,
-                file,
-                file.name,
-                partenaire=partenaire,
-                at=timezone.now(),
-                is_asked_again=is_asked_again,
-            )
-        except UploadRefused as refused:
-            form.add_error("documents", str(refused))
-        except ActionRefused as refused:
-            form.add_error(None, refused)
-            break
-        else:
-            kept += 1
-            if is_asked_again:
-                messages.info(request, f"« {stored.display_name} » est gardé.")
-            for warning in clean.warning_messages():
-                messages.warning(request, f"« {stored.display_name} » : {warning}")
+    with Checks() as checks:
+        for file in form.cleaned_data.get("documents", []):
+            try:
+                stored, clean = add_file(
+                    row.piece,
+                    file,
+                    file.name,
+                    partenaire=partenaire,
+                    at=timezone.now(),
+                    is_asked_again=is_asked_again,
+                    checks=checks,
+                )
+            except UploadRefused as refused:
+                form.add_error("documents", str(refused))
+            except ActionRefused as refused:
+                form.add_error(None, refused)
+                break
+            else:
+                kept += 1
+                if is_asked_again:
+                    messages.info(request, f"« {stored.display_name} » est gardé.")
+                for warning in clean.warning_messages():
+                    messages.warning(request, f"« {stored.display_name} » : {warning}")
     return kept
 
 

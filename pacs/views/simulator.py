@@ -13,7 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from demarches.models import Mairie
-from demarches.ratelimit import rate_limited
+from demarches.ratelimit import rate_limited, who_computes
 from pacs.checklist import (
     Checklist,
     blank_set_pdf,
@@ -87,6 +87,7 @@ class Visit:
         )
 
 
+@rate_limited("compute", reads=True, by=who_computes)
 @require_safe
 @login_not_required
 def simulator(request: HttpRequest) -> HttpResponse:
@@ -161,7 +162,7 @@ def outcome(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, f"pacs/results/{slug}.html", _outcome_context(kind))
 
 
-@rate_limited("pdf", methods=("GET",))
+@rate_limited("pdf", reads=True)
 @require_safe
 @login_not_required
 def simulator_pdf(request: HttpRequest) -> HttpResponse:
@@ -173,6 +174,7 @@ def simulator_pdf(request: HttpRequest) -> HttpResponse:
     return _download(paper.content, "application/pdf", "vos-pieces.pdf", disposition="inline")
 
 
+@rate_limited("compute", reads=True)
 @require_safe
 @login_not_required
 def simulator_ics(request: HttpRequest) -> HttpResponse:
@@ -186,7 +188,7 @@ def simulator_ics(request: HttpRequest) -> HttpResponse:
     return _download(content, "text/calendar; charset=utf-8", "echeances.ics")
 
 
-@rate_limited("pdf", methods=("GET",))
+@rate_limited("pdf", reads=True)
 @require_safe
 @login_not_required
 def blank_set(request: HttpRequest) -> HttpResponse:
@@ -208,6 +210,7 @@ def _download(
     return response
 
 
+@rate_limited("compute", reads=True)
 @require_safe
 @login_not_required
 @cache_control(public=True, max_age=3600)
@@ -220,6 +223,7 @@ def rules_json(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@rate_limited("compute", reads=True)
 @require_safe
 @login_not_required
 def how_we_decide(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from demarches.models import User
+from demarches.ratelimit import client_ip
 from demarches.replay import keep_for_after_sign_in
 from pacs.access import GUEST_SESSION_KEY, find_partenaire
 from pacs.models import Partenaire
@@ -19,6 +20,15 @@ from pacs.models import Partenaire
 def account_of(request: HttpRequest) -> User | None:
     """The signed-in account, if there is one."""
     return request.user if isinstance(request.user, User) else None
+
+
+def who_acts(request: HttpRequest) -> str:
+    """Whom a limit counts: the account, else the guest of a handed-over device, else the place."""
+    if account := account_of(request):
+        return f"user:{account.pk}"
+    if guest := request.session.get(GUEST_SESSION_KEY):
+        return f"guest:{guest['partenaire']}"
+    return client_ip(request)
 
 
 def while_going_on(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

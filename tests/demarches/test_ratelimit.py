@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -12,6 +13,7 @@ from post_office.models import Email
 
 from demarches.models import RateCounter, User
 from demarches.ratelimit import client_ip, rate_limited, seconds_to_wait
+from uzes_portal.apps import check_proxies
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -37,6 +39,17 @@ def limits(settings: Any, **scopes: tuple[int, int]) -> None:
         (0, "", "", "unknown"),
         (0, "", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         (0, "", "2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        # As servers and proxies write them: for both kinds of address, with a port, in brackets.
+        (0, "", "::ffff:203.0.113.7", "203.0.113.7"),
+        (1, "::ffff:198.51.100.9", "10.0.0.1", "198.51.100.9"),
+        (1, "198.51.100.1:51234", "10.0.0.1", "198.51.100.1"),
+        (1, "[2001:db8:1:2::9]:51234", "10.0.0.1", "2001:db8:1:2::"),
+        (1, "[2001:db8:1:2::9]", "10.0.0.1", "2001:db8:1:2::"),
+        (1, "[::ffff:198.51.100.9]:443", "10.0.0.1", "198.51.100.9"),
+        (0, "", "fe80::1:2%eth0", "fe80::"),
+        (1, "198.51.100.1:", "10.0.0.1", "198.51.100.1"),
+        (1, "[198.51.100.1", "10.0.0.1", "198.51.100.1"),
+        (1, "198.51.100.1:51234:9", "10.0.0.1", "unknown"),
     ],
 )
 def test_client_ip(
@@ -48,6 +61,18 @@ def test_client_ip(
         request.META["HTTP_X_FORWARDED_FOR"] = forwarded
 
     assert client_ip(request) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "count", "told"),
+    [(None, 0, []), (("X", "https"), 1, []), (("X", "https"), 0, ["uzes_portal.E001"])],
+)
+def test_a_proxy_that_nobody_counts_is_told_before_it_serves(
+    settings: Any, header: tuple[str, str] | None, count: int, told: list[str]
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER, settings.TRUSTED_PROXY_COUNT = header, count
+
+    assert [message.id for message in check_proxies()] == told
 
 
 # Counting
@@ -195,11 +220,16 @@ def test_guessing_a_staff_password_is_limited_by_account_and_by_place(settings: 
     assert one_place == [200, 200, 200, 200, 200, 429]
 
 
+def test_a_limit_without_numbers_cannot_be_declared() -> None:
+    with pytest.raises(ImproperlyConfigured):
+        rate_limited("no_such_scope", reads=True)
+
+
 @pytest.mark.django_db
 def test_view_without_a_key_is_not_limited(rf: RequestFactory, settings: Any) -> None:
     limits(settings, pdf=(0, 600))
 
-    @rate_limited("pdf", by=lambda request: "", methods=("GET",))
+    @rate_limited("pdf", reads=True, by=lambda request: "")
     def view(request: Any) -> Any:
         return "answer"
 

@@ -117,10 +117,10 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
         view = self.admin_site.admin_view
         return [
             path("comptages/", view(self.counts_view), name="vitale_demande_counts"),
-            path("<int:pk>/rendez-vous/", view(self.book_view), name="vitale_demande_book"),
-            path("<int:pk>/annuler/", view(self.cancel_view), name="vitale_demande_cancel"),
-            path("<int:pk>/reprendre/", view(self.undo_view), name="vitale_demande_undo"),
-            path("<int:pk>/<slug:verb>/faire/", view(self.act_view), name="vitale_demande_act"),
+            path("<num:pk>/rendez-vous/", view(self.book_view), name="vitale_demande_book"),
+            path("<num:pk>/annuler/", view(self.cancel_view), name="vitale_demande_cancel"),
+            path("<num:pk>/reprendre/", view(self.undo_view), name="vitale_demande_undo"),
+            path("<num:pk>/<slug:verb>/faire/", view(self.act_view), name="vitale_demande_act"),
             *super().get_urls(),
         ]
 

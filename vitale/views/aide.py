@@ -29,7 +29,7 @@ from vitale.views.viewer import account_of, for_demande, let_in
 
 
 @sensitive_post_parameters()
-@rate_limited("vitale_create")
+@rate_limited("vitale_create", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
 def start(request: HttpRequest) -> HttpResponse:

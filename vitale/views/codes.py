@@ -27,7 +27,7 @@ NOT_FOUND = (
 
 
 @sensitive_post_parameters()
-@rate_limited("vitale_open")
+@rate_limited("vitale_open", reads=False)
 @never_cache
 @page_methods
 @login_not_required
@@ -45,6 +45,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
     )
 
 
+@rate_limited("vitale_open", reads=False)
 @never_cache
 @page_methods
 def _codes(request: HttpRequest, row: Coded) -> HttpResponse:

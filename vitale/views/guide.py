@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.models import Mairie
-from demarches.ratelimit import rate_limited
+from demarches.ratelimit import rate_limited, who_computes
 from vitale.documents import plan_pdf
 from vitale.forms.guide import QuestionForm
 from vitale.models import Contact, Delay, Fact, PlanLine, Section, Situation, Sourced
@@ -55,6 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "vitale/home.html", context)
 
 
+@rate_limited("compute", reads=True, by=who_computes)
 @require_safe
 @login_not_required
 def router(request: HttpRequest) -> HttpResponse:
@@ -126,6 +127,7 @@ def _address(name: str, params: dict[str, str]) -> str:
     return f"{reverse(f'vitale:{name}')}?{urlencode(params)}"
 
 
+@rate_limited("compute", reads=True, by=who_computes)
 @require_safe
 @login_not_required
 def plan(request: HttpRequest) -> HttpResponse:
@@ -137,7 +139,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     return render(request, "vitale/plan.html", context)
 
 
-@rate_limited("pdf", methods=("GET",))
+@rate_limited("pdf", reads=True)
 @require_safe
 @login_not_required
 def plan_sheet(request: HttpRequest) -> HttpResponse:

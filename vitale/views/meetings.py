@@ -25,7 +25,8 @@ from vitale.views.viewer import account_of, for_demande
 FIRST_DAYS = 6
 
 
-@rate_limited("booking")
+@rate_limited("compute", reads=True)
+@rate_limited("booking", reads=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_demande
 def choose(request: HttpRequest, demande: Demande) -> HttpResponse:
@@ -56,7 +57,7 @@ def choose(request: HttpRequest, demande: Demande) -> HttpResponse:
     return redirect(demande)
 
 
-@rate_limited("booking")
+@rate_limited("booking", reads=False)
 @require_POST
 @for_demande
 def confirm(request: HttpRequest, demande: Demande) -> HttpResponse:
@@ -77,6 +78,7 @@ def confirm(request: HttpRequest, demande: Demande) -> HttpResponse:
     return redirect(demande)
 
 
+@rate_limited("compute", reads=True)
 @require_safe
 @for_demande
 def calendar(request: HttpRequest, demande: Demande) -> HttpResponse:

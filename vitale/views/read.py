@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
 from demarches.views.changed import Way, changed_page
 from vitale.models import Demande, Suivi
@@ -18,8 +19,7 @@ def read_of(request: HttpRequest) -> str:
 
 def meeting_of(request: HttpRequest) -> int:
     """The key of the appointment a page showed; 0, which none has, when it does not say."""
-    raw = read_of(request)
-    return int(raw) if raw.isdecimal() and len(raw) < 10 else 0
+    return read_number(read_of(request)) or 0
 
 
 def demande_changed(request: HttpRequest, demande: Demande, *, wanted: str) -> HttpResponse:

@@ -31,7 +31,7 @@ from vitale.views.viewer import account_of, for_suivi, let_in
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@rate_limited("vitale_create")
+@rate_limited("vitale_create", reads=False)
 @page_methods
 @login_not_required
 def start(request: HttpRequest) -> HttpResponse:
@@ -190,7 +190,7 @@ def _form_page(
     )
 
 
-@rate_limited("vitale_create")
+@rate_limited("vitale_create", reads=False)
 @page_methods
 @for_suivi
 def reminders(request: HttpRequest, suivi: Suivi) -> HttpResponse:
@@ -231,7 +231,7 @@ def _reminders_told(email: str, *, asked: bool) -> str:
     return "C’est noté."
 
 
-@rate_limited("vitale_open")
+@rate_limited("vitale_open", reads=False)
 @page_methods
 @login_not_required
 def reminder_choice(request: HttpRequest, token: str) -> HttpResponse:
@@ -249,6 +249,7 @@ def reminder_choice(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
+@rate_limited("compute", reads=True)
 @require_safe
 @for_suivi
 def calendar(request: HttpRequest, suivi: Suivi) -> HttpResponse:
@@ -259,6 +260,7 @@ def calendar(request: HttpRequest, suivi: Suivi) -> HttpResponse:
     )
 
 
+@rate_limited("compute", reads=True)
 @require_safe
 @for_suivi
 def export(request: HttpRequest, suivi: Suivi) -> HttpResponse:

@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -27,16 +28,16 @@ def let_in(request: HttpRequest, row: Coded) -> None:
 
 def _resolving[R: Coded](
     find: Callable[..., R | None], visited: Callable[[R], None]
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Give the view the row of the address, or send to the page that asks for the codes.
 
     The answer is the same for a reference that does not exist.
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @login_not_required
         @wraps(view)
-        def resolve(request: HttpRequest, reference: str, **kwargs: Any) -> HttpResponse:
+        def resolve(request: HttpRequest, reference: str, **kwargs: Any) -> HttpResponseBase:
             row = find(
                 reference,
                 user=account_of(request),

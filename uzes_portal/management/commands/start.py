@@ -23,11 +23,13 @@ HOST = "127.0.0.1"
 AGENT_EMAIL = "agent@uzes.example"
 #: Seconds for an answer, and for the server and the sender to stop by themselves.
 PATIENCE = 10
-#: One thread a worker keeps the connections to the database. A worker that is told to stop while
-#: it starts forgets it: granian ends it after three seconds.
+#: More threads than heavy works may hold (`settings.PLACES`), kept for long with their connection
+#: to the database. A worker that ended itself, because a request could not be stopped, is started
+#: again. One that is told to stop while it starts forgets it: granian ends it after three seconds.
 GRANIAN = (
     *("uzes_portal.wsgi:application", "--interface", "wsgi", "--host", HOST),
-    *("--workers", "2", "--blocking-threads", "1", "--no-ws"),
+    *("--workers", "2", "--blocking-threads", "16", "--no-ws"),
+    *("--blocking-threads-idle-timeout", "600", "--respawn-failed-workers"),
     *("--workers-kill-timeout", "3", "--log-level", "warning"),
 )
 

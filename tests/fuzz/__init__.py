@@ -1,0 +1,1 @@
+"""Hostile inputs for every address and every form: what is sent, to whom, and what must hold."""
