@@ -54,7 +54,7 @@ ADDRESSES: dict[str, Costly | str] = {
         for provider in ("franceconnect", "proconnect")
         for step, line in {
             "start": Costly(SENDING),
-            "callback": Costly(READING),
+            "callback": Costly(("GET",)),
             "link": Costly(SENDING),
             "leave": "asks nobody",
             "left": "asks nobody",
