@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from demarches.actions import ChangedSince
+from demarches.admin.base import DeskAdmin
 from demarches.models import User
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
@@ -102,7 +103,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dossier)
-class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
+class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
     """The list, and the address of every button of the desk."""
 
     list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timezone import localdate
 
+from demarches.admin.base import DeskAdmin
 from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
 from demarches.rules.numbers import read_number
@@ -135,7 +136,7 @@ PAPERS: Mapping[str, Callable[[Registration], RenderedPdf]] = {
 
 
 @admin.register(Registration)
-class RegistrationAdmin(admin.ModelAdmin[Registration]):
+class RegistrationAdmin(DeskAdmin[Registration]):
     """The register: read, searched, printed; changed only by acts."""
 
     list_display = ("number", "registered_on", "people_names", "origin", "end")

@@ -20,6 +20,7 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 from django.views.decorators.debug import sensitive_post_parameters
 
+from demarches.admin.base import DeskAdmin
 from demarches.booking import read_day, read_moment, week_of
 from demarches.models import Appointment, User
 from demarches.rules.nir import find_private_number
@@ -57,7 +58,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(AideSettings)
-class AideSettingsAdmin(admin.ModelAdmin[AideSettings]):
+class AideSettingsAdmin(DeskAdmin[AideSettings]):
     """The agenda of help and its words; one row."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -68,7 +69,7 @@ class AideSettingsAdmin(admin.ModelAdmin[AideSettings]):
 
 
 @admin.register(Demande)
-class DemandeAdmin(admin.ModelAdmin[Demande]):
+class DemandeAdmin(DeskAdmin[Demande]):
     """The list, and the address of every button."""
 
     list_display = ("reference", "reason", "regime", "state", "waiting", "assigned_to")
