@@ -90,6 +90,15 @@ def complete(request: HttpRequest, *, at: datetime) -> None:
         request.session.cycle_key()
 
 
+def sign_in_before(request: HttpRequest) -> SignIn | None:
+    """The agent's last sign-in before this session: what they may not remember having done."""
+    row = session_of(request)
+    if row is None:
+        return None
+    earlier = SignIn.objects.filter(user_id=row.user_id, at__lt=row.started_at)
+    return earlier.filter(result=SignInResult.PASSWORD.value).first()
+
+
 def end_sessions(agent: User, *, but: StaffSession | None = None) -> int:
     """End every session of this agent but one; return how many browsers were signed out."""
     rows = StaffSession.objects.filter(user=agent).exclude(pk=but.pk if but else 0)

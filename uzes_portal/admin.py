@@ -17,9 +17,9 @@ from demarches.models import User
 from demarches.ratelimit import too_many_requests
 from demarches.staff_guessing import remember_device, seconds_before_guess
 from demarches.staff_mails import tell_agent
-from demarches.staff_sessions import end_sessions, pending_agent, session_of
+from demarches.staff_sessions import end_sessions, pending_agent, session_of, sign_in_before
 from demarches.views.staff import staff_urls
-from pacs.access import may_read_as_staff
+from pacs.access import may_read_as_staff, may_review, may_serve_counter
 from pacs.desk import queues
 from vitale import desk as vitale_desk
 
@@ -46,7 +46,14 @@ class DeskAdminSite(AdminSite):
             if may_read_as_staff(agent):
                 piles = queues(agent, at=timezone.now())
             vitale_piles = vitale_desk.piles(agent, at=timezone.now())
-        context = {"queues": piles, "vitale_piles": vitale_piles, **(extra_context or {})}
+        context = {
+            "queues": piles,
+            "vitale_piles": vitale_piles,
+            "may_review": isinstance(agent, User) and may_review(agent),
+            "may_serve_counter": isinstance(agent, User) and may_serve_counter(agent),
+            "last_sign_in": sign_in_before(request),
+            **(extra_context or {}),
+        }
         return super().index(request, context)
 
     @method_decorator(never_cache)

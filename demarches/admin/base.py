@@ -11,7 +11,6 @@ ENDINGS = (
     "",
     "__exact",
     "__isnull",
-    "__id__exact",
     "__gte",
     "__lt",
     "__year",
@@ -34,6 +33,8 @@ class DeskAdmin[M: Model](admin.ModelAdmin[M]):
             name = one[0] if isinstance(one, (tuple, list)) else one
             if isinstance(name, str):
                 offered |= {name + ending for ending in ENDINGS}
+                if (related := self.opts.get_field(name).related_model) is not None:
+                    offered.add(f"{name}__{related._meta.pk.name}__exact")
             else:
                 offered.add(getattr(name, "parameter_name", ""))
         if self.date_hierarchy:

@@ -59,12 +59,6 @@ class StaffSession(models.Model):
             self.last_seen_at = at
 
 
-class SignInQuerySet(models.QuerySet["SignIn"]):
-    def kept_until(self, before: datetime) -> "SignInQuerySet":
-        """Those older than what is kept."""
-        return self.filter(at__lt=before)
-
-
 class SignIn(models.Model):
     """One try at the agents' door, good or bad; neither a password nor a typed name is kept.
 
@@ -81,8 +75,6 @@ class SignIn(models.Model):
     at = models.DateTimeField("quand", db_index=True)
     result = models.CharField("résultat", max_length=12, choices=SignInResult.choices())
     address = models.CharField("réseau", max_length=60, blank=True)
-
-    objects = SignInQuerySet.as_manager()
 
     class Meta:
         verbose_name = "connexion d’agent"

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince
 from demarches.admin.base import DeskAdmin
@@ -27,7 +28,13 @@ from demarches.rules.reference import parse_reference
 from demarches.rules.texts import plain_text
 from demarches.views.downloads import private_answer, serve_private_file, serve_private_preview
 from pacs import documents
-from pacs.access import may_decide, may_read_as_staff, may_review, may_type_answers
+from pacs.access import (
+    may_decide,
+    may_read_as_staff,
+    may_review,
+    may_serve_counter,
+    may_type_answers,
+)
 from pacs.actions import appointments, desk
 from pacs.actions.corrections import decline_correction, in_words, take_correction
 from pacs.actions.dossiers import open_dossier
@@ -172,12 +179,14 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
             path("<int:pk>/reprendre-fin/", wrap(self.undo_view), name="pacs_dossier_undo"),
             path("<int:pk>/reponses/", wrap(self.answers_view), name="pacs_dossier_answers"),
             path(
-                "<int:pk>/papier/<slug:slug>.pdf", wrap(self.paper_view), name="pacs_dossier_paper"
+                "<int:pk>/papier/<slug:slug>.pdf",
+                wrap(require_safe(self.paper_view)),
+                name="pacs_dossier_paper",
             ),
-            path("fichier/<int:pk>/", wrap(self.file_view), name="pacs_dossier_file"),
+            path("fichier/<int:pk>/", wrap(require_safe(self.file_view)), name="pacs_dossier_file"),
             path(
                 "fichier/<int:pk>/apercu/<int:page>.jpg",
-                wrap(self.preview_view),
+                wrap(require_safe(self.preview_view)),
                 name="pacs_dossier_preview",
             ),
             *self.day_urls(wrap),
@@ -187,6 +196,8 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
         ]
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         return redirect("admin:pacs_dossier_counter")
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -261,6 +272,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
             "registration": Registration.objects.filter(dossier=dossier).first(),
             "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
             "may_review": may_review(agent),
+            "may_serve_counter": may_serve_counter(agent),
             "may_type_answers": may_type_answers(agent, dossier),
             "may_decide": may_decide(agent),
             "also_looking": also_looking(dossier, agent, at=now),
@@ -321,7 +333,9 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
 
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One button: act, say so, come back; a refusal shows the page with what was typed."""
-        agent = self._reviewer(request)
+        agent = agent_of(request)
+        if not (may_serve_counter if verb in COUNTER_VERBS else may_review)(agent):
+            raise PermissionDenied
         dossier = self._dossier(pk)
         if request.method != "POST" or verb not in VERBS:
             raise Http404
@@ -746,3 +760,5 @@ VERBS: dict[str, Verb] = {
     "arrives": _arrived,
     "absents": _missed,
 }
+#: The buttons of whoever receives people.
+COUNTER_VERBS = frozenset({"deposer", "attester", "arrives", "noter"})

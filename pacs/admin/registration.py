@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin
 from demarches.documents import RenderedPdf
@@ -63,7 +64,11 @@ class RegistrationDesk:
     def registration_urls(self, wrap: Callable[[View], View]) -> list[URLPattern]:
         return [
             path("<int:pk>/enregistrer/", wrap(self.register_view), name="pacs_dossier_register"),
-            path("<int:pk>/decision.pdf", wrap(self.decision_view), name="pacs_dossier_decision"),
+            path(
+                "<int:pk>/decision.pdf",
+                wrap(require_safe(self.decision_view)),
+                name="pacs_dossier_decision",
+            ),
         ]
 
     def register_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -170,6 +175,12 @@ class RegistrationAdmin(DeskAdmin[Registration]):
     def end(self, row: Registration) -> str:
         return f"dissous le {row.dissolved_on:%d/%m/%Y}" if row.dissolved_on else "en vigueur"
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {"may_decide": may_decide(agent_of(request))}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         # Also asked for the page of the sign-in, where there is nobody yet.
         return isinstance(request.user, User) and may_read_as_staff(request.user)
@@ -193,11 +204,17 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         return [
             path("ancien/", wrap(self.old_view), name="pacs_registration_old"),
             path("avis/", wrap(self.avis_view), name="pacs_registration_avis"),
-            path("avis/<int:pk>.pdf", wrap(self.avis_paper_view), name="pacs_registration_letter"),
-            path("chiffres/", wrap(self.counts_view), name="pacs_registration_counts"),
+            path(
+                "avis/<int:pk>.pdf",
+                wrap(require_safe(self.avis_paper_view)),
+                name="pacs_registration_letter",
+            ),
+            path(
+                "chiffres/", wrap(require_safe(self.counts_view)), name="pacs_registration_counts"
+            ),
             path(
                 "<int:pk>/papier/<slug:slug>.pdf",
-                wrap(self.paper_view),
+                wrap(require_safe(self.paper_view)),
                 name="pacs_registration_paper",
             ),
             path("acte/<int:pk>/", wrap(self.act_view), name="pacs_registration_act"),

@@ -19,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin
 from demarches.booking import read_day, read_moment, week_of
@@ -127,7 +128,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("comptages/", view(self.counts_view), name="vitale_demande_counts"),
+            path("comptages/", view(require_safe(self.counts_view)), name="vitale_demande_counts"),
             path("<int:pk>/rendez-vous/", view(self.book_view), name="vitale_demande_book"),
             path("<int:pk>/annuler/", view(self.cancel_view), name="vitale_demande_cancel"),
             path("<int:pk>/reprendre/", view(self.undo_view), name="vitale_demande_undo"),
