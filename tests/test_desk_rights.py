@@ -194,7 +194,7 @@ MODELS = {
     "demarches_ficheset": (ADMIN, NOBODY, NOBODY, NOBODY),
     "demarches_mairie": (ADMIN, ADMIN, ADMIN, NOBODY),
     "demarches_officer": (ADMIN, ADMIN, ADMIN, NOBODY),
-    "demarches_service": (ADMIN, ADMIN, ADMIN, NOBODY),
+    "demarches_service": (PLANNERS, ADMIN, ADMIN, NOBODY),
     "demarches_shownfiche": (ADMIN, ADMIN, ADMIN, ADMIN),
     "demarches_signin": (ADMIN, NOBODY, NOBODY, NOBODY),
     "demarches_user": (ADMIN, ADMIN, ADMIN, NOBODY),

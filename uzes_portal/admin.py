@@ -77,7 +77,7 @@ class DeskAdminSite(AdminSite):
             remember_device(response, request.user)
         return response
 
-    def password_change(  # type: ignore[override] -- a redirect once it is done
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Change one's password; the other sessions end, and a mail says so."""
