@@ -17,6 +17,7 @@ class DemarchesConfig(AppConfig):
         # The desk's addresses, made before any `urls.py` is read, hold numbers too.
         register_converter(NumberConverter, "num")
         import_module("demarches.oidc.checks")
+        import_module("demarches.staff_sessions").connect()
 
 
 class OutboxConfig(PostOfficeConfig):  # type: ignore[misc]

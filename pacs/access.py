@@ -197,6 +197,14 @@ def may_review(user: User) -> bool:
     return _holds(user, Right.REVIEW)
 
 
+def may_serve_counter(user: User) -> bool:
+    """Agents who receive people: they deposit what they have typed, note arrivals, and write notes.
+
+    What a couple has sent, they read; only those who check dossiers change it.
+    """
+    return may_review(user) or (may_read_as_staff(user) and user.has_perm("pacs.add_dossier"))
+
+
 def may_decide(user: User) -> bool:
     """Those who may refuse to register a PACS: officiers."""
     return _holds(user, Right.DECIDE)

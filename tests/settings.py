@@ -16,6 +16,7 @@ SECURE_SSL_REDIRECT = False
 # No test depends on the speed of the machine; those of the limits set them.
 REQUEST_SECONDS = 0
 RENDER_SECONDS = CHECK_SECONDS = 600
+STAFF_SECOND_FACTOR = False  # the tests of the desk sign in with a password; its own turn it on
 STORAGES = {
     **STORAGES,  # noqa: F405
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -2,24 +2,27 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from demarches.models import User
 from demarches.oidc import parting
-from demarches.ratelimit import rate_limited
-from pacs.access import may_read_as_staff
+from demarches.ratelimit import too_many_requests
+from demarches.staff_guessing import remember_device, seconds_before_guess
+from demarches.staff_mails import tell_agent
+from demarches.staff_sessions import end_sessions, pending_agent, session_of, sign_in_before
+from demarches.views.staff import staff_urls
+from pacs.access import may_read_as_staff, may_review, may_serve_counter
 from pacs.desk import queues
 from vitale import desk as vitale_desk
-
-
-def _typed_account(request: HttpRequest) -> str:
-    return request.POST.get("username", "").strip().lower()
 
 
 class DeskAdminSite(AdminSite):
@@ -27,9 +30,11 @@ class DeskAdminSite(AdminSite):
     site_title = "Bureau des démarches"
     index_title = "À faire"
 
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Staff only. A second factor is to be required here (see docs/operations.md)."""
-        return super().has_permission(request)
+    login_template = "admin/staff/sign_in.html"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """The agents' own pages before the desk's: who is in, and who is not yet."""
+        return [*staff_urls(self.admin_view), *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -42,18 +47,36 @@ class DeskAdminSite(AdminSite):
             if may_read_as_staff(agent):
                 piles = queues(agent, at=timezone.now())
             vitale_piles = vitale_desk.piles(agent, at=timezone.now())
-        context = {"queues": piles, "vitale_piles": vitale_piles, **(extra_context or {})}
+        context = {
+            "queues": piles,
+            "vitale_piles": vitale_piles,
+            "may_review": isinstance(agent, User) and may_review(agent),
+            "may_serve_counter": isinstance(agent, User) and may_serve_counter(agent),
+            "last_sign_in": sign_in_before(request),
+            **(extra_context or {}),
+        }
         return super().index(request, context)
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)
-    @method_decorator(rate_limited("staff_ip", reads=False))
-    @method_decorator(rate_limited("staff_account", reads=False, by=_typed_account))
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Sign in with a password; guessing one is slow for a place and for an account."""
-        return super().login(request, extra_context)
+        """Sign in with a password, then go on to the second factor; guessing is slow."""
+        if request.method == "GET" and pending_agent(request) is not None:
+            query = request.GET.urlencode()
+            return redirect(reverse("admin:second_factor") + (f"?{query}" if query else ""))
+        if request.method == "POST" and (seconds := seconds_before_guess(request)):
+            return too_many_requests(request, seconds)
+        context = {
+            "index_url": reverse("admin:index"),
+            "idle_minutes": settings.STAFF_IDLE_SECONDS // 60,
+            **(extra_context or {}),
+        }
+        response = super().login(request, context)
+        if request.method == "POST" and isinstance(request.user, User):
+            remember_device(response, request.user)
+        return response
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Leave the desk, and ProConnect with it when it opened the session."""
@@ -62,3 +85,14 @@ class DeskAdminSite(AdminSite):
         if elsewhere is None or request.user.is_authenticated:  # a GET ends nothing
             return response
         return parting.leave(request, elsewhere)
+
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Change one's password; the other sessions end, and a mail says so."""
+        response = super().password_change(request, extra_context)
+        agent = request.user
+        if request.method == "POST" and response.status_code == 302 and isinstance(agent, User):
+            end_sessions(agent, but=session_of(request))
+            tell_agent(agent, "le mot de passe a été changé", at=timezone.now())
+        return response

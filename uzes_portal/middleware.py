@@ -5,12 +5,16 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.db import OperationalError, connections
 from django.db.models import IntegerField
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 from demarches.guard import TextRefused
@@ -35,6 +39,17 @@ class PrivacyHeadersMiddleware:
         if request.session.session_key is not None and "Cache-Control" not in response:
             add_never_cache_headers(response)
         return response
+
+
+class DoorsMiddleware(LoginRequiredMiddleware):
+    """Whoever must sign in is led to their own door: agents to theirs, residents to theirs."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        if not request.path.startswith(f"/{settings.ADMIN_PATH}/"):
+            return super().handle_no_permission(request, view_func)
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
 
 
 class DeskTextMiddleware:

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.mfa",
     "uzes_portal.apps.PortalConfig",
     "demarches.apps.DemarchesConfig",
     "pacs.apps.PacsConfig",
@@ -95,7 +96,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "demarches.staff_sessions.StaffSessionMiddleware",
+    "uzes_portal.middleware.DoorsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -196,6 +198,10 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "code_ip": (60, 600),
     "staff_ip": (30, 600),
     "staff_account": (10, 600),
+    "staff_account_anywhere": (60, 3600),
+    "staff_device": (10, 600),
+    "staff_factor": (5, 900),
+    "staff_recover": (5, 3600),
     "upload": (120, 3600),
     "upload_account": (60, 3600),
     "unlock": (20, 600),
@@ -226,6 +232,16 @@ REQUEST_SECONDS = env_int("REQUEST_SECONDS", 30)
 REQUEST_LAST_SECONDS = 2 * REQUEST_SECONDS
 #: How many proxies of ours stand in front and append to X-Forwarded-For; 0 means none.
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
+# Agents come in by a password, then a second factor; their sessions end by themselves.
+STAFF_SECOND_FACTOR = env_bool("STAFF_SECOND_FACTOR", default=not DEBUG)
+STAFF_IDLE_SECONDS = env_int("STAFF_IDLE_SECONDS", 30 * 60)
+STAFF_SESSION_SECONDS = env_int("STAFF_SESSION_SECONDS", 12 * 3600)
+#: How long the link of a forgotten password opens.
+PASSWORD_RESET_TIMEOUT = 3600
+MFA_ADAPTER = "demarches.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute late
+MFA_RECOVERY_CODE_DIGITS = 10
 #: Identity providers, each off until its issuer, client and secret are given (`manage.py check`
 #: refuses half of it). No login of django-allauth's own is served: see `demarches.oidc`.
 OPENID_PROVIDERS: dict[str, dict[str, Any]] = {
@@ -246,8 +262,7 @@ OPENID_PROVIDERS: dict[str, dict[str, Any]] = {
         "algorithm": env_str("PROCONNECT_ALGORITHM", "RS256"),
         "scope": env_str("PROCONNECT_SCOPE", "openid given_name usual_name email"),
         "pkce": env_bool("PROCONNECT_PKCE", default=False),
-        # As the desk does: compulsory but in development.
-        "second_factor": not DEBUG,
+        "second_factor": STAFF_SECOND_FACTOR,
         "button": env_str("PROCONNECT_BUTTON"),
     },
 }

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
+from demarches.admin.base import DeskAdmin
 from demarches.models import Fiche, FicheSet, ShownFiche
 
 
 @admin.register(ShownFiche)
-class ShownFicheAdmin(admin.ModelAdmin[ShownFiche]):
+class ShownFicheAdmin(DeskAdmin[ShownFiche]):
     list_display = ("code", "title", "modified", "has_note")
     search_fields = ("code",)
 
@@ -34,7 +35,7 @@ class ShownFicheAdmin(admin.ModelAdmin[ShownFiche]):
 
 
 @admin.register(FicheSet)
-class FicheSetAdmin(admin.ModelAdmin[FicheSet]):
+class FicheSetAdmin(DeskAdmin[FicheSet]):
     """What each import brought; imports are made by the command."""
 
     list_display = ("source_name", "file_date", "imported_at", "count", "is_current")

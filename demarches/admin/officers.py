@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.utils.timezone import localdate
 
+from demarches.admin.base import DeskAdmin
 from demarches.admin.mairie import PLAIN_INPUTS
 from demarches.models import Officer
 
 
 @admin.register(Officer)
-class OfficerAdmin(admin.ModelAdmin[Officer]):
+class OfficerAdmin(DeskAdmin[Officer]):
     list_display = ("name", "quality", "in_force_from", "in_force_until", "may_sign_today")
     formfield_overrides = PLAIN_INPUTS
     search_fields = ("name",)

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
 
+from demarches.admin.base import DeskAdmin
 from demarches.emails import is_secret, mail_fate
 
 for model in (Attachment, Email, EmailAddress, EmailTemplate, Log):
@@ -33,7 +34,7 @@ class FateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Email)
-class EmailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class EmailAdmin(DeskAdmin):  # type: ignore[type-arg]
     # Not the page of django-post-office, which offers to send again.
     change_form_template = "admin/change_form.html"
     list_display = ("subject", "to", "created", "fate")

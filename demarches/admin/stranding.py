@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from demarches.actions import stranded_by_rules
+from demarches.admin.base import DeskAdmin
 from demarches.models import Agenda
 
 REFUSED = "Des rendez-vous sont déjà pris à ces heures. Rien n’a changé."
@@ -64,7 +65,7 @@ def _keeping_appointments(view: Callable[..., HttpResponse]) -> Callable[..., Ht
     return guarded
 
 
-class KeepsAppointments[M: Model](admin.ModelAdmin[M]):
+class KeepsAppointments[M: Model](DeskAdmin[M]):
     """An admin of what decides when the mairie receives."""
 
     @_keeping_appointments

@@ -32,6 +32,7 @@ from demarches.models.mairie import (
 )
 from demarches.models.officer import Officer, OfficerQuerySet
 from demarches.models.ratelimit import RateCounter
+from demarches.models.staff import SignIn, StaffSession
 from demarches.models.user import User
 
 __all__ = [
@@ -61,6 +62,8 @@ __all__ = [
     "Service",
     "ServiceHours",
     "ShownFiche",
+    "SignIn",
+    "StaffSession",
     "TransitionRefused",
     "User",
     "account_item_models",

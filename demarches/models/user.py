@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import Permission, PermissionsMixin
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from demarches.models.address import AddressField, canonical_check
 from demarches.models.fields import GuardedCharField
 from demarches.rules.addresses import canonical_address, read_address
+from demarches.rules.rights import MANAGE
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,6 +51,24 @@ class UserManager(BaseUserManager["User"]):
     def of_address(self, email: str) -> "User | None":
         """The account of this address, if there is one."""
         return self.filter(email=canonical_address(email)).first()
+
+    def administrators(self) -> "models.QuerySet[User]":
+        """Agents in office who may change accounts."""
+        app, codename = MANAGE.split(".")
+        holders = Permission.objects.filter(content_type__app_label=app, codename=codename)
+        return self.filter(is_staff=True, is_active=True).filter(
+            models.Q(is_superuser=True)
+            | models.Q(pk__in=self.filter(groups__permissions__in=holders).values("pk"))
+            | models.Q(pk__in=self.filter(user_permissions__in=holders).values("pk"))
+        )
+
+    def agent_called(self, typed: str) -> "User | None":
+        """The agent this typed address names; None for residents and unknown addresses."""
+        try:
+            found = self.get_by_natural_key(typed)
+        except self.model.DoesNotExist:
+            return None
+        return found if found.is_staff else None
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """The account of this address, sign for sign; what is no address has none."""

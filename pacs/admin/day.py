@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince, SlotTaken
 from demarches.booking import read_day, read_moment, week_of
@@ -23,7 +24,7 @@ from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
 from demarches.views.downloads import private_answer
 from pacs import sheets
-from pacs.access import may_decide, may_read_as_staff, may_review
+from pacs.access import may_decide, may_read_as_staff, may_review, may_serve_counter
 from pacs.actions import appointments, desk
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
@@ -49,8 +50,12 @@ class DayDesk:
     def day_urls(self, wrap: Callable[[View], View]) -> list[URLPattern]:
         """Our own addresses, each behind the site's sign-in."""
         return [
-            path("journee/", wrap(self.day_view), name="pacs_dossier_day"),
-            path("journee/<slug:slug>.pdf", wrap(self.sheet_view), name="pacs_dossier_sheet"),
+            path("journee/", wrap(require_safe(self.day_view)), name="pacs_dossier_day"),
+            path(
+                "journee/<slug:slug>.pdf",
+                wrap(require_safe(self.sheet_view)),
+                name="pacs_dossier_sheet",
+            ),
             path("naissances/", wrap(self.births_view), name="pacs_dossier_births"),
             path("<num:pk>/rendez-vous/", wrap(self.book_view), name="pacs_dossier_book"),
         ]
@@ -77,6 +82,7 @@ class DayDesk:
             visits=visits,
             now=timezone.now(),
             may_review=may_review(agent),
+            may_serve_counter=may_serve_counter(agent),
             may_decide=may_decide(agent),
         )
 

@@ -17,8 +17,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince
+from demarches.admin.base import DeskAdmin
 from demarches.models import User
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
@@ -26,7 +28,13 @@ from demarches.rules.reference import parse_reference
 from demarches.rules.texts import plain_text
 from demarches.views.downloads import private_answer, serve_private_file, serve_private_preview
 from pacs import documents
-from pacs.access import may_decide, may_read_as_staff, may_review, may_type_answers
+from pacs.access import (
+    may_decide,
+    may_read_as_staff,
+    may_review,
+    may_serve_counter,
+    may_type_answers,
+)
 from pacs.actions import appointments, desk
 from pacs.actions.corrections import decline_correction, in_words, take_correction
 from pacs.actions.dossiers import open_dossier
@@ -102,7 +110,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dossier)
-class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier]):
+class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
     """The list, and the address of every button of the desk."""
 
     list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")
@@ -171,12 +179,14 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
             path("<num:pk>/reprendre-fin/", wrap(self.undo_view), name="pacs_dossier_undo"),
             path("<num:pk>/reponses/", wrap(self.answers_view), name="pacs_dossier_answers"),
             path(
-                "<num:pk>/papier/<slug:slug>.pdf", wrap(self.paper_view), name="pacs_dossier_paper"
+                "<num:pk>/papier/<slug:slug>.pdf",
+                wrap(require_safe(self.paper_view)),
+                name="pacs_dossier_paper",
             ),
-            path("fichier/<num:pk>/", wrap(self.file_view), name="pacs_dossier_file"),
+            path("fichier/<num:pk>/", wrap(require_safe(self.file_view)), name="pacs_dossier_file"),
             path(
                 "fichier/<num:pk>/apercu/<num:page>.jpg",
-                wrap(self.preview_view),
+                wrap(require_safe(self.preview_view)),
                 name="pacs_dossier_preview",
             ),
             *self.day_urls(wrap),
@@ -186,6 +196,8 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
         ]
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         return redirect("admin:pacs_dossier_counter")
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -260,6 +272,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
             "registration": Registration.objects.filter(dossier=dossier).first(),
             "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
             "may_review": may_review(agent),
+            "may_serve_counter": may_serve_counter(agent),
             "may_type_answers": may_type_answers(agent, dossier),
             "may_decide": may_decide(agent),
             "also_looking": also_looking(dossier, agent, at=now),
@@ -321,7 +334,9 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, admin.ModelAdmin[Dossier
 
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One button: act, say so, come back; a refusal shows the page with what was typed."""
-        agent = self._reviewer(request)
+        agent = agent_of(request)
+        if not (may_serve_counter if verb in COUNTER_VERBS else may_review)(agent):
+            raise PermissionDenied
         dossier = self._dossier(pk)
         if request.method != "POST" or verb not in VERBS:
             raise Http404
@@ -748,3 +763,5 @@ VERBS: dict[str, Verb] = {
     "arrives": _arrived,
     "absents": _missed,
 }
+#: The buttons of whoever receives people.
+COUNTER_VERBS = frozenset({"deposer", "attester", "arrives", "noter"})

@@ -14,7 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
 
+from demarches.admin.base import DeskAdmin
 from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
 from demarches.rules.numbers import read_number
@@ -62,7 +64,11 @@ class RegistrationDesk:
     def registration_urls(self, wrap: Callable[[View], View]) -> list[URLPattern]:
         return [
             path("<num:pk>/enregistrer/", wrap(self.register_view), name="pacs_dossier_register"),
-            path("<num:pk>/decision.pdf", wrap(self.decision_view), name="pacs_dossier_decision"),
+            path(
+                "<num:pk>/decision.pdf",
+                wrap(require_safe(self.decision_view)),
+                name="pacs_dossier_decision",
+            ),
         ]
 
     def register_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -135,7 +141,7 @@ PAPERS: Mapping[str, Callable[[Registration], RenderedPdf]] = {
 
 
 @admin.register(Registration)
-class RegistrationAdmin(admin.ModelAdmin[Registration]):
+class RegistrationAdmin(DeskAdmin[Registration]):
     """The register: read, searched, printed; changed only by acts."""
 
     list_display = ("number", "registered_on", "people_names", "origin", "end")
@@ -169,6 +175,12 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
     def end(self, row: Registration) -> str:
         return f"dissous le {row.dissolved_on:%d/%m/%Y}" if row.dissolved_on else "en vigueur"
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {"may_decide": may_decide(agent_of(request))}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         # Also asked for the page of the sign-in, where there is nobody yet.
         return isinstance(request.user, User) and may_read_as_staff(request.user)
@@ -192,11 +204,17 @@ class RegistrationAdmin(admin.ModelAdmin[Registration]):
         return [
             path("ancien/", wrap(self.old_view), name="pacs_registration_old"),
             path("avis/", wrap(self.avis_view), name="pacs_registration_avis"),
-            path("avis/<num:pk>.pdf", wrap(self.avis_paper_view), name="pacs_registration_letter"),
-            path("chiffres/", wrap(self.counts_view), name="pacs_registration_counts"),
+            path(
+                "avis/<num:pk>.pdf",
+                wrap(require_safe(self.avis_paper_view)),
+                name="pacs_registration_letter",
+            ),
+            path(
+                "chiffres/", wrap(require_safe(self.counts_view)), name="pacs_registration_counts"
+            ),
             path(
                 "<num:pk>/papier/<slug:slug>.pdf",
-                wrap(self.paper_view),
+                wrap(require_safe(self.paper_view)),
                 name="pacs_registration_paper",
             ),
             path("acte/<num:pk>/", wrap(self.act_view), name="pacs_registration_act"),

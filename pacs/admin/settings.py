@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from demarches.admin.base import DeskAdmin
 from pacs.models import MessageTemplate, PacsSettings, RefusalReason
 from pacs.rules.requests import forbidden_requests
 
 
 @admin.register(PacsSettings)
-class PacsSettingsAdmin(admin.ModelAdmin[PacsSettings]):
+class PacsSettingsAdmin(DeskAdmin[PacsSettings]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not PacsSettings.objects.exists() and super().has_add_permission(request)
 
@@ -17,7 +18,7 @@ class PacsSettingsAdmin(admin.ModelAdmin[PacsSettings]):
 
 
 @admin.register(RefusalReason)
-class RefusalReasonAdmin(admin.ModelAdmin[RefusalReason]):
+class RefusalReasonAdmin(DeskAdmin[RefusalReason]):
     list_display = ("label", "asks_the_forbidden")
     ordering = ("position",)
 
@@ -27,5 +28,5 @@ class RefusalReasonAdmin(admin.ModelAdmin[RefusalReason]):
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(admin.ModelAdmin[MessageTemplate]):
+class MessageTemplateAdmin(DeskAdmin[MessageTemplate]):
     list_display = ("label", "slug")

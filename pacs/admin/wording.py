@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from demarches.admin.base import DeskAdmin
 from pacs.models import PieceWording
 
 
 @admin.register(PieceWording)
-class PieceWordingAdmin(admin.ModelAdmin[PieceWording]):
+class PieceWordingAdmin(DeskAdmin[PieceWording]):
     list_display = ("label", "rule_id", "max_age_label", "original_or_copy", "is_verified")
     list_filter = ("is_verified", "original_or_copy")
     search_fields = ("rule_id", "label", "help")

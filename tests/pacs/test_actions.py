@@ -318,7 +318,7 @@ def test_an_agent_sees_who_else_looks_at_the_dossier(
 @pytest.mark.parametrize(
     ("group", "page", "button", "decision"),
     [
-        ("accueil", 200, 403, 403),
+        ("accueil", 200, 302, 403),
         ("instructeur", 200, 302, 403),
         ("officier", 200, 302, 302),
         ("administrateur", 403, 403, 403),

@@ -19,7 +19,9 @@ from django.utils.decorators import method_decorator
 from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
+from demarches.admin.base import DeskAdmin
 from demarches.booking import read_day, read_moment, week_of
 from demarches.models import Appointment, User
 from demarches.rules.numbers import read_number
@@ -56,7 +58,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(AideSettings)
-class AideSettingsAdmin(admin.ModelAdmin[AideSettings]):
+class AideSettingsAdmin(DeskAdmin[AideSettings]):
     """The agenda of help and its words; one row."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -67,7 +69,7 @@ class AideSettingsAdmin(admin.ModelAdmin[AideSettings]):
 
 
 @admin.register(Demande)
-class DemandeAdmin(admin.ModelAdmin[Demande]):
+class DemandeAdmin(DeskAdmin[Demande]):
     """The list, and the address of every button."""
 
     list_display = ("reference", "reason", "regime", "state", "waiting", "assigned_to")
@@ -116,7 +118,7 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("comptages/", view(self.counts_view), name="vitale_demande_counts"),
+            path("comptages/", view(require_safe(self.counts_view)), name="vitale_demande_counts"),
             path("<num:pk>/rendez-vous/", view(self.book_view), name="vitale_demande_book"),
             path("<num:pk>/annuler/", view(self.cancel_view), name="vitale_demande_cancel"),
             path("<num:pk>/reprendre/", view(self.undo_view), name="vitale_demande_undo"),

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Field, JSONField, QuerySet
 from django.http import HttpRequest
 
+from demarches.admin.base import DeskAdmin
 from demarches.forms import NoPrivateNumbersMixin
 from vitale.desk import to_reread
 from vitale.models import (
@@ -54,7 +55,7 @@ class RereadFilter(admin.SimpleListFilter):
         return to_reread(queryset) if self.value() == "oui" else queryset
 
 
-class TextAdmin(admin.ModelAdmin[Any]):
+class TextAdmin(DeskAdmin[Any]):
     form = GuardedForm
 
 

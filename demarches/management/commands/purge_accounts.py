@@ -1,4 +1,4 @@
-"""Delete the accounts that nobody ever used."""
+"""Delete the accounts that nobody ever used, and the agents' sign-ins that are too old."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from demarches.models import User
+from demarches.models import SignIn, StaffSession, User
+from demarches.rules.deadlines import add_months
 
 
 class Command(BaseCommand):
@@ -34,4 +35,17 @@ class Command(BaseCommand):
             except ProtectedError:
                 continue  # a dossier or its journal names this person
             deleted += 1
+        self._forget_sign_ins(dry_run=dry_run)
         self.stdout.write(f"accounts={deleted}{' (dry run)' if dry_run else ''}")
+
+    def _forget_sign_ins(self, *, dry_run: bool) -> None:
+        """Security logs, and sessions that nobody can use any more."""
+        now = timezone.now()
+        first_day = add_months(timezone.localdate(now), -SignIn.KEPT_MONTHS)
+        old = SignIn.objects.filter(at__date__lt=first_day)
+        over = StaffSession.objects.exclude(pk__in=StaffSession.objects.alive(now).values("pk"))
+        if dry_run:
+            self.stdout.write(f"sign_ins={old.count()} (dry run)")
+            return
+        over.delete()
+        self.stdout.write(f"sign_ins={old.delete()[0]}")

@@ -1,10 +1,10 @@
-"""Seal every stored file again under the first key of FILE_KEYS."""
+"""Seal every stored file, and every agent's seed, again under the first key of FILE_KEYS."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from demarches import storage
+from demarches import second_factor, storage
 
 
 class Command(BaseCommand):
@@ -15,3 +15,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Fichiers chiffrés à nouveau : {storage.rotate_keys()}")
+        self.stdout.write(f"Seconds facteurs chiffrés à nouveau : {second_factor.reseal_all()}")
