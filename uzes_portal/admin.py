@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -43,6 +43,10 @@ class DeskAdminSite(AdminSite):
             vitale_piles = vitale_desk.piles(agent, at=timezone.now())
         context = {"queues": piles, "vitale_piles": vitale_piles, **(extra_context or {})}
         return super().index(request, context)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No form of ours asks it; it would list people's rows without a word in the journal."""
+        raise Http404
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)
