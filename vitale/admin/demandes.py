@@ -144,6 +144,9 @@ class DemandeAdmin(admin.ModelAdmin[Demande]):
             *super().get_urls(),
         ]
 
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
