@@ -101,10 +101,10 @@ ONE = {"dossier": 1}
 LINE = {"line": 1}
 HELP = {"demande": 1}
 LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
-    # The dossiers: three of them, one refused, one scheduled, one registered.
+    # The dossiers: one sent, one refused, one scheduled, one registered.
     "pacs_dossier_changelist": [
-        ("", "GET", {"dossier": 3}),
-        ("?q=lemoine", "GET", {"dossier": 3}),
+        ("", "GET", {"dossier": 4}),
+        ("?q=lemoine", "GET", {"dossier": 4}),
         ("?status=inadmissible", "GET", {"dossier": 1}),
         ("?q=personne", "GET", {}),
     ],
@@ -127,7 +127,7 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_registration_paper": [("", "GET", LINE)],
     "pacs_registration_avis": [("", "GET", LINE)],
     "pacs_registration_letter": [("", "GET", LINE)],
-    "pacs_registration_act": [("", "GET", LINE), ("", "POST", LINE)],
+    "pacs_registration_act": [("", "GET", LINE)],
     # Requests for help
     "vitale_demande_changelist": [("", "GET", HELP), ("?q=roux", "GET", HELP)],
     "vitale_demande_change": [("", "GET", HELP)],
@@ -179,7 +179,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         name="Claire Martin", quality="adjointe au maire", in_force_from=date(2026, 1, 1)
     )
     couples = [
-        [User.objects.create_user(f"{who}{rank}@example.org") for who in "ab"] for rank in range(3)
+        [User.objects.create_user(f"{who}{rank}@example.org") for who in "ab"] for rank in range(4)
     ]
     drafts = [make_dossier(*couple, at=NOW) for couple in couples]
     piece = drafts[0].pieces.select_related("dossier").get(key="1-P03_identite")
@@ -189,6 +189,11 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
     for rank, draft in enumerate(drafts[:2]):
         complete = make_complete(draft, agent, at=NOW)
         book_for(complete, START + timedelta(minutes=30 * rank), by=agent, at=NOW)
+    waiting = send(drafts[3], at=NOW)
+    # The mairie verifies this birth itself.
+    waiting.pieces.filter(rule_id="P11_naissance_fr", partenaire__position=1).update(
+        rule_id="P10_naissance_comedec"
+    )
     refused = send(drafts[2], at=NOW)
     end_dossier(refused, "irrecevable", reason="Déjà mariés.", by=agent, at=NOW, version=None)
     second = Dossier.objects.get(pk=drafts[1].pk)
@@ -218,7 +223,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
     take(demande, by=agent, at=NOW, version=Demande.objects.get().version)
     first = drafts[0].pk
     return {
-        "pacs_dossier_act": (first, "refuser"),
+        "pacs_dossier_act": (first, "noter"),
         "pacs_dossier_end": (first, "clore"),
         "pacs_dossier_paper": (first, "declaration"),
         "pacs_dossier_file": (stored.pk,),
@@ -230,9 +235,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "pacs_registration_act": (act.pk,),
         "vitale_demande_act": (demande.pk, "repondre"),
         "post_office_email_change": (Email.objects.first().pk,),
-        **{
-            f"pacs_dossier_{name}": (first,) for name in ("change", "answers", "book", "register")
-        },
+        **{f"pacs_dossier_{name}": (first,) for name in ("change", "answers", "book", "register")},
         "pacs_registration_change": (line.pk,),
         **{f"vitale_demande_{name}": (demande.pk,) for name in ("change", "cancel", "book")},
         **{name: () for name in LOOKS if name.endswith(("list", "day", "births", "avis"))},

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from demarches.views import signin
-from uzes_portal import styleguide, views
+from uzes_portal import mine, styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -23,6 +23,10 @@ urlpatterns = [
     path("compte/connexion/", signin.SignInView.as_view(), name="account_request_login_code"),
     path("compte/code/", signin.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
     path("compte/deconnexion/", signin.SignOutView.as_view(), name="account_logout"),
+    # /mes-demarches/donnees: what is kept of whoever is signed in, in every procedure
+    path("mes-demarches/donnees/", mine.mine, name="mine"),
+    path("mes-demarches/donnees.pdf", mine.mine_pdf, name="mine-pdf"),
+    path("mes-demarches/donnees.json", mine.mine_json, name="mine-json"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),

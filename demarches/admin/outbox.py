@@ -55,14 +55,16 @@ class EmailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        page = super().changelist_view(request, extra_context)
         note(request, "boîte d’envoi")
-        return super().changelist_view(request, extra_context)
+        return page
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        page = super().change_view(request, object_id, *args, **kwargs)
         note(request, "mail", f"mail {object_id}")
-        return super().change_view(request, object_id, *args, **kwargs)
+        return page
 
     def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404
