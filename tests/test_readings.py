@@ -66,7 +66,6 @@ ABOUT_NOBODY = {
 }
 #: Single pages that show nothing of anybody, and why.
 SHOWS_NOBODY = {
-    "index": "des nombres",
     "app_list": "des titres",
     "login": "avant d’entrer",
     "logout": "en sortant",
@@ -101,6 +100,10 @@ ONE = {"dossier": 1}
 LINE = {"line": 1}
 HELP = {"demande": 1}
 LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
+    # The first ones of each pile are named.
+    "index": [("", "GET", {"dossier": 2, "demande": 1})],
+    # The journal itself
+    "journal": [("", "GET", {"desk": 1}), ("?format=csv", "GET", {"desk": 1})],
     # The dossiers: one sent, one refused, one scheduled, one registered.
     "pacs_dossier_changelist": [
         ("", "GET", {"dossier": 4}),
@@ -238,7 +241,11 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         **{f"pacs_dossier_{name}": (first,) for name in ("change", "answers", "book", "register")},
         "pacs_registration_change": (line.pk,),
         **{f"vitale_demande_{name}": (demande.pk,) for name in ("change", "cancel", "book")},
-        **{name: () for name in LOOKS if name.endswith(("list", "day", "births", "avis"))},
+        **{
+            name: ()
+            for name in LOOKS
+            if name.endswith(("list", "day", "births", "avis", "index", "journal"))
+        },
     }
 
 

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'consultation du bureau',
                 'verbose_name_plural': 'consultations du bureau',
                 'ordering': ['-at', '-pk'],
+                'permissions': [('read_journal', 'Peut lire le journal des consultations')],
                 'abstract': False,
             },
         ),

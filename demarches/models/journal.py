@@ -104,6 +104,9 @@ class ReadingBase(JournalRow):
     )
     what = models.CharField("quoi", max_length=60)
 
+    #: Columns that say what was looked at, across relations: the first that holds something.
+    ABOUT: ClassVar[tuple[str, ...]] = ()
+
     class Meta:
         abstract = True
         verbose_name = "consultation"
@@ -117,10 +120,13 @@ class ReadingBase(JournalRow):
 class DeskReading(ReadingBase):
     """A look at people's data outside of their dossiers: accounts, mails, the journal itself."""
 
+    ABOUT = ("detail",)
+
     detail = models.CharField("détail", max_length=100, blank=True)
 
     class Meta(ReadingBase.Meta):
         abstract = False
+        permissions = [("read_journal", "Peut lire le journal des consultations")]
         verbose_name = "consultation du bureau"
         verbose_name_plural = "consultations du bureau"
 

@@ -209,6 +209,7 @@ class Reading(ReadingBase):
     #: Somebody saw the name in a list, and perhaps looked no further.
     LISTED = "liste"
     SUBJECT = "dossier"
+    ABOUT = ("dossier__reference", "registration__number")
 
     dossier = models.ForeignKey(
         Dossier, null=True, blank=True, on_delete=models.CASCADE, related_name="readings"

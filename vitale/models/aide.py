@@ -337,6 +337,7 @@ class DemandeReading(ReadingBase):
     """A look at a request by an agent; never changed."""
 
     SUBJECT = "demande"
+    ABOUT = ("demande__reference",)
 
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="readings")
 
