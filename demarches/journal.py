@@ -163,7 +163,7 @@ def check_journal(*, at: datetime, expected: str = "") -> Report:
     known, purges = keys(), _Purges()
     noted = dict([expected.split(":", 1)]) if expected else {}
     seals = Seal.objects.order_by("sequence").iterator(CHUNK)
-    for links in batched(seals, CHUNK, strict=False):
+    for links in batched(seals, CHUNK):
         for link in links:
             _follow(report, link, known)
             if noted.pop(str(link.sequence), link.digest) != link.digest:
@@ -256,7 +256,7 @@ def seal_loose(report: Report) -> int:
     count = 0
     for label, pks in report.loose.items():
         model: Any = apps.get_model(label)
-        for chunk in batched(pks, CHUNK, strict=False):
+        for chunk in batched(pks, CHUNK):
             seal(label, [row.entry() for row in model._base_manager.filter(pk__in=chunk)])
             count += len(chunk)
     return count
