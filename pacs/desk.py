@@ -263,6 +263,7 @@ def missing_text(rows: Sequence[DeskPiece], reader: Partenaire) -> str:
 def also_looking(dossier: Dossier, user: User, *, at: datetime) -> list[User]:
     """Other agents who looked at this dossier in the last five minutes."""
     recent = Reading.objects.filter(dossier=dossier, at__gte=at - ALSO_LOOKING)
+    recent = recent.exclude(what=Reading.LISTED)
     return list(User.objects.filter(pk__in=recent.exclude(agent=user).values("agent")))
 
 

@@ -1,6 +1,6 @@
 """What every test may ask for: reference data, the five personas, dossiers in any state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 
@@ -12,9 +12,10 @@ from django.core.management.color import no_style
 from django.core.serializers import deserialize
 from django.core.serializers.base import DeserializedObject
 from django.db import connection
-from django.test import Client
+from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
 
+from demarches.journal import drop_triggers_sql
 from demarches.models import User
 from pacs.models import Dossier
 from tests.support.dossiers import make_dossier
@@ -71,6 +72,26 @@ def load_reference_rows() -> None:
         for line in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(line)
     call_command("loaddata", "groups", verbosity=0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def journals_emptied_between_tests() -> Iterator[None]:
+    """Tests that commit empty every table afterwards, which SQLite's triggers refuse to journals.
+
+    They are written again by `flush` itself, as after each migration.
+    """
+    flush = TransactionTestCase._fixture_teardown
+
+    def without_triggers(case: TransactionTestCase) -> None:
+        if connection.vendor == "sqlite" and not isinstance(case, TestCase):
+            with connection.cursor() as cursor:
+                for line in drop_triggers_sql("sqlite"):
+                    cursor.execute(line)
+        flush(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        yield
 
 
 @pytest.fixture

@@ -69,6 +69,9 @@ ADDRESSES: dict[str, Costly | str] = {
     "admin:login": Costly(SENDING),
     # Shared
     "demarches:account": ROW,
+    "mine": ROW,
+    "mine-pdf": Costly(READING),
+    "mine-json": Costly(READING),
     "demarches:address": Costly(SENDING),
     "demarches:address-codes": Costly(SENDING),
     "demarches:mairie": PAGE,

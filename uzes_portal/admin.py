@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -21,8 +21,12 @@ from demarches.staff_mails import tell_agent
 from demarches.staff_sessions import end_sessions, pending_agent, session_of, sign_in_before
 from demarches.views.staff import staff_urls
 from pacs.access import may_read_as_staff, may_review, may_serve_counter
+from pacs.actions.readings import note_readings
 from pacs.desk import queues
+from pacs.models import Reading
+from uzes_portal import journal_desk
 from vitale import desk as vitale_desk
+from vitale.actions.aide import note_readings as note_help
 
 
 class DeskAdminSite(AdminSite):
@@ -33,8 +37,12 @@ class DeskAdminSite(AdminSite):
     login_template = "admin/staff/sign_in.html"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """The agents' own pages before the desk's: who is in, and who is not yet."""
-        return [*staff_urls(self.admin_view), *super().get_urls()]
+        """The agents' own pages and the journal before the desk's."""
+        return [
+            *staff_urls(self.admin_view),
+            path("journal/", self.admin_view(journal_desk.journal_view), name="journal"),
+            *super().get_urls(),
+        ]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -47,6 +55,10 @@ class DeskAdminSite(AdminSite):
             if may_read_as_staff(agent):
                 piles = queues(agent, at=timezone.now())
             vitale_piles = vitale_desk.piles(agent, at=timezone.now())
+            named = [dossier for pile in piles for dossier in pile.first]
+            note_readings(agent, Reading.LISTED, at=timezone.now(), dossiers=named)
+            helped = {one.pk: one for pile in vitale_piles for one in pile.demandes}
+            note_help(agent, "liste", at=timezone.now(), demandes=helped.values())
         context = {
             "queues": piles,
             "vitale_piles": vitale_piles,
@@ -56,6 +68,10 @@ class DeskAdminSite(AdminSite):
             **(extra_context or {}),
         }
         return super().index(request, context)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No form of ours asks it; it would list people's rows without a word in the journal."""
+        raise Http404
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)

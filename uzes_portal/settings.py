@@ -49,6 +49,8 @@ if not SECRET_KEY:
 SECRET_KEY_FALLBACKS = [
     key.strip() for key in env_secret("SECRET_KEY_FALLBACKS").split(",") if key.strip()
 ]
+#: Secrets that seal the journal, one after the other: the first one signs, all of them verify.
+JOURNAL_KEYS = [key for key in env_secret("JOURNAL_KEYS").split(",") if key] or [SECRET_KEY]
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")

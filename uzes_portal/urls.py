@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from demarches.views import signin
-from uzes_portal import csp_reports, security_txt, styleguide, views
+from uzes_portal import csp_reports, mine, security_txt, styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -26,6 +26,10 @@ urlpatterns = [
     path("compte/code/", signin.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
     path("compte/deconnexion/", signin.SignOutView.as_view(), name="account_logout"),
     path("compte/", include("demarches.oidc.urls")),
+    # /mes-demarches/donnees: what is kept of whoever is signed in, in every procedure
+    path("mes-demarches/donnees/", mine.mine, name="mine"),
+    path("mes-demarches/donnees.pdf", mine.mine_pdf, name="mine-pdf"),
+    path("mes-demarches/donnees.json", mine.mine_json, name="mine-json"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),

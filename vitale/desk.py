@@ -45,6 +45,8 @@ class Pile:
     count: int
     url: str
     first: Sequence[tuple[str, str]] = ()
+    #: The requests among them, for whoever writes the look down.
+    demandes: Sequence[Demande] = ()
 
 
 def queue_querysets(user: User) -> dict[str, tuple[str, DemandeQuerySet]]:
@@ -72,13 +74,14 @@ def piles(user: User, *, at: datetime) -> list[Pile]:
     if may_read_requests(user):
         changelist = reverse("admin:vitale_demande_changelist")
         for slug, (title, demandes) in queue_querysets(user).items():
-            rows = demandes.select_related("reason", "appointment")[:FIRST_ROWS]
+            rows = list(demandes.select_related("reason", "appointment")[:FIRST_ROWS])
             found.append(
                 Pile(
                     title,
                     demandes.count(),
                     f"{changelist}?file={slug}",
                     [(_desk_url(row), _row_words(row, at)) for row in rows],
+                    rows,
                 )
             )
     if user.has_perm("vitale.change_planline"):

@@ -4,13 +4,17 @@ The pages of django-post-office and django-allauth (templates, attachments, addr
 other ways of working than ours.
 """
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
 
 from demarches.admin.base import DeskAdmin
 from demarches.emails import is_secret, mail_fate
+from demarches.models import note_look
 
 for model in (Attachment, Email, EmailAddress, EmailTemplate, Log):
     admin.site.unregister(model)
@@ -33,6 +37,11 @@ class FateFilter(admin.SimpleListFilter):
         return queryset.filter(status__in=words[value]) if value in words else queryset
 
 
+def note(request: HttpRequest, what: str, detail: str = "") -> None:
+    """A look at mails is written down like a look at a dossier."""
+    note_look(request.user, what, at=timezone.now(), detail=detail)
+
+
 @admin.register(Email)
 class EmailAdmin(DeskAdmin):  # type: ignore[type-arg]
     # Not the page of django-post-office, which offers to send again.
@@ -43,6 +52,23 @@ class EmailAdmin(DeskAdmin):  # type: ignore[type-arg]
     ordering = ("-pk",)
     fields = ("subject", "from_email", "to", "created", "fate", "text")
     readonly_fields = fields
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        page = super().changelist_view(request, extra_context)
+        note(request, "boîte d’envoi")
+        return page
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        page = super().change_view(request, object_id, *args, **kwargs)
+        note(request, "mail", f"mail {object_id}")
+        return page
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
 
     @admin.display(description="sort")
     def fate(self, email: Email) -> str:

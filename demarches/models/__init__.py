@@ -20,6 +20,16 @@ from demarches.models.dossier import (
 )
 from demarches.models.ending import UNDO_TIME, EndingBase
 from demarches.models.fiche import Fiche, FicheSet, ShownFiche
+from demarches.models.journal import (
+    DeskReading,
+    JournalRow,
+    Purge,
+    ReadingBase,
+    Seal,
+    Verification,
+    note_look,
+    reading_models,
+)
 from demarches.models.mairie import (
     Closure,
     Entrance,
@@ -43,6 +53,7 @@ __all__ = [
     "Appointment",
     "AppointmentQuerySet",
     "Closure",
+    "DeskReading",
     "DossierBase",
     "DossierEventBase",
     "DossierQuerySet",
@@ -50,14 +61,18 @@ __all__ = [
     "Entrance",
     "Fiche",
     "FicheSet",
+    "JournalRow",
     "Mairie",
     "Notice",
     "Officer",
     "OfficerQuerySet",
     "OpeningHours",
+    "Purge",
     "RateCounter",
+    "ReadingBase",
     "ReferenceCounter",
     "Schedule",
+    "Seal",
     "SeatTime",
     "Service",
     "ServiceHours",
@@ -66,7 +81,10 @@ __all__ = [
     "StaffSession",
     "TransitionRefused",
     "User",
+    "Verification",
     "account_item_models",
     "dossier_models",
     "next_reference",
+    "note_look",
+    "reading_models",
 ]

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
 from demarches.models.fields import GuardedTextField
+from demarches.models.journal import JournalRow, let_go_of
 from demarches.models.user import User
 from demarches.rules import lifecycle
 from demarches.rules.enums import Status, Transition
@@ -144,6 +146,12 @@ class DossierBase(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the dossier with all that hangs on it; that its journal went stays written."""
+        with transaction.atomic():
+            let_go_of(self, at=timezone.now())
+            return super().delete(*args, **kwargs)
 
     def blockers(self, transition: Transition, *, by: User | None, at: datetime) -> list[str]:
         """Reasons, in French, why `by` may not do this at `at`; none by default."""
@@ -315,10 +323,9 @@ class DossierBase(models.Model):
         )
 
 
-class DossierEventBase(models.Model):
+class DossierEventBase(JournalRow):
     """One line of the journal: who did what, when; never changed, never deleted alone."""
 
-    at = models.DateTimeField("le", db_index=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="par",

@@ -43,7 +43,6 @@ from pacs.models import (
     Partenaire,
     Piece,
     PieceWording,
-    Reading,
 )
 from pacs.models.completeness import COMMON, OWN, missing_common, missing_own
 from pacs.models.gate import digest_for, points_to_decide
@@ -54,11 +53,6 @@ MISSING_PIECES = re.compile(r"\{\{\s*pieces_manquantes\s*\}\}")
 MAX_TEXT = 4000
 #: A paper dossier collected and signed before the mairie opens it here; older ones are others'.
 PAPER_LIFE = timedelta(days=92)
-
-
-def note_reading(dossier: Dossier, agent: User, what: str, *, at: datetime) -> None:
-    """Write down that an agent looked (page, file or paper)."""
-    Reading.objects.create(dossier=dossier, agent=agent, what=what, at=at)
 
 
 def accept_piece(

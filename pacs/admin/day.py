@@ -17,7 +17,6 @@ from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince, SlotTaken
 from demarches.booking import read_day, read_moment, week_of
-from demarches.documents import RenderedPdf
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.numbers import read_number
@@ -28,7 +27,7 @@ from pacs.access import may_decide, may_read_as_staff, may_review, may_serve_cou
 from pacs.actions import appointments, desk
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
-from pacs.admin.people import agent_of, version_of
+from pacs.admin.people import agent_of, note, version_of
 from pacs.booking import asked_by
 from pacs.day import births_to_verify, visits_between
 from pacs.models import Dossier, Piece
@@ -70,8 +69,7 @@ class DayDesk:
         agent = _reader(request)
         day = day_asked(request)
         visits = visits_between(day, day)
-        for visit in visits:
-            desk.note_reading(visit.dossier, agent, "feuille du jour", at=timezone.now())
+        note(request, "feuille du jour", *(visit.dossier for visit in visits))
         return self._page(
             request,
             "admin/pacs/day.html",
@@ -89,7 +87,7 @@ class DayDesk:
     def sheet_view(self, request: HttpRequest, slug: str) -> HttpResponse:
         """A sheet on paper; the front desk's holds initials only."""
         agent, day, now = _reader(request), day_asked(request), timezone.now()
-        makers: dict[str, Callable[[], RenderedPdf]] = {
+        makers: dict[str, Callable[[], sheets.Sheet]] = {
             "officier": lambda: sheets.day_sheet(day, at=now),
             "accueil": lambda: sheets.front_desk_sheet(day, at=now),
             "plan-b": lambda: sheets.plan_b(localdate(now), at=now),
@@ -98,7 +96,9 @@ class DayDesk:
             raise Http404
         if slug != "accueil" and not may_review(agent):
             raise PermissionDenied
-        content = makers[slug]().content
+        sheet = makers[slug]()
+        note(request, f"feuille {slug}", *sheet.dossiers)
+        content = sheet.content
         return private_answer(content, "application/pdf", f"{slug}.pdf", disposition="attachment")
 
     def births_view(self, request: HttpRequest) -> HttpResponse:
@@ -120,11 +120,10 @@ class DayDesk:
             else:
                 messages.success(request, "La vérification est notée, à la date d’aujourd’hui.")
             return redirect("admin:pacs_dossier_births")
+        checks = births_to_verify(at=now)
+        note(request, "naissances à vérifier", *(check.piece.dossier for check in checks))
         return self._page(
-            request,
-            "admin/pacs/births.html",
-            title="Naissances à vérifier",
-            checks=births_to_verify(at=now),
+            request, "admin/pacs/births.html", title="Naissances à vérifier", checks=checks
         )
 
     def book_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -162,6 +161,7 @@ class DayDesk:
                 else:
                     messages.success(request, f"Rendez-vous pris : {booked}.")
                     return redirect("admin:pacs_dossier_change", pk)
+        note(request, "rendez-vous", dossier)
         asked = asked_by(dossier, agenda, reader=None, at=now, is_overriding=True)
         return self._page(
             request,

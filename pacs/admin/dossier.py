@@ -44,7 +44,7 @@ from pacs.actions.refusals import ActionRefused
 from pacs.admin.answers import AnswersForm, answer_forms, answers_key, with_both_values
 from pacs.admin.day import DayDesk
 from pacs.admin.door import DoorDesk
-from pacs.admin.people import agent_of
+from pacs.admin.people import agent_of, note
 from pacs.admin.people import version_of as _version
 from pacs.admin.registration import RegistrationDesk
 from pacs.desk import (
@@ -68,6 +68,7 @@ from pacs.models import (
     Partenaire,
     Piece,
     PieceFile,
+    Reading,
     RefusalReason,
     Registration,
 )
@@ -212,6 +213,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
         response = super().changelist_view(request, *args, **kwargs)
         if isinstance(response, TemplateResponse) and response.context_data:
             rows = list(response.context_data["cl"].result_list)
+            note(request, Reading.LISTED, *rows)
             forbidden = impossible(rows, at=timezone.now())
             for dossier in rows:
                 dossier.forbidden_codes = forbidden.get(dossier.pk, [])
@@ -224,11 +226,10 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Everything about one dossier; a look is a line in the log."""
-        agent = self._reader(request)
+        self._reader(request)
         dossier = self._dossier(object_id)
         if request.method != "GET":
             raise Http404
-        desk.note_reading(dossier, agent, "dossier", at=timezone.now())
         return self.desk_page(request, dossier)
 
     def desk_page(
@@ -241,6 +242,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
     ) -> HttpResponse:
         """The page itself, also after a refusal: `typed` then holds what the agent had written."""
         agent, now = agent_of(request), timezone.now()
+        note(request, "dossier", dossier)
         rows = desk_pieces(dossier, at=now)
         first, second = dossier.people
         context = {
@@ -399,6 +401,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
             else:
                 messages.success(request, f"{kind.title} : c’est fait. {UNDO_WORDS}")
                 return redirect("admin:pacs_dossier_change", pk)
+        note(request, "fin du dossier", dossier)
         context = {
             **self.admin_site.each_context(request),
             "title": f"{kind.title}, dossier {dossier.reference}",
@@ -469,6 +472,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
         status: int = 200,
         **more: Any,
     ) -> HttpResponse:
+        note(request, "réponses", dossier)
         first, second = dossier.people
         titles = ("Réponses communes", first.display_name, second.display_name)
         context = {
@@ -501,7 +505,7 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
 
     def paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         """A paper of the couple, as the mairie sees it."""
-        agent = self._reader(request)
+        self._reader(request)
         dossier = self._dossier(pk)
         makers = {
             "pieces": lambda: documents.checklist(dossier, reader=None),
@@ -514,21 +518,21 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
             paper = makers[slug]()
         except documents.DocumentNotReady as error:
             raise Http404 from error
-        desk.note_reading(dossier, agent, f"papier {slug}", at=timezone.now())
+        note(request, f"papier {slug}", dossier)
         return private_answer(
             paper.content, "application/pdf", f"{dossier.reference}.pdf", disposition="attachment"
         )
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        stored, agent = self._file(request, pk)
-        desk.note_reading(stored.piece.dossier, agent, f"fichier {pk}", at=timezone.now())
+        stored = self._file(request, pk)
+        note(request, f"fichier {pk}", stored.piece.dossier)
         return serve_private_file(
             stored.storage_name, content_type=stored.content_type, display_name=stored.display_name
         )
 
     def preview_view(self, request: HttpRequest, pk: int, page: int) -> HttpResponse:
-        stored, agent = self._file(request, pk)
-        desk.note_reading(stored.piece.dossier, agent, f"aperçu {pk}", at=timezone.now())
+        stored = self._file(request, pk)
+        note(request, f"aperçu {pk}", stored.piece.dossier)
         return serve_private_preview(
             stored.storage_name,
             content_type=stored.content_type,
@@ -536,11 +540,11 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
             page=page,
         )
 
-    def _file(self, request: HttpRequest, pk: int) -> tuple[PieceFile, User]:
-        agent = self._reviewer(request)
+    def _file(self, request: HttpRequest, pk: int) -> PieceFile:
+        self._reviewer(request)
         readable = Dossier.objects.for_desk().values("pk")
         files = PieceFile.objects.filter(piece__dossier__in=readable)
-        return get_object_or_404(files.select_related("piece__dossier"), pk=pk), agent
+        return get_object_or_404(files.select_related("piece__dossier"), pk=pk)
 
 
 def _piece(request: HttpRequest, dossier: Dossier) -> Piece:

@@ -27,7 +27,7 @@ from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import registration as actions
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
-from pacs.admin.people import agent_of
+from pacs.admin.people import agent_of, note
 from pacs.forms.registration import (
     ActForm,
     ActPiecesForm,
@@ -36,7 +36,7 @@ from pacs.forms.registration import (
     OldRegistrationForm,
     past_day_field,
 )
-from pacs.models import Avis, Dossier, LaterAct, RegisteredPerson, Registration
+from pacs.models import Avis, Dossier, LaterAct, Reading, RegisteredPerson, Registration
 
 type View = Callable[..., HttpResponse]
 
@@ -101,6 +101,7 @@ class RegistrationDesk:
             else:
                 messages.success(request, f"Le Pacs est enregistré sous le numéro {done.number}.")
                 return redirect("admin:pacs_registration_change", done.pk)
+        note(request, "enregistrement", dossier)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -119,6 +120,7 @@ class RegistrationDesk:
         dossier = get_object_or_404(Dossier.objects.for_desk(), pk=pk)
         if not dossier.inadmissible_ground:
             raise Http404
+        note(request, "décision", dossier)
         return _pdf(official.inadmissibility_decision(dossier), "decision")
 
 
@@ -179,7 +181,12 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         more = {"may_decide": may_decide(agent_of(request))}
-        return super().changelist_view(request, {**more, **(extra_context or {})})
+        response = super().changelist_view(request, {**more, **(extra_context or {})})
+        if isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data["cl"]
+            shown.result_list = list(shown.result_list)
+            note(request, Reading.LISTED, registrations=shown.result_list)
+        return response
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         # Also asked for the page of the sign-in, where there is nobody yet.
@@ -255,6 +262,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
                     reasons, status = refused.messages, 422
                 else:
                     return redirect("admin:pacs_registration_act", act.pk)
+        note(request, "ligne du registre", registrations=[row])
         return self._page(
             request,
             "admin/pacs/registration.html",
@@ -288,7 +296,9 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         _reader(request)
         if slug not in PAPERS:
             raise Http404
-        return _pdf(PAPERS[slug](self._registration(pk)), slug)
+        row = self._registration(pk)
+        note(request, f"papier {slug}", registrations=[row])
+        return _pdf(PAPERS[slug](row), slug)
 
     def avis_view(self, request: HttpRequest) -> HttpResponse:
         """To send (the late ones first), sent and waited for, mentioned."""
@@ -311,14 +321,19 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             return redirect("admin:pacs_registration_avis")
         rows = Avis.objects.select_related("registration", "person", "act")
         today = localdate(now)
+        to_send = list(rows.filter(sent_on=None))
+        waiting = list(rows.filter(sent_on__isnull=False, mentioned_on=None))
+        done = rows.filter(mentioned_on__isnull=False).order_by("-mentioned_on", "-pk")[:50]
+        shown = [row.registration_id for row in (*to_send, *waiting, *done)]
+        note(request, "avis de mention", registrations=shown)
         return self._page(
             request,
             "admin/pacs/avis.html",
             title="Avis de mention",
             today=today,
-            to_send=[(row, row.is_late(today)) for row in rows.filter(sent_on=None)],
-            waiting=rows.filter(sent_on__isnull=False, mentioned_on=None),
-            done=rows.filter(mentioned_on__isnull=False).order_by("-mentioned_on", "-pk")[:50],
+            to_send=[(row, row.is_late(today)) for row in to_send],
+            waiting=waiting,
+            done=done,
             may_decide=may_decide(agent),
         )
 
@@ -331,6 +346,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             ).prefetch_related("registration__persons"),
             pk=pk,
         )
+        note(request, "lettre d’avis", registrations=[avis.registration_id])
         return _pdf(official.avis_de_mention(avis), f"avis-{pk}")
 
     def counts_view(self, request: HttpRequest) -> HttpResponse:
@@ -406,6 +422,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             else:
                 messages.success(request, "C’est enregistré.")
                 return redirect("admin:pacs_registration_act", pk)
+        note(request, "acte", registrations=[act.registration_id])
         return self._page(
             request,
             "admin/pacs/act.html",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pacs', '0008_addresses'),
+        ('pacs', '0010_journal'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from demarches.emails import mail_fate
-from demarches.models import DossierEventBase
+from demarches.models import DossierEventBase, ReadingBase
 from demarches.models.fields import (
     GuardedCharField,
     GuardedJSONField,
@@ -193,8 +193,10 @@ class DossierEvent(DossierEventBase):
     changes = GuardedJSONField("changements", default=list, blank=True, editable=False)
     #: Set when one of the two people acted.
     partenaire = models.ForeignKey(
-        Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        Partenaire, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
+
+    SUBJECT = "dossier"
 
     class Meta(DossierEventBase.Meta):
         abstract = False
@@ -207,23 +209,35 @@ class DossierEvent(DossierEventBase):
         return EVENT_KINDS.get(self.kind, self.kind)
 
 
-class Reading(models.Model):
-    """A look at a dossier or at one of its files by an agent; never changed."""
+class Reading(ReadingBase):
+    """A look at a dossier, at one of its files, or at a line of the register; never changed."""
 
-    dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="readings")
-    agent = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="agent", on_delete=models.PROTECT, related_name="+"
+    #: Somebody saw the name in a list, and perhaps looked no further.
+    LISTED = "liste"
+    SUBJECT = "dossier"
+    ABOUT = ("dossier__reference", "registration__number")
+
+    dossier = models.ForeignKey(
+        Dossier, null=True, blank=True, on_delete=models.CASCADE, related_name="readings"
     )
-    what = models.CharField("quoi", max_length=60)
-    at = models.DateTimeField("le", db_index=True)
+    registration = models.ForeignKey(
+        "pacs.Registration",
+        verbose_name="ligne du registre",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="readings",
+    )
 
-    class Meta:
-        verbose_name = "consultation"
-        verbose_name_plural = "consultations"
-        ordering = ["-at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%d/%m/%Y %H:%M} {self.what}"
+    class Meta(ReadingBase.Meta):
+        abstract = False
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(dossier__isnull=False, registration__isnull=True)
+                | models.Q(dossier__isnull=True, registration__isnull=False),
+                name="pacs_reading_of_one_thing",
+            )
+        ]
 
 
 class RefusalReason(models.Model):

@@ -147,7 +147,7 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
     "DossierEvent": _all(
         AGENTS, "id dossier at by kind transition from_status to_status reason changes partenaire"
     ),
-    "Reading": _all(AGENTS, "id dossier agent what at"),
+    "Reading": _all(AGENTS, "id dossier registration agent what at"),
     "SentMail": _all(AGENTS, "id dossier partenaire kind at email"),
     "OutcomeDecision": _all(AGENTS, "id dossier code holder reason digest by at"),
     "Ending": _all(

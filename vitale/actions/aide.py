@@ -4,6 +4,7 @@ Every action takes who acts (`by`) and the moment (`at`), owns its transaction a
 reasons in French. An agent also gives the `version` they were looking at.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -278,6 +279,10 @@ def add_note(demande: Demande, *, body: str, by: User, at: datetime) -> None:
     DemandeNote.objects.create(demande=demande, author=by, body=body, at=at)
 
 
-def note_reading(demande: Demande, agent: User, *, at: datetime) -> None:
-    """Write down that an agent looked."""
-    DemandeReading.objects.create(demande=demande, agent=agent, at=at)
+def note_readings(
+    agent: User | None, what: str, *, at: datetime, demandes: Iterable[Demande]
+) -> None:
+    """Write down that an agent saw these requests; one statement, however many."""
+    DemandeReading.objects.bulk_create(
+        [DemandeReading(demande=one, agent=agent, what=what, at=at) for one in demandes]
+    )

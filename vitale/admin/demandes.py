@@ -42,6 +42,11 @@ def agent_of(request: HttpRequest) -> User:
     return request.user
 
 
+def note(request: HttpRequest, what: str, *demandes: Demande) -> None:
+    """Write down what this page shows of people, before it is shown; every page here does."""
+    aide.note_readings(agent_of(request), what, at=timezone.now(), demandes=demandes)
+
+
 class QueueFilter(admin.SimpleListFilter):
     """The piles of the home page."""
 
@@ -98,6 +103,16 @@ class DemandeAdmin(DeskAdmin[Demande]):
             )
         return queryset, False
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data["cl"]
+            shown.result_list = list(shown.result_list)
+            note(request, "liste", *shown.result_list)
+        return response
+
     @admin.display(description="état")
     def state(self, demande: Demande) -> str:
         return ", ".join(filter(None, (demande.status_label, demande.appointment_label)))
@@ -126,19 +141,19 @@ class DemandeAdmin(DeskAdmin[Demande]):
             *super().get_urls(),
         ]
 
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Everything about one request; a look is a line in the log."""
-        agent = agent_of(request)
-        if not may_read_requests(agent):
+        if not may_read_requests(agent_of(request)):
             raise PermissionDenied
         number = read_number(object_id)
         if request.method != "GET" or number is None:
             raise Http404
-        demande = self._demande(number)
-        aide.note_reading(demande, agent, at=timezone.now())
-        return self._desk_page(request, demande)
+        return self._desk_page(request, self._demande(number))
 
     def _demande(self, pk: int) -> Demande:
         sent = Demande.objects.sent()
@@ -150,6 +165,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
         self, request: HttpRequest, demande: Demande, *, status: int = 200, **more: Any
     ) -> HttpResponse:
         """The page itself, also after a refusal: `typed` then holds what the agent had written."""
+        note(request, "demande", demande)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Demande d’aide {demande.reference}",
@@ -221,6 +237,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
                     request, "La demande est annulée. Pendant 15 minutes, vous pouvez revenir."
                 )
                 return redirect("admin:vitale_demande_change", pk)
+        note(request, "annulation", demande)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Annuler la demande {demande.reference}",
@@ -280,6 +297,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
                 messages.success(request, _booked_words(demande, meeting, is_agreed=is_agreed))
                 return redirect("admin:vitale_demande_change", pk)
         day = read_day(request.GET.get("jour", "")) or localdate(now)
+        note(request, "rendez-vous", demande)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Rendez-vous de la demande {demande.reference}",

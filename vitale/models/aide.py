@@ -18,6 +18,7 @@ from demarches.models import (
     DossierEventBase,
     DossierQuerySet,
     EndingBase,
+    ReadingBase,
     User,
 )
 from demarches.models.address import AddressField, canonical_check
@@ -300,6 +301,8 @@ MEETING_EVENTS = {
 class DemandeEvent(DossierEventBase):
     """The journal of a request."""
 
+    SUBJECT = "demande"
+
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="events")
 
     class Meta(DossierEventBase.Meta):
@@ -341,22 +344,16 @@ class DemandeNote(models.Model):
         return f"{self.at:%d/%m/%Y %H:%M}"
 
 
-class DemandeReading(models.Model):
+class DemandeReading(ReadingBase):
     """A look at a request by an agent; never changed."""
 
+    SUBJECT = "demande"
+    ABOUT = ("demande__reference",)
+
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="readings")
-    agent = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="agent", related_name="+"
-    )
-    at = models.DateTimeField("le", db_index=True)
 
-    class Meta:
-        verbose_name = "consultation"
-        verbose_name_plural = "consultations"
-        ordering = ["-at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%d/%m/%Y %H:%M}"
+    class Meta(ReadingBase.Meta):
+        abstract = False
 
 
 class DemandeMail(models.Model):

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.timezone import localdate
 
+from pacs.actions.readings import note_readings
 from pacs.sheets import plan_b
 
 #: Readable by its owner only: the sheet names people.
@@ -29,7 +30,10 @@ class Command(BaseCommand):
         path = folder / f"plan-b-{localdate(now).isoformat()}.pdf"
         path.touch(mode=PRIVATE)
         path.chmod(PRIVATE)
-        path.write_bytes(plan_b(localdate(now), at=now).content)
+        sheet = plan_b(localdate(now), at=now)
+        # Before it is written: whoever opens the folder has looked at all of them.
+        note_readings(None, "plan B écrit par la machine", at=now, dossiers=sheet.dossiers)
+        path.write_bytes(sheet.content)
         for old in sorted(folder.glob("plan-b-*.pdf"))[:-KEPT]:
             old.unlink()
         self.stdout.write(f"wrote {path.name}")

@@ -1,0 +1,105 @@
+"""What is a resident's own, in the shape every procedure gives it in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Field, Model
+from django.utils.timezone import localdate
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One row: its name for people, its columns in words, and the same for a machine."""
+
+    title: str
+    lines: Sequence[tuple[str, str]]
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One dossier, request or aide-mémoire."""
+
+    title: str
+    reference: str
+    sections: Sequence[Section]
+
+    def as_json(self) -> dict[str, Any]:
+        """For a machine: every row under the name of its model."""
+        rows = [{"objet": one.title, **one.values} for one in self.sections]
+        return {"reference": self.reference, "contenu": rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody of the mairie saw it; `agent` None: its machine."""
+
+    at: datetime
+    reference: str
+    #: Seen in a list or a sheet of the day, and perhaps not opened.
+    in_passing: bool
+    agent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookedDay:
+    """The looks of one day at one dossier, as its people read them."""
+
+    day: date
+    reference: str
+    opened: int
+    listed: int
+    agents: int
+
+
+def section(row: Model, names: Iterable[str]) -> Section:
+    """These columns of a row."""
+    fields = [row._meta.get_field(name) for name in names]
+    lines, values = [], {}
+    for field in fields:
+        if isinstance(field, Field):
+            value = field.value_from_object(row)
+            values[field.name] = _plain(value)
+            if value not in (None, "", [], {}):
+                lines.append((_label(field), _words(row, field, value)))
+    return Section(str(row._meta.verbose_name), lines, values)
+
+
+def _plain(value: Any) -> Any:
+    known = (bool, int, float, list, dict, type(None), date, datetime)
+    return value if isinstance(value, known) else str(value)
+
+
+def _label(field: "Field[Any, Any]") -> str:
+    label = str(field.verbose_name)
+    return field.name if label == "ID" else label
+
+
+def _words(row: Model, field: "Field[Any, Any]", value: Any) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if field.choices:
+        return str(getattr(row, f"get_{field.name}_display")())
+    return str(value)
+
+
+def by_day(looks: Iterable[Look]) -> list[LookedDay]:
+    """The looks, a day and a dossier, the latest first."""
+    days = defaultdict[tuple[date, str], list[Look]](list)
+    for look in looks:
+        days[localdate(look.at), look.reference].append(look)
+    return [
+        LookedDay(
+            day,
+            reference,
+            opened=sum(not look.in_passing for look in found),
+            listed=sum(look.in_passing for look in found),
+            agents=len({look.agent for look in found} - {None}),
+        )
+        for (day, reference), found in sorted(days.items(), reverse=True)
+    ]

@@ -1,0 +1,161 @@
+"""« Mes données »: who looked, and a copy of everything that is theirs and of nothing else."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from demarches.models import User
+from pacs.actions.dossiers import write_message
+from pacs.actions.pieces import add_file, answer_piece
+from pacs.actions.readings import note_readings
+from pacs.models import Dossier, Partenaire
+from pacs.rules.privacy import COLUMNS
+from tests.pacs.test_privacy import CANARIES, MARKERS, SITUATION, WORDS
+from tests.support.dossiers import OTHER, PERSON, bring_everything, make_dossier, send
+from tests.support.files import png
+from tests.support.followups import make_demande, make_suivi
+from tests.support.pdf import text_of
+from vitale.actions.aide import note_readings as note_help
+from vitale.models import Demande
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
+ADDRESSES = ("mine", "mine-pdf", "mine-json")
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def secretive(reference_data: None, alice: User, bob: User) -> Dossier:
+    """Bob, the second, has a secret in every private field, and a private message and file."""
+    people = (PERSON, {**OTHER, **SITUATION, **CANARIES})
+    dossier = make_dossier(alice, bob, at=NOW, people=people)
+    second = Partenaire.objects.select_related("dossier").get(dossier=dossier, position=2)
+    write_message(second, body="Zyxw-Message", private=True, form_key="k1", at=NOW)
+    identity = dossier.pieces.select_related("dossier").get(key="2-P03_identite")
+    answer_piece(identity, declared=None, expires_on=date(2031, 1, 1), at=NOW)
+    picture = SimpleUploadedFile("Zyxw.png", png(), content_type="image/png")
+    add_file(identity, picture, "Zyxw.png", partenaire=second, at=NOW)
+    bring_everything(dossier, at=NOW)
+    return send(dossier, at=NOW)
+
+
+def copies(client: Client) -> dict[str, str]:
+    """What each address shows, as text."""
+    found = {name: client.get(reverse(name)) for name in ADDRESSES}
+    assert {answer.status_code for answer in found.values()} == {200}
+    return {
+        name: text_of(answer.content) if name == "mine-pdf" else answer.content.decode()
+        for name, answer in found.items()
+    }
+
+
+def exported(client: Client) -> dict[str, Any]:
+    answer = client.get(reverse("mine-json"))
+    assert "attachment" in answer["Content-Disposition"]
+    return json.loads(answer.content)
+
+
+def test_a_copy_holds_nothing_private_of_the_other(
+    secretive: Dossier, alice: User, bob: User, client_of: Callable[[User], Client]
+) -> None:
+    hers, his = copies(client_of(alice)), copies(client_of(bob))
+
+    words = (*MARKERS, *WORDS)
+    assert {name: [w for w in words if w in text] for name, text in hers.items()} == {
+        name: [] for name in ADDRESSES
+    }
+    for name in ("mine-pdf", "mine-json"):
+        # The same words are in his own: they could have leaked.
+        assert all(word in his[name] for word in ("Zyxw-Besoin", "Zyxw-Message", "Zyxw-Ville"))
+
+
+def test_a_copy_holds_every_column_that_is_theirs(
+    secretive: Dossier, bob: User, client_of: Callable[[User], Client]
+) -> None:
+    """As the table of who reads what says: a new column is exported by itself."""
+    told = exported(client_of(bob))["demarches"][0]["contenu"]
+
+    titles = {str(apps.get_model("pacs", name)._meta.verbose_name): name for name in COLUMNS}
+    columns: dict[str, set[str]] = {}
+    for row in told:
+        columns.setdefault(titles[row["objet"]], set()).update(set(row) - {"objet"})
+    assert set(columns) == {"Dossier", "Partenaire", "Piece", "PieceFile", "Message"}
+    for model, names in columns.items():
+        assert names == {name for name, line in COLUMNS[model].items() if line.oneself}
+    assert [row["needs"] for row in told if "needs" in row] == ["Zyxw-Besoin"]
+
+
+def test_a_copy_holds_the_carte_vitale_of_the_same_person(
+    reference_data: None, alice: User, charlie: User, client_of: Callable[[User], Client]
+) -> None:
+    demande = make_demande(alice, name="Mme Zyxw", at=NOW)
+    suivi = make_suivi(owner=alice)
+
+    hers, his = exported(client_of(alice)), exported(client_of(charlie))
+
+    assert [one["reference"] for one in hers["demarches"]] == [demande.reference, suivi.reference]
+    assert hers["demarches"][0]["contenu"][0]["name"] == "Mme Zyxw"
+    assert hers["compte"]["adresse"] == alice.email
+    assert (his["demarches"], his["consultations"]) == ([], [])
+
+
+def test_people_see_which_day_and_how_often_but_no_name_and_no_piece(
+    secretive: Dossier, alice: User, agent: User, client_of: Callable[[User], Client]
+) -> None:
+    for what in ("liste", "dossier", "fichier 12", "papier declaration"):
+        note_readings(agent, what, at=NOW, dossiers=[secretive])
+    note_readings(None, "plan B écrit par la machine", at=NOW, dossiers=[secretive])
+    note_readings(agent, "réponses", at=NOW - timedelta(days=1), dossiers=[secretive])
+    demande = make_demande(alice, at=NOW)
+    note_help(agent, "demande", at=NOW, demandes=Demande.objects.filter(pk=demande.pk))
+
+    client = client_of(alice)
+    page, told = client.get(reverse("mine")).content.decode(), exported(client)
+
+    ref = secretive.reference
+    assert told["consultations"] == [
+        {"jour": "2026-11-23", "reference": ref, "ouvertures": 3, "listes": 2},
+        {"jour": "2026-11-23", "reference": demande.reference, "ouvertures": 1, "listes": 0},
+        {"jour": "2026-11-22", "reference": ref, "ouvertures": 1, "listes": 0},
+    ]
+    assert "Ouvert 3 fois, vu 2 fois dans une liste, par 1 agent de la mairie" in page
+    assert not [word for word in ("Nour", "Vidal", "fichier 12", "declaration") if word in page]
+
+
+def test_a_stranger_sees_nothing_of_it(
+    secretive: Dossier, charlie: User, agent: User, client_of: Callable[[User], Client]
+) -> None:
+    note_readings(agent, "dossier", at=NOW, dossiers=[secretive])
+
+    assert not [text for text in copies(client_of(charlie)).values() if secretive.reference in text]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_asks_as_many_queries_whatever_was_looked_at(
+    count: int,
+    secretive: Dossier,
+    alice: User,
+    agent: User,
+    client_of: Callable[[User], Client],
+    django_assert_max_num_queries: Any,
+) -> None:
+    for _ in range(count):
+        note_readings(agent, "dossier", at=NOW, dossiers=[secretive])
+    client = client_of(alice)
+    client.get(reverse("mine"))
+
+    with django_assert_max_num_queries(8):
+        client.get(reverse("mine"))

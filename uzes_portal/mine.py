@@ -1,0 +1,99 @@
+"""« Mes données »: what is kept of whoever is signed in, who looked at it, and a copy of it.
+
+RGPD, articles 15 and 20. These pages know every procedure; each gives its part (`mine.py`).
+"""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+import pacs.mine
+import vitale.mine
+from demarches.documents import RenderedPdf, render_pdf
+from demarches.mine import LookedDay, Part, by_day
+from demarches.models import Mairie, User
+from demarches.ratelimit import rate_limited
+from demarches.rules.dates_fr import day_fr
+from demarches.views.downloads import private_answer
+
+PROCEDURES = (pacs.mine, vitale.mine)
+
+
+def _owner(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def parts_of(user: User) -> list[Part]:
+    """Everything that is theirs, procedure after procedure."""
+    return [part for procedure in PROCEDURES for part in procedure.parts(user)]
+
+
+def looks_of(user: User) -> list[LookedDay]:
+    """Who looked at it, day after day."""
+    return by_day(look for procedure in PROCEDURES for look in procedure.looks(user))
+
+
+def _account(user: User) -> dict[str, Any]:
+    return {"adresse": user.email, "cree_le": user.date_joined, "connexion": user.last_login}
+
+
+def copy_for(user: User) -> RenderedPdf:
+    """The copy to read, as a PDF."""
+    today = timezone.localdate()
+    return render_pdf(
+        "demarches/pdf/mine.html",
+        {
+            "mairie": Mairie.objects.prefetch_related("entrances").order_by("pk").first(),
+            "owner": user,
+            "parts": parts_of(user),
+            "looks": looks_of(user),
+            "foot": f"Fait le {day_fr(today)}.",
+            "service": "Démarches en ligne",
+        },
+        title="Vos données",
+    )
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """Who looked at what, and how to take a copy away."""
+    return render(request, "demarches/mine.html", {"looks": looks_of(_owner(request))})
+
+
+@require_safe
+@rate_limited("pdf", reads=True)
+def mine_pdf(request: HttpRequest) -> HttpResponse:
+    paper = copy_for(_owner(request))
+    return private_answer(
+        paper.content, "application/pdf", "mes-donnees.pdf", disposition="attachment"
+    )
+
+
+@require_safe
+@rate_limited("pdf", reads=True)
+def mine_json(request: HttpRequest) -> HttpResponse:
+    """The copy for another machine."""
+    user = _owner(request)
+    told = {
+        "compte": _account(user),
+        "demarches": [part.as_json() for part in parts_of(user)],
+        "consultations": [
+            {
+                "jour": look.day,
+                "reference": look.reference,
+                "ouvertures": look.opened,
+                "listes": look.listed,
+            }
+            for look in looks_of(user)
+        ],
+    }
+    answer = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    return private_answer(
+        answer.content, "application/json", "mes-donnees.json", disposition="attachment"
+    )

@@ -1,0 +1,51 @@
+"""Everything of a resident about their Carte Vitale here, and who looked at it."""
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+
+from demarches.mine import Look, Part, Section, section
+from demarches.models import User
+from vitale.documents import suivi_export
+from vitale.models import Demande, DemandeReading, Suivi
+from vitale.tracking import book
+
+#: What a request says of whoever asked; the rest is the machine's.
+COLUMNS = (
+    "reference",
+    "reason",
+    "regime",
+    "name",
+    "email",
+    "phone",
+    "status",
+    "outcome",
+    "orientation",
+    "appointment",
+    "answer",
+    "created_at",
+    "submitted_at",
+    "completed_at",
+    "ended_at",
+    "last_activity_at",
+)
+
+
+def parts(user: User) -> Iterator[Part]:
+    """The requests for help and the aide-mémoire of this account."""
+    for demande in Demande.objects.visible_to(user).order_by("pk"):
+        yield Part(
+            f"Demande d’aide {demande.reference}", demande.reference, [section(demande, COLUMNS)]
+        )
+    for suivi in Suivi.objects.visible_to(user).order_by("pk"):
+        told = suivi_export(book(suivi, at=timezone.now()))
+        whole = Section("aide-mémoire", [(name, str(value)) for name, value in told.items()], told)
+        yield Part(f"Aide-mémoire {suivi.reference}", suivi.reference, [whole])
+
+
+def looks(user: User) -> Iterator[Look]:
+    """Who looked at these requests: the day, and how near; no agent reads an aide-mémoire."""
+    mine = Demande.objects.visible_to(user)
+    found = DemandeReading.objects.filter(demande__in=mine.values("pk"))
+    for look in found.select_related("demande"):
+        yield Look(look.at, look.demande.reference, look.what == "liste", look.agent_id)
