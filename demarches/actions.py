@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.timezone import localtime
 
 from demarches.models import Agenda, Appointment, SeatTime, Service
+from demarches.rules.dates_fr import hour_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.opening_hours import ClosurePeriod, WeeklyHours, compile_expression
 from demarches.rules.read import Shown, changed_names, is_as_read
@@ -252,6 +254,15 @@ def stranded_by_hours(
 def stranded_by_rules(agenda: Agenda, rules: AgendaRules, *, at: datetime) -> list[str]:
     """Sentences about the appointments that new rules would leave outside of the open hours."""
     return [
-        f"{one} ({one.holder or agenda}) : déplacez ou annulez d’abord ce rendez-vous."
+        f"{one} ({one.holder or agenda}) : {_what_to_do(one)}"
         for one in agenda.stranded(rules, at=at)
     ]
+
+
+def _what_to_do(stranded: Appointment) -> str:
+    if stranded.kept_until is None:
+        return "déplacez ou annulez d’abord ce rendez-vous."
+    return (
+        "il vient d’être annulé, et peut encore être repris jusqu’à"
+        f" {hour_fr(localtime(stranded.kept_until))}. Attendez cette heure."
+    )

@@ -43,9 +43,9 @@ def asked_by(
     The reasons name the reader's own pieces and the couple's, never what the other must give.
     """
     limits = paper_limits(dossier, reader=reader)
-    lawful, lawful_reason = lawful_first_day(dossier, reader=reader)
     if reader is None:
         today = localdate(at)
+        lawful, lawful_reason = lawful_first_day(dossier, reader=reader)
         return Asked(
             now=at,
             first_day=max(today, lawful or today),
@@ -55,10 +55,10 @@ def asked_by(
             at_counter=True,
             is_overriding=is_overriding,
         )
-    days = dossier.days(at=at, not_before=lawful)
+    days = dossier.days(at=at)
     reason = f"La mairie prépare votre venue : possible à partir du {day_fr(days.first)}."
-    if lawful and lawful > replace(days, not_before=None).first:
-        reason = lawful_reason
+    if days.first > replace(days, not_before=None).first:
+        _, reason = lawful_first_day(dossier, reader=reader)
     return Asked(
         now=at,
         first_day=days.first,

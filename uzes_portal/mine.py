@@ -66,8 +66,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "demarches/mine.html", {"looks": looks_of(_owner(request))})
 
 
-@require_safe
 @rate_limited("pdf", reads=True)
+@require_safe
 def mine_pdf(request: HttpRequest) -> HttpResponse:
     paper = copy_for(_owner(request))
     return private_answer(
@@ -75,8 +75,8 @@ def mine_pdf(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
 @rate_limited("pdf", reads=True)
+@require_safe
 def mine_json(request: HttpRequest) -> HttpResponse:
     """The copy for another machine."""
     user = _owner(request)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from demarches.actions import stranded_by_rules
 from demarches.admin.mairie import PLAIN_INPUTS, refuse_stranding
 from demarches.admin.stranding import KeepsAppointments
+from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Agenda, AgendaDayChange
 from demarches.rules.dates_fr import WEEKDAYS
 
@@ -64,7 +65,7 @@ class DayChangeFormSet(
         refuse_stranding(stranded_by_rules(self.instance, rules, at=at))
 
 
-class DayChangeForm(forms.ModelForm[AgendaDayChange]):
+class DayChangeForm(NoPrivateNumbersMixin, forms.ModelForm[AgendaDayChange]):
     class Meta:
         model = AgendaDayChange
         fields = ("agenda", "is_added", "day", "from_time", "until_time", "reason")
@@ -108,8 +109,13 @@ class DayChangeAdmin(KeepsAppointments[AgendaDayChange]):
     ordering = ("-day",)
 
 
+class DayChangeRow(NoPrivateNumbersMixin, forms.ModelForm[AgendaDayChange]):
+    """One single day among those of an agenda; the reason is public."""
+
+
 class DayChangeInline(admin.TabularInline[AgendaDayChange, Agenda]):
     model = AgendaDayChange
+    form = DayChangeRow
     formset = DayChangeFormSet
     formfield_overrides = PLAIN_INPUTS
     extra = 1

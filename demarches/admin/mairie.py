@@ -12,6 +12,7 @@ from django.utils import timezone
 from demarches.actions import stranded_by_hours
 from demarches.admin.stranding import REFUSED, KeepsAppointments
 from demarches.day_field import DayField, DayInput
+from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
 from demarches.rules import opening_hours
 
@@ -149,7 +150,7 @@ class ClosureFormSet(BaseInlineFormSet[Closure, Mairie, forms.ModelForm[Closure]
         _refuse_closures(self.instance, kept)
 
 
-class ClosureForm(forms.ModelForm[Closure]):
+class ClosureForm(NoPrivateNumbersMixin, forms.ModelForm[Closure]):
     class Meta:
         model = Closure
         fields = (
@@ -178,8 +179,13 @@ class ClosureForm(forms.ModelForm[Closure]):
         return data
 
 
+class ClosureRow(NoPrivateNumbersMixin, forms.ModelForm[Closure]):
+    """One closure among those of a mairie; the reason is public."""
+
+
 class ClosureInline(admin.TabularInline[Closure, Mairie]):
     model = Closure
+    form = ClosureRow
     formset = ClosureFormSet
     formfield_overrides = PLAIN_INPUTS
     extra = 1

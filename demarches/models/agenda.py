@@ -176,7 +176,9 @@ class Agenda(models.Model):
 
     def stranded(self, rules: AgendaRules, *, at: datetime) -> "list[Appointment]":
         """Appointments to come that these rules leave without open hours, or without a seat."""
-        coming = self.appointments.filter(status__in=EXPECTED, starts_at__gt=at)
+        # One just ended by an agent, who may still undo that, is to come as well.
+        kept = Q(status=AppointmentStatus.CANCELLED.value, kept_until__gt=at)
+        coming = self.appointments.filter(Q(status__in=EXPECTED) | kept, starts_at__gt=at)
         return [
             one
             for one in coming

@@ -102,6 +102,7 @@ def hold_slot(
             )
             locked.held_appointment = held
             locked.save(update_fields=["held_appointment"])
+            locked.touch(at=at)
     except SlotTaken as taken:
         raise SlotTaken(str(taken.message), nearest_free(agenda, starts_at, asked)) from taken
     return held
@@ -130,6 +131,10 @@ def confirm_slot(
         if not is_still_open(held, at=at):
             asked = asked_by(locked, agenda, reader=partenaire, at=at, is_overriding=True)
             raise closed_meanwhile(held, asked)
+        if not held.is_held(at):
+            # Kept too long: it is theirs only if it could still be chosen now.
+            asked = asked_by(locked, agenda, reader=partenaire, at=at, is_overriding=True)
+            find_free(agenda, held.starts_at, asked)
         mine = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
         if mine.update(status=AppointmentStatus.BOOKED.value, held_until=None):
             held.refresh_from_db()

@@ -188,7 +188,7 @@ def choose_private_code(second: Partenaire, code: str, *, at: datetime) -> None:
     Refuses when the part has begun without a code: whoever holds the device would read it.
     """
     with transaction.atomic():
-        _locked(second.dossier)
+        locked = _locked(second.dossier)
         second.refresh_from_db()
         if has_begun(second):
             raise PartIsTheirs(
@@ -196,6 +196,7 @@ def choose_private_code(second: Partenaire, code: str, *, at: datetime) -> None:
                 " ouvre une autre façon de participer : rien n’est perdu."
             )
         second.set_private_code(code, at=at)
+        locked.touch(at=at)
 
 
 def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
@@ -204,7 +205,7 @@ def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
     The code of a shared device stays: it opens nothing while they have an account.
     """
     with transaction.atomic():
-        _locked(dossier)
+        locked = _locked(dossier)
         second = Partenaire.objects.select_related("dossier").get(dossier=dossier, position=2)
         if second.user_id == user.pk:
             return second
@@ -215,6 +216,7 @@ def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
         second.contact_email = second.contact_email or user.email
         second.save(update_fields=["user", "door", "contact_email"])
         second.begin_part(at=at)
+        locked.touch(at=at)
         dossier.record(kind="joined", by=user, at=at, partenaire=second)
     return second
 

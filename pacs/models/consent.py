@@ -1,9 +1,11 @@
 """What a dossier's attestations and confirmations are worth today, read from its rows."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Field, Model
+from django.utils.timezone import localdate
 from django_countries import countries
 from django_countries.fields import Country
 
@@ -101,6 +103,13 @@ def has_attested(partenaire: "Partenaire", dossier: "Dossier") -> bool:
     if partenaire.attested_digest == LEGACY:
         return True
     return partenaire.attested_digest == digest_of(vouched_facts(partenaire, dossier))
+
+
+def attested_on(partenaire: "Partenaire") -> date | None:
+    """The day of their attestation: the one on the paper, when it was signed by hand."""
+    if partenaire.attested_at is None:
+        return None
+    return partenaire.attested_on_paper or localdate(partenaire.attested_at)
 
 
 def has_confirmed(partenaire: "Partenaire", dossier: "Dossier") -> bool:

@@ -1,6 +1,7 @@
 """The couple's dossier: the answers they share, and its journal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -16,11 +17,11 @@ from demarches.models.fields import GuardedCharField, GuardedTextField
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
 from demarches.rules.enums import PieceStatus, Status, Transition
-from pacs.models.gate import in_the_way, inputs_of_couple
+from pacs.models.gate import first_lawful_days, in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
 from pacs.models.wording import PieceWording
 from pacs.rules.days import Days
-from pacs.rules.eligibility import FORBIDDEN_KINSHIP, Outcome, outcomes
+from pacs.rules.eligibility import FORBIDDEN_KINSHIP, Effect, Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Obstacle, texts
 from pacs.rules.retention import deleted_at, kept_until
@@ -288,13 +289,23 @@ class Dossier(DossierBase):
             return localdate(self.appointment.starts_at)
         if self.wished_date is not None and self.wished_date >= localdate(at):
             return self.wished_date
-        return self.days(at=at).first
+        days = self._days(at=at)
+        if not self.is_settled:
+            return days.first
+        # They may come from the eighteenth birthday on, unless it is too far to be booked.
+        lawful = [one.day for one in first_lawful_days(self) if one.type.effect is Effect.BLOCK]
+        return min(replace(days, not_before=max(lawful, default=None)).first, days.horizon)
 
-    def days(self, *, at: datetime, not_before: date | None = None) -> Days:
+    def days(self, *, at: datetime) -> Days:
         """« Which day? », for this couple: every page, paper, mail and the booking ask here.
 
-        The pieces of both count: two dates tell nothing of what the other's pieces are.
+        The pieces and the ages of both count: a date tells nothing of whose they are.
         """
+        lawful = first_lawful_days(self)
+        return replace(self._days(at=at), not_before=lawful[0].day if lawful else None)
+
+    def _days(self, *, at: datetime) -> Days:
+        """The same whatever their ages."""
         ages = {one.pk: one.max_age for one in PieceWording.objects.all()}
         pieces = list(self.pieces.required())
         usable = (one.last_day(ages.get(one.rule_id)) for one in pieces if one.is_in_hand)
@@ -305,7 +316,6 @@ class Dossier(DossierBase):
             sent_on=localdate(self.review_since) if self.review_since else None,
             complete_on=localdate(complete) if complete else None,
             papers_last=min((last for last in usable if last is not None), default=None),
-            not_before=not_before,
         )
 
     @property

@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
 from pacs.models.completeness import missing_common, missing_own
-from pacs.models.consent import has_attested, has_confirmed
+from pacs.models.consent import attested_on, has_attested, has_confirmed
 from pacs.models.wording import PieceWording
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.eligibility import Effect, Outcome, outcomes
@@ -89,6 +89,7 @@ def _person(one: "Partenaire", dossier: "Dossier") -> PersonState:
         is_on_paper=one.door == Door.PAPER.value,
         missing=missing_own(one),
         has_attested=has_attested(one, dossier),
+        attested_on=attested_on(one),
         has_confirmed=has_confirmed(one, dossier),
     )
 

@@ -123,7 +123,6 @@ class PacsSettings(models.Model):
         sent_on: date | None = None,
         complete_on: date | None = None,
         papers_last: date | None = None,
-        not_before: date | None = None,
     ) -> Days:
         """The days of a couple who must give these pieces."""
         today = localdate(at)
@@ -136,7 +135,6 @@ class PacsSettings(models.Model):
             sent_on=sent_on,
             complete_on=complete_on,
             papers_last=papers_last,
-            not_before=not_before,
         )
 
     @property

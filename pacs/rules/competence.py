@@ -30,5 +30,6 @@ def address_is_elsewhere(*, residence: str | None, city: str, commune: str) -> b
     """
     if residence not in _ADDRESS_DECIDES:
         return False
-    there, here = commune_key(city), commune_key(commune)
-    return bool(there and here) and there != here
+    here = commune_key(commune)
+    # A city that names no commune (« 30000 », « (Nîmes) ») is not this one.
+    return bool(city.strip() and here) and commune_key(city) != here

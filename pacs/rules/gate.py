@@ -77,6 +77,8 @@ class PersonState:
     is_on_paper: bool = False
     missing: Sequence[str] = ()
     has_attested: bool = False
+    #: The day of that attestation: on the paper, when it was signed by hand.
+    attested_on: date | None = None
     has_confirmed: bool = False
 
 
@@ -136,6 +138,8 @@ def _obstacles(act: Act, state: State) -> Iterator[Obstacle]:
         if person.is_on_paper and act not in NOTHING_MISSING:
             continue
         yield from _person(holder, person)
+        if act is Act.REGISTER:
+            yield from _attested_too_late(holder, person, state.day)
     if act in {Act.ACCEPT, Act.REGISTER}:
         yield from _corrections(state)
     yield from _pieces(act, state)
@@ -208,6 +212,21 @@ def _person(holder: int, person: PersonState) -> Iterator[Obstacle]:
         )
 
 
+def _attested_too_late(holder: int, person: PersonState, day: date) -> Iterator[Obstacle]:
+    """What is registered for a day that has passed rests on what was attested by then."""
+    if not person.has_attested or person.attested_on is None or person.attested_on <= day:
+        return
+    told = f"attestée le {day_fr(person.attested_on)}, après le jour de l’enregistrement."
+    yield Obstacle(
+        Kind.ATTESTATION,
+        holder,
+        "",
+        f"Partie de {person.name} : {told}",
+        f"Votre partie : {told}",
+        f"Partie de {person.name} : {told}",
+    )
+
+
 def _corrections(state: State) -> Iterator[Obstacle]:
     for holder in state.corrections:
         whose = f"de {_name(state, holder)}" if holder else "des réponses communes"
@@ -239,10 +258,13 @@ def piece_problem(act: Act, piece: PieceState, *, on: date) -> str:
     """Why this piece does not pass, in a few words; empty when it does."""
     status = piece.status
     if act is Act.SEND_AGAIN:
-        if status is PieceStatus.REFUSED:
+        # What the mairie verifies by itself is not in the couple's hands.
+        if status is PieceStatus.REFUSED and not piece.by_mairie:
             return "refusée, à remplacer ou à apporter"
         return ""
     if piece.by_mairie:
+        if status is PieceStatus.REFUSED:
+            return "refusée par la mairie, à vérifier de nouveau"
         # The mairie can verify until the day itself, and again when it is too long ago.
         if act is Act.REGISTER and status is not PieceStatus.ACCEPTED:
             return "à vérifier par la mairie"

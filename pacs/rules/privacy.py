@@ -291,28 +291,34 @@ CALENDARS: Mapping[str, Document] = {
 }
 
 #: Answers of one person that a text must not tell the other, as people write them about it.
-_PROTECTED = ("mesure de protection", "majeur protégé", "majeure protégée", "juge des tutelles")
+_PROTECTED = (
+    "mesure de protection",
+    "protection juridique",
+    "majeur protégé",
+    "majeure protégée",
+    "personne protégée",
+    "juge des tutelles",
+    "juge des contentieux de la protection",
+)
 SECRET_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "measure": {
         "curatelle": ("curatelle", "curateur", "curatrice", *_PROTECTED),
         "tutelle": ("tutelle", "tuteur", "tutrice", *_PROTECTED),
         "autre": (
-            "majeur protégé",
-            "juge des tutelles",
-            "mesure de protection",
+            *_PROTECTED,
             "habilitation familiale",
             "sauvegarde de justice",
             "mandat de protection",
         ),
     },
     "protection": {
-        "refugie": ("réfugié", "réfugiée", "ofpra", "protection internationale"),
-        "apatride": ("apatride", "ofpra", "protection internationale"),
+        "refugie": ("réfugié", "réfugiée", "asile", "ofpra", "protection internationale"),
+        "apatride": ("apatride", "sans nationalité", "ofpra", "protection internationale"),
         "subsidiaire": ("protection subsidiaire", "ofpra", "protection internationale"),
     },
     "situation": {
         "divorce": ("divorcé", "divorcée", "divorce"),
-        "veuf": ("veuf", "veuve", "veuvage"),
+        "veuf": ("veuf", "veuve", "veuvage", "décès"),
         "pacs_dissous": ("ancien pacs", "pacs dissous", "dissolution"),
         "marie": ("encore marié", "toujours marié", "mariage en cours"),
         "pacse": ("pacs en cours",),

@@ -312,9 +312,15 @@ class Town(RuleBasedStateMachine):
             )
         )
 
-    @rule(books_on=st.integers(10, 60))
-    def everybody_tries_to_conclude(self, books_on: int) -> None:
-        """All that leads on, in its order: the way most couples go, whatever came before."""
+    @rule(
+        books_on=st.integers(10, 60),
+        until=st.sampled_from([Status.COMPLETE, Status.SCHEDULED, Status.SCHEDULED, None]),
+    )
+    def everybody_tries_to_conclude(self, books_on: int, until: Status | None) -> None:
+        """All that leads on, in its order: the way most couples go, whatever came before.
+
+        As far as `until`, so that others then act on a dossier found complete, or booked.
+        """
         for position in (1, 2):
             self.attests(position)
         self.confirms("")
@@ -322,9 +328,12 @@ class Town(RuleBasedStateMachine):
         self.accepts_everything()
         self.declares_complete()
         self.nothing_passes_that_must_not()
+        if until is Status.COMPLETE:
+            return
         self.desk_books(books_on)
         self.nothing_passes_that_must_not()
-        self.registers(dated=True)
+        if until is None:
+            self.registers(dated=True)
 
     @rule(days=st.sampled_from([0, 1, 1, 7, 30]))
     def time_passes(self, days: int) -> None:
