@@ -105,12 +105,32 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
         if one.position not in ceremony.identified
     ]
     reasons += texts(in_the_way(dossier, Act.REGISTER, on=day), None)
+    reasons += _still_bound(dossier)
     reasons += _originals_unseen(dossier, ceremony)
     if not ceremony.convention_visa:
         reasons.append("La convention doit être visée et datée.")
     if not ceremony.convention_returned:
         reasons.append("La convention doit être rendue aux partenaires : la mairie n’en garde pas.")
     return reasons
+
+
+def _still_bound(dossier: Dossier) -> list[str]:
+    """Who is in the register already, under a PACS that has no end (CC, art. 515-2 3°)."""
+    found = []
+    for one in dossier.people:
+        lines = RegisteredPerson.objects.filter(
+            registration__dissolved_on=None,
+            search_text=plain_text(f"{one.first_names} {one.birth_name}"),
+            birth_year=one.birth_year,
+            birth_month=one.birth_month,
+            birth_day=one.birth_day,
+        )
+        found += [
+            f"{one.full_name} : lié au Pacs n° {line.registration.number}, sans fin au registre."
+            " S’il est dissous, enregistrez d’abord sa dissolution."
+            for line in lines.select_related("registration")
+        ]
+    return found
 
 
 def originals_of(dossier: Dossier) -> list[tuple[Piece, PieceWording]]:

@@ -25,7 +25,7 @@ from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.actions.upkeep import purge_dossiers, warn_of_deletion
 from pacs.booking import agenda_of, asked_by
 from pacs.leaks import told_by
-from pacs.models import Door, Dossier, PacsSettings, Partenaire
+from pacs.models import Door, Dossier, PacsSettings, Partenaire, Registration
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.gate import Act, PieceState, piece_problem
 from pacs.rules.situation import Residence
@@ -70,7 +70,52 @@ def person(dossier: Dossier, position: int = 1) -> Partenaire:
     return people.get(dossier=dossier, position=position)
 
 
+def register(
+    dossier: Dossier, officer: Officer, agent: User, *, day: datetime, at: datetime
+) -> Registration:
+    row, moment = fresh(dossier), day + timedelta(minutes=20)
+    originals = [piece.key for piece, _ in originals_of(row)]
+    ceremony = Ceremony(
+        officer,
+        moment,
+        [1, 2],
+        originals,
+        dates_read(row, day.date()),
+        convention_visa=True,
+        convention_returned=True,
+    )
+    return register_pacs(row, ceremony, by=agent, at=at, version=None)
+
+
 # The law
+
+
+def test_nobody_in_the_register_is_registered_again_before_the_end_of_that_pacs(
+    complete: Dossier,
+    agent: User,
+    officer: Officer,
+    alice: User,
+    bob: User,
+    clock: time_machine.Traveller,
+) -> None:
+    book_for(complete, DAY, by=agent, at=NOW)
+    after = DAY + timedelta(minutes=30)
+    clock.move_to(after)
+    line = register(complete, officer, agent, day=DAY, at=after)
+    again = make_complete(make_dossier(alice, bob, at=after), agent, at=after)
+    next_day = DAY + timedelta(days=1)
+    book_for(again, next_day, by=agent, at=after)
+    later = next_day + timedelta(minutes=30)
+    clock.move_to(later)
+
+    with pytest.raises(ValidationError) as refused:
+        register(again, officer, agent, day=next_day, at=later)
+
+    bound = f"lié au Pacs n° {line.number}, sans fin au registre. S’il est dissous, enregistrez"
+    assert [bound in one for one in refused.value.messages] == [True, True]
+    line.dissolved_on, line.dissolution = next_day.date(), "conjointe"
+    line.save(update_fields=["dissolved_on", "dissolution"])
+    assert register(again, officer, agent, day=next_day, at=later).sequence == 2
 
 
 def test_a_day_that_has_passed_rests_on_what_was_attested_by_then(
@@ -85,19 +130,9 @@ def test_a_day_that_has_passed_rests_on_what_was_attested_by_then(
         second.save(update_fields=["birth_name"])
     for one in fresh(complete).people:
         attest(one, at=later, by=None)
-    row = fresh(complete)
-    ceremony = Ceremony(
-        officer,
-        DAY + timedelta(minutes=20),
-        [1, 2],
-        [piece.key for piece, _ in originals_of(row)],
-        dates_read(row, DAY.date()),
-        convention_visa=True,
-        convention_returned=True,
-    )
 
     with pytest.raises(ValidationError) as refused:
-        register_pacs(row, ceremony, by=agent, at=later, version=None)
+        register(complete, officer, agent, day=DAY, at=later)
 
     late = "attestée le 16\u00a0décembre 2026, après le jour de l’enregistrement."
     assert refused.value.messages == [

@@ -74,7 +74,13 @@ def officer(reference_data: None) -> Officer:
 
 def scheduled(agent: User, *names: str, start: datetime = START) -> Dossier:
     people = [User.objects.create_user(f"{name}@example.org") for name in names]
-    complete = make_complete(make_dossier(*people, at=NOW), agent, at=NOW)
+    # Each couple is other people, since nobody has two PACS; they attested the day before.
+    rank = Dossier.objects.count()
+    born = {"birth_year": PERSON["birth_year"] - rank}
+    draft = make_dossier(
+        *people, at=NOW - timedelta(days=1), people=({**PERSON, **born}, {**OTHER, **born})
+    )
+    complete = make_complete(draft, agent, at=NOW)
     book_for(complete, start, by=agent, at=NOW)
     return Dossier.objects.get(pk=complete.pk)
 
