@@ -156,7 +156,7 @@ def test_the_day_asks_the_same_whoever_comes(
     desk.get(address("dossier_day"))
 
     # One reading a couple is written down, in a savepoint of three statements each.
-    with django_assert_num_queries(10 + count):
+    with django_assert_num_queries(11 + count):
         desk.get(address("dossier_day"))
 
 
@@ -357,8 +357,8 @@ def test_lists_ask_the_same_whatever_they_hold(
     for rank in range(count):
         registered(agent, officer, rank)
     for path, queries in (
-        (address("registration_avis"), 8),
-        (address("registration_changelist"), 12),
+        (address("registration_avis"), 9),
+        (address("registration_changelist"), 13),
     ):
         desk.get(path)
         with django_assert_num_queries(queries):
