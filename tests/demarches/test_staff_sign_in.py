@@ -18,9 +18,17 @@ from demarches.admin.base import DeskAdmin
 from demarches.models import SignIn, StaffSession, User
 from tests.support.desk import desk_patterns
 from tests.support.staff import PASSWORD, give_password
+from uzes_portal import settings as production
 
 pytestmark = pytest.mark.django_db
 NEW = "une autre phrase bien longue"
+
+
+@pytest.fixture(autouse=True)
+def production_limits(settings: Any) -> None:
+    """Those of the portal's own settings, which the test suite sets aside."""
+    settings.STAFF_IDLE_SECONDS = production.STAFF_IDLE_SECONDS
+    settings.STAFF_SESSION_SECONDS = production.STAFF_SESSION_SECONDS
 
 
 @pytest.fixture

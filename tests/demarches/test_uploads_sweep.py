@@ -119,7 +119,7 @@ def test_after_a_rotation_the_old_key_may_go(piece: Piece, settings) -> None:
     untouched = keep(piece, b"third").storage_name
 
     assert run("rotate_file_keys").splitlines()[0] == "Fichiers chiffrés à nouveau : 2"
-    assert run("rotate_file_keys") == "Fichiers chiffrés à nouveau : 0\n"
+    assert run("rotate_file_keys").splitlines()[0] == "Fichiers chiffrés à nouveau : 0"
 
     settings.FILE_KEYS = new
     names = set(PieceFile.objects.values_list("storage_name", flat=True))

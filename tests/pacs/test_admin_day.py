@@ -156,7 +156,7 @@ def test_the_day_asks_the_same_whoever_comes(
     desk.get(address("dossier_day"))
 
     # The readings of all are one statement.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.get(address("dossier_day"))
 
 
