@@ -81,6 +81,9 @@ READERS_OF_NUMBERS = {
     "demarches/models/mairie.py",  # columns that their validators bound
     "demarches/models/agenda.py",
     "demarches/adapter.py",  # a duration of ours
+    "demarches/address_change.py",
+    "demarches/models/journal.py",  # a moment of ours
+    "demarches/second_factor.py",  # counters that it computed
     "demarches/antivirus.py",  # settings
     "uzes_portal/accessibility.py",
     "uzes_portal/env.py",

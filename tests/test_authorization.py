@@ -102,9 +102,7 @@ POST_ONLY = Line(405, 405)
 READ_ONLY = {
     "pacs:dossier",
     "pacs:dossier-outcome",
-    "pacs:dossier-review",
     "pacs:dossier-sent",
-    "pacs:dossier-pieces",
     "pacs:dossier-paper",
     "pacs:appointment",
     "pacs:appointment-file",

@@ -35,6 +35,7 @@ REFERENCE = "PACS-2026-000001-L"
 #: A value for each sort of part of an address; what it finds does not matter.
 SAMPLES: dict[str, Any] = {
     "int": 1,
+    "num": 1,
     "slug": "inconnu",
     "str": "inconnu",
     "path": "1",

@@ -3,6 +3,7 @@
 It holds no address: links are kept by proxies, histories and mail programs.
 """
 
+from django.conf import settings
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -30,11 +31,13 @@ def suivi_of_token(token: str) -> Suivi | None:
     return suivi if is_same else None
 
 
-def _mark(suivi: Suivi) -> str:
+def _mark(suivi: Suivi, key: str | None = None) -> str:
     """What tells this address from any other, and tells nobody what it is."""
     text = f"{suivi.pk}:{suivi.reminder_email}"
-    return salted_hmac(SALT, text, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac(SALT, text, secret=key, algorithm="sha256").hexdigest()[:32]
 
 
 def _is_mark(mark: str, suivi: Suivi) -> bool:
-    return constant_time_compare(mark, _mark(suivi))
+    """Under the key of today, or one of those before it that still open links."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(mark, _mark(suivi, key)) for key in keys)

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from demarches.actions import stranded_by_hours
@@ -113,6 +114,12 @@ class ServiceAdmin(KeepsAppointments[Service]):
     readonly_fields = ("state_now", "expression")
     fields = ("mairie", "label", "slug", "position", "state_now", "expression")
     inlines = [OpeningHoursInline]
+
+    def get_fields(self, request: HttpRequest, obj: Service | None = None) -> Any:
+        """Whoever only reads would be shown a link to a page that refuses them."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return [name for name in self.fields if name != "mairie"]
 
     @admin.display(description="en ce moment")
     def state_now(self, service: Service) -> str:
