@@ -193,7 +193,7 @@ MODELS = {
     "demarches_agendadaychange": (PLANNERS, PLANNERS, PLANNERS, PLANNERS),
     "demarches_closure": (ADMIN, ADMIN, ADMIN, ADMIN),
     "demarches_ficheset": (ADMIN, NOBODY, NOBODY, NOBODY),
-    "demarches_mairie": (ADMIN, ADMIN, ADMIN, NOBODY),
+    "demarches_mairie": (PLANNERS, ADMIN, ADMIN, NOBODY),
     "demarches_officer": (ADMIN, ADMIN, ADMIN, NOBODY),
     "demarches_service": (PLANNERS, ADMIN, ADMIN, NOBODY),
     "demarches_shownfiche": (ADMIN, ADMIN, ADMIN, ADMIN),

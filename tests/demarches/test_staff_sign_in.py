@@ -262,7 +262,10 @@ def test_each_is_led_to_their_own_door(client_of: Callable[[User | None], Client
     assert agents - {"", reverse("admin:index")} == {reverse("admin:login")}
     page = nobody.get("/agents/pacs/dossier/4/change/", follow=True)
     assert page.redirect_chain[-1][0].endswith("?next=/agents/pacs/dossier/4/change/")
-    assert reverse("account_login") in page.content.decode()
+    # Each door says where the other one is.
+    assert f'href="{reverse("account_login")}"' in page.content.decode()
+    door = nobody.get(reverse("account_login")).content.decode()
+    assert f'href="{reverse("admin:login")}"' in door
 
 
 # Lists
