@@ -206,7 +206,9 @@ def _enrolled(request: HttpRequest, agent: User, *, is_first: bool) -> HttpRespo
 @require_POST
 @login_not_required
 def leave_view(request: HttpRequest) -> HttpResponse:
-    """Leave without giving the second factor."""
+    """Leave without giving the second factor; nobody else's session ends here."""
+    if staff_sessions.pending_agent(request) is None:
+        return redirect("admin:login")
     if row := staff_sessions.session_of(request):
         row.delete()
     request.session.flush()
