@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import register_converter
 from post_office.apps import PostOfficeConfig
 
@@ -19,8 +19,9 @@ class DemarchesConfig(AppConfig):
         register_converter(NumberConverter, "num")
         import_module("demarches.oidc.checks")
         import_module("demarches.staff_sessions").connect()
-        write_triggers = import_module("demarches.journal").write_triggers
-        post_migrate.connect(write_triggers, sender=self, dispatch_uid="demarches.write_triggers")
+        journal = import_module("demarches.journal")
+        pre_migrate.connect(journal.let_go_of_triggers, sender=self)
+        post_migrate.connect(journal.write_triggers, sender=self)
 
 
 class OutboxConfig(PostOfficeConfig):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """The journal seen from outside: what the database refuses, who may do what, is it whole?"""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -56,10 +56,12 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield Seal._meta.db_table, "1 = 0"
 
 
-def drop_triggers_sql(vendor: str) -> list[str]:
-    """What lets go of every table; only tests and a migration that rewrites a journal need it."""
+def drop_triggers_sql(vendor: str, tables: Collection[str] | None = None) -> list[str]:
+    """What lets go of these tables, of all when none are named."""
     lines = []
     for table, _ in _tables():
+        if tables is not None and table not in tables:
+            continue
         for act in ("update", "delete"):
             on = f" ON {table}" if vendor == "postgresql" else ""
             lines.append(f"DROP TRIGGER IF EXISTS {table}_no_{act}{on}")
@@ -101,6 +103,15 @@ def write_triggers(**kwargs: Any) -> None:
         return  # some application is not migrated yet
     with transaction.atomic(), connection.cursor() as cursor:
         for line in (*drop_triggers_sql(connection.vendor), *triggers_sql(connection.vendor)):
+            cursor.execute(line)
+
+
+def let_go_of_triggers(**kwargs: Any) -> None:
+    """Take them away before a migration: an older schema may not hold what they read."""
+    there = set(connection.introspection.table_names())
+    tables = {table for table, _ in _tables()} & there
+    with transaction.atomic(), connection.cursor() as cursor:
+        for line in drop_triggers_sql(connection.vendor, tables):
             cursor.execute(line)
 
 

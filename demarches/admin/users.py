@@ -30,6 +30,8 @@ from demarches.account_rights import (
 )
 from demarches.admin.base import DeskAdmin
 from demarches.models import SignIn, User
+from demarches.rules.addresses import same_address
+from demarches.rules.numbers import read_number
 from demarches.rules.rights import may_make_superuser
 from demarches.staff_mails import send_password_link, tell_administrators, tell_agent
 from demarches.staff_sessions import end_sessions
@@ -45,6 +47,16 @@ def _actor(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+class GroupsField(forms.ModelMultipleChoiceField[Group]):
+    """Some groups; a number that no key can be is not asked of the database."""
+
+    def clean(self, value: Any) -> Any:
+        for one in value or ():
+            if read_number(str(one)) is None:
+                raise forms.ValidationError(self.error_messages["invalid_pk_value"] % {"pk": "?"})
+        return super().clean(value)
 
 
 class AgentForm(forms.ModelForm[User]):
@@ -137,6 +149,7 @@ class AgentAdmin(DeskAdmin[User]):
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.ModelMultipleChoiceField[Model] | None:
         if db_field.name == "groups":
+            kwargs["form_class"] = GroupsField
             kwargs["queryset"] = grantable_groups(_actor(request))
             kwargs["widget"] = forms.CheckboxSelectMultiple()
             kwargs["help_text"] = "Vous donnez ce que vous avez vous-même, rien de plus."
@@ -157,7 +170,7 @@ class AgentAdmin(DeskAdmin[User]):
         if obj.is_superuser != before.is_superuser and not actor.is_superuser:
             raise PermissionDenied
         super().save_model(request, obj, form, change)
-        if obj.email != before.email:
+        if not same_address(obj.email, before.email):
             # To the address it leaves: the new one may be somebody else's.
             tell_agent(before, "l’adresse e-mail a été changée", at=at, by=actor)
             self._note(request, obj, "adresse e-mail changée")

@@ -2,20 +2,24 @@
 
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
-from django.db.models import F
+from django.db import connections, models
+
+#: One statement: the row is locked while it is counted, and each request reads its own number.
+COUNT_ONE = """
+INSERT INTO demarches_ratecounter AS counter (key, hits, ends_at) VALUES (%s, 1, %s)
+ON CONFLICT (key) DO UPDATE SET
+    hits = CASE WHEN counter.ends_at > %s THEN counter.hits + 1 ELSE 1 END,
+    ends_at = CASE WHEN counter.ends_at > %s THEN counter.ends_at ELSE excluded.ends_at END
+RETURNING id, key, hits, ends_at
+"""
 
 
 class RateCounterQuerySet(models.QuerySet["RateCounter"]):
     def count_one(self, key: str, *, at: datetime, window: timedelta) -> "RateCounter":
         """Add one to the counter of this key and return it; a window that is over starts anew."""
-        counter, _ = self.get_or_create(key=key, defaults={"ends_at": at + window})
-        with transaction.atomic():
-            # The update locks the row, so that each request reads its own number.
-            fresh = self.filter(pk=counter.pk, ends_at__gt=at).update(hits=F("hits") + 1)
-            if not fresh:
-                self.filter(pk=counter.pk, ends_at__lte=at).update(hits=1, ends_at=at + window)
-            counter.refresh_from_db()
+        moment = connections[self.db].ops.adapt_datetimefield_value
+        now, end = moment(at), moment(at + window)
+        counter: RateCounter = self.raw(COUNT_ONE, [key, end, now, now])[0]
         return counter
 
     def over(self, at: datetime) -> "RateCounterQuerySet":

@@ -13,6 +13,7 @@ from django.utils import timezone
 from demarches.emails import queue_mail
 from demarches.models import User
 from demarches.oidc.providers import NAMES, PROCONNECT, configured
+from demarches.rules.addresses import canonical_address
 
 
 class ProConnectBackend(BaseBackend):
@@ -38,7 +39,9 @@ def linked_user(provider: str, subject: str) -> User | None:
 
 def active_agent(email: str) -> User | None:
     """The agent whose address is exactly this one."""
-    return User.objects.filter(email=email, is_staff=True, is_active=True).first()
+    return User.objects.filter(
+        email=canonical_address(email), is_staff=True, is_active=True
+    ).first()
 
 
 def link(user: User, provider: str, subject: str) -> bool:

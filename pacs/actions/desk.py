@@ -396,7 +396,8 @@ def add_note(dossier: Dossier, *, body: str, by: User, at: datetime) -> Note:
     if not body.strip():
         raise ActionRefused("Écrivez une note.")
     check_no_private_number(body)
-    return Note.objects.create(dossier=dossier, author=by, body=body, at=at)
+    with transaction.atomic():
+        return Note.objects.create(dossier=dossier, author=by, body=body, at=at)
 
 
 def date_piece(

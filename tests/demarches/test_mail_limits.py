@@ -289,6 +289,8 @@ CALLERS = {
     "demarches/adapter.py": {"code"},
     "demarches/address_change.py": {"code", "counted"},
     "demarches/devices.py": {"counted"},
+    "demarches/oidc/links.py": {"counted"},
+    "demarches/staff_mails.py": {"counted"},
     "pacs/emails.py": {"counted"},
     "pacs/actions/upkeep.py": {"counted"},
     "vitale/emails.py": {"counted"},

@@ -15,6 +15,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from demarches.admin.base import DeskAdmin
+from demarches.emails import mail_text
 from demarches.models import SignIn, StaffSession, User
 from tests.support.desk import desk_patterns
 from tests.support.staff import PASSWORD, give_password
@@ -201,7 +202,7 @@ def link_of(root: User) -> str:
 
 
 def last_mail(root: User) -> str:
-    return str(Email.objects.filter(to=[root.email]).latest("pk").message)
+    return mail_text(Email.objects.filter(to=[root.email]).latest("pk"))
 
 
 def test_a_lost_password_is_chosen_anew_by_a_link_that_reading_does_not_use_up(root: User) -> None:

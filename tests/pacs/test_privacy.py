@@ -226,7 +226,7 @@ def ask_one(dossier: Dossier, agent: User) -> None:
 def ask_both(dossier: Dossier, agent: User) -> None:
     texts = {1: "Relisez votre nom.", 2: "Zyxw-Demande : relisez la tutelle."}
     desk.request_pieces(
-        dossier, texts=texts, questions={2: "moi/mesure"}, by=agent, at=NOW, version=None
+        dossier, texts=texts, questions={2: "moi/situation"}, by=agent, at=NOW, version=None
     )
 
 

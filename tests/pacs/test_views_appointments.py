@@ -266,7 +266,7 @@ def test_the_choose_page_asks_the_same_whatever_is_booked(
         booked_seat(complete, starts_at=FIRST + timedelta(hours=rank))
     browser.get(at("-choose", complete))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         browser.get(at("-choose", complete))
 
 

@@ -501,12 +501,12 @@ def test_choosing_asks_as_many_queries_whatever_is_booked(
     demande = proposed(make_demande(alice, at=NOW), by=agent, at=NOW)
     url = f"{demande.get_absolute_url()}rendez-vous/"
     owner_page.get(url)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         owner_page.get(url)
     for rank in (1, 2, 3):
         fixed(make_demande(at=NOW), by=agent, at=NOW, rank=rank)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         owner_page.get(url)
 
 

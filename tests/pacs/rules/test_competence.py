@@ -47,7 +47,6 @@ def test_elsewhere_and_abroad_have_their_own_outcome(residence: Residence) -> No
         (None, "Nîmes", "Uzès"),
         ("", "Nîmes", "Uzès"),
         (Residence.HERE, "", "Uzès"),
-        (Residence.HERE, "30700", "Uzès"),
         (Residence.HERE, "Nîmes", ""),
     ],
 )
