@@ -133,6 +133,8 @@ def test_the_same_phone_passed_over(
     alice.press("Ouvrir mes pages")
 
     # The second one's own pages, and none of the first's.
+    assert alice.path == f"{home}moi/acte/"
+    alice.go(home)
     assert "appareil partagé" in alice.page.inner_text("main")
     alice.go(f"{home}moi/acte/")
     alice.go(f"{home}partenaire/")
