@@ -20,6 +20,19 @@ from demarches.models import User
 from pacs.models import Dossier
 from tests.support.dossiers import make_dossier
 
+#: Fixtures that open a database; a test without any of them says the same on every one.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens no database, so that it is run once (`tests.__main__`)."""
+    for item in items:
+        uses = DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
+        if not uses and item.get_closest_marker("django_db") is None:
+            item.add_marker("no_database")
+
+
 REFERENCE_FIXTURES = (
     "mairie",
     "opening_hours",

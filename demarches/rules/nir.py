@@ -135,6 +135,10 @@ class Passage:
         return f"{self.kind.refusal} Le passage commence par « {shown}… »."
 
 
+#: Letters may stand for some figures of a number, never for so many of them.
+FEWEST_FIGURES = 6
+
+
 def find_private_number(text: str) -> PrivateNumber | None:
     """The first kind of number found in the text, or None."""
     found = find_passage(text)
@@ -143,6 +147,8 @@ def find_private_number(text: str) -> PrivateNumber | None:
 
 def find_passage(text: str) -> Passage | None:
     """The first number found in the text and its place, or None."""
+    if sum(map(str.isdigit, text)) < FEWEST_FIGURES:
+        return None  # most texts: nothing more is read of them
     plain, origins = _plain(text)
     for kind, start, end in _numbers(plain):
         return Passage(kind, origins[start], origins[end - 1] + 1)

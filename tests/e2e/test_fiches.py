@@ -38,4 +38,4 @@ def test_a_reader_searches_and_reads(
     reader.examine()
     assert "Par le compte." in reader.page.inner_text("main")
     reader.go("/fiches/?q=2+90+05+30+189+042+" + f"{97 - 2900530189042 % 97:02d}")
-    assert reader.page.title().startswith("Erreur")
+    assert reader.page.title().startswith("Recherche refusée")
