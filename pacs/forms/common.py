@@ -211,12 +211,13 @@ class AddressForm(CommonForm):
 
 class ProjectForm(CommonForm):
     page_heading = "Votre projet"
-    page_hint = (
-        "La loi interdit le Pacs entre proches parents (article 515-2 du Code civil). Les cousins"
-        " germains peuvent se pacser."
-    )
+    page_hint = "Trois questions sur vous deux."
     kinship = radio(
-        "Avez-vous un lien de famille ?", Kinship.choices(), "Choisissez l’une des réponses."
+        "Avez-vous un lien de famille ?",
+        Kinship.choices(),
+        "Choisissez l’une des réponses.",
+        "La loi interdit le Pacs entre proches parents (article 515-2 du Code civil). Les cousins"
+        " germains peuvent se pacser.",
     )
     convention = radio(
         "Qui écrit votre convention ?",
