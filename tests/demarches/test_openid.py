@@ -1001,12 +1001,17 @@ def test_an_administrator_cuts_a_link_and_makes_none(
     desk = client_of(chief)
     row = SocialAccount.objects.get()
 
-    listed = desk.get(reverse("admin:socialaccount_socialaccount_changelist"))
+    address = reverse("admin:socialaccount_socialaccount_changelist")
+    of_a_resident = desk.get(address).content.decode()
+    User.objects.filter(pk=resident.pk).update(is_staff=True)
+    listed = desk.get(address)
     added = desk.get(reverse("admin:socialaccount_socialaccount_add"))
     cut = desk.post(
         reverse("admin:socialaccount_socialaccount_delete", args=[row.pk]), {"post": "yes"}
     )
 
+    # Who of the residents uses FranceConnect is on no list.
+    assert ADDRESS not in of_a_resident
     assert ADDRESS in listed.content.decode()
     assert SUB not in listed.content.decode()
     assert (added.status_code, cut.status_code) == (403, 302)
