@@ -27,7 +27,6 @@ def communes() -> Communes:
                 name=row["nom"].replace("'", "’").replace(" Arrond", " arrond"),
                 department_code=(of := department_code_of(row["code"])),
                 department=departments.get(of, "").replace("'", "’"),
-                postcodes=tuple(row["codes_postaux"].split()),
             )
             for row in csv.DictReader(lines)
         )
@@ -37,20 +36,19 @@ def refresh_communes(source: Path) -> int:
     """Rewrite the table from a folder with `communes.csv` and `departements.csv`.
 
     The columns read are those of `@etalab/decoupage-administratif` once written as CSV: code,
-    nom, type, codes_postaux. Returns the number of communes written.
+    nom, type. Returns the number of communes written.
 
     Raises KeyError when a column is missing, OSError when a file cannot be read: nothing is
     written then.
     """
     with (source / "communes.csv").open(encoding="utf-8", newline="") as lines:
         rows = [
-            (KINDS.index(row["type"]), row["code"], row["nom"], row["codes_postaux"])
-            for row in csv.DictReader(lines)
+            (KINDS.index(row["type"]), row["code"], row["nom"]) for row in csv.DictReader(lines)
         ]
     with (source / "departements.csv").open(encoding="utf-8", newline="") as lines:
         departments = [(row["code"], row["nom"]) for row in csv.DictReader(lines)]
     FOLDER.mkdir(exist_ok=True)
-    _write(COMMUNES, ("code", "nom", "codes_postaux"), (row[1:] for row in sorted(rows)))
+    _write(COMMUNES, ("code", "nom"), (row[1:] for row in sorted(rows)))
     _write(DEPARTMENTS, ("code", "nom"), departments)
     communes.cache_clear()
     return len(rows)

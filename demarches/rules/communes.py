@@ -1,7 +1,6 @@
 """Communes of France, found by the name that people write.
 
-Source: Code officiel géographique (Insee) and postcodes of La Poste, as `fixtures/communes`
-says. Communes that vanished before the table was made are not in it: whoever asks for a name
+Source: Code officiel géographique (Insee), as `fixtures/communes` says. Communes that vanished before the table was made are not in it: whoever asks for a name
 must also accept one that is not found here.
 """
 
@@ -30,7 +29,6 @@ class Commune:
     name: str
     department_code: str
     department: str
-    postcodes: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.department})" if self.department != self.name else self.name

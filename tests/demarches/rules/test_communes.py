@@ -6,7 +6,7 @@ from demarches.rules.communes import Commune, Communes, commune_key, department_
 
 
 def _commune(code: str, name: str, department: str) -> Commune:
-    return Commune(code, name, department_code_of(code), department, ())
+    return Commune(code, name, department_code_of(code), department)
 
 
 TABLE = Communes(
