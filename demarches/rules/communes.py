@@ -1,7 +1,8 @@
 """Communes of France, found by the name that people write.
 
-Source: Code officiel géographique (Insee), as `fixtures/communes` says. Communes that vanished before the table was made are not in it: whoever asks for a name
-must also accept one that is not found here.
+Source: Code officiel géographique (Insee), as `fixtures/communes` says. Communes that vanished
+before the table was made are not in it: whoever asks for a name must also accept one that is not
+found here.
 """
 
 import re
