@@ -70,7 +70,7 @@ class PlaceForm(OwnForm):
     #: The answer of who finds their commune in none of those that bear its name.
     OTHER: ClassVar[str] = "autre"
     #: Columns that follow from others, for `apply`.
-    derived: ClassVar[tuple[str, ...]] = ("birth_department", "birth_insee")
+    derived: ClassVar[tuple[str, ...]] = ("birth_city", "birth_department", "birth_insee")
 
     communes: list[Commune]
 
@@ -138,16 +138,17 @@ class PlaceForm(OwnForm):
             )
         self.add_error("birth_department", problem)
 
-    def place(self) -> tuple[str, str]:
-        """The département and the Insee code of the commune; empty where there is none."""
+    def place(self) -> tuple[str, str, str]:
+        """The commune, its département and Insee code; its official name where it is known."""
         data = self.cleaned_data
+        city = data.get("birth_city", "")
         chosen = data.get("birth_commune", "")
         found = [one for one in self.communes if chosen in ("", one.code)]
         if len(found) == 1:
-            return found[0].department, found[0].code
+            return found[0].name, found[0].department, found[0].code
         if overseas := FRENCH_OVERSEAS.get(self.country()):
-            return overseas.removesuffix(" (France)"), ""
-        return data.get("birth_department", ""), ""
+            return city, overseas.removesuffix(" (France)"), ""
+        return city, data.get("birth_department", ""), ""
 
     def shown(self) -> dict[str, Any]:
         """The columns, whichever fields today's answers ask for."""
@@ -185,6 +186,18 @@ class CivilForm(PlaceForm):
         "birth_department",
     )
     tells = ("birth_country", "nationalities")
+    field_order = (
+        "birth_name",
+        "first_names",
+        "single_name",
+        "usage_name",
+        "sex",
+        "birth_day",
+        "birth_month",
+        "birth_year",
+        "origin",
+        "birth_city",
+    )
     #: The answer of most people: born in France, and French alone.
     FRENCH: ClassVar[str] = "fr"
     ELSE: ClassVar[str] = "autre"
@@ -235,7 +248,7 @@ class CivilForm(PlaceForm):
             (FRENCH, "En France (outre-mer compris), nationalité française"),
             (ELSE, "Un autre pays, ou une autre nationalité"),
         ],
-        "Choisissez l’une des deux réponses.",
+        "Pays de naissance et nationalité : choisissez l’une des deux réponses.",
         "Avec une autre nationalité en plus de la française, choisissez la seconde réponse.",
     )
 
@@ -347,7 +360,7 @@ class CivilForm(PlaceForm):
         self.require("first_names", f"Indiquez vos prénoms.{way_out}")
 
     def _check_parents(self, data: Mapping[str, Any]) -> None:
-        for number in ("1", "2"):
+        for number, which in (("1", "premier"), ("2", "second")):
             named = data.get(f"parent{number}_name") or data.get(f"parent{number}_first_names")
             if data.get(f"parent{number}_unknown"):
                 if named:
@@ -358,12 +371,12 @@ class CivilForm(PlaceForm):
             elif not named:
                 self.require(
                     f"parent{number}_name",
-                    "Indiquez le nom de ce parent, ou cochez qu’il est inconnu.",
+                    f"Indiquez le nom du {which} parent, ou cochez qu’il est inconnu.",
                 )
 
     def apply(self) -> list[str]:
         """What was copied, and what « en France, française » and the commune say."""
-        one, before = self.instance, self._before()
+        before = self._before()
         values: dict[str, Any] = dict(zip(self.derived, self.place(), strict=True))
         origin = self.cleaned_data.get("origin", "")
         if origin == self.FRENCH:
@@ -371,9 +384,7 @@ class CivilForm(PlaceForm):
         elif origin == self.ELSE and self._origin() == self.FRENCH:
             values |= {"birth_country": "", "nationalities": []}
         typed = [name for name in super().apply() if name not in values]
-        values["birth_city"] = one.birth_city
-        changed = self.put(values, before)
-        return [*(name for name in typed if name != "birth_city"), *changed]
+        return [*typed, *self.put(values, before)]
 
     def _before(self) -> dict[str, Any]:
         """The columns that follow from others, as they stood before this page."""

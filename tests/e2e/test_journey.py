@@ -41,7 +41,7 @@ def answer_own(one: Visitor, *, name: str, country: str = "FR") -> None:
     one.press("Enregistrer et continuer")
     summary = page.locator(".error-summary").inner_text()
     assert "ne peut pas figurer dans un nom" in summary
-    assert "Indiquez le nom de ce parent" in summary
+    assert "Indiquez le nom du premier parent" in summary
     assert page.get_by_label("Tous vos prénoms").input_value() == "Zoé"
     one.fill("Nom de naissance", name)
     one.tick("sex", "F")

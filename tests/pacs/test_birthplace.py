@@ -23,8 +23,8 @@ def _place(one: Partenaire) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("typed", "place"),
     [
-        ({"birth_city": "uzès"}, ("uzès", "Gard", "30334")),
-        ({"birth_city": "Lyon 3"}, ("Lyon 3", "Rhône", "69383")),
+        ({"birth_city": "uzès"}, ("Uzès", "Gard", "30334")),
+        ({"birth_city": "Lyon 3"}, ("Lyon 3e arrondissement", "Rhône", "69383")),
         (
             {"birth_city": "Saint-Denis", "birth_country": "RE"},
             ("Saint-Denis", "La Réunion", "97411"),

@@ -68,7 +68,9 @@ def test_the_simplest_couple_is_led_from_page_to_page(
     assert page == at["dossier-pieces"]
     page = his.post(page, {"piece": his.get(page).context["to_bring"]})["Location"]
     assert page == at["dossier-review"]
-    assert his.get(page).context["sends"]
+    shown = his.get(page)
+    assert shown.context["sends"]
+    assert shown.content.decode().count("<dd>3 rue des Lilas</dd>") == 1  # the shared answers
     page = his.post(page, {**read_on(his, page), "envoyer": "1"})["Location"]
 
     assert page == at["dossier-sent"]
