@@ -86,6 +86,7 @@ REFUSED = {
     "inflating_pdf": "pdf_too_complex",
     "twice_packed_pdf": "pdf_too_complex",
     "looping_pages_pdf": "pdf_unreadable",
+    "wide_tree_pdf": "pdf_unreadable",
     "too_many_pages": "too_many_pages",
     "no_page": "pdf_unreadable",
     "password": "pdf_password",
@@ -465,6 +466,11 @@ def test_a_full_dossier_is_refused(settings) -> None:
 
 
 # The child process
+
+
+def test_forms_that_paint_each_other_are_given_up() -> None:
+    """How far the child gets before its limits depends on the machine; it never gets through."""
+    assert outcome(files.nested_forms_pdf(), "acte.pdf") in {"pdf_unreadable", "too_heavy"}
 
 
 def test_bombs_cost_the_server_neither_time_nor_memory() -> None:

@@ -278,6 +278,36 @@ def looping_pages_pdf() -> bytes:
     )
 
 
+def nested_forms_pdf(depth: int = 30) -> bytes:
+    """Forms that each paint the next one ten times: 10^30 paints in seven kilobytes."""
+
+    def change(document: pikepdf.Pdf) -> None:
+        inner = None
+        for _ in range(depth):
+            form = pikepdf.Stream(document, b"/F Do " * 10 if inner else b"0 0 1 1 re f")
+            form.Type, form.Subtype = Name.XObject, Name.Form
+            form.BBox = Array([0, 0, 600, 800])
+            if inner is not None:
+                form.Resources = Dictionary(XObject=Dictionary(F=inner))
+            inner = document.make_indirect(form)
+        page = document.pages[0]
+        page.Resources = Dictionary(XObject=Dictionary(F=inner))
+        page.Contents = pikepdf.Stream(document, b"/F Do")
+
+    return pdf(change=change)
+
+
+def wide_tree_pdf(kids: int = 100_000) -> bytes:
+    """A page tree that names one page a hundred thousand times."""
+    return (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids["
+        + b"3 0 R " * kids
+        + b"]/Count %d>>endobj\n" % kids
+        + b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 10 10]>>endobj\n"
+        b"trailer<</Root 1 0 R>>\n%%EOF"
+    )
+
+
 # Disguises
 
 
@@ -352,6 +382,7 @@ def hostile_files() -> dict[str, tuple[str, bytes]]:
         "inflating_pdf": ("acte.pdf", inflating_pdf()),
         "twice_packed_pdf": ("acte.pdf", twice_packed_pdf()),
         "looping_pages_pdf": ("acte.pdf", looping_pages_pdf()),
+        "wide_tree_pdf": ("acte.pdf", wide_tree_pdf()),
         "too_many_pages": ("acte.pdf", pdf(pages=41)),
         "no_page": ("acte.pdf", pdf(pages=0)),
         "password": (
