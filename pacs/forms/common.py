@@ -36,7 +36,7 @@ def here_label(commune: str) -> str:
 def elsewhere_refusal(*, residence: str | None, city: str, commune: str) -> str:
     """Why this address cannot stand beside the answer about the commune, and what to do."""
     if residence == Residence.HERE:
-        said = f"La réponse « {here_label(commune)} » a été donnée"
+        said = f"La réponse « À {commune} » a été donnée"
     else:
         said = f"Cette mairie enregistre le Pacs quand l’adresse commune est à {commune}"
     return (

@@ -7,20 +7,18 @@ they attest. This compares the two.
 
 import re
 
-from demarches.rules.texts import plain_text
+from demarches.rules.communes import commune_key
 from pacs.rules.situation import Residence
 
 #: Answers after which the address itself says which mairie is competent. « Elsewhere » and
 #: « abroad » have their own outcome already, whatever the address.
 _ADDRESS_DECIDES = frozenset({Residence.HERE, Residence.UNKNOWN})
-_SHORT = {"st": "saint", "ste": "sainte"}
 
 
-def commune_key(name: str) -> str:
-    """« UZES », « Uzès cedex » and « 30700 Uzès (Gard) » are one commune; « St » is « Saint »."""
-    without_notes = re.sub(r"\([^()]*\)", " ", plain_text(name))
-    words = re.findall(r"[^\W\d_]+", without_notes)
-    return " ".join(_SHORT.get(word, word) for word in words if word != "cedex")
+def commune_of_city(city: str) -> str:
+    """The commune that a line of address names: « Uzès cedex », « 30700 Uzès (Gard) » are Uzès."""
+    words = commune_key(re.sub(r"\([^()]*\)", " ", city)).split()
+    return " ".join(word for word in words if word.isalpha() and word != "cedex")
 
 
 def address_is_elsewhere(*, residence: str | None, city: str, commune: str) -> bool:
@@ -30,6 +28,6 @@ def address_is_elsewhere(*, residence: str | None, city: str, commune: str) -> b
     """
     if residence not in _ADDRESS_DECIDES:
         return False
-    here = commune_key(commune)
+    here = commune_of_city(commune)
     # A city that names no commune (« 30000 », « (Nîmes) ») is not this one.
-    return bool(city.strip() and here) and commune_key(city) != here
+    return bool(city.strip() and here) and commune_of_city(city) != here

@@ -13,9 +13,9 @@ from tests.support.dossiers import COMMON
 from tests.support.forms import answer
 
 ELSEWHERE = (
-    "La réponse « Dans la commune de la mairie (Uzès) » a été donnée, mais cette adresse est dans"
-    " une autre commune : « Nîmes ». Corrigez l’adresse, ou choisissez « Dans une autre commune de"
-    " France » à la question « Où habiterez-vous ensemble ? »."
+    "La réponse « À Uzès » a été donnée, mais cette adresse est dans une autre commune :"
+    " « Nîmes ». Corrigez l’adresse, ou choisissez « Dans une autre commune de France » à la"
+    " question « Où habiterez-vous ensemble ? »."
 )
 NIMES = {"where": "ici", "street": "1 rue de la République", "street_more": "", "postcode": "30000"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pacs.rules.competence import address_is_elsewhere, commune_key
+from pacs.rules.competence import address_is_elsewhere, commune_of_city
 from pacs.rules.situation import Residence
 
 
@@ -25,7 +25,7 @@ def test_one_commune_however_it_is_written(written: str) -> None:
 def test_saints_hyphens_and_apostrophes_do_not_make_another_commune(
     written: str, commune: str
 ) -> None:
-    assert commune_key(written) == commune_key(commune)
+    assert commune_of_city(written) == commune_of_city(commune)
 
 
 @pytest.mark.parametrize("city", ["Nîmes", "30000 Nîmes", "Arpaillargues", "Uzès-le-Vieux", "Uzel"])
