@@ -5,20 +5,22 @@ DEMO := DEBUG=$${DEBUG:-1} $(PYTHON) manage.py
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet --strip-extras \
 	--allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
 
-.PHONY: run test lint audit bench race demo-data screenshots requirements
-run: ## the portal, on http://127.0.0.1:$(PORT)
+.PHONY: help run test lint audit bench race demo-data journey screenshots requirements
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+run: ## the portal, on http://127.0.0.1:8000
 	@.ci/bootstrap
 	@$(DEMO) start --port $(PORT)
 test: ## the whole suite: SQLite, PostgreSQL, browser
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests
-lint:
+lint: ## the linters
 	@.ci/bootstrap dev
 	@.ci/lint
 audit: ## one table of what an attacker and an auditor would try, in var/audit/
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.audit $(PARTS)
-bench:
+bench: ## speed, as ratios within one run
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.bench
 race: ## forty clients for one slot, fifteen rounds, on both databases
@@ -27,7 +29,10 @@ race: ## forty clients for one slot, fifteen rounds, on both databases
 demo-data: ## some hundred dossiers, for trying the desk
 	@.ci/bootstrap
 	@$(DEMO) migrate --verbosity 0 && $(DEMO) load_fixtures && $(DEMO) demo_data
-screenshots:
+journey: ## what the way to « envoyé » costs, page by page, in docs/journey.md
+	@.ci/bootstrap dev
+	@$(PYTHON) -m tests.journey
+screenshots: ## the README's pictures, then every page at two widths in var/album/
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.screenshots
 requirements: ## exact pins, from the ranges of pyproject.toml

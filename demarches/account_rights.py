@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 
 from demarches.models import User
-from demarches.rules.rights import Account, leaves_nobody, may_grant, may_manage
+from demarches.rules.rights import Account, leaves_nobody, may_grant, may_help, may_manage
 
 
 def account_of(user: User) -> Account:
@@ -36,6 +36,11 @@ def permissions_of(groups: Iterable[Group]) -> frozenset[str]:
 def is_within_reach(target: User, *, of: User) -> bool:
     """Whether this agent may change that account."""
     return may_manage(account_of(of), account_of(target))
+
+
+def may_be_helped(target: User, *, by: User) -> bool:
+    """Whether this agent may give that account its way back in."""
+    return may_help(account_of(by), account_of(target))
 
 
 def grantable_groups(actor: User) -> "QuerySet[Group]":

@@ -5,15 +5,16 @@ Which seats look free is only read; who gets one is decided by the unique constr
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.timezone import localtime
 
+from demarches.conflicts import insert_unless_taken
 from demarches.models import Agenda, Appointment, SeatTime, Service
 from demarches.rules.dates_fr import hour_fr
 from demarches.rules.enums import AppointmentStatus
@@ -133,34 +134,46 @@ def take_seat(
 
     Raises `SlotTaken`, with nothing written, when every seat has gone to somebody else.
     """
-    free_lapsed(agenda, at=at)
-    for seat in slot.free_seats:
-        try:
-            with transaction.atomic():
-                appointment = Appointment.objects.create(
-                    agenda=agenda,
-                    starts_at=slot.starts_at,
-                    ends_at=slot.ends_at,
-                    seat=seat,
-                    capacity=agenda.capacity,
-                    status=status.value,
-                    holder=holder,
-                    held_until=held_until,
-                    at_counter=at_counter,
-                    created_at=at,
-                )
-                _keep_times(appointment, seat)
-        except IntegrityError:
-            continue
-        return appointment
+    wanted = {
+        "agenda": agenda,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "capacity": agenda.capacity,
+        "status": status.value,
+        "holder": holder,
+        "held_until": held_until,
+        "at_counter": at_counter,
+        "created_at": at,
+    }
+    if granted := _first_granted(slot, wanted):
+        return granted
+    # What ended, and nobody has swept yet, still stands in the way of the constraints.
+    if free_lapsed(agenda, at=at) and (granted := _first_granted(slot, wanted)):
+        return granted
     raise SlotTaken(SEAT_GONE)
 
 
-def _keep_times(appointment: Appointment, seat: int) -> None:
-    SeatTime.objects.bulk_create(
+def _first_granted(slot: Slot, wanted: Mapping[str, Any]) -> Appointment | None:
+    for seat in slot.free_seats:
+        appointment = Appointment(**wanted, seat=seat)
+        if insert_unless_taken([appointment]) and _keep_times(appointment, seat):
+            return appointment
+    return None
+
+
+def _keep_times(appointment: Appointment, seat: int) -> bool:
+    """Take the seat's time too; False, and the appointment gone, where another overlaps it.
+
+    In the order of the clock: two that overlap wait for each other in one direction.
+    """
+    steps = [
         SeatTime(appointment=appointment, agenda_id=appointment.agenda_id, seat=seat, at=step)
         for step in steps_of(appointment.starts_at, appointment.ends_at)
-    )
+    ]
+    if insert_unless_taken(steps) == len(steps):
+        return True
+    appointment.delete()
+    return False
 
 
 def give_back(
@@ -201,6 +214,8 @@ def free_lapsed(agenda: Agenda, *, at: datetime) -> int:
     by_status: dict[str, list[int]] = {}
     for pk, status in rows.values_list("pk", "status"):
         by_status.setdefault(status, []).append(pk)
+    if not by_status:
+        return 0
     _let_go(by_status.get(AppointmentStatus.HELD.value, ()), AppointmentStatus.LAPSED)
     _let_go(by_status.get(AppointmentStatus.CANCELLED.value, ()), AppointmentStatus.CANCELLED)
     return sum(map(len, by_status.values()))

@@ -11,6 +11,8 @@ import struct
 from django.conf import settings
 
 TIMEOUT_SECONDS = 20
+#: To say whether it lives.
+LIFE_SECONDS = 3
 CHUNK = 64 * 1024
 
 
@@ -47,12 +49,19 @@ def ask(content: bytes) -> bytes:
     return answer.strip(b"\0\r\n ")
 
 
-def connect() -> socket.socket:
-    """Open `host:port`, or the Unix socket at a path."""
+def answers() -> bool:
+    """Whether the daemon says that it lives; raises `OSError` when it cannot be reached."""
+    with connect(LIFE_SECONDS) as daemon:
+        daemon.sendall(b"zPING\0")
+        return daemon.recv(64).startswith(b"PONG")
+
+
+def connect(seconds: float = TIMEOUT_SECONDS) -> socket.socket:
+    """Open `host:port`, or the Unix socket at a path; each wait lasts so many seconds."""
     address: str = settings.CLAMD_ADDRESS
     if address.startswith("/"):
         daemon = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        daemon.settimeout(TIMEOUT_SECONDS)
+        daemon.settimeout(seconds)
         try:
             daemon.connect(address)
         except OSError:
@@ -60,4 +69,4 @@ def connect() -> socket.socket:
             raise
         return daemon
     host, _, port = address.rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=TIMEOUT_SECONDS)
+    return socket.create_connection((host, int(port)), timeout=seconds)

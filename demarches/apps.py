@@ -1,13 +1,16 @@
 """What every procedure shares: the mairie, people, the lifecycle of a dossier."""
 
+from datetime import time
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import register_converter
 from post_office.apps import PostOfficeConfig
 
 from demarches.converters import NumberConverter
+from demarches.rules.schedule import Daily, Every
 
 
 class DemarchesConfig(AppConfig):
@@ -20,8 +23,27 @@ class DemarchesConfig(AppConfig):
         import_module("demarches.oidc.checks")
         import_module("demarches.staff_sessions").connect()
         journal = import_module("demarches.journal")
+        self._register_jobs()
         pre_migrate.connect(journal.let_go_of_triggers, sender=self)
         post_migrate.connect(journal.write_triggers, sender=self)
+
+    def _register_jobs(self) -> None:
+        # Models can be imported from `ready` on only.
+        from demarches.jobs import JobType, register  # noqa: PLC0415
+
+        register(
+            JobType("purge_accounts", "Fermer les comptes oubliés", Daily(time(3, 20))),
+            JobType("purge_readings", "Effacer les consultations anciennes", Daily(time(3, 30))),
+            JobType("sweep_files", "Ranger et vérifier les fichiers", Daily(time(3, 40))),
+            JobType("clearsessions", "Effacer les sessions finies", Every(minutes=10)),
+            JobType(
+                "import_comarquage",
+                "Mettre à jour le guide national",
+                Daily(time(4, 30)),
+                is_on=lambda: settings.COMARQUAGE_DAILY,
+            ),
+            JobType("verify_journal", "Vérifier le journal", Daily(time(4, 0))),
+        )
 
 
 class OutboxConfig(PostOfficeConfig):  # type: ignore[misc]

@@ -1,8 +1,10 @@
 """An agenda read for somebody who asks: its first free days, its month, its week at the desk."""
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 
 from django.utils.timezone import localdate, make_aware
 
@@ -16,12 +18,23 @@ DESK_HORIZON = timedelta(days=370)
 WEEK = timedelta(days=7)
 
 
+class CalendarDay(Protocol):
+    """A day of a month at a glance: one that can be chosen, or the reason why it cannot."""
+
+    @property
+    def day(self) -> date: ...
+    @property
+    def is_open(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+
+
 @dataclass(frozen=True)
-class Month:
+class Month[D: CalendarDay]:
     """A month at a glance: its weeks, Monday to Sunday, None outside of it."""
 
     first: date
-    days: tuple[DaySlots, ...]
+    days: Sequence[D]
     previous: date | None
     next: date | None
 
@@ -29,6 +42,10 @@ class Month:
     def label(self) -> str:
         """« décembre 2026 »."""
         return f"{MONTHS[self.first.month - 1]} {self.first.year}"
+
+    @property
+    def has_open_day(self) -> bool:
+        return any(day.is_open for day in self.days)
 
     @property
     def closed_days(self) -> list[tuple[str, str]]:
@@ -46,8 +63,8 @@ class Month:
         return [(name[:3], name) for name in WEEKDAYS]
 
     @property
-    def weeks(self) -> list[list[DaySlots | None]]:
-        before: list[DaySlots | None] = [None] * self.first.weekday()
+    def weeks(self) -> list[list[D | None]]:
+        before: list[D | None] = [None] * self.first.weekday()
         cells = [*before, *self.days]
         cells += [None] * (-len(cells) % 7)
         return [cells[start : start + 7] for start in range(0, len(cells), 7)]
@@ -71,18 +88,57 @@ def midnight(day: date) -> datetime:
     return make_aware(datetime.combine(day, time.min))
 
 
-def month_of(agenda: Agenda, day: date, asked: Asked) -> Month:
-    """The month of a day, with the next and the previous one as far as there is something."""
-    first = day.replace(day=1)
-    last = first.replace(day=monthrange(first.year, first.month)[1])
+def first_of_month(day: date) -> date:
+    return day.replace(day=1)
+
+
+def last_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def clamped_month(day: date, first: date, last: date) -> tuple[date, date | None, date | None]:
+    """The first day of this month, or of the nearest between two days; those before and after."""
+    month = first_of_month(min(max(day, first), last))
+    before, after = month - timedelta(days=1), last_of_month(month) + timedelta(days=1)
+    previous = first_of_month(before) if before >= first_of_month(first) else None
+    return month, previous, after if after <= last else None
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """An agenda read once for somebody who asks: every day of the months open to them."""
+
+    days: tuple[DaySlots, ...]
+    today: date
+    last: date
+
+    @property
+    def open_days(self) -> list[DaySlots]:
+        """The days with something free, nearest first."""
+        return [day for day in self.days if day.is_open]
+
+    def on(self, day: date | None) -> DaySlots | None:
+        """This day, free or not; None outside of these months."""
+        return next((one for one in self.days if one.day == day), None)
+
+    def around(self, day: date) -> list[DaySlots]:
+        """The open days closest to one that is not: one before, one after."""
+        before = [one for one in self.open_days if one.day < day][-1:]
+        return before + [one for one in self.open_days if one.day > day][:1]
+
+    def month(self, day: date) -> Month[DaySlots]:
+        """The month of a day, or the nearest one that is open."""
+        first, previous, following = clamped_month(day, self.today, self.last)
+        days = [one for one in self.days if first_of_month(one.day) == first]
+        return Month(first, days, previous, following)
+
+
+def calendar_of(agenda: Agenda, asked: Asked) -> Calendar:
+    """From the month of today to the month of the last day that can be booked."""
     today = localdate(asked.now)
-    before, after = first - timedelta(days=1), last + timedelta(days=1)
-    return Month(
-        first=first,
-        days=offered_days(agenda, midnight(first), midnight(last), asked),
-        previous=before.replace(day=1) if before >= today.replace(day=1) else None,
-        next=after if after <= asked.last_day else None,
-    )
+    last = max(today, asked.last_day)
+    begin, end = midnight(first_of_month(today)), midnight(last_of_month(last))
+    return Calendar(offered_days(agenda, begin, end, asked), today, last)
 
 
 def first_days(agenda: Agenda, asked: Asked, *, count: int) -> list[DaySlots]:

@@ -1,9 +1,10 @@
 """Import the national guidance: read a source whole, compare, then switch; or change nothing.
 
-A source is a zip, a folder or one XML file. Nothing is fetched, nothing is unpacked on disk.
+A source is a zip, a folder, one XML file, or the address of a zip. Nothing is unpacked on disk.
 """
 
 import hashlib
+import os
 import re
 import zipfile
 import zlib
@@ -11,12 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
-from demarches.models import Fiche, FicheSet
-from demarches.models.fiche import search_words
+from demarches.download import DownloadRefused, Limits, Stamp, download
+from demarches.fiche_index import Index
+from demarches.models import Fiche, FicheSet, RefusedSource
+from demarches.rules.dates_fr import day_fr
 from demarches.rules.fiche import (
     CODE,
     MAX_BYTES,
@@ -36,12 +41,15 @@ MAX_TOTAL = 600_000_000
 #: Fewer documents than this share of the current set is a broken source, not an update.
 SMALLEST_SHARE = 0.8
 BATCH = 200
-#: The current set and the one before it, for a way back.
-KEPT_SETS = 2
+WITHDRAWN = "il a été retiré du service."
 
 
 class ImportRefused(ValueError):
     """The source may not be imported; the message says why, and nothing has changed."""
+
+
+class AlreadyRefused(ImportRefused):
+    """This very file was refused before, or taken out of service."""
 
 
 @dataclass
@@ -68,11 +76,13 @@ def import_source(
     url: str = "",
     force: bool = False,
     progress: Progress | None = None,
+    stamp: Stamp | None = None,
 ) -> Report:
     """Import a source as the current set.
 
-    `force` accepts a set that looks too small. A single file replaces its document in a copy of
-    the current set. Raises `ImportRefused`; then the current set is untouched.
+    `force` accepts a set that looks too small, or that was refused. A single file replaces its
+    document in a copy of the current set. `stamp`: what the server calls the file. Raises
+    `ImportRefused`; then the current set is untouched.
     """
     if not path.exists():
         raise ImportRefused(f"« {path.name} » n’existe pas. Donnez un zip, un dossier ou un XML.")
@@ -81,41 +91,118 @@ def import_source(
     if not documents:
         raise ImportRefused("Cette source ne contient aucune fiche (F1618.xml, N418.xml…).")
     current = FicheSet.current()
-    if current is not None and current.sha256 == digest:
+    stamp = stamp or Stamp()
+    # A set that came before the index is read again, so that it has one.
+    if current is not None and current.sha256 == digest and current.words.exists():
+        _confirm(current, stamp, at=at)
         return Report(is_new=False, count=current.count)
+    if force:
+        RefusedSource.objects.filter(sha256=digest).delete()
+    elif (refused := RefusedSource.objects.filter(sha256=digest).first()) is not None:
+        raise AlreadyRefused(
+            f"« {path.name} » est le fichier du {day_fr(localdate(refused.refused_at))} :"
+            f" {refused.why} Pour le reprendre, relancez avec --force."
+        )
     is_single = path.is_file() and not zipfile.is_zipfile(path)
     if current is not None and not is_single and not force:
-        _check_size(len(documents), current.count)
+        try:
+            _check_size(len(documents), current.count)
+        except ImportRefused as error:
+            _refuse(digest, path.name, str(error), stamp, at=at)
+            raise
     with transaction.atomic():
+        # Two imports at once: the second waits, then compares with what the first put in service.
+        current = FicheSet.objects.select_for_update().filter(is_current=True).first()
         new = FicheSet.objects.create(
             source_name=path.name[:200],
             source_url=url,
             sha256=digest,
             file_date=file_date,
             imported_at=at,
+            # One document says nothing of the age of the others.
+            confirmed_at=current.known_at if is_single and current else at,
+            before=current,
+            etag=stamp.etag[:200],
+            last_modified=stamp.last_modified[:60],
             count=0,
             redirections=_redirections(files),
         )
         unknown: Counter[str] = Counter()
+        index = Index()
         for batch in _batches(progress(documents, len(documents)) if progress else documents):
             rows = []
             for name, read in batch:
                 document, content = _document(name, read)
                 unknown.update(document.unknown)
                 rows.append(_row(new, document, content))
-            Fiche.objects.bulk_create(rows)
+            _keep(rows, index)
         if is_single and current is not None:
-            _complete_from(current, new)
+            _complete_from(current, new, index)
+        index.save(new)
         return _switch(current, new, unknown)
 
 
-def roll_back() -> FicheSet:
-    """Put the previous set back in service. Raises `ImportRefused` when there is none."""
+def fetch(
+    url: str, folder: Path, *, at: datetime, force: bool = False, limits: Limits | None = None
+) -> tuple[Path, Stamp] | None:
+    """Download the national archive into `folder`; None when it is what is in service, or refused.
+
+    Raises `ImportRefused` when it cannot be downloaded.
+    """
+    current = FicheSet.objects.filter(is_current=True, source_url=url).first()
+    refused = RefusedSource.objects.first()
+    last: FicheSet | RefusedSource | None = current
+    if refused is not None and (current is None or refused.refused_at > current.known_at):
+        last = refused  # most likely still what the server has
+    known = Stamp(last.etag, last.last_modified) if last and not force else Stamp()
+    target = folder / (PurePosixPath(urlsplit(url).path).name[:80] or "guide.zip")
+    try:
+        found = download(url, target, known=known, limits=limits)
+    except DownloadRefused as error:
+        raise ImportRefused(str(error)) from error
+    if found is None:
+        if isinstance(last, FicheSet):
+            _confirm(last, known, at=at)
+        return None
+    if found.day is not None:
+        os.utime(target, (found.day, found.day))
+    return target, found
+
+
+def _confirm(current: FicheSet, stamp: Stamp, *, at: datetime) -> None:
+    """Note that the source still has what is in service."""
+    current.confirmed_at = at
+    if not stamp.is_empty:
+        current.etag, current.last_modified = stamp.etag[:200], stamp.last_modified[:60]
+    current.save(update_fields=["confirmed_at", "etag", "last_modified"])
+
+
+def _refuse(digest: str, name: str, why: str, stamp: Stamp, *, at: datetime) -> None:
+    """Remember a file, so that the next run by the clock does not take it."""
+    RefusedSource.objects.update_or_create(
+        sha256=digest,
+        defaults={
+            "source_name": name[:200],
+            "why": why[:300],
+            "refused_at": at,
+            "etag": stamp.etag[:200],
+            "last_modified": stamp.last_modified[:60],
+        },
+    )
+
+
+def roll_back(*, at: datetime) -> FicheSet:
+    """Put back what was in service before the current set, and keep that one from coming back.
+
+    Raises `ImportRefused` when nothing was in service before.
+    """
     with transaction.atomic():
-        previous = FicheSet.objects.filter(is_current=False).first()
-        if previous is None:
+        current = FicheSet.objects.select_for_update().filter(is_current=True).first()
+        if current is None or (previous := current.before) is None:
             raise ImportRefused("Il n’y a pas d’import précédent à remettre en service.")
-        FicheSet.objects.filter(is_current=True).update(is_current=False)
+        stamp = Stamp(current.etag, current.last_modified)
+        _refuse(current.sha256, current.source_name, WITHDRAWN, stamp, at=at)
+        current.delete()
         previous.is_current = True
         previous.save(update_fields=["is_current"])
     return previous
@@ -232,7 +319,6 @@ def _batches(files: Iterable[File]) -> Iterator[Files]:
 
 
 def _row(new: FicheSet, document: Document, content: bytes) -> Fiche:
-    words = " ".join(collapse(" ".join(words_of(child))) for child in body_of(document.root))
     return Fiche(
         set=new,
         code=document.code,
@@ -245,12 +331,21 @@ def _row(new: FicheSet, document: Document, content: bytes) -> Fiche:
         contributor=document.contributor[:300],
         xml=zlib.compress(content, 6),
         sha256=hashlib.sha256(content).hexdigest(),
-        search_title=" " + " ".join(search_words(document.title)),
-        search_text=" " + " ".join(search_words(f"{document.description} {words}")),
+        source_name=new.source_name,
+        source_url=new.source_url,
+        file_date=new.file_date,
+        imported_at=new.imported_at,
+        text=" ".join(collapse(" ".join(words_of(child))) for child in body_of(document.root)),
     )
 
 
-def _complete_from(current: FicheSet, new: FicheSet) -> None:
+def _keep(rows: list[Fiche], index: Index) -> None:
+    """Write documents, and take in their words."""
+    for row in Fiche.objects.bulk_create(rows):
+        index.add(row)
+
+
+def _complete_from(current: FicheSet, new: FicheSet, index: Index) -> None:
     """The documents that one file does not replace."""
     given = list(new.fiches.values_list("code", flat=True))
     for batch in _pages(current.fiches.exclude(code__in=given).values_list("pk", flat=True)):
@@ -258,7 +353,7 @@ def _complete_from(current: FicheSet, new: FicheSet) -> None:
         for row in rows:
             row.pk, row.set = None, new
             row._state.adding = True
-        Fiche.objects.bulk_create(rows)
+        _keep(rows, index)
 
 
 def _pages(keys: Iterable[int]) -> Iterator[list[int]]:
@@ -284,8 +379,8 @@ def _switch(current: FicheSet | None, new: FicheSet, unknown: Counter[str]) -> R
     FicheSet.objects.filter(is_current=True).update(is_current=False)
     new.is_current = True
     new.save()
-    kept = FicheSet.objects.values_list("pk", flat=True)[:KEPT_SETS]
-    FicheSet.objects.exclude(pk__in=list(kept)).delete()
+    # The way back is to what was in service, and to nothing older.
+    FicheSet.objects.exclude(pk__in=[new.pk, *([current.pk] if current else [])]).delete()
     return Report(True, new.count, new.added, new.changed, new.removed, new.unknown)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from demarches.rules.typed_days import UnreadableDay, read_typed_day
 
@@ -58,16 +59,17 @@ class DayField(forms.Field):
         try:
             return read_typed_day(text)
         except UnreadableDay as refused:
-            raise ValidationError(str(refused), code="invalid") from None
+            message = self.error_messages.get("invalid", str(refused))
+            raise ValidationError(message, code="invalid") from None
 
     def validate(self, value: date | None) -> None:
         super().validate(value)
         if value is None:
             return
         if value < _day_of(self.first):
-            raise ValidationError(self.too_early, code="too_early")
+            raise ValidationError(gettext(self.too_early), code="too_early")
         if value > _day_of(self.last):
-            raise ValidationError(self.too_late, code="too_late")
+            raise ValidationError(gettext(self.too_late), code="too_late")
 
 
 def _day_of(bound: Bound) -> date:

@@ -11,13 +11,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from demarches.fonts import pdf_fonts
+from demarches.fonts import pdf_fonts, undrawn_signs
+from demarches.guard import TextRefused
 from demarches.places import RENDERINGS
 from demarches.time_limit import time_limit
 
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcherResponse
 
+QR_NAME = "portal.svg"
+PRINT_FLAG = 4
+QR_COLOUR = "#1d2b2a"
 BASE_STYLE = "demarches/pdf/base.css"
 #: Pango's font map is shared between renderings to make them fast, and is not thread-safe.
 _rendering = Lock()
@@ -37,6 +43,19 @@ class RenderedPdf:
 
     html: str
     content: bytes
+
+
+class UndrawnSign(TextRefused):
+    """A text that an official document would print with a hole in it."""
+
+    def __init__(self, html: str, sign: str) -> None:
+        words = html.replace("<", " ").replace(">", " ").replace('"', " ").split()
+        word = next((word for word in words if sign in word), sign)
+        super().__init__(
+            f"« {word} » a un signe que nos documents ne peuvent pas imprimer. Écrivez cette"
+            " réponse en lettres latines, comme sur la traduction, puis demandez-le à nouveau.",
+            code="undrawn_sign",
+        )
 
 
 class MemoryFetcher:
@@ -74,28 +93,56 @@ def render_pdf(
     title: str,
     stylesheets: tuple[str, ...] = (),
     resources: Mapping[str, bytes] | None = None,
+    is_official: bool = False,
+    path: str = "",
 ) -> RenderedPdf:
     """Render a template as a tagged PDF (PDF/UA-1 structure, French, titled).
 
+    A sign that our fonts do not draw is never left out: it stops an official document
+    (`UndrawnSign`), and stands in any other one by its number, « [signe U+738B] ».
+
     `stylesheets` are templates added after the base one. `resources` may hold images, which
-    the template names `memory:<key>`. The same arguments give the same bytes.
+    the template names `memory:<key>`. `path`: the page of the portal to which the head of the
+    paper leads, written and as a QR code; it holds nothing else. The same arguments give the
+    same bytes.
     Raises `places.Full` when too many are made on this machine, and `TookTooLong`.
     """
     from weasyprint import HTML
 
-    html = render_to_string(template, {**context, "title": title})
-    fetcher = MemoryFetcher(resources or {})
+    address = settings.SITE_URL + path if path else ""
+    html = str(render_to_string(template, {**context, "title": title, "address": address}))
+    for sign in undrawn_signs(html):
+        if is_official:
+            raise UndrawnSign(html, sign)
+        html = html.replace(sign, f"[signe U+{ord(sign):04X}]")
+    pictures = {QR_NAME: qr_picture(address)} if address else {}
+    fetcher = MemoryFetcher({**pictures, **(resources or {})})
     with RENDERINGS.place(), _rendering, time_limit(settings.RENDER_SECONDS):
         content: bytes | None = HTML(string=html, url_fetcher=fetcher).write_pdf(
             stylesheets=[stylesheet(name) for name in (BASE_STYLE, *stylesheets)],
             font_config=font_configuration(),
             pdf_variant="pdf/ua-1",
+            finisher=_print_links,
             pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
         )
     fetcher.check()
     if content is None:
         raise AssertionError("write_pdf() without a target returns the bytes")
     return RenderedPdf(html=html, content=content)
+
+
+def _print_links(document: object, pdf: Any) -> None:
+    """Let links be printed with their page (ISO 14289-1, 7.18.1): WeasyPrint sets no flag."""
+    for one in pdf.objects:
+        if isinstance(one, dict) and one.get("Subtype") == "/Link":
+            one["F"] = PRINT_FLAG
+
+
+def qr_picture(address: str) -> bytes:
+    """The address as a QR code, drawn (SVG); level M: a fold or a stain does no harm."""
+    drawn = BytesIO()
+    segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=0, dark=QR_COLOUR)
+    return drawn.getvalue()
 
 
 @cache

@@ -1,28 +1,33 @@
 """The outbox: a mail is a row written in the transaction of the decision, then sent until it is.
 
 Each mail is a pair of text templates, `<template>.subject.txt` and `<template>.txt`. Subjects
-are neutral: a subject is read on a locked phone.
+are neutral: a subject is read on a locked phone. The HTML part is made of the text when the mail
+leaves (`demarches.mail_html`): nothing is written, kept or sealed twice.
 """
 
 import base64
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import EmailMessage as Message
+from email.policy import Policy
 from hashlib import sha256
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import mailers
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db.models import Q, QuerySet
+from django.db.models import ManyToOneRel, Model, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from post_office.models import PRIORITY, STATUS, Email, Log
 
 from demarches import storage
+from demarches.mail_html import mail_html
 from demarches.mail_limits import count_mail
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
 
@@ -120,6 +125,42 @@ def mail_exists(template: str, key: str, to: str) -> bool:
     return told.exists()
 
 
+def loose_mails() -> QuerySet[Email]:
+    """Mails that no row of ours holds: codes, what is said of an account; nothing deletes them."""
+    found: QuerySet[Email] = Email.objects.all()
+    # Relations without a name of their own hold a mail too.
+    for relation in Email._meta.get_fields(include_hidden=True):
+        if not (isinstance(relation, ManyToOneRel) and _is_ours(relation.related_model)):
+            continue
+        name = relation.field.name
+        held = relation.related_model._default_manager.filter(**{f"{name}__isnull": False})
+        found = found.exclude(pk__in=held.values(name))
+    return found
+
+
+def _is_ours(model: type[Model]) -> bool:
+    return bool(model._meta.app_label != Email._meta.app_label)
+
+
+def copy_mail(email: Email, *, to: str, key: str) -> Email:
+    """Queue the same text anew, for an address that may be another one; the first stays as it is.
+
+    Raises `TooManyMails` as `queue_mail` does.
+    """
+    count_mail(to, is_cold=False)
+    return Email.objects.create(
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[to],
+        subject=email.subject,
+        message=email.message,
+        message_id=_message_id("again", key, to),
+        headers=email.headers,
+        priority=email.priority,
+        status=STATUS.queued,
+        context=email.context,
+    )
+
+
 def take_out(mails: QuerySet[Email]) -> bool:
     """Delete mails that have not left; False, and nothing deleted, when one of them has.
 
@@ -172,11 +213,7 @@ def _deliver(email: Email, mailer: BaseEmailBackend) -> str:
     if email.expires_at and email.expires_at <= timezone.now():
         return _give_up(email, "expired", "the mail was no longer worth sending")
     try:
-        email.message = mail_text(email)
-        message = email.email_message()
-        if calendar := (email.context or {}).get("calendar"):
-            message.attach("rendez-vous.ics", calendar, "text/calendar")
-        mailer.send_messages([message])
+        mailer.send_messages([_letter(email)])
     # Whatever goes wrong (network, server, a strange address) concerns this mail alone.
     except Exception as error:  # noqa: BLE001
         mailer.close()
@@ -185,6 +222,41 @@ def _deliver(email: Email, mailer: BaseEmailBackend) -> str:
         return _retry_or_give_up(email, error)
     _write(email, status=STATUS.sent, **_without_secret(email))
     return "sent"
+
+
+class Letter(EmailMultiAlternatives):
+    """A mail in two parts, and its event in a third, which says its method (RFC 6047, 2.4)."""
+
+    def message(self, *, policy: Policy | None = None) -> Message:
+        built: Message = super().message() if policy is None else super().message(policy=policy)
+        for part in built.walk():
+            if part.get_content_type() == "text/calendar":
+                found = re.search(r"^METHOD:([A-Z]+)", str(part.get_content()), re.MULTILINE)
+                part.set_param("method", found[1] if found else "PUBLISH")
+        return built
+
+
+def _letter(email: Email) -> Letter:
+    """What leaves: the text, the same as HTML, and the event for a calendar if there is one.
+
+    The event stands twice, as Google and Outlook send theirs: in the alternatives, where
+    programs act on it, and as a file that a person can open.
+    """
+    text = mail_text(email)
+    letter = Letter(
+        subject=email.subject,
+        body=text,
+        from_email=email.from_email,
+        to=email.to,
+        cc=email.cc,
+        bcc=email.bcc,
+        headers=email.email_message().extra_headers,
+    )
+    letter.attach_alternative(mail_html(email.subject, text), "text/html")
+    if calendar := (email.context or {}).get("calendar"):
+        letter.attach_alternative(calendar, "text/calendar")
+        letter.attach("rendez-vous.ics", calendar.encode(), "application/ics")
+    return letter
 
 
 def _retry_or_give_up(email: Email, error: Exception) -> str:
@@ -241,7 +313,8 @@ def mail_fate(email: Email | None) -> str:
 
 
 def _why_failed(email: Email) -> str:
-    log = email.logs.order_by("-pk").first()
+    # Not a query of its own: a list of mails has read the logs of all of them.
+    log = max(email.logs.all(), key=lambda one: one.pk, default=None)
     kind = log.exception_type if log else ""
     return {
         "SMTPRecipientsRefused": "l’adresse a été refusée",

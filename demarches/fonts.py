@@ -5,6 +5,7 @@ the dependencies, so that a document looks the same on a machine without fonts.
 """
 
 import io
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from django.conf import settings
 #: Latin with every accent of European and Vietnamese names, and the signs of our documents.
 LATIN = (
     *range(0x20, 0x250),
+    *(0x2B9, 0x2BB, 0x2BC, 0x2BE, 0x2BF, 0x2C8),
     *range(0x300, 0x370),
     *range(0x1E00, 0x1F00),
     *range(0x2010, 0x2050),
@@ -48,6 +50,30 @@ def pdf_fonts() -> dict[str, bytes]:
     return {name: font_path(name).read_bytes() for name in PDF_CUTS}
 
 
+@cache
+def drawn_signs() -> frozenset[int]:
+    """Every code point that the text font of the PDFs draws."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 -- slow import
+
+    font = TTFont(io.BytesIO(pdf_fonts()["SourceSans3-400.ttf"]), lazy=True)
+    return frozenset(font.getBestCmap())
+
+
+def undrawn_signs(text: str) -> list[str]:
+    """The signs of a text that our documents cannot print, in order; idle ones do not count.
+
+    A letter without a drawing of its own is printed as its base and its accents.
+    """
+    drawn = drawn_signs()
+    return sorted(
+        sign
+        for sign in set(text)
+        if ord(sign) not in drawn
+        and unicodedata.category(sign) not in {"Cc", "Cf", "Zs", "Zl", "Zp"}
+        and not drawn.issuperset(map(ord, unicodedata.normalize("NFD", sign)))
+    )
+
+
 def cut_font(cut: Cut, *, signs: Iterable[int] = LATIN) -> bytes:
     """Keep these signs at these settings of the axes, as a static TrueType font."""
     from fontTools import subset  # noqa: PLC0415 -- slow import
@@ -70,7 +96,7 @@ def font_path(name: str) -> Path:
     """Where this font stands, made from this version of its package when it is not there yet."""
     cut = PDF_CUTS[name]
     folder = Path(settings.VAR_DIR) / "fonts"
-    path = folder / f"{version(cut.package)}-{name}"
+    path = folder / f"{version(cut.package)}-{len(LATIN)}-{name}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=folder, delete=False) as draft:

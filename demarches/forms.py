@@ -6,10 +6,12 @@ from typing import Any, ClassVar, Self
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import QueryDict
 
 from demarches.guard import LONGEST_TEXT, TextRefused, check_text
+from demarches.rules.latin import NOT_LATIN, other_script
 from demarches.rules.read import changed_names
 
 
@@ -28,6 +30,12 @@ def refuse_private_numbers(value: str) -> None:
     """
     if len(value) <= LONGEST_TEXT:
         check_text(value)
+
+
+def refuse_other_scripts(value: str) -> None:
+    """Refuse a text that is printed on an official paper and is not in Latin letters."""
+    if word := other_script(value[:LONGEST_TEXT]):
+        raise ValidationError(NOT_LATIN % word, code="other_script")
 
 
 class NoPrivateNumbersMixin(forms.BaseForm):
@@ -97,9 +105,15 @@ class StepForm[M: Model](PageFormMixin, forms.ModelForm[M]):
 
     def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.partial = partial
         if partial:
             for field in self.fields.values():
                 field.required = False
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Everything this page answers."""
+        return (*cls.tells, *(cls._meta.fields or ()))
 
     def apply(self) -> list[str]:
         """Put the answers on the instance, unsaved; returns the columns they change."""

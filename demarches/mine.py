@@ -1,13 +1,15 @@
 """What is a resident's own, in the shape every procedure gives it in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Field, Model
 from django.utils.timezone import localdate
+
+from demarches.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,42 @@ class Look:
     #: Seen in a list or a sheet of the day, and perhaps not opened.
     in_passing: bool
     agent: int | None
+    #: Somebody who helps them to fill in, at their wish; no agent.
+    by_helper: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of somebody: why, until when, and the page that ends it at once, if any."""
+
+    title: str
+    reference: str
+    why: str
+    #: None: as long as it goes on.
+    until: date | None
+    act: str = ""
+    url: str = ""
+    #: Nobody but its owner needs it: it goes with the account.
+    is_own: bool = False
+
+    def shown(self) -> str:
+        """What a page says of it, for its form."""
+        return f"{self.why} {self.until} {self.act}"
+
+
+type KeptOf = Callable[[User], Iterable[Kept]]
+
+_procedures: list[KeptOf] = []
+
+
+def register_kept(kept: KeptOf) -> None:
+    """Add what a procedure keeps of a resident, from `ready()`."""
+    _procedures.append(kept)
+
+
+def kept_of(user: User) -> list[Kept]:
+    """What is kept of them, procedure after procedure."""
+    return [one for procedure in _procedures for one in procedure(user)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +91,8 @@ class LookedDay:
     opened: int
     listed: int
     agents: int
+    #: Pages opened by whoever helps them.
+    helped: int = 0
 
 
 def section(row: Model, names: Iterable[str]) -> Section:
@@ -97,9 +137,10 @@ def by_day(looks: Iterable[Look]) -> list[LookedDay]:
         LookedDay(
             day,
             reference,
-            opened=sum(not look.in_passing for look in found),
+            opened=sum(not (look.in_passing or look.by_helper) for look in found),
             listed=sum(look.in_passing for look in found),
-            agents=len({look.agent for look in found} - {None}),
+            agents=len({look.agent for look in found if not look.by_helper} - {None}),
+            helped=sum(look.by_helper for look in found),
         )
         for (day, reference), found in sorted(days.items(), reverse=True)
     ]

@@ -62,7 +62,7 @@ def remember_device(response: HttpResponse, agent: User) -> None:
     """Tell this browser from a stranger's next time; the cookie opens nothing by itself."""
     response.set_cookie(
         COOKIE,
-        signing.dumps([agent.pk, secrets.token_urlsafe(9)], salt=SALT),
+        signing.dumps([agent.pk, secrets.token_urlsafe(16)], salt=SALT),
         max_age=COOKIE_AGE,
         path=f"/{settings.ADMIN_PATH}/",
         secure=settings.SESSION_COOKIE_SECURE,

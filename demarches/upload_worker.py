@@ -222,12 +222,31 @@ def clean_pdf(data: bytes, orders: Orders) -> Clean:
     import pikepdf  # noqa: PLC0415 -- after confine()
 
     try:
-        with pikepdf.open(io.BytesIO(data)) as pdf:
+        with opened_pdf(data) as pdf:
             return rewrite_pdf(pdf, orders)
     except pikepdf.PasswordError as error:
         raise Refused("pdf_password") from error
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Refused("pdf_unreadable") from error
+
+
+#: Where a document says that its table of objects begins.
+TABLE_START = re.compile(rb"startxref\s+\d+")
+
+
+def opened_pdf(data: bytes) -> "pikepdf.Pdf":
+    """Open it as viewers do: where its table of objects is wrong, the objects are looked for.
+
+    Some scanners number that table from 1. Raises `pikepdf.PdfError` when nothing is found.
+    """
+    import pikepdf  # noqa: PLC0415 -- after confine()
+
+    try:
+        return pikepdf.open(io.BytesIO(data))
+    except pikepdf.PasswordError:
+        raise
+    except pikepdf.PdfError:
+        return pikepdf.open(io.BytesIO(TABLE_START.sub(b"startxref\n0", data)))
 
 
 def rewrite_pdf(pdf: "pikepdf.Pdf", orders: Orders) -> Clean:

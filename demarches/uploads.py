@@ -35,7 +35,7 @@ PREVIEW_SECONDS: Final = 5
 BEHIND_THE_PAGES: Final = 10
 """Niceness of the children: pages are answered first."""
 WORKER_MEMORY: Final = 1_500 * 1024 * 1024
-"""A picture of 40 million pixels takes 240 MB twice while it is turned and made smaller."""
+"""A picture of 51 million pixels takes 310 MB twice while it is turned and made smaller."""
 WATERMARK_FONT: Final = "SourceSans3-600.ttf"
 PREVIEW_SIDE: Final = 1_600
 MAX_NAME_LENGTH: Final = 100
@@ -47,12 +47,19 @@ KIND_OF_EXTENSION: Final = {
     "pdf": "PDF",
     "jpg": "JPEG",
     "jpeg": "JPEG",
+    "jfif": "JPEG",
+    "jpe": "JPEG",
     "png": "PNG",
     "heic": "HEIF",
     "heif": "HEIF",
 }
+#: Among these the content decides: a phone names its photos as it likes, and each is encoded anew.
+PICTURES: Final = frozenset({"JPEG", "PNG", "HEIF"})
 KIND_NAMES: Final = {"PDF": "PDF", "JPEG": "JPEG", "PNG": "PNG", "HEIF": "HEIC"}
 HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif"})
+#: The language in which a job is told to a printer; what follows it is the document.
+PRINTER_ORDERS: Final = b"\x1b%-12345X@PJL"
+PRINTER_ORDERS_END: Final = 1_024
 #: An extension before the last one that only serves to deceive (« acte.exe.pdf »).
 DISGUISES: Final = frozenset(
     [
@@ -85,7 +92,9 @@ DISGUISES: Final = frozenset(
     ]
 )
 #: For the `accept` attribute of a file input, and for the hint beside it.
-ACCEPT: Final = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic"
+ACCEPT: Final = (
+    ".pdf,.jpg,.jpeg,.jfif,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic"
+)
 
 REFUSALS: Final = {
     "empty": (
@@ -293,9 +302,9 @@ def process_upload(
     original_name = name or str(getattr(file, "name", "") or "")
     shown = clean_name(original_name)
     renamed = ("renamed",) if REMOVED_NUMBER in shown else ()
-    kind = kind_of_name(original_name, shown)
+    promised = kind_of_name(original_name, shown)
     data = read_limited(file, shown)
-    check_content(data, kind, shown)
+    kind = check_content(data, promised, shown)
     with nullcontext(checks) if checks else Checks() as ours:
         seconds = ours.seconds_left(shown)
         content, facts = clean_in_child(data, kind, shown, watermark, seconds)
@@ -370,16 +379,18 @@ def clean_name(name: str) -> str:
     return f"{path.stem[: MAX_NAME_LENGTH - len(suffix)]}{suffix}"
 
 
-def kind_of_name(original: str, shown: str) -> str:
-    """Tell what the extension promises."""
-    suffixes = [suffix[1:].lower() for suffix in PurePath(shown).suffixes]
-    kind = KIND_OF_EXTENSION.get(suffixes[-1]) if suffixes else None
-    if kind is None:
+def kind_of_name(original: str, shown: str) -> str | None:
+    """Tell what the extension promises; None without one: a phone names its photos as it likes."""
+    suffixes = [suffix[1:] for suffix in PurePath(shown).suffixes]
+    extension = suffixes[-1].lower() if suffixes else ""
+    if suffixes and extension not in KIND_OF_EXTENSION:
         raise UploadRefused("bad_extension", name=shown)
     hidden = any(unicodedata.category(sign) in {"Cc", "Cf"} for sign in original)
-    if hidden or DISGUISES.intersection(suffixes[:-1]):
-        raise UploadRefused("bad_name", name=shown, extension=suffixes[-1])
-    return kind
+    # Two capitals are somebody's initials: « Dupont.PL.jpg ».
+    before = {one.lower() for one in suffixes[:-1] if not (len(one) == 2 and one.isupper())}
+    if hidden or DISGUISES & before:
+        raise UploadRefused("bad_name", name=shown, extension=extension or "pdf")
+    return KIND_OF_EXTENSION.get(extension)
 
 
 def read_limited(file: "File[bytes] | BinaryIO", shown: str) -> bytes:
@@ -411,18 +422,27 @@ def kind_of_content(data: bytes) -> str | None:
     if data[4:8] == b"ftyp":
         brands = {data[8:12], *(data[at : at + 4] for at in range(16, 64, 4))}
         return "HEIF" if brands & HEIF_BRANDS else None
-    # Some scanners write a byte order mark or an empty line first.
+    # Some scanners write a byte order mark or an empty line first, or orders for a printer.
+    if data.startswith(PRINTER_ORDERS) and b"%PDF-" in data[:PRINTER_ORDERS_END]:
+        return "PDF"
     if data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(b"%PDF-"):
         return "PDF"
     return None
 
 
-def check_content(data: bytes, kind: str, shown: str) -> None:
-    """The content must be what the name promises."""
+def check_content(data: bytes, kind: str | None, shown: str) -> str:
+    """The kind of content found: what the name promises, or another picture for a picture.
+
+    `kind`: None when the name promises nothing; the content decides then.
+    """
     found = kind_of_content(data)
+    if kind is None:
+        if found is None:
+            raise UploadRefused("bad_extension", name=shown)
+        return found
     if found is None:
         raise UploadRefused("bad_content", name=shown, kind=KIND_NAMES[kind])
-    if found != kind:
+    if found != kind and not {found, kind} <= PICTURES:
         extension = next(key for key, value in KIND_OF_EXTENSION.items() if value == found)
         raise UploadRefused(
             "other_content",
@@ -430,6 +450,7 @@ def check_content(data: bytes, kind: str, shown: str) -> None:
             found=KIND_NAMES[found],
             suggestion=f"{PurePath(shown).stem}.{extension}",
         )
+    return found
 
 
 def clean_in_child(

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 
 from demarches.converters import FicheConverter
-from demarches.views import account, address, courriels, fiches, mairie
+from demarches.views import account, address, courriels, fiches, health, mairie
 
 app_name = "demarches"
 
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("fiches/", fiches.fiches, name="fiches"),
     path("fiches/<fiche:code>/", fiches.fiche, name="fiche"),
     path("fiches/<fiche:code>.pdf", fiches.fiche_pdf, name="fiche-pdf"),
+    # /sante/: for the machines that watch this one
+    path("sante/", health.health, name="health"),
+    path("sante/vie/", health.life, name="life"),
     # /courriels/: what was sent, in development only
     path("courriels/", courriels.courriel_list, name="courriels"),
     path("courriels/<num:pk>/", courriels.courriel_detail, name="courriel"),

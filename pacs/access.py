@@ -1,16 +1,18 @@
 """Who may see or change what in a PACS dossier: the one place that decides.
 
 Two doors lead in: an account that is one of the two partenaires, or a pass in the session of
-a device that was handed over (« same device »). Everything else is a stranger. What each then
-reads, column by column, is the table of `pacs.rules.privacy`; the functions here apply it to a
-row and its reader. A reader of None is the mairie.
+a device that was handed over (« same device »). Whoever helps one of them to fill in comes in by
+a third, and opens the pages of `pacs.rules.helping` alone (`find_reader`). Everything else is a
+stranger. What each then reads, column by column, is the table of `pacs.rules.privacy`; the
+functions here apply it to a row and its reader. A reader of None is the mairie.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from demarches.models import User
@@ -20,6 +22,7 @@ from pacs.models import (
     Correction,
     Door,
     Dossier,
+    Helper,
     InformationRequest,
     Message,
     Partenaire,
@@ -29,7 +32,7 @@ from pacs.models import (
 from pacs.models.consent import has_attested
 from pacs.models.piece import PieceQuerySet
 from pacs.models.registration import registration_of
-from pacs.rules import privacy
+from pacs.rules import helping, privacy
 from pacs.rules.privacy import Line, Right, When
 
 GUEST_SESSION_KEY = "pacs_guest"
@@ -50,17 +53,42 @@ def _code_mark(partenaire: Partenaire) -> str:
     return salted_hmac("pacs.guest_pass", partenaire.private_code, algorithm="sha256").hexdigest()
 
 
+class NotForHelpers(Exception):
+    """A helper asked for what only the person they help may open or do."""
+
+    def __init__(self, partenaire: Partenaire) -> None:
+        super().__init__("not for helpers")
+        self.partenaire = partenaire
+
+
+def find_reader(
+    reference: str,
+    *,
+    user: User | None,
+    guest: Mapping[str, Any] | None,
+    at: datetime,
+    page: str,
+    method: str,
+) -> Partenaire | None:
+    """The partenaire as whom this visitor opens this page of this dossier; None for a stranger.
+
+    `page`: the name of its address. Read by a helper, the row says so (`Partenaire.helper`);
+    raises `NotForHelpers` when the page or the method is not theirs (`pacs.rules.helping`).
+    """
+    found = find_partenaire(reference, user=user, guest=guest, at=at)
+    if found is not None or user is None:
+        return found
+    helped = _find_helped(reference, user)
+    if helped is not None and method not in helping.PAGES.get(page, ()):
+        raise NotForHelpers(helped)
+    return helped
+
+
 def find_partenaire(
     reference: str, *, user: User | None, guest: Mapping[str, Any] | None, at: datetime
 ) -> Partenaire | None:
-    """The partenaire as whom this visitor reads this dossier; None for a stranger."""
-    canonical = parse_reference(reference)
-    if canonical is None:
-        return None
-    mine = Partenaire.objects.filter(dossier__reference=canonical)
-    mine = mine.select_related("dossier__appointment__agenda", "user").prefetch_related(
-        "dossier__partenaires"
-    )
+    """The partenaire that this visitor is in this dossier; None for anybody else."""
+    mine = _partenaires(reference)
     if user is not None:
         return mine.filter(user=user).first()
     if guest is not None and guest.get("until", 0) > at.timestamp():
@@ -71,6 +99,55 @@ def find_partenaire(
         if found and constant_time_compare(str(guest.get("code", "")), _code_mark(found)):
             return found
     return None
+
+
+def _partenaires(reference: str) -> QuerySet[Partenaire]:
+    """The two people of this dossier; `helped_by`: the name of whoever helps each now, if any."""
+    canonical = parse_reference(reference)
+    if canonical is None:
+        return Partenaire.objects.none()
+    helps = Helper.objects.live().filter(partenaire=OuterRef("pk")).values("name")
+    mine = Partenaire.objects.filter(dossier__reference=canonical)
+    return (
+        mine.annotate(helped_by=Subquery(helps))
+        .select_related("dossier__appointment__agenda", "user")
+        .prefetch_related("dossier__partenaires")
+    )
+
+
+def _find_helped(reference: str, user: User) -> Partenaire | None:
+    """The person whom this account helps to fill in; None once the help has ended."""
+    canonical = parse_reference(reference)
+    helps = Helper.objects.live().filter(user=user, partenaire__dossier__reference=canonical)
+    helper = helps.order_by("pk").first() if canonical else None
+    if helper is None:
+        return None
+    helped = _partenaires(reference).get(pk=helper.partenaire_id)
+    helped.helper = helper
+    return helped
+
+
+def may_still_fill(user: User | None, partenaire: Partenaire) -> bool:
+    """Whether this account may fill this part in now; `partenaire` was read under the lock.
+
+    A helper may not once the dossier is sent or the help is over, whatever page they had open.
+    None: the guest of a handed-over device, whose pass was read.
+    """
+    if user is None or user.is_staff or partenaire.user_id == user.pk:
+        return True
+    return Helper.objects.live().filter(partenaire=partenaire, user=user).exists()
+
+
+def is_still_theirs(user: User | None, read: Partenaire) -> bool:
+    """The same of a row that was read before the lock: ask it under the dossier's lock.
+
+    Whoever has left a part acts no more in the place of who came after; nor does a guest whose
+    pass was made anew.
+    """
+    now = Partenaire.objects.only("user_id", "private_code").get(pk=read.pk)
+    if user is None:
+        return (now.user_id, now.private_code) == (read.user_id, read.private_code)
+    return may_still_fill(user, now)
 
 
 def may_edit_common(partenaire: Partenaire) -> bool:
@@ -86,6 +163,11 @@ def may_edit_own(partenaire: Partenaire) -> bool:
     return not partenaire.dossier.is_ended
 
 
+def holders_of(partenaire: Partenaire) -> tuple[int, ...]:
+    """Whose answers this person corrects: their own, and the shared ones for the first."""
+    return (0, 1) if partenaire.is_first else (2,)
+
+
 def owner_of(row: Model) -> Partenaire | None:
     """Whose row it is; None for what belongs to both, or to the mairie."""
     match row:
@@ -95,11 +177,22 @@ def owner_of(row: Model) -> Partenaire | None:
             return row.piece.partenaire
         case Piece() | InformationRequest():
             return row.partenaire
+        case Helper():
+            return row.partenaire
         case Message():
             return row.private_to
         case Correction(holder=holder) if holder:
             return row.dossier.people[holder - 1]
     return None
+
+
+def readers_of(row: Model, dossier: Dossier) -> Sequence[Partenaire]:
+    """Which of the two read this row whole, on the pages and in what they take away.
+
+    A text that an agent writes in it must be for them all.
+    """
+    owner = owner_of(row)
+    return dossier.people if owner is None else [owner]
 
 
 def readable_columns(row: Model, *, reader: Partenaire | None) -> frozenset[str]:
@@ -108,7 +201,10 @@ def readable_columns(row: Model, *, reader: Partenaire | None) -> frozenset[str]
     if reader is None:
         return frozenset(name for name, line in table.items() if line.agents is not Right.NOBODY)
     owner = owner_of(row)
-    if owner is None or owner.pk == reader.pk:
+    is_own = owner is None or owner.pk == reader.pk
+    if reader.helper is not None:
+        return frozenset(name for name, line in table.items() if is_own and line.helper)
+    if owner is None or is_own:
         return frozenset(name for name, line in table.items() if line.oneself)
     shown = {When.ALWAYS}
     if has_attested(owner, owner.dossier):
@@ -141,18 +237,51 @@ def readable_files(partenaire: Partenaire) -> QuerySet[PieceFile]:
     return PieceFile.objects.filter(piece__in=readable_pieces(partenaire.dossier, partenaire))
 
 
+def readable_corrections(partenaire: Partenaire) -> QuerySet[Correction]:
+    """Their own, and those of the shared answers, which are of both: as `owner_of` says."""
+    own = Q(_since_here(partenaire, "changed_at"), holder=partenaire.position)
+    return Correction.objects.filter(Q(holder=0) | own, dossier=partenaire.dossier_id)
+
+
 def readable_messages(partenaire: Partenaire) -> QuerySet[Message]:
     """The exchanges of the couple, and those reserved to this partenaire.
 
-    A sealed one was said to somebody else, who had this place before: agents alone read it.
+    A sealed one was said to somebody else, who had this place before: agents alone read it. Of
+    the couple's, the second reads none of before their part began (`Partenaire.was_here`).
     """
     everybody = Message.objects.filter(dossier=partenaire.dossier, sealed_at__isnull=True)
-    return everybody.filter(private_to__isnull=True) | everybody.filter(private_to=partenaire)
+    shared = Q(_since_here(partenaire, "at"), private_to__isnull=True)
+    return everybody.filter(shared | Q(private_to=partenaire))
+
+
+def _since_here(partenaire: Partenaire, moment: str) -> Q:
+    """`Partenaire.was_here` of rows that bear this moment, for the database."""
+    if partenaire.is_first:
+        return Q()
+    begun = partenaire.part_begun_at
+    return Q(**{f"{moment}__gte": begun}) if begun else Q(pk=None)
+
+
+def requests_made_to(partenaire: Partenaire) -> QuerySet[InformationRequest]:
+    """What the mairie asked this person, answered or not.
+
+    A sealed one was asked of somebody else, who had this place before: agents alone read it.
+    """
+    return InformationRequest.objects.filter(partenaire=partenaire, sealed_at__isnull=True)
 
 
 def readable_requests(partenaire: Partenaire) -> QuerySet[InformationRequest]:
     """What the mairie asks this person now; what it asked before, or the other, never."""
-    return InformationRequest.objects.filter(partenaire=partenaire, closed_at__isnull=True)
+    return requests_made_to(partenaire).filter(closed_at__isnull=True)
+
+
+def requests_awaited(dossier: Dossier) -> QuerySet[InformationRequest]:
+    """What the mairie asked and nobody has answered yet, of those who answer by themselves.
+
+    Whoever takes part on paper answers at the counter: the other then sends the dossier back.
+    """
+    waiting = InformationRequest.objects.filter(dossier=dossier, closed_at__isnull=True)
+    return waiting.exclude(partenaire__door=Door.PAPER.value)
 
 
 def _holds(user: User, right: Right) -> bool:
@@ -179,6 +308,8 @@ PREPARED = frozenset({"pieces", "declaration", "convocation"})
 
 def readable_papers(partenaire: Partenaire) -> frozenset[str]:
     """The papers this partenaire may ask for, as things stand."""
+    if partenaire.helper is not None:
+        return frozenset(name for name, paper in privacy.PAPERS.items() if paper.line.helper)
     dossier = partenaire.dossier
     kept = frozenset({"accuse"} if dossier.submitted_at else ())
     if dossier.current_status is Status.INADMISSIBLE:
@@ -188,13 +319,24 @@ def readable_papers(partenaire: Partenaire) -> frozenset[str]:
     if dossier.is_ended:
         # Closed after the registration: the PACS is still registered.
         return kept | ({"attestation"} if registration_of(dossier) else frozenset())
-    own = {"partie-papier"} if partenaire.is_first and dossier.is_draft else frozenset()
+    if not dossier.is_draft:
+        return kept | PREPARED
+    own = {"partie-papier"} if partenaire.is_first else set()
+    if dossier.people[1].door in (Door.SAME_DEVICE.value, Door.PAPER.value):
+        # For whoever has no account to come back to by themselves.
+        own |= {"revenir"}
     return kept | PREPARED | own
 
 
 def may_review(user: User) -> bool:
     """Agents who check pieces and decide."""
     return _holds(user, Right.REVIEW)
+
+
+def reviewers() -> QuerySet[User]:
+    """The agents who may check dossiers, by name: those one can be confided to."""
+    found: QuerySet[User] = ModelBackend().with_perm("pacs.review_dossier")
+    return found.filter(is_staff=True).order_by("full_name")
 
 
 def may_serve_counter(user: User) -> bool:
@@ -226,3 +368,9 @@ def may_read_as_staff(user: User) -> bool:
 def may_invite_into(dossier: Dossier, user: User) -> bool:
     """This account was invited as the second partenaire and has not come in yet."""
     return Dossier.objects.inviting(user).filter(pk=dossier.pk).exists()
+
+
+def may_help_in(dossier: Dossier, user: User) -> Helper | None:
+    """The invitation to help somebody in this dossier that waits for this account, if any."""
+    waiting = Helper.objects.waiting_for(user).filter(partenaire__dossier=dossier)
+    return waiting.select_related("partenaire__dossier").order_by("pk").first()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.timezone import localdate
 
 from demarches.documents import RenderedPdf, render_pdf
@@ -33,6 +34,8 @@ def joint_papers(kind: ActKind, form: AfterForm) -> RenderedPdf:
             "people": form.people,
             "foot": f"Préparé le {day_fr(localdate())}. Le portail n’en garde rien.",
         },
+        is_official=True,
         title=TITLES[kind],
         stylesheets=("pacs/pdf/pacs.css",),
+        path=reverse("pacs:after-home"),
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils.timezone import localdate
 
 from demarches.actions import offered_days
-from demarches.booking import DESK_HORIZON, midnight
+from demarches.booking import DESK_HORIZON, Month, clamped_month, last_of_month, midnight
 from demarches.models import Agenda
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
@@ -17,6 +17,7 @@ from demarches.rules.slots import Asked, DayLimit, Slot
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.models.gate import first_lawful_days
 from pacs.models.piece import IN_HAND
+from pacs.rules.days import ONE_DAY, DayAnswer, Days, latest_wish
 from pacs.rules.situation import Impediment
 
 
@@ -67,6 +68,18 @@ def asked_by(
         limits=limits,
         is_overriding=is_overriding,
     )
+
+
+def wish_month(days: Days, day: date) -> Month[DayAnswer]:
+    """The month of a day, from this one to the last in which a day may be wished.
+
+    Its days are those on which the mairie receives: seats are counted once one can book.
+    """
+    latest = latest_wish(days.today)
+    first, previous, following = clamped_month(day, days.today, latest)
+    count = (min(last_of_month(first), latest) - first).days + 1
+    answers = [days.about(first + ONE_DAY * rank) for rank in range(count)]
+    return Month(first, answers, previous, following)
 
 
 def lawful_first_day(dossier: Dossier, *, reader: Partenaire | None) -> tuple[date | None, str]:

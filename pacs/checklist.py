@@ -3,20 +3,26 @@
 One list for the three, so that the paper and the screen agree.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
 from icalendar import Calendar, Event
 
 from demarches.documents import RenderedPdf, render_pdf
+from demarches.languages import FRENCH
 from demarches.models import Mairie
-from demarches.rules.dates_fr import NBSP, day_fr
-from pacs.models import PacsSettings, PieceWording
+from demarches.rules.dates_fr import NBSP
+from demarches.rules.dates_spoken import day_in
+from pacs.models import PacsSettings, PieceWording, Translated
 from pacs.rules.pieces import (
     ASKS_NOTHING,
+    FOREIGN_PAPERS,
     NEVER_ASKED_ID,
     RequiredPiece,
     required_pieces,
@@ -30,6 +36,8 @@ type Wordings = Mapping[str, PieceWording]
 TITLES = ("Pour vous deux", "Vous", "Votre partenaire")
 #: From here on, the paper list is set smaller, to stay on one side.
 LONG_COLUMN = 5
+#: A list this many lines longer than the other one has the wider column of the paper.
+WIDER_BY = 3
 CHECKLIST_STYLES = ("pacs/pdf/checklist.css",)
 
 
@@ -41,6 +49,13 @@ class Line:
     wording: PieceWording
     #: The document a translation or an apostille is about.
     about: PieceWording | None
+    #: The same in French, where the list is in another language: people ask by that name.
+    in_french: "Line | None" = None
+
+    @property
+    def colon(self) -> str:
+        """French alone has a space before it."""
+        return f"{NBSP}:" if self.in_french is None else ":"
 
     @property
     def piece(self) -> RequiredPiece:
@@ -55,11 +70,21 @@ class Line:
     def title(self) -> str:
         if self.about is None:
             return self.wording.label
-        return f"{self.wording.label}{NBSP}: {self.about.calendar_label.lower()}"
+        return f"{self.wording.label}{self.colon} {self.about.calendar_label.lower()}"
+
+    @property
+    def name(self) -> str:
+        """What people ask for at a counter, without the conditions that follow it."""
+        return re.split(rf",|{NBSP}?:", self.wording.label, maxsplit=1)[0]
 
     @property
     def asks_nothing(self) -> bool:
         return self.piece.rule_id in ASKS_NOTHING
+
+    @property
+    def is_foreign(self) -> bool:
+        """More answers may make it certain, or another one."""
+        return self.piece.rule_id in FOREIGN_PAPERS
 
     @property
     def is_too_early(self) -> bool:
@@ -114,6 +139,8 @@ class Checklist:
     plan: Plan
     never: PieceWording
     not_needed: tuple[NotNeeded, ...]
+    #: A text of this list is a translation that the mairie has not read yet.
+    is_unchecked: bool = False
 
     @property
     def count(self) -> int:
@@ -123,6 +150,19 @@ class Checklist:
     @property
     def is_long(self) -> bool:
         return any(len(group.lines) > LONG_COLUMN for group in self.groups)
+
+    @property
+    def has_room(self) -> bool:
+        """Where to ask for each piece fits on the side of the paper too."""
+        return not self.is_long
+
+    @property
+    def wider(self) -> int:
+        """Whose list has the wider column of the paper; 0 for two columns alike."""
+        _, first, second = (len(group.lines) for group in self.groups)
+        if not self.is_long or abs(first - second) < WIDER_BY:
+            return 0
+        return 1 if first > second else 2
 
     @property
     def uncertain_count(self) -> int:
@@ -136,8 +176,13 @@ def build_checklist(
     at: datetime,
     settings: PacsSettings,
     wordings: Wordings,
+    translated: Translated | None = None,
 ) -> Checklist:
-    """The list for these inputs, planned back from the wished date."""
+    """The list for these inputs, planned back from the wished date; `translated` None: in French.
+
+    Ages and rules are those of `wordings` in every language: only texts are translated.
+    """
+    spoken = translated.wordings if translated else wordings
     pieces = required_pieces(couple)
     plan = plan_pieces(
         pieces,
@@ -145,18 +190,26 @@ def build_checklist(
         wished=wished,
         days=settings.days([piece.rule_id for piece in pieces], at=at),
     )
-    lines = [
-        Line(planned, wordings[planned.piece.rule_id], wordings.get(planned.piece.about))
-        for planned in plan.pieces
-    ]
+    lines = []
+    for planned in plan.pieces:
+        rule_id, about = planned.piece.rule_id, planned.piece.about
+        line = Line(planned, wordings[rule_id], wordings.get(about))
+        if translated:
+            line = Line(planned, spoken[rule_id], spoken.get(about), in_french=line)
+        lines.append(line)
     return Checklist(
         groups=tuple(
             Group(title, holder, tuple(line for line in lines if line.piece.holder == holder))
             for holder, title in enumerate(TITLES)
         ),
         plan=plan,
-        never=wordings[NEVER_ASKED_ID],
-        not_needed=tuple(not_needed(wordings[NEVER_ASKED_ID])),
+        never=spoken[NEVER_ASKED_ID],
+        not_needed=tuple(not_needed(spoken[NEVER_ASKED_ID])),
+        is_unchecked=translated is not None
+        and any(
+            rule_id in translated.unchecked
+            for rule_id in (NEVER_ASKED_ID, *(piece.rule_id for piece in pieces))
+        ),
     )
 
 
@@ -164,8 +217,8 @@ def not_needed(never: PieceWording) -> list[NotNeeded]:
     """« Justificatif de domicile : … » line by line, as staff word it."""
     found = []
     for line in never.help_lines:
-        what, _, why = line.partition(f"{NBSP}: ")
-        found.append(NotNeeded(what, why))
+        what, *why = re.split(rf"{NBSP}?: ", line, maxsplit=1)
+        found.append(NotNeeded(what, "".join(why)))
     return found
 
 
@@ -174,13 +227,15 @@ def checklist_pdf(checklist: Checklist, *, mairie: Mairie | None, today: date) -
     context: dict[str, Any] = {
         "mairie": mairie,
         "checklist": checklist,
-        "foot": f"Liste gratuite, établie le {day_fr(today)}. L’âge se compte le jour du Pacs.",
+        "foot": gettext("Liste gratuite, établie le %(day)s. L’âge se compte le jour du Pacs.")
+        % {"day": day_in(get_language() or FRENCH, today)},
     }
     return render_pdf(
         "pacs/pdf/checklist.html",
         context,
-        title="Vos pièces pour le Pacs",
+        title=gettext("Vos pièces pour le Pacs"),
         stylesheets=CHECKLIST_STYLES,
+        path=reverse("pacs:simulator"),
     )
 
 
@@ -200,6 +255,7 @@ def blank_set_pdf(
         context,
         title="Préparer un Pacs sur papier",
         stylesheets=(*CHECKLIST_STYLES, "pacs/pdf/blank_set.css"),
+        path=reverse("pacs:home"),
     )
 
 

@@ -5,13 +5,14 @@ Names are made up from lists; addresses belong to the reserved domain example.or
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils import timezone
 from django.utils.timezone import localdate
 from PIL import Image, ImageDraw
@@ -19,6 +20,7 @@ from post_office.models import STATUS, Email
 
 from demarches.booking import first_days
 from demarches.models import Officer, User
+from demarches.models.dossier import TransitionRefused
 from demarches.rules.enums import PieceStatus
 from pacs.actions import desk
 from pacs.actions.appointments import book_for
@@ -37,10 +39,13 @@ from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.booking import agenda_of, asked_by
+from pacs.demo_cases import make_cases
 from pacs.models import Door, Dossier, Partenaire, Piece
 from pacs.models.piece import IDENTITY_RULE
 
 SEED = 30334
+#: Stages that take no more than a day.
+FRESH = frozenset({"draft", "submitted", "submitted_again"})
 FIRST_NAMES = {
     "F": "Camille Jeanne Inès Léa Manon Anaïs Chloé Zoé Maëlle Soraya Fatou Linh Giulia Ana",
     "M": "Noé Paul Hugo Émile Yanis Malo Théo Léo Karim Mamadou Minh Luca João Ángel",
@@ -165,14 +170,38 @@ def make_dossiers(count: int, *, now: datetime, password: str | None) -> Iterato
     """
     town = Town()
     _, reviewer, officer, _ = agents(password)
-    last = Email.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     stages = list(STAGES)
     for number in range(count):
-        began = now - timedelta(days=town.chance.uniform(1, 70))
-        dossier = _draft(town, at=began, filled=stages[number % len(stages)] != "draft")
-        STAGES[stages[number % len(stages)]](town, dossier, reviewer, officer, began)
+        stage = stages[number % len(stages)]
+        # Whatever follows takes a week at most: nothing happens after now.
+        began = now - timedelta(days=town.chance.uniform(2 if stage in FRESH else 8, 70))
+        with _nothing_leaves():
+            dossier = _draft(town, at=began, filled=stage != "draft")
+            STAGES[stage](town, dossier, reviewer, officer, began)
         yield Dossier.objects.get(pk=dossier.pk)
-    Email.objects.filter(pk__gt=last, status=STATUS.queued).update(status=STATUS.sent)
+    with _nothing_leaves():
+        make_cases(
+            lambda: (town.couple(), town.person(), town.person()),
+            reviewer=reviewer,
+            officer=officer,
+            now=now,
+        )
+
+
+@contextmanager
+def _nothing_leaves() -> Iterator[None]:
+    """No sender sees a mail made inside: it is marked as sent within the same transaction."""
+    with transaction.atomic():
+        last = Email.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        yield
+        Email.objects.filter(pk__gt=last, status=STATUS.queued).update(status=STATUS.sent)
+
+
+def renew_passwords(password: str) -> None:
+    """Give the agents of the demonstration a password that can be shown again."""
+    for agent in agents(password):
+        agent.set_password(password)
+        agent.save(update_fields=["password"])
 
 
 def _draft(town: Town, *, at: datetime, filled: bool) -> Dossier:
@@ -202,7 +231,8 @@ def _answer_pieces(town: Town, dossier: Dossier, *, at: datetime) -> None:
     for piece in dossier.pieces.required().select_related("dossier"):
         if piece.status != PieceStatus.MISSING or town.chance.random() < 0.12:
             continue
-        issued = at.date() - timedelta(days=town.chance.randint(1, 60))
+        # Young enough for the first possible day, whatever the closures between.
+        issued = at.date() - timedelta(days=town.chance.randint(1, 30))
         with_file = with_files and piece.rule_id == IDENTITY_RULE
         if with_file:
             picture = ContentFile(_picture(dossier.reference))
@@ -219,7 +249,7 @@ def _answer_pieces(town: Town, dossier: Dossier, *, at: datetime) -> None:
 def _picture(words: str) -> bytes:
     """A picture of a card, sharp enough to be accepted."""
     card = Image.effect_noise((1000, 640), 40).convert("RGB")
-    ImageDraw.Draw(card).text((60, 60), f"SPÉCIMEN {words}", fill="black", font_size=48)
+    ImageDraw.Draw(card).text((60, 60), f"SPECIMEN {words}", fill="black", font_size=48)
     stream = BytesIO()
     card.save(stream, "JPEG", quality=70)
     return stream.getvalue()
@@ -272,13 +302,15 @@ def _complete(town: Town, dossier: Dossier, reviewer: User, officer: User, at: d
     later = at + timedelta(days=4)
     for piece in dossier.pieces.required().select_related("dossier"):
         _accept(piece, reviewer, later)
-    desk.declare_complete(dossier, by=reviewer, at=later, version=None)
+    # Some have a paper that will be too old: they wait for another one, as in life.
+    with suppress(TransitionRefused):
+        desk.declare_complete(dossier, by=reviewer, at=later, version=None)
 
 
 def _booked(dossier: Dossier, reviewer: User, at: datetime) -> Dossier:
     """The first slot that is free after this moment; none is left when the agenda is full."""
     complete = Dossier.objects.get(pk=dossier.pk)
-    agenda = agenda_of(complete)
+    agenda = agenda_of(complete) if complete.is_settled else None
     if agenda is not None:
         asked = asked_by(complete, agenda, reader=None, at=at, is_overriding=True)
         for day in first_days(agenda, asked, count=1):

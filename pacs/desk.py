@@ -3,17 +3,15 @@
 Read models, like `pacs.tracking` for the people; flat numbers of queries.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
-from django.urls import reverse
+from django.db.models import Prefetch, QuerySet
 from django.utils.timezone import localdate
-from post_office.models import STATUS
 
-from demarches.booking import midnight
-from demarches.models import User
+from demarches.models import Mairie, User
+from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.lifecycle import allowed
 from pacs.models import (
@@ -25,153 +23,16 @@ from pacs.models import (
     PieceWording,
     Reading,
 )
-from pacs.models.gate import decided, inputs_of_couple, points_to_decide
+from pacs.models.gate import decided, in_the_way, inputs_of_couple, points_to_decide
 from pacs.models.piece import IDENTITY_RULE, PieceQuerySet
 from pacs.rules.eligibility import Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Kind, Obstacle
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.rules.validity import earliest_issue_day
 
 ALSO_LOOKING = timedelta(minutes=5)
 EXPIRES_SOON = timedelta(days=14)
 FIRST_ROWS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """One pile of the home page: how many, and the first ones."""
-
-    slug: str
-    title: str
-    count: int
-    first: Sequence[Dossier]
-
-    @property
-    def url(self) -> str:
-        return f"{reverse('admin:pacs_dossier_changelist')}?file={self.slug}"
-
-
-type Pile = tuple[str, Callable[[], QuerySet[Dossier]]]
-
-
-def queue_querysets(user: User, *, at: datetime) -> dict[str, Pile]:
-    """Every pile by its slug: its title, and what reads its dossiers, longest waiting first.
-
-    Only the piles that somebody opens are read.
-    """
-    dossiers = Dossier.objects.for_desk().longest_waiting_first()
-    wordings = PieceWording.objects.by_rule()
-    return {
-        "a-verifier": ("À vérifier", lambda: dossiers.awaiting_mairie()),
-        "messages": (
-            "Sans réponse : message ou pièce renouvelée",
-            lambda: dossiers.open().exclude(waiting_since=None).filter(status__in=ANSWER_VALUES),
-        ),
-        "chez-le-couple": (
-            "Chez le couple",
-            lambda: dossiers.filter(status=Status.PIECES_REQUESTED.value),
-        ),
-        "sans-date": (
-            "Complets, sans rendez-vous",
-            lambda: dossiers.filter(status=Status.COMPLETE.value),
-        ),
-        "aujourd-hui": (
-            "Rendez-vous aujourd’hui",
-            lambda: dossiers.filter(
-                status=Status.SCHEDULED.value,
-                appointment__starts_at__gte=midnight(localdate(at)),
-                appointment__starts_at__lt=midnight(localdate(at) + timedelta(days=1)),
-            ).order_by("appointment__starts_at"),
-        ),
-        "passes": (
-            "Rendez-vous passés, à conclure",
-            lambda: dossiers.filter(status=Status.SCHEDULED.value, appointment__ends_at__lt=at),
-        ),
-        "a-renouveler": (
-            "Une pièce sera trop ancienne le jour du rendez-vous",
-            lambda: dossiers.filter(pk__in=_too_old_at_appointment(wordings)),
-        ),
-        "expire": (
-            "Une pièce sera trop ancienne sous 14 jours",
-            lambda: dossiers.filter(
-                status__in=OPEN_VALUES, pk__in=_expiring(localdate(at), wordings).values("dossier")
-            ),
-        ),
-        "papier": (
-            "Partie sur papier à saisir",
-            lambda: dossiers.filter(
-                ended_at__isnull=True,
-                partenaires__door=Door.PAPER.value,
-                partenaires__attested_at__isnull=True,
-            ),
-        ),
-        "courriels": (
-            "Un mail n’est pas parti",
-            lambda: dossiers.filter(mails__email__status=STATUS.failed).distinct(),
-        ),
-        "impossible": (
-            "Ne peut pas aboutir : à décider",
-            lambda: dossiers.filter(pk__in=list(impossible_dossiers(at=at))),
-        ),
-        "attestations": (
-            "Attestation à refaire",
-            lambda: dossiers.filter(
-                status__in=[Status.COMPLETE.value, Status.SCHEDULED.value],
-                partenaires__attested_at__isnull=True,
-            ).distinct(),
-        ),
-        "corrections": (
-            "Correction à examiner",
-            lambda: dossiers.open().filter(corrections__status="sent").distinct(),
-        ),
-        "les-miens": ("Que je suis", lambda: dossiers.open().filter(assigned_to=user)),
-    }
-
-
-def _expiring(today: date, wordings: Mapping[str, PieceWording]) -> QuerySet[Piece]:
-    """Pieces in hand that will not serve any more in fourteen days, the ages being data."""
-    soon = today + EXPIRES_SOON
-    too_old = Q(rule_id=IDENTITY_RULE, expires_on__lt=soon, is_french_adult_card=False)
-    for wording in wordings.values():
-        if age := wording.max_age:
-            too_old |= Q(rule_id=wording.rule_id, issued_on__lt=earliest_issue_day(age, soon))
-    return Piece.objects.required().filter(too_old)
-
-
-def _too_old_at_appointment(wordings: Mapping[str, PieceWording]) -> list[int]:
-    """Scheduled dossiers with a piece that will not serve on the day of the appointment.
-
-    A date corrected after the booking; pieces to bring anew for that day are not among them.
-    """
-    pieces = Piece.objects.required().filter(dossier__status=Status.SCHEDULED.value)
-    return [
-        piece.dossier_id
-        for piece in pieces.select_related("dossier__appointment")
-        if (wording := wordings.get(piece.rule_id))
-        and piece.dossier.appointment
-        and piece.status_on(localdate(piece.dossier.appointment.starts_at), wording.max_age)
-        is PieceStatus.EXPIRED
-    ]
-
-
-OPEN_VALUES = [s.value for s in (Status.SUBMITTED, Status.UNDER_REVIEW, Status.COMPLETE)]
-#: In these states a wait means that somebody wrote: the mairie owes nothing else.
-ANSWER_VALUES = [s.value for s in (Status.PIECES_REQUESTED, Status.COMPLETE, Status.SCHEDULED)]
-
-
-def queues(user: User, *, at: datetime) -> list[Queue]:
-    """The piles with their first rows."""
-    found = []
-    forbidden = impossible_dossiers(at=at)
-    for slug, (title, read) in queue_querysets(user, at=at).items():
-        dossiers = read()
-        count = dossiers.count()
-        first = list(dossiers.prefetch_related("partenaires")[:FIRST_ROWS]) if count else []
-        for dossier in first:
-            dossier.forbidden_codes = forbidden.get(dossier.pk, [])
-        found.append(Queue(slug, title, count, first))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +47,7 @@ class DeskPiece:
 
     @property
     def label(self) -> str:
-        label = self.wording.label if self.wording else self.piece.rule_id
-        return f"{label} ({self.about.label})" if self.about else label
+        return _labelled(self.piece, self.wording, self.about)
 
     @property
     def holder(self) -> str:
@@ -197,6 +57,11 @@ class DeskPiece:
     def ages(self) -> bool:
         """Its date counts."""
         return self.piece.ages(self.wording.max_age if self.wording else None)
+
+    @property
+    def is_aged(self) -> bool:
+        """In hand or promised, and of no use on the day the ages are counted at."""
+        return self.is_too_old and self.piece.is_in_hand
 
     @property
     def is_identity(self) -> bool:
@@ -221,10 +86,24 @@ class DeskPiece:
         return self.piece.rule_id in VERIFIED_BY_MAIRIE
 
 
-def desk_pieces(dossier: Dossier, *, at: datetime) -> list[DeskPiece]:
-    """The required pieces with their files, in the order of the list."""
+def _labelled(piece: Piece, wording: PieceWording | None, about: PieceWording | None) -> str:
+    label = wording.label if wording else piece.rule_id
+    return f"{label} ({about.label})" if about else label
+
+
+def label_of_piece(piece: Piece) -> str:
+    """What this piece is called at the desk; a translation says of what."""
     wordings = PieceWording.objects.by_rule()
-    on = dossier.registration_date(at=at)
+    return _labelled(piece, wordings.get(piece.rule_id), wordings.get(piece.about))
+
+
+def desk_pieces(dossier: Dossier, *, at: datetime, on: date | None = None) -> list[DeskPiece]:
+    """The required pieces with their files, in the order of the list.
+
+    `on`: the day the ages are counted at, by whoever has read it already.
+    """
+    wordings = PieceWording.objects.by_rule()
+    on = on or dossier.registration_date(at=at)
     pieces: PieceQuerySet = dossier.pieces.required()
     rows = []
     for piece in pieces.select_related("partenaire", "decided_by").prefetch_related("files"):
@@ -260,11 +139,44 @@ def missing_text(rows: Sequence[DeskPiece], reader: Partenaire) -> str:
     return "\n".join(lines)
 
 
+#: Variables of the models, and what each stands for.
+TEXT_VARIABLES = {
+    "pieces_manquantes": "ce qui manque à qui lit",
+    "prenom": "son prénom",
+    "reference": "la référence du dossier",
+    "rendez_vous": "le jour et l’heure du rendez-vous",
+    "reponse_promise": "le jour où la mairie répond au plus tard",
+    "telephone": "le téléphone de la mairie",
+}
+
+
+def text_values(dossier: Dossier, rows: Sequence[DeskPiece], reader: Partenaire) -> dict[str, str]:
+    """The variables of a model for one reader; empty where this dossier has no value."""
+    mairie = Mairie.objects.order_by("pk").first()
+    since = dossier.review_since
+    return {
+        "pieces_manquantes": missing_text(rows, reader) or "– rien de votre côté.",
+        "prenom": reader.first_names.split()[0] if reader.first_names.strip() else "",
+        "reference": dossier.reference,
+        "rendez_vous": str(dossier.appointment or ""),
+        "reponse_promise": day_fr(dossier.procedure_settings.answer_by(since)) if since else "",
+        "telephone": mairie.phone.as_national if mairie and mairie.phone else "",
+    }
+
+
 def also_looking(dossier: Dossier, user: User, *, at: datetime) -> list[User]:
     """Other agents who looked at this dossier in the last five minutes."""
     recent = Reading.objects.filter(dossier=dossier, at__gte=at - ALSO_LOOKING)
     recent = recent.exclude(what=Reading.LISTED)
-    return list(User.objects.filter(pk__in=recent.exclude(agent=user).values("agent")))
+    agents = User.objects.filter(is_staff=True)
+    return list(agents.filter(pk__in=recent.exclude(agent=user).values("agent")))
+
+
+def agents_looking(rows: Sequence[int], user: User, *, at: datetime) -> set[int]:
+    """Those of these dossiers that another agent has open."""
+    recent = Reading.objects.filter(dossier__in=rows, at__gte=at - ALSO_LOOKING)
+    recent = recent.exclude(what=Reading.LISTED).exclude(agent=user)
+    return set(recent.values_list("dossier", flat=True))
 
 
 def possible_now(dossier: Dossier) -> set[str]:
@@ -291,12 +203,12 @@ class Point:
     decision: OutcomeDecision | None
 
 
-def desk_points(dossier: Dossier, *, at: datetime) -> list[Point]:
-    """Everything an agent has to look at with this couple, decided or not."""
+def desk_points(dossier: Dossier, *, at: datetime, on: date | None = None) -> list[Point]:
+    """Everything an agent has to look at with this couple, decided or not; `on` as above."""
     decisions = {(one.code, one.holder): one for one in dossier.decisions.select_related("by")}
     in_force = decided(dossier)
     found = []
-    for outcome in points_to_decide(dossier, at=at):
+    for outcome in points_to_decide(dossier, at=at, on=on):
         key = (outcome.type.code, outcome.holder)
         holder = holder_name(outcome.holder, dossier)
         found.append(Point(outcome, holder, decisions[key] if key in in_force else None))
@@ -335,26 +247,31 @@ class DeskObstacles:
     is_impossible: bool
 
 
-def desk_obstacles(dossier: Dossier, *, at: datetime) -> DeskObstacles | None:
+def desk_obstacles(
+    dossier: Dossier, *, at: datetime, on: date | None = None
+) -> DeskObstacles | None:
     """What keeps this dossier from its next step; None when nothing does, or it has ended."""
     act = NEXT_ACT.get(dossier.current_status)
-    found = dossier.obstacles(act, at=at) if act else ()
+    found = in_the_way(dossier, act, on=on or dossier.registration_date(at=at)) if act else ()
     if act is None or not found:
         return None
     pieces = {piece.key: piece.pk for piece in dossier.pieces.all()}
-    lines = [(one.for_agent, _place_of(one, pieces)) for one in found]
+    lines = [(one.for_agent, _place_of(one, dossier, pieces)) for one in found]
     return DeskObstacles(NEXT_WORDS[act], lines, any(one.kind is Kind.LAW for one in found))
 
 
-def _place_of(one: Obstacle, pieces: Mapping[str, int]) -> str:
+def _place_of(one: Obstacle, dossier: Dossier, pieces: Mapping[str, int]) -> str:
+    """The row of the page where this is settled (`pacs.decide`); else the answers."""
     if one.kind is Kind.PIECE:
-        return f"#piece-{pieces.get(one.code, '')}"
-    places = {
-        Kind.TO_DECIDE: "#regarder",
-        Kind.CORRECTION: "#corrections",
-        Kind.LAW: "#impossible",
-    }
-    return places.get(one.kind, "#reponses")
+        return f"piece-{pieces.get(one.code, '')}"
+    if one.kind is Kind.TO_DECIDE:
+        return f"point-{one.code}-{one.holder}"
+    if one.kind is Kind.CORRECTION:
+        return f"correction-{one.holder}"
+    on_paper = one.holder and dossier.people[one.holder - 1].door == Door.PAPER.value
+    if one.kind is Kind.ATTESTATION and on_paper:
+        return f"attestation-{one.holder}"
+    return "reponses"
 
 
 def impossible(dossiers: Iterable[Dossier], *, at: datetime) -> dict[int, list[str]]:

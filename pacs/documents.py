@@ -8,29 +8,30 @@ these papers. `pacs.access.reads` decides, line by line.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.utils import timezone
 
 from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
-from demarches.rules.dates_fr import MONTHS, day_fr, hour_fr
+from demarches.rules.dates_fr import MONTHS, day_fr, day_words_fr, hour_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs.access import readable_columns, readable_pieces, reads
-from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceWording
+from pacs.bringing import boxes, things_to_bring
+from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
 from pacs.rules.attestation import attestation_text
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime, mandatory_sentence
 from pacs.rules.pieces import NEVER_ASKED_ID
+from pacs.rules.planner import when_to_ask
 from pacs.rules.situation import PartialDate, Situation
-from pacs.rules.validity import last_usable_day
 
 #: From here on the mairie has found everything in order: the papers are no draft any more.
 FINAL_STATUSES = frozenset({Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED})
 MISSING_STATUSES = frozenset({PieceStatus.MISSING, PieceStatus.BLOCKED, PieceStatus.REFUSED})
+TO_PREPARE_STATUSES = MISSING_STATUSES | {PieceStatus.EXPIRED}
 CHECK_CODE_LENGTH = 8
 
 
@@ -85,23 +86,8 @@ def acknowledgement(dossier: Dossier, *, reader: Partenaire | None) -> RenderedP
         context,
         title="Accusé de réception de votre dossier",
         stylesheets=("pacs/pdf/pacs.css",),
+        path=dossier.get_absolute_url(),
     )
-
-
-@dataclass(frozen=True)
-class ChecklistItem:
-    """One box to tick, and what helps to tick it."""
-
-    text: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class ChecklistGroup:
-    """The boxes of one holder: the couple, or one partenaire."""
-
-    holder: str
-    items: tuple[ChecklistItem, ...]
 
 
 def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
@@ -111,10 +97,29 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     """
     wordings = PieceWording.objects.by_rule()
     readable = list(readable_pieces(dossier, reader).required().select_related("partenaire"))
-    to_prepare = [piece for piece in readable if piece.current_status in MISSING_STATUSES]
+    now = timezone.now()
+    aimed, days, on = (
+        dossier.aimed_day(at=now),
+        dossier.days(at=now),
+        dossier.registration_date(at=now),
+    )
+
+    def when_of(piece: Piece, wording: PieceWording) -> str:
+        window = when_to_ask(piece.rule_id, wording.max_age, on=aimed, days=days)
+        return window.words if window else ""
+
+    to_prepare = [
+        piece
+        for piece in readable
+        if piece.status_on(on, wordings[piece.rule_id].max_age) in TO_PREPARE_STATUSES
+        # Promised for the day, and of an age that counts: it may still have to be asked for.
+        or (piece.is_promised and wordings[piece.rule_id].is_dated)
+    ]
     context = _letterhead(dossier) | {
-        "to_prepare": _groups(to_prepare, wordings, lambda wording: wording.to_prepare),
-        "to_bring": _groups(readable, wordings, lambda wording: wording.to_bring),
+        "to_prepare": boxes(
+            to_prepare, wordings, lambda wording: wording.to_prepare, when_of=when_of
+        ),
+        "to_bring": boxes(readable, wordings, lambda wording: wording.to_bring),
         "never_asked": wordings[NEVER_ASKED_ID].help_lines,
     }
     return render_pdf(
@@ -122,19 +127,8 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
         context,
         title="Vos pièces : à préparer, à apporter",
         stylesheets=("pacs/pdf/pacs.css",),
+        path=dossier.get_absolute_url(),
     )
-
-
-def things_to_bring(dossier: Dossier, *, reader: Partenaire | None) -> list[str]:
-    """What to have in hand on the day, as this reader may know of it."""
-    wordings = PieceWording.objects.by_rule()
-    readable = list(readable_pieces(dossier, reader).required().select_related("partenaire"))
-    groups = _groups(readable, wordings, lambda wording: wording.to_bring)
-    return [
-        f"{item.text} ({group.holder})" if reader is None else item.text
-        for group in groups
-        for item in group.items
-    ]
 
 
 def convocation(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
@@ -159,36 +153,8 @@ def convocation(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
         context,
         title="Convocation à la mairie",
         stylesheets=("pacs/pdf/pacs.css",),
+        path=dossier.get_absolute_url(),
     )
-
-
-def _groups(
-    pieces: Iterable[Piece],
-    wordings: Mapping[str, PieceWording],
-    text_of: Callable[[PieceWording], str],
-) -> list[ChecklistGroup]:
-    """Boxes by holder, in the order of the list; pieces without that text have no box."""
-    groups: dict[str, list[ChecklistItem]] = {}
-    for piece in pieces:
-        wording = wordings[piece.rule_id]
-        text = text_of(wording)
-        if not text:
-            continue
-        if piece.about:
-            text += f" ({wordings[piece.about].label})"
-        holder = piece.partenaire.display_name if piece.partenaire else "Ensemble"
-        groups.setdefault(holder, []).append(ChecklistItem(text, _age_note(piece, wording)))
-    return [ChecklistGroup(holder, tuple(items)) for holder, items in groups.items()]
-
-
-def _age_note(piece: Piece, wording: PieceWording) -> str:
-    """« délivré le 3 septembre 2026, utilisable jusqu’au 2 décembre 2026 », or the rule alone."""
-    if wording.max_age is None or not wording.is_dated:
-        return ""
-    if piece.issued_on is None:
-        return f"{wording.max_age_label} le jour du rendez-vous"
-    last = last_usable_day(piece.issued_on, wording.max_age)
-    return f"délivré le {day_fr(piece.issued_on)}, utilisable jusqu’au {day_fr(last)}"
 
 
 def piece_labels(
@@ -223,6 +189,7 @@ def declaration(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     return render_pdf(
         "pacs/pdf/declaration.html",
         context,
+        is_official=True,
         title="Préparation de la déclaration conjointe de Pacs",
         stylesheets=("pacs/pdf/pacs.css",),
     )
@@ -246,6 +213,7 @@ def convention(dossier: Dossier, choices: ConventionChoices) -> RenderedPdf:
     return render_pdf(
         "pacs/pdf/convention.html",
         context,
+        is_official=True,
         title="Convention de Pacs",
         stylesheets=("pacs/pdf/pacs.css",),
     )
@@ -260,7 +228,8 @@ def personal_part(dossier: Dossier, partenaire: Partenaire) -> RenderedPdf:
     attestation = attestation_text(
         name=civil_name(partenaire) if partenaire.birth_name else "…" * 20,
         other=civil_name(other),
-        address=[common_residence(dossier) or "adresse à écrire ici"],
+        address=[str(dossier.address) or "adresse à écrire ici"],
+        is_common=dossier.has_common_residence,
     )
     context = _letterhead(dossier) | {
         "attestation": attestation.splitlines(),
@@ -277,8 +246,30 @@ def personal_part(dossier: Dossier, partenaire: Partenaire) -> RenderedPdf:
     return render_pdf(
         "pacs/pdf/personal_part.html",
         context,
+        is_official=True,
         title="Votre partie du dossier, sur papier",
         stylesheets=("pacs/pdf/pacs.css",),
+        path=dossier.get_absolute_url(),
+    )
+
+
+def way_back(dossier: Dossier) -> RenderedPdf:
+    """How the second goes on another day, on the device of the first or on paper: to keep.
+
+    The reference and the address of the portal, nobody's name: such a slip lies about. Says no
+    mail leaves to somebody who gave no address.
+    """
+    _, second = dossier.people
+    context = _letterhead(dossier) | {
+        "is_on_paper": second.door == Door.PAPER.value,
+        "is_mailed": bool(second.mail_address),
+    }
+    return render_pdf(
+        "pacs/pdf/way_back.html",
+        context,
+        title="Pour revenir à votre démarche",
+        stylesheets=("pacs/pdf/pacs.css",),
+        path=dossier.get_absolute_url(),
     )
 
 
@@ -290,7 +281,7 @@ def check_code(dossier: Dossier) -> str:
     """
     facts = [
         [row.label, row.first, row.second] for row in declaration_rows(dossier, reader=None)
-    ] + [common_residence(dossier)]
+    ] + [str(dossier.address)]
     digest = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).digest()
     number = int.from_bytes(digest)
     signs = ""
@@ -344,7 +335,7 @@ def partial_date_fr(birth: PartialDate | None) -> str:
         return f"{birth.year} (jour et mois inconnus)"
     if birth.day is None:
         return f"{MONTHS[birth.month - 1]} {birth.year} (jour inconnu)"
-    return day_fr(date(birth.year, birth.month, birth.day))
+    return day_words_fr(birth.day, birth.month, birth.year)
 
 
 def birth_place(person: Partenaire) -> str:
@@ -358,12 +349,6 @@ def birth_place(person: Partenaire) -> str:
 def parent_name(name: str, first_names: str, *, unknown: bool) -> str:
     """« MARTIN Claire », or that the record names nobody."""
     return "Inconnu" if unknown else " ".join(part for part in (name, first_names) if part)
-
-
-def common_residence(dossier: Dossier) -> str:
-    """The address the two declare as theirs from the registration on."""
-    city = f"{dossier.postcode} {dossier.city}".strip()
-    return ", ".join(part for part in (dossier.street, dossier.street_more, city) if part)
 
 
 def _attested_on(person: Partenaire) -> str:
@@ -391,5 +376,6 @@ def _letterhead(dossier: Dossier) -> dict[str, Any]:
         "mairie": Mairie.objects.prefetch_related("entrances").order_by("pk").first(),
         "dossier": dossier,
         "reference": dossier.reference,
-        "residence": common_residence(dossier),
+        "residence": str(dossier.address),
+        "residence_is_common": dossier.has_common_residence,
     }

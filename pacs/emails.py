@@ -5,25 +5,32 @@ read on a locked phone (domain reference, confidentiality by design). A person w
 address gets nothing, and the journal of mails says so to the agents.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.timezone import localdate
+from post_office.models import Email
 
 from demarches.appointment_calendar import appointment_event
-from demarches.emails import queue_mail
-from demarches.models import Appointment, Mairie
+from demarches.emails import copy_mail, is_secret, queue_mail
+from demarches.models import Appointment, Mairie, User
+from pacs.appointment_links import change_token
 from pacs.booking import pieces_to_renew
+from pacs.bringing import things_to_bring
 from pacs.models import (
+    Door,
     Dossier,
+    Helper,
     InformationRequest,
     Message,
     PacsSettings,
     Partenaire,
     SentMail,
 )
+from pacs.rules.changed import kinds_for
 
 
 def _send(
@@ -36,6 +43,7 @@ def _send(
     calendar: str = "",
     leaves_at: datetime | None = None,
     is_cold: bool = False,
+    secret: bool = False,
     **context: Any,
 ) -> SentMail:
     """Queue one mail and note it on the dossier, also when nobody can be reached."""
@@ -57,6 +65,7 @@ def _send(
             calendar=calendar,
             leaves_at=leaves_at,
             is_cold=is_cold,
+            secret=secret,
         )
     return SentMail.objects.create(
         dossier=dossier, partenaire=partenaire, kind=kind, at=at, email=email
@@ -80,6 +89,46 @@ def invitation(partenaire: Partenaire, *, at: datetime) -> None:
         is_cold=True,
         join_url=f"{settings.SITE_URL}{join}",
         reminders_max=PacsSettings.current().invitation_reminders_max,
+    )
+
+
+def invitation_sent(partenaire: Partenaire) -> Email | None:
+    """The last invitation queued for this person, as it leaves; it holds nothing of anybody's."""
+    kinds = ["invitation", "invitation_reminder"]
+    told = SentMail.objects.filter(partenaire=partenaire, kind__in=kinds).exclude(email=None)
+    last = told.select_related("email").first()
+    return last.email if last else None
+
+
+def part_reminder(partenaire: Partenaire, *, at: datetime) -> None:
+    """Remind somebody who came in that their part is not finished, and that they may leave."""
+    quit_path = reverse("pacs:partner-quit", args=[partenaire.dossier.reference])
+    _send(
+        "part_reminder",
+        partenaire,
+        at=at,
+        quit_url=f"{settings.SITE_URL}{quit_path}",
+        reminders_max=PacsSettings.current().invitation_reminders_max,
+    )
+
+
+def partner_left(dossier: Dossier, *, at: datetime) -> None:
+    """Tell the first one that the second takes part no more, without a reason."""
+    first = dossier.partenaires.select_related("user", "dossier").get(position=1)
+    _send("partner_left", first, at=at)
+
+
+def helper_invitation(helper: Helper, *, at: datetime) -> None:
+    """Ask somebody to help one person to fill in; neither is named, nor the procedure."""
+    partenaire = helper.partenaire
+    join = reverse("pacs:helper-join", args=[partenaire.dossier.reference])
+    _send(
+        "helper_invitation",
+        partenaire,
+        at=at,
+        to=helper.email,
+        is_cold=True,
+        join_url=f"{settings.SITE_URL}{join}",
     )
 
 
@@ -123,13 +172,17 @@ def answers_received(dossier: Dossier, *, at: datetime) -> None:
     _send_both("answers_received", dossier, at=at)
 
 
-def attestation_ended(dossier: Dossier, *, at: datetime) -> None:
-    """Tell both that an answer has changed and who has to read and attest again."""
+def attestation_ended(dossier: Dossier, *, at: datetime, changes: Collection[str] = ()) -> None:
+    """Tell both that an answer has changed and who has to read and attest again.
+
+    `changes`: what an agent changed; each is told the kinds that are theirs, in the same mail.
+    """
     for partenaire in dossier.people:
         _send(
             "attestation_ended",
             partenaire,
             at=at,
+            kinds=kinds_for(partenaire.position, changes),
             must_attest=partenaire.attested_at is None,
             must_confirm=not partenaire.is_first and partenaire.common_confirmed_at is None,
         )
@@ -141,6 +194,40 @@ def correction_decided(dossier: Dossier, holder: int, *, at: datetime) -> None:
     _send("correction_decided", author, at=at)
 
 
+def changed_by_mairie(
+    partenaire: Partenaire, kinds: Sequence[str], *, at: datetime, was_at: str = ""
+) -> None:
+    """Tell one person that an agent changed something of theirs: which kinds, never the values.
+
+    At most one mail a day for each person: a second change of the same day adds none. Not to an
+    address that was only invited: nobody there has answered. `was_at`: the address they gave
+    before this change replaced it; the new one may be somebody else's. When the mail about
+    their attestation has just told them, that mail is this one too.
+    """
+    told = partenaire.dossier.mails.filter(
+        partenaire=partenaire, kind="changed_by_mairie", at__date=localdate(at)
+    )
+    account = partenaire.user
+    address = account.email if account else was_at or partenaire.contact_email
+    if (told.exclude(email=None) if address else told).exists():
+        return
+    ended = partenaire.dossier.mails.filter(
+        partenaire=partenaire, kind="attestation_ended", at=at, email__isnull=False
+    )
+    just_told = next((one for one in ended if one.email and one.email.to == [address]), None)
+    if address and just_told is not None:
+        SentMail.objects.create(
+            dossier=partenaire.dossier,
+            partenaire=partenaire,
+            kind="changed_by_mairie",
+            at=at,
+            email=just_told.email,
+        )
+        return
+    has_page = account is not None or partenaire.door == Door.SAME_DEVICE
+    _send("changed_by_mairie", partenaire, at=at, to=address, kinds=kinds, has_page=has_page)
+
+
 def dossier_complete(dossier: Dossier, *, at: datetime) -> None:
     """Tell both that the dossier is complete and what comes next."""
     _send_both("dossier_complete", dossier, at=at)
@@ -148,12 +235,12 @@ def dossier_complete(dossier: Dossier, *, at: datetime) -> None:
 
 def appointment_booked(dossier: Dossier, *, at: datetime) -> None:
     """Confirm the appointment to both, with the event for their calendars."""
-    _about_appointment("appointment_booked", dossier, dossier.appointment, at=at)
+    _about_appointment("appointment_booked", dossier, dossier.appointment, at=at, is_own=True)
 
 
 def appointment_moved(dossier: Dossier, *, at: datetime) -> None:
     """Tell both the new day and hour; the event of their calendars moves."""
-    _about_appointment("appointment_moved", dossier, dossier.appointment, at=at)
+    _about_appointment("appointment_moved", dossier, dossier.appointment, at=at, is_own=True)
 
 
 def appointment_cancelled(
@@ -172,7 +259,7 @@ def appointment_missed(dossier: Dossier, appointment: Appointment, *, at: dateti
 
 def appointment_reminder(dossier: Dossier, *, at: datetime) -> None:
     """Remind both of the day, the hour, and what to bring."""
-    _about_appointment("appointment_reminder", dossier, dossier.appointment, at=at)
+    _about_appointment("appointment_reminder", dossier, dossier.appointment, at=at, is_own=True)
 
 
 def earlier_offer(dossier: Dossier, appointment: Appointment, *, at: datetime) -> None:
@@ -188,25 +275,46 @@ def _about_appointment(
     at: datetime,
     is_off: bool = False,
     has_event: bool = True,
+    is_own: bool = False,
     **context: Any,
 ) -> None:
     if appointment is None:
         raise ValueError("a mail about an appointment needs one")
+    booking_path = reverse("pacs:appointment", args=[dossier.reference])
+    calendar_path = reverse("pacs:appointment-file", args=[dossier.reference])
+    may_change = is_own and appointment.is_changeable(at)
+    for reader in dossier.partenaires.select_related("user", "dossier"):
+        event = ""
+        if has_event and reader.mail_address:
+            event = _event(appointment, reader, at=at, is_off=is_off)
+        _send(
+            kind,
+            reader,
+            at=at,
+            calendar=event,
+            # The list is the reader's own, and the link acts without a sign-in.
+            secret=is_own,
+            appointment=appointment,
+            booking_url=settings.SITE_URL + booking_path,
+            calendar_url=settings.SITE_URL + calendar_path,
+            change_url=_change_url(appointment, reader) if may_change else "",
+            to_bring=things_to_bring(dossier, reader=reader) if is_own else [],
+            to_renew=pieces_to_renew(dossier, localdate(appointment.starts_at)),
+            **context,
+        )
+
+
+def _event(appointment: Appointment, reader: Partenaire, *, at: datetime, is_off: bool) -> str:
+    """The event of one reader's calendar: the other's address is nowhere in it."""
     mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
-    event = ""
-    if has_event:
-        event = appointment_event(appointment, mairie, at=at, is_off=is_off)
-    _send_both(
-        kind,
-        dossier,
-        at=at,
-        calendar=event,
-        appointment=appointment,
-        booking_url=settings.SITE_URL + reverse("pacs:appointment", args=[dossier.reference]),
-        is_changeable=appointment.is_changeable(at),
-        to_renew=pieces_to_renew(dossier, localdate(appointment.starts_at)),
-        **context,
+    return appointment_event(
+        appointment, mairie, at=at, attendee=reader.mail_address, is_off=is_off
     )
+
+
+def _change_url(appointment: Appointment, reader: Partenaire) -> str:
+    token = change_token(appointment, reader)
+    return settings.SITE_URL + reverse("pacs:appointment-link", args=[token])
 
 
 def registered(dossier: Dossier, *, at: datetime) -> None:
@@ -219,16 +327,44 @@ def opposable(dossier: Dossier, *, at: datetime) -> None:
     _send_both("opposable", dossier, at=at)
 
 
-def dossier_stopped(dossier: Dossier, *, at: datetime, leaves_at: datetime | None = None) -> None:
-    """« La démarche est arrêtée », without a reason, to both; `leaves_at`: not before."""
-    _send_both("dossier_stopped", dossier, at=at, leaves_at=leaves_at)
+def dossier_stopped(
+    dossier: Dossier,
+    *,
+    at: datetime,
+    leaves_at: datetime | None = None,
+    given_up: Appointment | None = None,
+) -> None:
+    """« La démarche est arrêtée », without a reason, to both; `leaves_at`: not before.
+
+    `given_up`: the appointment that ended with it, taken off their calendars.
+    """
+    _send_end("dossier_stopped", dossier, at=at, leaves_at=leaves_at, given_up=given_up)
 
 
 def dossier_inadmissible(
-    dossier: Dossier, *, at: datetime, leaves_at: datetime | None = None
+    dossier: Dossier,
+    *,
+    at: datetime,
+    leaves_at: datetime | None = None,
+    given_up: Appointment | None = None,
 ) -> None:
-    """Tell both that a decision waits for them on their pages; `leaves_at`: not before."""
-    _send_both("dossier_inadmissible", dossier, at=at, leaves_at=leaves_at)
+    """Tell both that a decision waits for them on their pages; the rest as `dossier_stopped`."""
+    _send_end("dossier_inadmissible", dossier, at=at, leaves_at=leaves_at, given_up=given_up)
+
+
+def _send_end(
+    kind: str,
+    dossier: Dossier,
+    *,
+    at: datetime,
+    leaves_at: datetime | None,
+    given_up: Appointment | None,
+) -> None:
+    for reader in dossier.partenaires.select_related("user", "dossier"):
+        event = ""
+        if given_up is not None and reader.mail_address:
+            event = _event(given_up, reader, at=at, is_off=True)
+        _send(kind, reader, at=at, leaves_at=leaves_at, calendar=event, given_up=given_up)
 
 
 def deletion_warning(dossier: Dossier, *, at: datetime) -> None:
@@ -243,3 +379,29 @@ def message_from_mairie(message: Message, *, at: datetime) -> None:
         readers = readers.filter(pk=message.private_to_id)
     for partenaire in readers:
         _send("message_received", partenaire, at=at, key=str(message.pk))
+
+
+def dossier_assigned(dossier: Dossier, to: User, *, by: User, at: datetime) -> None:
+    """Tell an agent that a colleague confided this dossier to them; it names nobody else."""
+    address = reverse("admin:pacs_dossier_change", args=[dossier.pk])
+    queue_mail(
+        to=to.email,
+        template="pacs/emails/dossier_assigned",
+        context={"dossier": dossier, "by": by, "desk_url": f"{settings.SITE_URL}{address}"},
+        key=f"assigned:{dossier.pk}:{to.pk}:{at.isoformat()}",
+    )
+
+
+def send_again(mail: SentMail, *, at: datetime) -> SentMail:
+    """Queue a copy of a mail that did not leave, to the address known now; both stay listed.
+
+    Not for one whose text gives a right, which is erased once it is dead: its own page makes
+    another. Raises `ValueError` for it, and for somebody without an address.
+    """
+    person, old = mail.partenaire, mail.email
+    if person is None or old is None or is_secret(old) or not person.mail_address:
+        raise ValueError("nothing can be sent again")
+    email = copy_mail(old, to=person.mail_address, key=f"again:{mail.pk}:{at.isoformat()}")
+    return SentMail.objects.create(
+        dossier=mail.dossier, partenaire=person, kind=mail.kind, at=at, email=email
+    )

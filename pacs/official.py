@@ -4,8 +4,10 @@ A version and a date stand on each; the same rows give the same bytes. None says
 before the publicity is complete (CC, art. 515-3-1).
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Count
@@ -36,6 +38,7 @@ def _render(name: str, title: str, *, version: int, dated: date, **context: Any)
     return render_pdf(
         f"pacs/pdf/{name}.html",
         {"mairie": mairie, "foot": foot, "dated": dated, **context},
+        is_official=True,
         title=title,
         stylesheets=STYLES,
     )
@@ -82,25 +85,65 @@ def recepisse(registration: Registration) -> RenderedPdf:
 
 def avis_de_mention(avis: Avis) -> RenderedPdf:
     """Avis to the holder of a birth record (décret 2006-1806, art. 6; CC, art. 49)."""
-    act = avis.act
-    other = next(one for one in avis.registration.people if one.pk != avis.person_id)
-    since = localdate(act.registered_at) if act and act.registered_at else None
     return _render(
         "avis_de_mention",
         "Avis de mention",
         version=1,
-        dated=since or avis.registration.registered_on,
-        avis=avis,
-        act=act,
-        registration=avis.registration,
-        moment=registered_moment(avis.registration),
-        person=avis.person,
-        born_on=partial_date_fr(avis.person.birth_date),
-        born_in=birth_place(avis.person),
-        other=other,
-        other_born_on=partial_date_fr(other.birth_date),
-        other_born_in=birth_place(other),
         reference=avis.registration.number,
+        **_letter(avis),
+    )
+
+
+def _letter(avis: Avis) -> dict[str, Any]:
+    """What one avis tells, for its template."""
+    act = avis.act
+    other = next(one for one in avis.registration.people if one.pk != avis.person_id)
+    since = localdate(act.registered_at) if act and act.registered_at else None
+    return {
+        "dated": since or avis.registration.registered_on,
+        "avis": avis,
+        "act": act,
+        "registration": avis.registration,
+        "moment": registered_moment(avis.registration),
+        "person": avis.person,
+        "born_on": partial_date_fr(avis.person.birth_date),
+        "born_in": birth_place(avis.person),
+        "other": other,
+        "other_born_on": partial_date_fr(other.birth_date),
+        "other_born_in": birth_place(other),
+    }
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """The avis that go to one holder of birth records."""
+
+    recipient: str
+    rows: list[Avis]
+
+
+def envelopes(rows: Iterable[Avis]) -> list[Envelope]:
+    """The avis by recipient, in alphabetical order; in an envelope, the oldest duty first."""
+    ordered = sorted(rows, key=lambda row: (row.recipient, row.address, row.due_on, row.pk))
+    return [
+        Envelope(recipient, list(group))
+        for (recipient, _), group in groupby(ordered, key=lambda row: (row.recipient, row.address))
+    ]
+
+
+def avis_batch(rows: Collection[Avis], *, dated: date) -> RenderedPdf:
+    """Avis de mention in one document: a sheet for the mairie, then the letters by recipient.
+
+    `rows`: one at least, with what `avis_de_mention` reads.
+    """
+    groups = envelopes(rows)
+    return _render(
+        "avis_batch",
+        "Avis de mention à envoyer",
+        version=1,
+        dated=dated,
+        groups=groups,
+        letters=[_letter(row) for group in groups for row in group.rows],
     )
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from demarches.rules.enums import Transition
 from demarches.rules.read import Shown
-from pacs.access import readable_pieces
+from pacs.access import holders_of, readable_pieces
+from pacs.models.correction import PENDING
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece
@@ -111,6 +112,24 @@ def handed_back_shown(reader: Partenaire, dossier: Dossier) -> Shown:
         "status": dossier.status,
         "request": asked.pk if asked else None,
         **review_shown(reader, dossier),
+        **corrections_shown(reader, dossier),
+    }
+
+
+def corrections_shown(reader: Partenaire, dossier: Dossier) -> Shown:
+    """The corrections of this person that wait, and what stands in the place of each answer."""
+    pending = dossier.corrections.filter(holder__in=holders_of(reader), status__in=PENDING)
+    rows = {0: dossier, reader.position: _row(reader, dossier)}
+    return {
+        f"correction.{one.holder}": [
+            one.pk,
+            one.status,
+            *(
+                (name, value["new"], str(getattr(rows[one.holder], name)))
+                for name, value in sorted(one.values.items())
+            ),
+        ]
+        for one in pending
     }
 
 
@@ -129,6 +148,12 @@ def confirmation_shown(dossier: Dossier) -> Shown:
     return answers_shown(dossier, CONFIRMED, "couple")
 
 
+def said_shown(reader: Partenaire, dossier: Dossier) -> Shown:
+    """What the other said of this person in the simulator, and nobody has confirmed."""
+    row = _row(reader, dossier)
+    return answers_shown(row, row.said_by_other, "moi")
+
+
 def standing_shown(dossier: Dossier) -> Shown:
     """Where the dossier stands, for whoever stops it."""
     return {"status": dossier.status, "appointment": dossier.appointment_id}
@@ -137,6 +162,12 @@ def standing_shown(dossier: Dossier) -> Shown:
 def door_shown(second: Partenaire) -> Shown:
     """How the second partenaire takes part, as the first one set it."""
     return {"door": second.door, "email": second.invited_email, "user": second.user_id}
+
+
+def place_shown(dossier: Dossier) -> Shown:
+    """Who holds the second's place, for an agent who writes to them: its last change of hands."""
+    gone = dossier.events.filter(kind__in=["part_emptied", "declined", "left"]).last()
+    return {"place.2": gone.pk if gone else 0}
 
 
 def _row(reader: Partenaire, dossier: Dossier) -> Partenaire:

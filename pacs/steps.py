@@ -3,22 +3,28 @@
 from demarches.steps import Step, StepList
 from pacs.forms import civil, common, identity
 from pacs.models import Dossier, Partenaire
-from pacs.models.completeness import COMMON, OWN
+from pacs.models.completeness import COMMON, FORMER_COMMON, FORMER_OWN, OWN
 
 #: The page of the wished day.
-WISHED_STEP = "projet"
+WISHED_STEP = "jour"
+#: The page after which it is offered.
+BEFORE_WISHED_STEP = "projet"
 
 #: Told by the page « origine » where it is asked.
 ORIGIN_COLUMNS = (*civil.OriginForm.Meta.fields, *civil.OriginForm.tells)
+#: An address of one's own: told as one, by whichever address is theirs today.
+HOME_COLUMNS = identity.SituationForm.ADDRESS
 
 COMMON_STEPS: StepList[Dossier] = StepList(
     [
         Step(slug, title, form, COMMON[slug])
         for slug, title, form in (
             ("adresse", "Votre adresse commune", common.AddressForm),
-            (WISHED_STEP, "Lien de famille, convention, date", common.ProjectForm),
+            (BEFORE_WISHED_STEP, "Lien de famille et convention", common.ProjectForm),
+            (WISHED_STEP, "Jour souhaité", common.WishedDayForm),
         )
-    ]
+    ],
+    former=FORMER_COMMON,
 )
 
 OWN_STEPS: StepList[Partenaire] = StepList(
@@ -33,5 +39,6 @@ OWN_STEPS: StepList[Partenaire] = StepList(
             ("situation", "Situation et adresse", identity.SituationForm),
             ("ancien-mariage", "Fin du mariage", identity.FormerMarriageForm),
         )
-    ]
+    ],
+    former=FORMER_OWN,
 )

@@ -3,7 +3,7 @@
 Read models built for one reader: nothing of the other partenaire's private part goes in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,14 +22,16 @@ from pacs.access import (
     readable_pieces,
     readable_requests,
     reads,
+    requests_awaited,
 )
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
 from pacs.models.completeness import asks_origin, missing_common, missing_own
+from pacs.models.piece import DECLARATION_RULE, IDENTITY_RULE
 from pacs.rules.days import DayAnswer, Days
 from pacs.rules.gate import Act, Kind, texts
-from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.rules.validity import MaxAge, earliest_issue_day, is_usable
-from pacs.steps import COMMON_STEPS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
+from pacs.rules.pieces import ASKS_NOTHING, AT_HOME, VERIFIED_BY_MAIRIE
+from pacs.rules.planner import Window, when_to_ask, whose_turn
+from pacs.steps import COMMON_STEPS, HOME_COLUMNS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,6 @@ class Task:
         return self.address if self.is_open else ""
 
     @property
-    def review_url(self) -> str:
-        """The same page, which then comes back to « Vérifiez vos réponses »."""
-        return f"{self.address}?retour=verifier" if self.is_open else ""
-
-    @property
     def label(self) -> str:
         if self.is_complete:
             return "Terminé"
@@ -81,8 +78,18 @@ class TaskGroup:
     note: str = ""
 
     @property
+    def done(self) -> int:
+        """How many of its tasks are complete."""
+        return sum(task.is_complete for task in self.tasks)
+
+    @property
     def is_complete(self) -> bool:
-        return all(task.is_complete for task in self.tasks)
+        return self.done == len(self.tasks)
+
+    @property
+    def concerns_reader(self) -> bool:
+        """Something in it is theirs to do, today or done."""
+        return any(task.is_open for task in self.tasks)
 
 
 def _value(row: Dossier | Partenaire, name: str) -> str:
@@ -113,11 +120,15 @@ def answer_words(row: Dossier | Partenaire, name: str) -> Answer:
 def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
     """What this page says so far; a fact stands once, on the page that asks it in full."""
     form = step.form_class
-    names = [*form.tells, *(form._meta.fields or ())]
+    names = list(form.columns())
     if isinstance(row, Partenaire) and step.slug == "acte" and asks_origin(row):
         names = [name for name in names if name not in ORIGIN_COLUMNS]
     answers = []
     for name in names:
+        if isinstance(row, Partenaire) and name in HOME_COLUMNS:
+            if name == HOME_COLUMNS[0]:
+                answers.extend(_home(row))
+            continue
         field = form.base_fields.get(name)
         answer = answer_words(row, name)
         if answer.value and not (answer.value == "Non" and isinstance(getattr(row, name), bool)):
@@ -125,15 +136,17 @@ def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
     return answers
 
 
+def _home(person: Partenaire) -> list[Answer]:
+    """Where they live today, on one line; nothing while it is not known."""
+    home = person.home
+    common = " (adresse commune)" if home.is_common else ""
+    return [Answer("Adresse aujourd’hui", f"{home.address}{common}")] if home.address.lines else []
+
+
 def answers_of(row: Dossier | Partenaire) -> list[Answer]:
     """Every answer given so far on this row, page after page."""
     steps: StepList[Any] = COMMON_STEPS if isinstance(row, Dossier) else OWN_STEPS
     return [answer for step in steps.for_subject(row) for answer in _answers(row, step)]
-
-
-def common_answers(dossier: Dossier) -> list[Answer]:
-    """Every shared answer, for whoever confirms them."""
-    return answers_of(dossier)
 
 
 def _tasks(
@@ -156,6 +169,7 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
     """The whole task list, as this partenaire may see it."""
     dossier = partenaire.dossier
     reference = dossier.reference
+    said = [_said_task(partenaire)] if partenaire.said_by_other else []
     groups = [
         TaskGroup(
             "Vos réponses communes",
@@ -164,13 +178,15 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
         ),
         TaskGroup(
             "Votre partie",
-            _tasks(partenaire, OWN_STEPS, reference, open_=may_edit_own(partenaire)),
+            said + _tasks(partenaire, OWN_STEPS, reference, open_=may_edit_own(partenaire)),
             note="Vous seul et la mairie voyez ces réponses, sauf votre identité : elle figure"
             " sur la déclaration que vous signez tous les deux.",
         ),
     ]
     together = []
-    if partenaire.is_first:
+    if partenaire.helper is not None:
+        pass  # the other, the agreement and the attestation are for the person alone
+    elif partenaire.is_first:
         together.append(_partner_task(partenaire))
     else:
         together.append(
@@ -182,15 +198,18 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
             )
         )
     ready = not missing_own(partenaire) and not missing_common(dossier)
-    together.append(
-        Task(
-            "Attester sur l’honneur",
-            reverse("pacs:partner-attest", args=[reference]),
-            partenaire.attested_at is not None,
-            is_open=ready,
-            hint="" if ready else "Après votre partie et les réponses communes.",
+    if partenaire.helper is None:
+        together.append(
+            Task(
+                "Attester sur l’honneur",
+                reverse("pacs:partner-attest", args=[reference]),
+                partenaire.attested_at is not None,
+                is_open=ready,
+                hint=""
+                if ready or partenaire.attested_at
+                else "Après votre partie et les réponses communes.",
+            )
         )
-    )
     rows = piece_rows(partenaire, at=at)
     undecided = sum(row.needs_answer for row in rows)
     together.append(
@@ -205,32 +224,84 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
     return groups
 
 
-def next_task(partenaire: Partenaire, *, at: datetime) -> Task:
+def _said_task(partenaire: Partenaire) -> Task:
+    """What the other said of this person in the simulator, to confirm before anything else."""
+    other = partenaire.dossier.people[2 - partenaire.position]
+    title = f"Ce que {name_for(partenaire, other)} a déjà dit de vous"
+    address = reverse("pacs:said", args=[partenaire.dossier.reference])
+    return Task(title, address, is_complete=False)
+
+
+def next_task(partenaire: Partenaire, *, at: datetime, after: str = "") -> Task:
     """The next thing to do for this person, in a draft: a question, pieces, the other, the review.
 
-    The pieces are read last, when no question is left.
+    `after`: the address of the page just answered; questions that follow it come first, and it
+    is not asked again at once, even when something of it is left open. The pieces are read last,
+    when no question is left.
     """
     dossier = partenaire.dossier
-    questions = [
-        *(_open_tasks(dossier, COMMON_STEPS) if may_edit_common(partenaire) else []),
-        *(_open_tasks(partenaire, OWN_STEPS) if may_edit_own(partenaire) else []),
+    tasks = [
+        *(_questions(dossier, COMMON_STEPS) if may_edit_common(partenaire) else []),
+        *(_questions(partenaire, OWN_STEPS) if may_edit_own(partenaire) else []),
     ]
+    if partenaire.said_by_other and may_edit_own(partenaire):
+        return _said_task(partenaire)
+    here = next((rank for rank, task in enumerate(tasks) if task.address == after), -1)
+    questions = [task for task in tasks[here + 1 :] + tasks[: max(here, 0)] if not task.is_complete]
     if questions:
         return questions[0]
     if any(row.needs_answer for row in piece_rows(partenaire, at=at)):
         address = reverse("pacs:dossier-pieces", args=[dossier.reference])
         return Task("Vos pièces", address, is_complete=False)
     _, second = dossier.people
+    address = reverse("pacs:dossier-review", args=[dossier.reference])
+    if partenaire.helper is not None:
+        return Task("Relire", address, is_complete=False)
     if partenaire.is_first and partenaire.attested_at is not None and not second.door:
         return _partner_task(partenaire)
-    address = reverse("pacs:dossier-review", args=[dossier.reference])
     return Task("Relire et attester", address, is_complete=False)
 
 
-def _open_tasks(subject: Dossier | Partenaire, steps: StepList[Any]) -> list[Task]:
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who has something left to do, as one of the two reads it: never what."""
+
+    is_mine: bool
+    is_theirs: bool
+    #: The other, by the name this reader knows.
+    other: str
+    words: str
+
+    @property
+    def waits_for(self) -> str:
+        """Whom it waits for, when it waits for the other alone."""
+        return self.other if self.is_theirs and not self.is_mine else ""
+
+
+def turn_of(partenaire: Partenaire, *, at: datetime, is_asked: bool = False) -> Turn:
+    """Whose turn it is. `is_asked`: this reader has to attest or confirm something sent."""
+    dossier, status = partenaire.dossier, partenaire.dossier.current_status
+    other = name_for(partenaire, dossier.people[2 - partenaire.position])
+    if partenaire.helper is not None:
+        # What keeps the other is not for somebody who helps one of the two.
+        return Turn(is_mine=True, is_theirs=False, other=other, words="")
+    is_mine, is_theirs = is_asked, False
+    if status in {Status.DRAFT, Status.PIECES_REQUESTED}:
+        act = Act.SEND if dossier.is_draft else Act.SEND_AGAIN
+        # The shared answers are filled in by the first.
+        holders = {one.holder or 1 for one in dossier.obstacles(act, at=at)}
+        is_theirs = 3 - partenaire.position in holders
+        is_mine = is_mine or partenaire.position in holders
+        if dossier.is_draft and not is_mine:
+            review = reverse("pacs:dossier-review", args=[dossier.reference])
+            is_mine = next_task(partenaire, at=at).address != review
+    words = whose_turn(status, is_mine=is_mine, is_theirs=is_theirs, other=other)
+    return Turn(is_mine, is_theirs, other, words)
+
+
+def _questions(subject: Dossier | Partenaire, steps: StepList[Any]) -> list[Task]:
     dossier = subject if isinstance(subject, Dossier) else subject.dossier
-    tasks = _tasks(subject, steps, dossier.reference, open_=True)
-    return [task for task in tasks if not task.is_complete]
+    return _tasks(subject, steps, dossier.reference, open_=True)
 
 
 def _partner_task(first: Partenaire) -> Task:
@@ -269,11 +340,15 @@ class PieceRow:
     about: PieceWording | None
     status: PieceStatus
     last_day: date | None
-    #: For a dated piece not in hand: ask for it on or after this day.
-    ask_from: date | None
-    url: str
+    #: When to ask for it; None: it does not age, or no day is known yet.
+    window: Window | None
+    #: The page of the pieces.
+    page: str
     #: The dossier is in the people's hands.
     is_open: bool
+    #: The day its age is counted at, and today.
+    on: date
+    today: date
     for_couple: bool = False
     files: Sequence[Any] = field(default=())
 
@@ -290,8 +365,15 @@ class PieceRow:
         """The label of the piece; a translation names what it translates."""
         label = self.wording.label
         if self.about is not None:
-            label = f"{label} ({self.about.label})"
+            label = f"{label} ({self.about.short_label.lower()})"
         return f"Peut-être : {label}" if self.piece.is_uncertain else label
+
+    @property
+    def name(self) -> str:
+        """The same, short, where the page has said of what it speaks."""
+        if self.about is None:
+            return self.wording.short_label
+        return f"{self.wording.short_label} ({self.about.short_label.lower()})"
 
     @property
     def is_locked(self) -> bool:
@@ -299,8 +381,12 @@ class PieceRow:
         return self.by_mairie or self.status is PieceStatus.ACCEPTED
 
     @property
+    def is_editable(self) -> bool:
+        return self.is_open and not self.is_locked
+
+    @property
     def action_url(self) -> str:
-        return "" if self.is_locked or not self.is_open else self.url
+        return self.url if self.is_editable else ""
 
     @property
     def action(self) -> str:
@@ -309,15 +395,61 @@ class PieceRow:
         return "Remplacer cette pièce" if self.needs_answer else "Voir ou modifier"
 
     @property
+    def is_identity(self) -> bool:
+        return self.piece.rule_id == IDENTITY_RULE
+
+    @property
+    def is_declaration(self) -> bool:
+        """The one paper that the portal fills in: it is signed on the day."""
+        return self.piece.rule_id == DECLARATION_RULE
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page of the pieces."""
+        return f"piece-{self.piece.key}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.page}#{self.anchor}"
+
+    @property
+    def problem(self) -> str:
+        """Why the document that is dated will not serve, and what to do; empty when it will."""
+        if self.last_day is None or self.last_day >= self.on or self.message:
+            return ""
+        issued = self.piece.issued_on
+        if issued is None or self.is_identity:
+            over = self.last_day < self.today
+            when = (
+                f"n’est plus valable depuis le {day_fr(self.last_day)}"
+                if over
+                else (f"ne sera plus valable le {day_fr(self.on)}")
+            )
+            return f"Ce document {when}. Envoyez-en un autre, ou le passeport."
+        return (
+            f"Délivré le {day_fr(issued)}, ce document aura plus de"
+            f" {self.wording.max_age_months}\u00a0mois le {day_fr(self.on)}. Redemandez-le."
+        )
+
+    @property
     def message(self) -> str:
         """What the mairie said of it, while it waits for another."""
         return self.piece.refusal_text if self.status is PieceStatus.REFUSED else ""
 
     @property
-    def ask_from_text(self) -> str:
-        if self.ask_from is None:
-            return ""
-        return f"Ne la demandez pas avant le {day_fr(self.ask_from)} : elle serait trop ancienne."
+    def is_to_ask(self) -> bool:
+        """Some office still has to be asked for it, as far as is known."""
+        if self.piece.rule_id in ASKS_NOTHING | AT_HOME:
+            return False
+        is_left = self.needs_answer or self.status is PieceStatus.BLOCKED
+        return is_left or self.piece.is_promised
+
+    @property
+    def when(self) -> str:
+        """When to ask for it, as people read it."""
+        if self.window is not None:
+            return self.window.words
+        return "quand vous voulez" if self.wording.max_age is None else "une fois le jour choisi"
 
     @property
     def last_day_text(self) -> str:
@@ -326,11 +458,14 @@ class PieceRow:
         return f"Valable jusqu’au {day_fr(self.last_day)} pour votre Pacs."
 
 
-def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
-    """The pieces this person may read, in the order of the list."""
+def piece_rows(partenaire: Partenaire, *, at: datetime, days: Days | None = None) -> list[PieceRow]:
+    """The pieces this person may read, in the order of the list; `days`: those of the dossier."""
     dossier = partenaire.dossier
-    on, today = dossier.registration_date(at=at), localdate(at)
+    on, today, aimed = dossier.registration_date(at=at), localdate(at), dossier.aimed_day(at=at)
+    if days is None and aimed is not None:
+        days = dossier.days(at=at)
     answers_missing = bool(missing_own(partenaire))
+    page = reverse("pacs:dossier-pieces", args=[dossier.reference])
     wordings = PieceWording.objects.by_rule()
     pieces = readable_pieces(dossier, partenaire).required().prefetch_related("files")
     rows = []
@@ -346,9 +481,13 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
                 about=wordings.get(piece.about),
                 status=(status := piece.status_on(on, wording.max_age)),
                 last_day=last,
-                ask_from=_ask_from(piece, wording.max_age, dossier.wished_date, today),
-                url=reverse("pacs:dossier-piece", args=[dossier.reference, piece.key]),
+                window=when_to_ask(piece.rule_id, wording.max_age, on=aimed, days=days)
+                if days
+                else None,
+                page=page,
                 is_open=dossier.is_editable or dossier.is_renewable(status),
+                on=on,
+                today=today,
                 for_couple=piece.partenaire_id is None,
                 files=list(piece.files.all()),
             )
@@ -356,29 +495,39 @@ def piece_rows(partenaire: Partenaire, *, at: datetime) -> list[PieceRow]:
     return rows
 
 
-def _ask_from(piece: Piece, age: MaxAge | None, wished: date | None, today: date) -> date | None:
-    """The day from which to ask for it, when that day is still to come."""
-    if age is None or wished is None or piece.rule_id in VERIFIED_BY_MAIRIE:
-        return None
-    if piece.issued_on is not None and is_usable(piece.issued_on, age, wished):
-        return None
-    day = earliest_issue_day(age, wished)
-    return day if day > today else None
-
-
 @dataclass(frozen=True)
 class DossierPlan:
-    """The dates of a dossier, from the wished day to the papers in hand; tells of no piece."""
+    """The dates of a dossier, the papers its reader has to ask for, and whose turn it is.
+
+    Nothing of it tells of a piece of the other.
+    """
 
     days: Days
     wish: DayAnswer | None
+    #: The day of the appointment, once there is one.
+    booked: date | None = None
     #: Where the wished day is changed; empty for a reader who may not.
     change_url: str = ""
+    papers: Sequence[PieceRow] = ()
+    turn: str = ""
+
+    @property
+    def papers_by_when(self) -> list[tuple[str, list[PieceRow]]]:
+        """When to ask, what is dated first, and for which papers."""
+        found: dict[str, list[PieceRow]] = {}
+        for row in sorted(self.papers, key=lambda row: row.window is None):
+            found.setdefault(row.when, []).append(row)
+        return list(found.items())
+
+    @property
+    def is_lost(self) -> bool:
+        """The wished day cannot be held any more, or never could."""
+        return self.wish is not None and self.wish.day < self.days.first
 
     @property
     def file_by(self) -> date | None:
         """Until when to send; None without a day to aim at, or once it is sent."""
-        if self.wish is None or self.wish.day < self.days.first:
+        if self.wish is None or self.is_lost:
             return None
         return self.days.file_by(self.wish.day)
 
@@ -388,18 +537,30 @@ class DossierPlan:
         return self.days.papers_last is not None and self.days.papers_last < self.days.first
 
 
-def plan_of(partenaire: Partenaire, *, at: datetime) -> DossierPlan | None:
-    """The plan of the dossier; None when there is no day left to choose."""
+def plan_of(
+    partenaire: Partenaire,
+    *,
+    at: datetime,
+    days: Days | None = None,
+    rows: Iterable[PieceRow] = (),
+    turn: str = "",
+) -> DossierPlan | None:
+    """The plan of the dossier, of these of its rows; None once it has ended."""
     dossier = partenaire.dossier
-    if dossier.is_ended or dossier.appointment_id is not None:
+    if dossier.is_ended:
         return None
-    days = dossier.days(at=at)
-    wished = dossier.wished_date
+    if days is None:
+        days = dossier.days(at=at)
+    is_booked = dossier.appointment is not None
+    wished = None if is_booked else dossier.wished_date
     change = reverse("pacs:common-step", args=[dossier.reference, WISHED_STEP])
     return DossierPlan(
         days=days,
         wish=None if wished is None else days.about(wished),
-        change_url=change if may_edit_common(partenaire) else "",
+        booked=dossier.aimed_day(at=at) if is_booked else None,
+        change_url=change if may_edit_common(partenaire) and not is_booked else "",
+        papers=tuple(row for row in rows if row.is_to_ask),
+        turn=turn,
     )
 
 
@@ -430,17 +591,20 @@ class Requests:
     """The mairie's requests as one of the two reads them: their own, never the other's."""
 
     mine: Sequence[Request]
-    #: Nothing is asked of this reader: the other was asked alone.
-    only_other: bool
+    #: The other was asked too, or alone, and has not answered.
+    awaits_other: bool
+
+    @property
+    def only_other(self) -> bool:
+        """Nothing is asked of this reader, or nothing any more."""
+        return self.awaits_other and not self.mine
 
 
 def requests_of(partenaire: Partenaire) -> Requests:
     """What is asked of this person; a dossier asked before requests had readers shows none."""
     mine = [_request(row, partenaire) for row in readable_requests(partenaire)]
-    everybody = partenaire.dossier.requests.filter(closed_at__isnull=True)
-    # Whoever takes part on paper answers at the counter: the other then sends it back.
-    online = everybody.exclude(partenaire__door=Door.PAPER.value)
-    return Requests(mine, only_other=not mine and online.exists())
+    awaited = requests_awaited(partenaire.dossier).exclude(partenaire=partenaire)
+    return Requests(mine, awaits_other=awaited.exists())
 
 
 def _request(row: InformationRequest, reader: Partenaire) -> Request:
@@ -448,16 +612,15 @@ def _request(row: InformationRequest, reader: Partenaire) -> Request:
     part, _, slug = row.question.partition("/")
     dossier = reader.dossier
     if part == "commun":
-        step = COMMON_STEPS.get(slug, dossier)
+        step: Step[Any] | None = COMMON_STEPS.asking(slug, dossier)
         # The second reads the shared answers, and proposes a change to whoever fills them in.
         name = "pacs:common-step" if reader.is_first else "pacs:partner-confirm"
-        args = [dossier.reference, slug] if reader.is_first else [dossier.reference]
-        return Request(row.text, row.at, step.title if step else "", reverse(name, args=args))
-    own = OWN_STEPS.get(slug, reader)
-    if own is None:
+    else:
+        step, name = OWN_STEPS.asking(slug, reader), "pacs:own-step"
+    if step is None:
         return Request(row.text, row.at)
-    url = reverse("pacs:own-step", args=[dossier.reference, slug])
-    return Request(row.text, row.at, own.title, url)
+    args = [dossier.reference, step.slug] if name != "pacs:partner-confirm" else [dossier.reference]
+    return Request(row.text, row.at, step.title, reverse(name, args=args))
 
 
 @dataclass(frozen=True, slots=True)

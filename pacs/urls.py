@@ -5,10 +5,12 @@ from django.urls import URLPattern, path, register_converter
 from demarches.converters import ReferenceConverter
 from pacs.views import (
     after,
+    appointment_link,
     appointments,
     documents,
     dossier,
     guidance,
+    helping,
     messages,
     partner,
     pieces,
@@ -41,9 +43,18 @@ urlpatterns: list[URLPattern] = [
     # /pacs/commencer/: open a dossier
     path("commencer/", dossier.dossier_start, name="dossier-start"),
     path("fermer/", partner.partner_leave, name="partner-leave"),
+    # /pacs/rendez-vous/<token>/: from a mail, without a sign-in
+    path("rendez-vous/<str:token>/", appointment_link.ask, name="appointment-link"),
+    path(
+        "rendez-vous/<str:token>/changer/",
+        appointment_link.change,
+        name="appointment-link-change",
+    ),
+    path("rendez-vous/<str:token>/deplacer/", appointment_link.move, name="appointment-link-move"),
     # /pacs/<reference>/: the couple's dossier
     path("<ref:reference>/", dossier.dossier_home, name="dossier"),
     path("<ref:reference>/commun/<slug:slug>/", steps.common_step, name="common-step"),
+    path("<ref:reference>/moi/confirmer/", partner.said, name="said"),
     path("<ref:reference>/moi/<slug:slug>/", steps.own_step, name="own-step"),
     path(
         "<ref:reference>/impossible/<slug:slug>/", dossier.dossier_outcome, name="dossier-outcome"
@@ -52,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("<ref:reference>/corriger/", dossier.dossier_correct, name="dossier-correct"),
     path("<ref:reference>/envoyer/", dossier.dossier_submit, name="dossier-submit"),
     path("<ref:reference>/envoye/", dossier.dossier_sent, name="dossier-sent"),
+    path("<ref:reference>/avis/", dossier.dossier_feedback, name="dossier-feedback"),
     path("<ref:reference>/renvoyer/", dossier.dossier_resubmit, name="dossier-resubmit"),
     path("<ref:reference>/garder/", dossier.dossier_keep, name="dossier-keep"),
     path("<ref:reference>/arreter/", dossier.dossier_stop, name="dossier-stop"),
@@ -96,11 +108,15 @@ urlpatterns: list[URLPattern] = [
     path("<ref:reference>/rendez-vous.ics", appointments.appointment_file, name="appointment-file"),
     # … its two people
     path("<ref:reference>/partenaire/", partner.partner_door, name="partner-door"),
+    path("<ref:reference>/invitation/", partner.partner_invited, name="partner-invited"),
     path("<ref:reference>/passer/", partner.partner_handover, name="partner-handover"),
     path("<ref:reference>/ouvrir/", partner.partner_unlock, name="partner-unlock"),
     path("<ref:reference>/rejoindre/", partner.partner_join, name="partner-join"),
+    path("<ref:reference>/quitter/", partner.partner_quit, name="partner-quit"),
     path("<ref:reference>/confirmer/", partner.partner_confirm, name="partner-confirm"),
     path("<ref:reference>/attester/", partner.partner_attest, name="partner-attest"),
+    path("<ref:reference>/aide/", helping.helper, name="helper"),
+    path("<ref:reference>/aider/", helping.helper_join, name="helper-join"),
     # … and what is said about it
     path("<ref:reference>/messages/", messages.dossier_messages, name="dossier-messages"),
 ]

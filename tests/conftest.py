@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,6 +20,8 @@ from demarches.journal import drop_triggers_sql
 from demarches.models import User
 from pacs.models import Dossier
 from tests.support.dossiers import make_dossier
+from tests.support.mailbox import Mailbox, open_mailbox
+from uzes_portal.answers import PARAMETER
 
 #: Fixtures that open a database; a test without any of them says the same on every one.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
@@ -105,6 +108,34 @@ def journals_emptied_between_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def posts_followed_to_their_page() -> Iterator[None]:
+    """As in a browser, the page of a POST is the one it leads to; `answered` is the redirection."""
+    post = Client.post
+
+    def follow(client: Client, path: str, data: Any = None, *args: Any, **options: Any) -> Any:
+        answer = post(client, path, data, *args, **options)
+        if answer.status_code != 303 or f"{PARAMETER}=" not in answer["Location"]:
+            return answer
+        options.pop("content_type", None)
+        page = client.get(answer["Location"], **options)
+        page.answered = answer
+        # What was shown is what the view made for the POST.
+        page.context, page.templates = answer.context, answer.templates
+        return page
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "post", follow)
+        yield
+
+
+@pytest.fixture
+def mailbox(settings: Any) -> Iterator[Mailbox]:
+    """What arrives, as a mail server gets it."""
+    with open_mailbox(settings) as box:
+        yield box
 
 
 @pytest.fixture

@@ -19,8 +19,14 @@ RENDER_SECONDS = CHECK_SECONDS = 600
 # The clock of many tests jumps by days; the tests of the sessions set the true limits back.
 STAFF_IDLE_SECONDS = STAFF_SESSION_SECONDS = 50 * 365 * 24 * 3600
 STAFF_SECOND_FACTOR = False  # the tests of the desk sign in with a password; its own turn it on
+# A room for each process of the suite: no test sees the files that another one writes meanwhile.
+PRIVATE_ROOT = VAR_DIR / "private" / os.environ.get("PYTEST_XDIST_WORKER", "alone")  # noqa: F405
 STORAGES = {
     **STORAGES,  # noqa: F405
+    "private": {
+        **STORAGES["private"],  # noqa: F405
+        "OPTIONS": {**STORAGES["private"]["OPTIONS"], "location": PRIVATE_ROOT},  # noqa: F405
+    },
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -56,7 +56,9 @@ def test_what_an_access_log_is_written_from_holds_it_no_more(rf: RequestFactory)
     AddressGuardMiddleware(lambda _: pytest.fail("a view was reached"))(request)
 
     assert "85" not in "".join(str(request.META.get(n)) for n in ("RAW_URI", "REQUEST_URI"))
-    assert (request.META["QUERY_STRING"], "85" in str(request.environ.values())) == ("", False)
+    # Texts alone: where an object stands in memory may hold any figures.
+    written = " ".join(one for one in request.environ.values() if isinstance(one, str))
+    assert (request.META["QUERY_STRING"], "85" in written) == ("", False)
 
 
 def test_an_address_without_end_is_not_read(client: Client) -> None:

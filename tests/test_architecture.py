@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,7 @@ READERS_OF_NUMBERS = {
     "demarches/second_factor.py",  # counters that it computed
     "demarches/antivirus.py",  # settings
     "uzes_portal/accessibility.py",
+    "demarches/download.py",  # headers of a server that was asked
     "uzes_portal/env.py",
     "uzes_portal/management/commands/start.py",
 }
@@ -192,3 +194,42 @@ def test_answers_are_written_only_where_attestations_are_watched() -> None:
 
     assert len(writes) >= 3
     assert [function for function, watched in writes if not watched] == []
+
+
+def test_what_a_form_asks_for_in_some_cases_is_never_called_optional() -> None:
+    """`require` names a field that is not required by itself: its form says so to the page."""
+    silent = []
+    for path in SOURCES:
+        if "forms" not in path.parts:
+            continue
+        module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        for form in [
+            one for one in ast.parse(path.read_text()).body if isinstance(one, ast.ClassDef)
+        ]:
+            told = getattr(getattr(module, form.name), "required_in_clean", ())
+            silent += [
+                (form.name, call.args[0].value)
+                for call in ast.walk(form)
+                if isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Attribute)
+                and call.func.attr == "require"
+                and isinstance(call.args[0], ast.Constant)
+                and call.args[0].value not in told
+            ]
+
+    assert silent == []
+
+
+def test_a_reference_is_never_cut_in_two() -> None:
+    """On a narrow screen, « PACS-2026-000001-L » moves to the next line whole."""
+    shown = re.compile(r"\{\{ [\w.]*reference \}\}")
+    whole = re.compile(r'(class="(nowrap|plaque__value)"|class="visually-hidden")[^<]*$')
+    cut = []
+    for path in TEMPLATES:
+        parts = path.relative_to(ROOT / "templates").parts
+        if path.suffix != ".html" or {"emails", "pdf", "admin"} & set(parts):
+            continue
+        text = re.sub(r"\{% block title %\}.*?\{% endblock %\}", "", path.read_text())
+        cut += [path.name for one in shown.finditer(text) if not whole.search(text[: one.start()])]
+
+    assert cut == []

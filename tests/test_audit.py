@@ -109,6 +109,12 @@ def test_every_proof_names_its_tests_once() -> None:
     assert set(PROOFS) <= set(PARTS)
 
 
+def test_every_proof_names_tests_that_exist() -> None:
+    named = {test.split("::")[0] for proof in PROOFS.values() for test in proof.tests}
+
+    assert [test for test in sorted(named) if not (ROOT / test).exists()] == []
+
+
 # The parts that need nothing from elsewhere
 
 

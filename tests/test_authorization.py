@@ -16,6 +16,7 @@ from django.utils import timezone
 from PIL import Image
 
 from demarches.models import User
+from demarches.rules.reference import format_reference
 from pacs.actions.pieces import add_file
 from pacs.models import Dossier, PieceFile
 from tests.support.followups import fixed, make_demande, make_suivi
@@ -40,6 +41,8 @@ PUBLIC = {
     "account_request_login_code",
     "account_confirm_login_code",
     "account_logout",
+    "demarches:health",
+    "demarches:life",
     "demarches:mairie",
     "demarches:mairie-calendar",
     "demarches:mairie-card",
@@ -48,6 +51,7 @@ PUBLIC = {
     "demarches:fiche-pdf",
     "demarches:courriels",  # 404 outside DEBUG, tested with the mails
     "demarches:courriel",
+    "pacs:dossier-start",  # asks who is not signed in for an address
     "pacs:partner-leave",  # closes the session it comes from
     "pacs:partner-unlock",  # opens only from the session of a handed-over device
 }
@@ -70,6 +74,9 @@ PUBLIC |= {
     "pacs:after-home",
     "pacs:after-keeper",
     "pacs:after-papers",
+    "pacs:appointment-link",  # opens with a signed link and the letters of a name,
+    "pacs:appointment-link-change",  # for one appointment alone; tested with them
+    "pacs:appointment-link-move",
     "vitale:home",
     "vitale:router",
     "vitale:plan",
@@ -83,8 +90,7 @@ PUBLIC |= {
 #: Any signed-in person: shows only their own rows.
 SIGNED_IN = {
     *("demarches:account", "demarches:address", "demarches:address-codes"),
-    *("mine", "mine-pdf", "mine-json"),
-    "pacs:dossier-start",
+    *("mine", "mine-close", "mine-delete", "mine-pdf", "mine-json"),
 }
 
 
@@ -104,6 +110,7 @@ READ_ONLY = {
     "pacs:dossier-outcome",
     "pacs:dossier-sent",
     "pacs:dossier-paper",
+    "pacs:partner-invited",
     "pacs:appointment",
     "pacs:appointment-file",
 }
@@ -112,16 +119,18 @@ DOSSIER = {
     "pacs:dossier": Line(),
     "pacs:common-step": Line(second=302, kwargs=(("slug", "projet"),)),
     "pacs:own-step": Line(kwargs=(("slug", "acte"),)),
+    "pacs:said": Line(302, 302),  # only after the simulator
     "pacs:dossier-outcome": Line(kwargs=(("slug", "minor"),)),
     "pacs:dossier-review": Line(),
     "pacs:dossier-correct": Line(302, 302),  # of a draft: there is the review
     "pacs:dossier-submit": POST_ONLY,
     "pacs:dossier-sent": Line(302, 302),
+    "pacs:dossier-feedback": POST_ONLY,
     "pacs:dossier-resubmit": POST_ONLY,
     "pacs:dossier-keep": POST_ONLY,
     "pacs:dossier-stop": Line(),
     "pacs:dossier-pieces": Line(),
-    "pacs:dossier-piece": Line(200, 404, kwargs=(("key", "1-P03_identite"),)),
+    "pacs:dossier-piece": Line(302, 404, kwargs=(("key", "1-P03_identite"),)),
     "pacs:piece-file": Line(200, 404, kwargs=(("pk", "FILE"),)),
     "pacs:piece-file-remove": Line(200, 404, kwargs=(("pk", "FILE"),)),
     "pacs:dossier-paper": Line(kwargs=(("slug", "pieces"),)),
@@ -134,10 +143,14 @@ DOSSIER = {
     "pacs:appointment-refuse": POST_ONLY,
     "pacs:appointment-file": Line(404, 404),
     "pacs:partner-door": Line(second=404),
+    "pacs:partner-invited": Line(302, 302),
     "pacs:partner-handover": Line(404, 404),
     "pacs:partner-join": Line(302, 302),
+    "pacs:partner-quit": Line(first=302),
     "pacs:partner-confirm": Line(first=302),
     "pacs:partner-attest": Line(),
+    "pacs:helper": Line(),
+    "pacs:helper-join": Line(302, 302),
     "pacs:dossier-messages": Line(),
 }
 
@@ -332,3 +345,28 @@ def test_a_stranger_changes_no_follow_up(
     shut = 405 if name in {"vitale:suivi", "vitale:aide", *READ_ONLY_CODED} else 302
     assert statuses == {shut}
     assert type(row).objects.filter(pk=row.pk).values().get() == before
+
+
+def test_a_refusal_leaves_one_line_without_an_address_or_a_name(
+    sent: Dossier,
+    agent: User,
+    charlie: User,
+    client_of: Callable[[User | None], Client],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """ASVS 16.3.2: somebody tried what is not theirs; a row that is not there looks the same."""
+    stranger, unknown = client_of(charlie), format_reference("PACS", 2026, 987_654)
+    desk = reverse("admin:demarches_user_changelist")
+
+    stranger.get(reverse("pacs:dossier", args=[sent.reference]))
+    stranger.post(reverse("pacs:dossier-submit", args=[unknown]))
+    client_of(agent).get(desk)
+    stranger.get("/nulle-part/")
+    client_of(sent.people[0].user).get(reverse("pacs:dossier", args=[sent.reference]))
+
+    lines = [one.getMessage() for one in caplog.records if one.name == "uzes_portal.middleware"]
+    assert lines == [
+        f"refused status=404 view=pacs:dossier method=GET account={charlie.pk}",
+        f"refused status=404 view=pacs:dossier-submit method=POST account={charlie.pk}",
+        f"refused status=403 view=admin:demarches_user_changelist method=GET account={agent.pk}",
+    ]

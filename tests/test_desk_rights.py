@@ -38,6 +38,7 @@ def is_generic(name: str) -> bool:
 def objects_of(scene: Scene) -> dict[str, str]:
     """Which row stands behind the `pk` of an address."""
     return {
+        "pacs_registration_letters": "registration",
         "pacs_registration_letter": "avis",
         "pacs_registration_act": "act",
         "pacs_registration": "registration",
@@ -47,6 +48,7 @@ def objects_of(scene: Scene) -> dict[str, str]:
         "pacs_dossier_undo": "inadmissible",
         "pacs_dossier_register": "scheduled",
         "pacs_dossier_book": "scheduled",
+        "pacs_dossier_guided": "typed",
         "pacs_dossier": "sent",
         "vitale_demande": "demande",
         "demarches_user": "user",
@@ -54,10 +56,12 @@ def objects_of(scene: Scene) -> dict[str, str]:
 
 
 SLUGS: dict[str, tuple[str, ...]] = {
+    "pacs_dossier_guided": ("couple", "personnes", "pieces", "deposer"),
     "pacs_dossier_act": tuple(VERBS),
     "pacs_dossier_end": tuple(ENDINGS),
     "pacs_dossier_paper": ("pieces", "declaration", "accuse"),
     "pacs_dossier_sheet": ("officier", "accueil", "plan-b"),
+    "pacs_dossier_next": ("a-verifier",),
     "pacs_registration_paper": ("recepisse", "attestation", "extrait"),
     "vitale_demande_act": tuple(HELP_VERBS),
 }
@@ -72,6 +76,7 @@ def own_addresses(scene: Scene) -> Iterator[tuple[str, str, dict[str, Any]]]:
         "avis": scene.pks["avis"],
         "ending": scene.dossiers["inadmissible"].endings.get().pk,
         "correction": 0,
+        "mail": 0,
     }
     for name, route, parts in desk_patterns():
         if not name or is_generic(name) or name in UNRESTRICTED:
@@ -106,6 +111,7 @@ UNRESTRICTED = {
     "recovery_codes_new",
     "device_remove",
     "session_end",
+    "sign_in_again",
     "index",
     "login",
     "logout",
@@ -126,8 +132,11 @@ OWN = {
     "demarches_user_sessions": ("404 404 404 404", "403 403 403 302"),
     "demarches_user_link": ("404 404 404 404", "403 403 403 302"),
     "journal": ("403 403 403 403", "403 403 403 403"),
+    "service": ("403 403 403 200", "405 405 405 405"),
     "pacs_registration_old": ("403 403 200 403", "403 403 422 403"),
-    "pacs_registration_avis": ("403 200 200 403", "403 403 302 403"),
+    "pacs_registration_avis": ("403 200 200 403", "403 422 422 403"),
+    # No avis is named: a word, and back to those to send.
+    "pacs_registration_letters": ("403 302 302 403", "405 405 405 405"),
     "pacs_registration_letter": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_counts": ("403 403 200 403", "405 405 405 405"),
     "pacs_registration_paper:recepisse": ("403 200 200 403", "405 405 405 405"),
@@ -135,6 +144,11 @@ OWN = {
     "pacs_registration_paper:extrait": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_act": ("403 200 200 403", "403 403 302 403"),
     "pacs_dossier_counter": ("200 200 200 403", "302 302 302 403"),
+    "pacs_dossier_pieces_list": ("200 200 200 403", "405 405 405 405"),
+    "pacs_dossier_guided:couple": ("200 200 200 403", "302 302 302 403"),
+    "pacs_dossier_guided:personnes": ("200 200 200 403", "302 302 302 403"),
+    "pacs_dossier_guided:pieces": ("200 200 200 403", "302 302 302 403"),
+    "pacs_dossier_guided:deposer": ("200 200 200 403", "409 409 409 403"),
     "pacs_dossier_act:accepter": ("403 404 404 403", "403 409 409 403"),
     "pacs_dossier_act:refuser": ("403 404 404 403", "403 422 422 403"),
     "pacs_dossier_act:revoir": ("403 404 404 403", "403 409 409 403"),
@@ -154,6 +168,11 @@ OWN = {
     "pacs_dossier_act:annuler-rdv": ("403 404 404 403", "403 422 422 403"),
     "pacs_dossier_act:arrives": ("404 404 404 403", "422 422 422 403"),
     "pacs_dossier_act:absents": ("403 404 404 403", "403 422 422 403"),
+    "pacs_dossier_act:admettre": ("403 404 404 403", "403 409 409 403"),
+    "pacs_dossier_act:renvoyer": ("403 404 404 403", "403 422 422 403"),
+    "pacs_dossier_next:a-verifier": ("404 302 302 403", "405 405 405 405"),
+    "pacs_dossier_exchanges": ("200 200 200 403", "405 405 405 405"),
+    "pacs_dossier_follow_up": ("200 200 200 403", "405 405 405 405"),
     "pacs_dossier_end:retirer": ("403 200 200 403", "403 422 422 403"),
     "pacs_dossier_end:clore": ("403 200 200 403", "403 422 422 403"),
     "pacs_dossier_end:irrecevable": ("403 403 200 403", "403 403 422 403"),
@@ -192,16 +211,21 @@ MODELS = {
     "demarches_agenda": (PLANNERS, ADMIN, ADMIN, NOBODY),
     "demarches_agendadaychange": (PLANNERS, PLANNERS, PLANNERS, PLANNERS),
     "demarches_closure": (ADMIN, ADMIN, ADMIN, ADMIN),
+    "demarches_deletionrequest": (ADMIN, NOBODY, ADMIN, NOBODY),
+    "demarches_feedbackcount": (PLANNERS, NOBODY, NOBODY, NOBODY),
     "demarches_ficheset": (ADMIN, NOBODY, NOBODY, NOBODY),
     "demarches_mairie": (PLANNERS, ADMIN, ADMIN, NOBODY),
     "demarches_officer": (ADMIN, ADMIN, ADMIN, NOBODY),
     "demarches_service": (PLANNERS, ADMIN, ADMIN, NOBODY),
     "demarches_shownfiche": (ADMIN, ADMIN, ADMIN, ADMIN),
     "demarches_signin": (ADMIN, NOBODY, NOBODY, NOBODY),
+    "demarches_sitepage": (ADMIN, ADMIN, ADMIN, ADMIN),
+    "demarches_synonym": (ADMIN, ADMIN, ADMIN, ADMIN),
     "demarches_user": (ADMIN, ADMIN, ADMIN, NOBODY),
     "pacs_dossier": (DESK, DESK, NOBODY, NOBODY),
     "pacs_messagetemplate": (ADMIN, ADMIN, ADMIN, ADMIN),
     "pacs_pacssettings": (ADMIN, NOBODY, ADMIN, NOBODY),
+    "pacs_piecetranslation": (ADMIN, NOBODY, ADMIN, NOBODY),
     "pacs_piecewording": (ADMIN, NOBODY, ADMIN, NOBODY),
     "pacs_refusalreason": (ADMIN, ADMIN, ADMIN, ADMIN),
     "pacs_registration": (REVIEW, NOBODY, DECIDE, NOBODY),

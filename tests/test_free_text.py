@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django import forms
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import JSONField, Q
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.urls import get_resolver
 
 from demarches import guard
 from demarches.forms import NoPrivateNumbersMixin, refuse_private_numbers
@@ -45,7 +47,7 @@ REFERENCE = "a reference of ours, given by the program"
 EXCUSED = {
     **dict.fromkeys(
         ["demarches.agenda.half_days", "demarches.mairie.phone", "pacs.partenaire.phone",
-         "vitale.demande.phone", "pacs.registration.number", "pacs.partenaire.nationalities"],
+         "vitale.demande.phone"],
         SHAPE,
     ),
     **dict.fromkeys(
@@ -55,17 +57,27 @@ EXCUSED = {
     ),
     **dict.fromkeys(
         [f"demarches.ficheset.{name}" for name in
-         ("source_name", "source_url", "redirections", "unknown", "added", "changed", "removed")]
+         ("source_name", "source_url", "redirections", "unknown", "added", "changed", "removed",
+          "etag", "last_modified")]
+        + [f"demarches.refusedsource.{name}" for name in
+           ("source_name", "why", "etag", "last_modified")]
         + [f"demarches.fiche.{name}" for name in
-           ("family", "title", "description", "theme", "url", "contributor", "search_title",
-            "search_text")],
+           ("family", "title", "description", "theme", "url", "contributor", "text",
+            "source_name", "source_url")]
+        + ["demarches.ficheword.stem", "demarches.ficheword.forms"],
         NATIONAL,
     ),
     **dict.fromkeys(
+        [f"demarches.feedbackcount.{name}" for name in ("procedure", "question", "answer")],
+        "a code of ours, never what somebody typed",
+    ),
+    **dict.fromkeys(
         ["demarches.user.password", "demarches.ficheset.sha256", "demarches.fiche.sha256",
+         "demarches.refusedsource.sha256",
          "demarches.ratecounter.key", "pacs.partenaire.private_code",
          "pacs.partenaire.attested_digest", "pacs.partenaire.common_confirmed_digest",
-         "pacs.outcomedecision.digest", "pacs.piecefile.storage_name", "pacs.piecefile.sha256",
+         "pacs.outcomedecision.digest", "pacs.piecetranslation.digests",
+         "pacs.piecefile.storage_name", "pacs.piecefile.sha256",
          "vitale.suivi.secret_digest", "vitale.demande.secret_digest",
          "demarches.seal.digest", "demarches.verification.head", "demarches.signin.typed"],
         DIGEST,
@@ -83,7 +95,8 @@ EXCUSED = {
     **dict.fromkeys(
         ["pacs.piecewording.rule_id", "pacs.informationrequest.question", "pacs.sentmail.kind",
          "pacs.dossierevent.kind", "pacs.reading.what", "pacs.piece.key", "pacs.piece.rule_id",
-         "pacs.piece.about", "pacs.piece.refusal_code", "pacs.piecefile.content_type",
+         "pacs.partenaire.said_by_other", "pacs.piece.about", "pacs.piece.refusal_code",
+         "pacs.piecefile.content_type",
          "pacs.piecefile.warnings", "pacs.registration.dissolution", "pacs.lateract.pieces",
          "vitale.planline.channels", "vitale.planline.cases",
          "vitale.planline.regimes", "vitale.delay.channels", "vitale.delay.cases",
@@ -92,9 +105,11 @@ EXCUSED = {
          "vitale.suivioffset.until_step", "vitale.demandeevent.kind", "vitale.demandemail.kind",
          "vitale.tally.topic", "demarches.deskreading.what", "demarches.deskreading.detail",
          "demarches.purge.subject", "demarches.seal.journal", "demarches.seal.rows",
+         "demarches.job.name", "demarches.job.failure", "demarches.job.report",
+         "demarches.job.runner", "demarches.heartbeat.name",
          "demarches.verification.problems", "vitale.demandereading.what",
-         "demarches.signin.address", "demarches.staffsession.address",
-         "demarches.staffsession.browser"],
+         "pacs.partenaire.nationalities", "demarches.signin.address",
+         "demarches.staffsession.address", "demarches.staffsession.browser"],
         CODE,
     ),
 }  # fmt: skip
@@ -128,6 +143,13 @@ def test_every_text_column_is_guarded_or_excused() -> None:
     }
 
     assert left == set(EXCUSED)
+
+
+@pytest.mark.parametrize("name", [name for name, why in EXCUSED.items() if why is SHAPE])
+def test_a_shape_is_checked_and_no_number_has_it(name: str) -> None:
+    for number in (NIR, NIR.replace(" ", ""), f"{NIR} 36", "+" + NIR.replace(" ", "")):
+        with pytest.raises(ValidationError):
+            our_columns()[name].clean(number, None)
 
 
 def test_every_other_app_with_texts_is_known() -> None:
@@ -226,3 +248,75 @@ def test_what_no_view_answers_is_refused_in_words(rf: RequestFactory) -> None:
     assert response is not None
     assert response.status_code == 422
     assert "Un texte trop long." in response.content.decode()
+
+
+# The forms of residents: what is typed on a page that no column keeps is looked at too.
+
+#: Forms of these modules belong to the desk, or to no page of the portal.
+OF_THE_DESK = {
+    "pacs.forms.desk",
+    "pacs.forms.registration",
+    "uzes_portal.journal_desk",
+    "uzes_portal.styleguide",
+}
+ABSTRACT = {"PageFormMixin", "StepForm", "NoPrivateNumbersMixin"}
+#: Fields that take any signs, and why nothing of them is kept or shown.
+NOT_KEPT = {
+    "demarches.views.signin.ConfirmCodeForm.code": "looked at in the form, compared, kept nowhere",
+    "pacs.forms.appointment_link.LettersForm.letters": "compared with a name, kept nowhere",
+    "pacs.forms.civil.CivilForm.birth_date": "read as a date, whose figures alone are kept",
+    "pacs.forms.partner.DoorForm.code": "compared, kept nowhere",
+    "pacs.forms.partner.MessageForm.form_key": "one of ours; its column is guarded",
+    "pacs.forms.partner.PrivateCodeForm.code": "kept as a digest with a salt",
+    "pacs.forms.partner.SeenDoorForm.reference": "a search of the desk, kept nowhere",
+    "pacs.forms.partner.UnlockForm.code": "compared, kept nowhere",
+}
+
+
+def form_classes(above: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
+    for form in above.__subclasses__():
+        yield form
+        yield from form_classes(form)
+
+
+def resident_forms() -> dict[str, type[forms.BaseForm]]:
+    """Every form class of ours that a page of residents may show, by its name."""
+    # Every form is known once every address is.
+    get_resolver().url_patterns  # noqa: B018
+    return {
+        f"{form.__module__}.{form.__name__}": form
+        for form in form_classes(forms.BaseForm)
+        if form.__module__.partition(".")[0] in OURS | {"uzes_portal"}
+        and form.__module__ not in OF_THE_DESK
+        and ".admin." not in form.__module__
+        and form.__name__ not in ABSTRACT
+        and hasattr(form, "base_fields")
+    }
+
+
+def lets_pass(form: type[forms.BaseForm], name: str, field: forms.Field) -> bool:
+    """Whether this field, alone, takes a text with a number that nobody may keep."""
+    if issubclass(form, NoPrivateNumbersMixin):
+        return False
+    model = getattr(getattr(form, "_meta", None), "model", None)
+    columns = {one.name: one for one in model._meta.get_fields()} if model else {}
+    if isinstance(columns.get(name), Guarded):
+        return False
+    for typed in (f"ma carte {NIR}", NIR, NIR.replace(" ", "")):
+        with contextlib.suppress(forms.ValidationError):
+            field.clean(typed)
+            return True
+    return False
+
+
+def test_no_free_text_of_residents_takes_a_number() -> None:
+    found = resident_forms()
+    texts = {
+        f"{form}.{name}": lets_pass(found[form], name, field)
+        for form in found
+        for name, field in found[form].base_fields.items()
+        if isinstance(field, forms.CharField)
+    }
+
+    assert {name for name, passes in texts.items() if passes} == set(NOT_KEPT)
+    assert len(texts) > 30

@@ -1,6 +1,10 @@
 """What keys and passwords must be, and that a key can be changed without locking anybody out."""
 
-from collections.abc import Callable
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as portal_settings
@@ -11,8 +15,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from demarches.breached_passwords import is_listed
 from demarches.models import User
 from tests.support.followups import make_suivi
+from tests.support.portal import ROOT
 from uzes_portal import settings as production
 from vitale import tokens
 
@@ -72,7 +78,90 @@ def test_a_common_password_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["x" * 30 + "é ✓" * 30, "que des minuscules ici", "7391 5284 6417"]
+    "password", ["Mairie-Uzès-2026!", "uzes30700uzes", "PACS carte vitale", "administrateur1"]
+)
+def test_a_password_of_the_words_of_the_place_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError, match="mots de la mairie"):
+        validate_password(password)
+
+
+def stolen_list(folder: Path, passwords: Iterable[str], *, end: str = "\n") -> str:
+    """A file as « Pwned Passwords » makes it, with many others in between."""
+    many = [*passwords, *map(str, range(500))]
+    lines = sorted(hashlib.sha1(one.encode()).hexdigest().upper() for one in many)
+    counted = [f"{line}:{rank % 13 * 7919}" for rank, line in enumerate(lines)]
+    (folder / "stolen.txt").write_text(end.join(counted) + end, encoding="ascii", newline="")
+    return str(folder / "stolen.txt")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_stolen_password_is_refused(end: str, tmp_path: Path, settings: Any) -> None:
+    stolen = ["un cheval sur le toit", "des lunettes oubliées", "x" * 60]
+    settings.BREACHED_PASSWORDS_FILE = stolen_list(tmp_path, stolen, end=end)
+
+    for password in stolen:
+        with pytest.raises(ValidationError, match="volés"):
+            validate_password(password)
+        validate_password(f"{password}, autrement")
+    # Every line is found, the first and the last too, and nothing else is.
+    path = Path(settings.BREACHED_PASSWORDS_FILE)
+    assert all(is_listed(path, str(rank)) for rank in range(500))
+    assert not any(is_listed(path, str(rank)) for rank in range(500, 1500))
+
+
+def test_a_list_that_cannot_be_read_agrees_to_nothing(tmp_path: Path, settings: Any) -> None:
+    settings.BREACHED_PASSWORDS_FILE = str(tmp_path / "none.txt")
+    with pytest.raises(ValidationError, match="prévenez un administrateur"):
+        validate_password("un cheval sur le toit")
+
+    (tmp_path / "empty.txt").touch()
+    settings.BREACHED_PASSWORDS_FILE = str(tmp_path / "empty.txt")
+    validate_password("un cheval sur le toit")
+
+
+#: What the code draws at random, and the bits of it. Whoever types a code from a paper or a mail
+#: types few signs: such a code is short on purpose, lives shortly or is counted (ASVS 6.5.4).
+DRAWN = {
+    "demarches/actions.py": ("secrets.randbelow", "a moment, no secret"),
+    "demarches/adapter.py": ("secrets.choice", "typed: 26 bits, ten minutes, five tries"),
+    "demarches/forms.py": ("secrets.choice", 150),
+    "demarches/kept_answers.py": ("secrets.choice", "in one's own session, with a sealed half"),
+    "demarches/oidc/client.py": ("secrets.token_urlsafe", 256),
+    "demarches/oidc/parting.py": ("secrets.token_urlsafe", 256),
+    "demarches/sealing.py": ("os.urandom", "a nonce of AES-GCM, no secret"),
+    "demarches/staff_guessing.py": ("secrets.token_urlsafe", 128),
+    "demarches/storage.py": ("os.urandom", "secrets.token_hex", 160),
+    "pacs/demo.py": ("random.Random", "a believable town, no secret"),
+    "pacs/management/commands/demo_data.py": ("secrets.token_urlsafe", 128),
+    "uzes_portal/backup.py": ("os.urandom", "a salt and the name of a scratch, no secret"),
+    "uzes_portal/management/commands/start.py": ("secrets.token_urlsafe", 128),
+    "uzes_portal/settings.py": ("os.urandom", 256),
+    "vitale/rules/codes.py": ("secrets.choice", "typed: 79 bits, counted by place"),
+}
+DRAWS = re.compile(r"\b(?:secrets\.(?!compare)\w+|os\.urandom|random\.\w+|get_random_string)(?=\()")
+
+
+def test_what_is_drawn_has_128_bits_or_is_typed_by_hand() -> None:
+    found: dict[str, set[str]] = {}
+    for app in ("demarches", "pacs", "vitale", "uzes_portal"):
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if calls := set(DRAWS.findall(path.read_text(encoding="utf-8"))):
+                found[path.relative_to(ROOT).as_posix()] = calls
+
+    assert found == {path: set(line[:-1]) for path, line in DRAWN.items()}
+    assert [
+        path for path, (*_, bits) in DRAWN.items() if isinstance(bits, int) and bits < 128
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "la mairie dort sous le figuier",
+        "x" * 30 + "é ✓" * 30,
+        "que des minuscules ici",
+        "7391 5284 6417",
+    ],
 )
 def test_a_long_password_of_any_signs_is_taken(password: str, db: None) -> None:
     validate_password(password)

@@ -33,7 +33,7 @@ class Costly:
 
 PAGE = "a page of text, a few queries"
 ROW = "one row of a person who is signed in or gave the codes, a few queries"
-SIMULATOR = {"residence": "ici"}
+SIMULATOR = {"adresse": "ici"}
 PLAN = {"situation": "perte", "regime": "cpam", "perte": "ligne"}
 PAPER = {"slug": "pieces"}
 
@@ -68,8 +68,12 @@ ADDRESSES: dict[str, Costly | str] = {
     "account_logout": "ends a session",
     "admin:login": Costly(SENDING),
     # Shared
+    "demarches:health": "looked at once in five seconds, whoever asks",
+    "demarches:life": "two letters",
     "demarches:account": ROW,
     "mine": ROW,
+    "mine-delete": ROW,
+    "mine-close": Costly(SENDING),
     "mine-pdf": Costly(READING),
     "mine-json": Costly(READING),
     "demarches:address": Costly(SENDING),
@@ -104,15 +108,17 @@ ADDRESSES: dict[str, Costly | str] = {
     "pacs:dossier": ROW,
     "pacs:common-step": ROW,
     "pacs:own-step": ROW,
+    "pacs:said": ROW,
     "pacs:dossier-outcome": ROW,
     "pacs:dossier-review": ROW,
     "pacs:dossier-correct": ROW,
     "pacs:dossier-submit": "once a dossier",
     "pacs:dossier-sent": ROW,
+    "pacs:dossier-feedback": Costly(SENDING),
     "pacs:dossier-resubmit": "only after the mairie gave the dossier back",
     "pacs:dossier-keep": ROW,
     "pacs:dossier-stop": "once a dossier",
-    "pacs:dossier-pieces": ROW,
+    "pacs:dossier-pieces": Costly(SENDING),
     "pacs:dossier-piece": Costly(SENDING, {"key": "1-P03_identite"}),
     "pacs:piece-file": "one file of one's own, read and decrypted",
     "pacs:piece-file-remove": ROW,
@@ -125,11 +131,18 @@ ADDRESSES: dict[str, Costly | str] = {
     "pacs:appointment-earlier": Costly(SENDING),
     "pacs:appointment-refuse": Costly(SENDING),
     "pacs:appointment-file": Costly(READING),
+    "pacs:appointment-link": Costly(SENDING, {"token": "x"}),
+    "pacs:appointment-link-change": Costly(SENDING, {"token": "x"}),
+    "pacs:appointment-link-move": Costly((*READING, *SENDING), {"token": "x"}),
     "pacs:partner-door": Costly(SENDING),
+    "pacs:partner-invited": ROW,
     "pacs:partner-handover": ROW,
     "pacs:partner-join": ROW,
+    "pacs:partner-quit": "once a person",
     "pacs:partner-confirm": ROW,
     "pacs:partner-attest": ROW,
+    "pacs:helper": "mails, counted by themselves (demarches.mail_limits)",
+    "pacs:helper-join": ROW,
     "pacs:dossier-messages": Costly(SENDING),
     # Carte Vitale
     "vitale:home": PAGE,

@@ -1,6 +1,7 @@
 """« Mes données »: who looked, and a copy of everything that is theirs and of nothing else."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,10 +15,11 @@ from django.test import Client
 from django.urls import reverse
 
 from demarches.models import User
-from pacs.actions.dossiers import write_message
+from pacs.actions.dossiers import join_dossier, write_message
+from pacs.actions.part import empty_part
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.readings import note_readings
-from pacs.models import Dossier, Partenaire
+from pacs.models import Dossier, InformationRequest, Partenaire
 from pacs.rules.privacy import COLUMNS
 from tests.pacs.test_privacy import CANARIES, MARKERS, SITUATION, WORDS
 from tests.support.dossiers import OTHER, PERSON, bring_everything, make_dossier, send
@@ -127,12 +129,35 @@ def test_people_see_which_day_and_how_often_but_no_name_and_no_piece(
 
     ref = secretive.reference
     assert told["consultations"] == [
-        {"jour": "2026-11-23", "reference": ref, "ouvertures": 3, "listes": 2},
-        {"jour": "2026-11-23", "reference": demande.reference, "ouvertures": 1, "listes": 0},
-        {"jour": "2026-11-22", "reference": ref, "ouvertures": 1, "listes": 0},
+        {"jour": "2026-11-23", "reference": ref, "ouvertures": 3, "listes": 2, "aides": 0},
+        {
+            "jour": "2026-11-23",
+            "reference": demande.reference,
+            "ouvertures": 1,
+            "listes": 0,
+            "aides": 0,
+        },
+        {"jour": "2026-11-22", "reference": ref, "ouvertures": 1, "listes": 0, "aides": 0},
     ]
     assert "Ouvert 3 fois, vu 2 fois dans une liste, par 1 agent de la mairie" in page
     assert not [word for word in ("Nour", "Vidal", "fichier 12", "declaration") if word in page]
+
+
+def test_looks_of_before_the_second_came_are_not_theirs(
+    reference_data: None, alice: User, bob: User, agent: User, client_of: Callable[[User], Client]
+) -> None:
+    """They were looks at somebody else's part, or at nobody's."""
+    dossier = make_dossier(alice, bob, at=NOW)
+    Partenaire.objects.filter(dossier=dossier, position=2).update(part_begun_at=NOW)
+    for day in (1, 0):
+        note_readings(agent, "dossier", at=NOW - timedelta(days=day), dossiers=[dossier])
+
+    seen = {
+        user.email: [one["jour"] for one in exported(client_of(user))["consultations"]]
+        for user in (alice, bob)
+    }
+
+    assert seen == {alice.email: ["2026-11-23", "2026-11-22"], bob.email: ["2026-11-23"]}
 
 
 def test_a_stranger_sees_nothing_of_it(
@@ -159,3 +184,60 @@ def test_the_page_asks_as_many_queries_whatever_was_looked_at(
 
     with django_assert_max_num_queries(8):
         client.get(reverse("mine"))
+
+
+def ask(person: Partenaire, agent: User) -> None:
+    """The mairie asks this person something of their own."""
+    InformationRequest.objects.create(
+        dossier=person.dossier, partenaire=person, text="Votre acte ?", by=agent, at=NOW
+    )
+
+
+def kinds_in(client: Client) -> dict[str, int]:
+    """How many rows of each kind of the table this person's copy holds."""
+    titles = {str(apps.get_model("pacs", name)._meta.verbose_name): name for name in COLUMNS}
+    rows = [row for part in exported(client)["demarches"] for row in part["contenu"]]
+    return Counter(titles[row["objet"]] for row in rows)
+
+
+def test_whoever_gave_their_place_up_exports_nothing_and_leaves_nothing_to_the_next(
+    secretive: Dossier,
+    alice: User,
+    bob: User,
+    charlie: User,
+    agent: User,
+    client_of: Callable[[User], Client],
+) -> None:
+    """Bob was the second; Charlie comes after him, and the dossier goes on."""
+    second = Partenaire.objects.select_related("dossier").get(dossier=secretive, position=2)
+    ask(second, agent)
+    note_readings(agent, "dossier", at=NOW - timedelta(days=1), dossiers=[secretive])
+    before = kinds_in(client_of(bob))
+    assert set(before) == {
+        *("Dossier", "Partenaire", "Piece", "PieceFile", "Message", "InformationRequest")
+    }
+
+    Partenaire.objects.filter(pk=second.pk).update(user=None, invited_email=charlie.email)
+    second.refresh_from_db()
+    empty_part(second, secretive, by=agent, at=NOW)
+    Partenaire.objects.filter(pk=second.pk).update(invited_email=charlie.email)
+    join_dossier(secretive, charlie, at=NOW)
+    now_second = Partenaire.objects.select_related("dossier").get(pk=second.pk)
+    ask(now_second, agent)
+    write_message(now_second, body="Qwertz-Message", private=True, form_key="k2", at=NOW)
+    write_message(now_second, body="Qwertz-Deux", private=False, form_key="k3", at=NOW)
+    note_readings(agent, "dossier", at=NOW, dossiers=[secretive])
+
+    # Nothing at all for who left, of any kind, of before or after.
+    assert kinds_in(client_of(bob)) == {}
+    assert exported(client_of(bob))["consultations"] == []
+    # The next one has the dossier of both and their own, and no word of the former.
+    told = copies(client_of(charlie))
+    assert [word for word in MARKERS if any(word in text for text in told.values())] == []
+    assert "Qwertz-Message" in told["mine-json"]
+    assert set(kinds_in(client_of(charlie))) >= {"Dossier", "Partenaire", "Message"}
+    days = [one["jour"] for one in exported(client_of(charlie))["consultations"]]
+    assert days == ["2026-11-23"]
+    # The first one has what is of both, and never what was private.
+    assert "Qwertz-Deux" in copies(client_of(alice))["mine-json"]
+    assert "Qwertz-Message" not in copies(client_of(alice))["mine-json"]

@@ -11,10 +11,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 
-from demarches.models import User
+from demarches.models import DeletionRequest, User
 from demarches.oidc import parting
+from demarches.piles import Lane, Pile, by_lane
 from demarches.ratelimit import too_many_requests
 from demarches.staff_guessing import remember_device, seconds_before_guess
 from demarches.staff_mails import tell_agent
@@ -22,9 +24,11 @@ from demarches.staff_sessions import end_sessions, pending_agent, session_of, si
 from demarches.views.staff import staff_urls
 from pacs.access import may_read_as_staff, may_review, may_serve_counter
 from pacs.actions.readings import note_readings
-from pacs.desk import queues
-from pacs.models import Reading
-from uzes_portal import journal_desk
+from pacs.day import Visit, visits_between
+from pacs.models import PieceTranslation, Reading
+from pacs.piles import Confided, confided_to
+from pacs.piles import piles as pacs_piles
+from uzes_portal import journal_desk, service_desk
 from vitale import desk as vitale_desk
 from vitale.actions.aide import note_readings as note_help
 
@@ -41,6 +45,7 @@ class DeskAdminSite(AdminSite):
         return [
             *staff_urls(self.admin_view),
             path("journal/", self.admin_view(journal_desk.journal_view), name="journal"),
+            path("service/", self.admin_view(service_desk.service_view), name="service"),
             *super().get_urls(),
         ]
 
@@ -48,23 +53,47 @@ class DeskAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """« À faire »: the piles of each procedure the agent may read."""
-        agent = request.user
-        piles = []
-        vitale_piles = []
-        if isinstance(agent, User):
-            if may_read_as_staff(agent):
-                piles = queues(agent, at=timezone.now())
-            vitale_piles = vitale_desk.piles(agent, at=timezone.now())
-            named = [dossier for pile in piles for dossier in pile.first]
-            note_readings(agent, Reading.LISTED, at=timezone.now(), dossiers=named)
-            helped = {one.pk: one for pile in vitale_piles for one in pile.demandes}
-            note_help(agent, "liste", at=timezone.now(), demandes=helped.values())
-        context = {
-            "queues": piles,
-            "vitale_piles": vitale_piles,
-            "may_review": isinstance(agent, User) and may_review(agent),
-            "may_serve_counter": isinstance(agent, User) and may_serve_counter(agent),
+        agent, now = request.user, timezone.now()
+        work: list[Pile] = []
+        context: dict[str, Any] = {
+            "is_nav_sidebar_enabled": False,
+            "tab": "home",
+            "now": now,
             "last_sign_in": sign_in_before(request),
+            "stale_translations": PieceTranslation.objects.stale()
+            if request.user.has_perm("pacs.change_piecetranslation")
+            else [],
+            "deletions_waiting": DeletionRequest.objects.waiting().count()
+            if request.user.has_perm("demarches.change_deletionrequest")
+            else 0,
+        }
+        if isinstance(agent, User):
+            visits: list[Visit] = []
+            given: list[Confided] = []
+            if may_read_as_staff(agent):
+                work += pacs_piles(agent, at=now)
+                visits = visits_between(localdate(now), localdate(now))
+                given = confided_to(agent, at=now)
+            context["vitale_piles"] = vitale_desk.piles(agent)
+            work += context["vitale_piles"]
+            helped = vitale_desk.expected_today(agent, at=now)
+            named = [*(one.dossier for one in visits), *(one.dossier for one in given)]
+            note_readings(agent, Reading.LISTED, at=now, dossiers=named)
+            note_help(agent, "liste", at=now, demandes=helped)
+            context |= {
+                "visits": visits,
+                "helped": helped,
+                "expected": len(visits) + len(helped),
+                "confided": given,
+                "may_review": may_review(agent),
+                "may_serve_counter": may_serve_counter(agent),
+            }
+        lanes = by_lane(work)
+        context |= {
+            "late": lanes[Lane.LATE],
+            "near": lanes[Lane.NEAR],
+            "work": lanes[Lane.WORK],
+            "empty": [one for one in work if not one.count and one.lane is not Lane.TODAY],
             **(extra_context or {}),
         }
         return super().index(request, context)

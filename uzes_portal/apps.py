@@ -1,9 +1,14 @@
 """Application configurations of the project itself."""
 
+from datetime import time
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+
+from demarches.rules.schedule import Daily
 
 
 class PortalConfig(AppConfig):
@@ -11,7 +16,18 @@ class PortalConfig(AppConfig):
     verbose_name = "Portail"
 
     def ready(self) -> None:
-        register(check_proxies, Tags.security, deploy=True)
+        checks.register(check_proxies, checks.Tags.security, deploy=True)
+        # Models can be imported from here on only.
+        from demarches.jobs import JobType, register  # noqa: PLC0415
+
+        register(
+            JobType(
+                "backup",
+                "Sauvegarde",
+                Daily(time(2, 30)),
+                is_on=lambda: bool(settings.BACKUP_DIR),
+            )
+        )
         # Registers itself.
         import uzes_portal.checks  # noqa: F401, PLC0415
 

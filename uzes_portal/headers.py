@@ -14,6 +14,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
+from demarches.kept_answers import forget_all
 from pacs.access import GUEST_SESSION_KEY
 from vitale.access import PASSES_KEY
 
@@ -78,9 +79,11 @@ class WaysOutMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # An anonymous reader has no session: nothing is read, and their page may be cached.
         before = ways_in(request.session) if settings.SESSION_COOKIE_NAME in request.COOKIES else {}
+        key = request.session.session_key
         response = self.get_response(request)
         if before and before.items() - ways_in(request.session).items():
             response["Clear-Site-Data"] = CLEARED
+            forget_all(str(key))
         return response
 
 

@@ -4,7 +4,9 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
@@ -12,12 +14,14 @@ from django.db import OperationalError, connections
 from django.db.models import IntegerField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from demarches.documents import UndrawnSign
 from demarches.guard import TextRefused
+from demarches.models import User
 from demarches.places import Full
 from demarches.rules.numbers import read_number
 from demarches.time_limit import Block, TookTooLong, watch
@@ -100,8 +104,15 @@ class RefusalPagesMiddleware:
         A text that a column may not hold; a database, or a machine, that did not answer in time.
         """
         if isinstance(exception, TextRefused):
-            context = {"problem": " ".join(exception.messages)}
+            context = {
+                "problem": " ".join(exception.messages),
+                "is_document": isinstance(exception, UndrawnSign),
+            }
             return render(request, "422.html", context, status=422)
+        if isinstance(exception, User.DoesNotExist) and _account_is_gone(request):
+            logout(request)
+            messages.info(request, "Votre compte est fermé : rien d’autre n’a été fait.")
+            return redirect("home")
         if not isinstance(exception, OperationalError | TookTooLong | Full):
             return None
         logger.error("no answer in time", exc_info=exception)
@@ -128,9 +139,42 @@ class RefusalPagesMiddleware:
         return refusal
 
 
+def _account_is_gone(request: HttpRequest) -> bool:
+    """Closed by another tap or tab, while this request waited for the account's row."""
+    key = request.user.pk
+    return key is not None and not User.objects.filter(pk=key).exists()
+
+
 def _is_too_large(request: HttpRequest) -> bool:
     length = read_number(request.META.get("CONTENT_LENGTH") or "") or 0
     return length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+class RefusalsLogMiddleware:
+    """Write down each refusal of a page to somebody: one line, without the address nor a name.
+
+    A row of somebody else and a row that is not there give one answer (404), and one line here.
+    """
+
+    STATUSES = (403, 404)
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        # An address that is nothing of ours was refused to nobody.
+        if response.status_code in self.STATUSES and match is not None:
+            who = f"account={request.user.pk}" if request.user.is_authenticated else "nobody"
+            logger.warning(
+                "refused status=%s view=%s method=%s %s",
+                response.status_code,
+                match.view_name,
+                request.method,
+                who,
+            )
+        return response
 
 
 class TimeLimitMiddleware:

@@ -5,6 +5,7 @@ RGPD, articles 15 and 20. These pages know every procedure; each gives its part 
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 import pacs.mine
 import vitale.mine
 from demarches.documents import RenderedPdf, render_pdf
-from demarches.mine import LookedDay, Part, by_day
+from demarches.mine import LookedDay, Part, by_day, section
 from demarches.models import Mairie, User
 from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import day_fr
@@ -29,9 +30,25 @@ def _owner(request: HttpRequest) -> User:
     return request.user
 
 
+#: What a request of deletion says of whoever asked; who answered acts for the mairie.
+REQUEST_COLUMNS = ("asked_at", "status", "reason", "handled_at")
+
+
+def _account_part(user: User) -> list[Part]:
+    """What is kept beside the procedures; nothing when there is only the account."""
+    sections = [
+        section(one, REQUEST_COLUMNS) for one in user.deletion_requests.order_by("asked_at")
+    ]
+    linked = SocialAccount.objects.filter(user=user).order_by("pk")
+    sections += [section(one, ("provider", "date_joined", "last_login")) for one in linked]
+    return [Part("Votre compte", user.email, sections)] if sections else []
+
+
 def parts_of(user: User) -> list[Part]:
-    """Everything that is theirs, procedure after procedure."""
-    return [part for procedure in PROCEDURES for part in procedure.parts(user)]
+    """Everything that is theirs: of the account, then procedure after procedure."""
+    return _account_part(user) + [
+        part for procedure in PROCEDURES for part in procedure.parts(user)
+    ]
 
 
 def looks_of(user: User) -> list[LookedDay]:
@@ -89,6 +106,7 @@ def mine_json(request: HttpRequest) -> HttpResponse:
                 "reference": look.reference,
                 "ouvertures": look.opened,
                 "listes": look.listed,
+                "aides": look.helped,
             }
             for look in looks_of(user)
         ],

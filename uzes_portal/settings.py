@@ -106,8 +106,10 @@ MIDDLEWARE = [
     "uzes_portal.headers.WaysOutMiddleware",
     "demarches.mail_limits.MailLimitsMiddleware",
     "demarches.devices.DeviceMiddleware",
+    "uzes_portal.middleware.RefusalsLogMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
     "uzes_portal.middleware.RefusalPagesMiddleware",
+    "uzes_portal.answers.AnswerByRedirectMiddleware",
     "uzes_portal.middleware.TimeLimitMiddleware",
     "uzes_portal.middleware.DeskTextMiddleware",
 ]
@@ -129,7 +131,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "demarches.context_processors.mairie",
                 "uzes_portal.context_processors.accessibility",
             ],
-            "builtins": ["demarches.templatetags.portal"],
+            "builtins": ["demarches.templatetags.portal", "django.templatetags.i18n"],
         },
     },
 ]
@@ -171,7 +173,11 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "demarches.local_words.LocalWordsValidator"},
+    {"NAME": "demarches.breached_passwords.BreachedPasswordsValidator"},
 ]
+#: Passwords stolen elsewhere, ordered by their digests; empty: the common ones of Django alone.
+BREACHED_PASSWORDS_FILE = env_str("BREACHED_PASSWORDS_FILE")
 # Residents have no password: they type a code sent to their address.
 ACCOUNT_ADAPTER = "demarches.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -209,10 +215,16 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "unlock": (20, 600),
     "pdf": (60, 600),
     "booking": (60, 600),
+    # The first letters of a name, behind the link of a mail: for one link, and for a place.
+    "mail_link": (6, 86_400),
+    "mail_link_ip": (20, 3600),
     "search": (120, 600),
     "compute": (600, 600),
     "dossier_open": (20, 3600),
     "message": (30, 3600),
+    "feedback": (10, 3600),
+    # One opinion a person: longer than a dossier is kept after it was sent.
+    "feedback_once": (1, 2 * 365 * 86_400),
     "vitale_create": (20, 3600),
     "vitale_open": (20, 600),
     "csp_report": (60, 600),
@@ -274,6 +286,8 @@ LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]
+#: The other languages of the public pages: `demarches.languages`.
+LOCALE_PATHS = [BASE_DIR / "uzes_portal" / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_I18N = True
 USE_TZ = True
@@ -290,12 +304,26 @@ BUILD_DIR.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static", BUILD_DIR]
 #: Where the pieces sent by residents are kept, encrypted; never under a public folder.
 PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT") or VAR_DIR / "private")
+#: Where the nightly backup goes (empty: none is made); archives leave beyond so many, or so many
+#: days.
+BACKUP_DIR = env_str("BACKUP_DIR")
+BACKUPS_KEPT = env_int("BACKUPS_KEPT", 30)
+BACKUP_DAYS = env_int("BACKUP_DAYS", 35)
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+    # What `manage.py backup` writes: sealed archives, best on another machine.
+    "backups": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": Path(BACKUP_DIR or VAR_DIR / "backups"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -309,6 +337,8 @@ STORAGES: dict[str, Any] = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # no page of another site needs our files
+#: Where the plan B is written each evening, a folder that a machine of the counter copies.
+PLAN_B_DIR = env_str("PLAN_B_DIR")
 #: « id:key,id:key », each key 32 bytes in base64: the first one encrypts the files, all decrypt.
 FILE_KEYS = env_secret("FILE_KEYS")
 if not FILE_KEYS:
@@ -324,7 +354,8 @@ FILE_UPLOAD_HANDLERS = ["demarches.upload_handler.BoundedMemoryHandler"]
 UPLOAD_MAX_BYTES_PER_REQUEST = env_int("UPLOAD_MAX_BYTES_PER_REQUEST", 40_000_000)
 #: A phone's photo of 12 million points weighs 2 to 8 MB, a scanned page less than 2 MB.
 UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_BYTES", 10_000_000)
-UPLOAD_MAX_PIXELS = 40_000_000
+#: Many phones write photos of 48 or 50 million points.
+UPLOAD_MAX_PIXELS = 51_000_000
 #: Longest side kept, in points: an A4 page at 210 dots an inch.
 UPLOAD_MAX_SIDE = 2_500
 UPLOAD_MAX_PAGES = 40
@@ -332,6 +363,12 @@ UPLOAD_MAX_FILES_PER_PIECE = 10
 UPLOAD_MAX_BYTES_PER_DOSSIER = env_int("UPLOAD_MAX_BYTES_PER_DOSSIER", 150_000_000)
 #: « host:port » or the path of the socket of a ClamAV daemon; empty means no antivirus.
 CLAMD_ADDRESS = env_str("CLAMD_ADDRESS")
+#: The archive of the national guidance (co-marquage), and whether it is fetched each night.
+COMARQUAGE_URL = env_str(
+    "COMARQUAGE_URL",
+    "https://lecomarquage.service-public.gouv.fr/vdd/3.5/part/zip/vosdroits-latest.zip",
+)
+COMARQUAGE_DAILY = env_bool("COMARQUAGE_DAILY", default=not DEBUG)
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "uzes"
@@ -364,6 +401,7 @@ if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"
 SESSION_COOKIE_SECURE = not DEBUG
+SESSION_ENGINE = "uzes_portal.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 DEVICE_COOKIE_NAME = "device" if DEBUG else "__Host-device"
 CSRF_COOKIE_NAME = "csrftoken" if DEBUG else "__Host-csrftoken"
@@ -373,7 +411,9 @@ CSRF_FAILURE_VIEW = "uzes_portal.views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+#: The page of the pieces has an input a piece, and an empty one counts; what they weigh together
+#: and how long their checks last is bounded by the request.
+DATA_UPLOAD_MAX_NUMBER_FILES = 40
 
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "ne-pas-repondre@localhost")
 SERVER_EMAIL = env_str("SERVER_EMAIL", DEFAULT_FROM_EMAIL)

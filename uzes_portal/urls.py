@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from demarches.views import signin
-from uzes_portal import csp_reports, mine, security_txt, styleguide, views
+from uzes_portal import csp_reports, deletion, mine, security_txt, styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -28,6 +28,8 @@ urlpatterns = [
     path("compte/", include("demarches.oidc.urls")),
     # /mes-demarches/donnees: what is kept of whoever is signed in, in every procedure
     path("mes-demarches/donnees/", mine.mine, name="mine"),
+    path("mes-demarches/supprimer/", deletion.mine_delete, name="mine-delete"),
+    path("mes-demarches/fermer/", deletion.mine_close, name="mine-close"),
     path("mes-demarches/donnees.pdf", mine.mine_pdf, name="mine-pdf"),
     path("mes-demarches/donnees.json", mine.mine_json, name="mine-json"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),

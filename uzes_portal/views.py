@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from demarches.models import FicheSet
 from pacs.models import PacsSettings
 from uzes_portal.accessibility import recorded_audit
 
@@ -14,7 +15,10 @@ from uzes_portal.accessibility import recorded_audit
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    """What people come for, and the search box once there is something to search."""
+    return render(
+        request, "home.html", {"has_guide": FicheSet.objects.filter(is_current=True).exists()}
+    )
 
 
 @login_not_required

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.urls import reverse
-from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 
 from demarches.booking import midnight
 from demarches.models import User
+from demarches.piles import Pile, PileRule, count_piles
 from demarches.rules.deadlines import add_months
 from demarches.rules.enums import Status
 from vitale.access import may_read_requests
@@ -33,20 +33,7 @@ from vitale.rules.aide import Outcome
 from vitale.rules.counts import hide_small
 from vitale.rules.situations import Channel, Regime
 
-FIRST_ROWS = 5
 COUNTED_MONTHS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Pile:
-    """One pile of the home page: how many, and the first ones (address, words)."""
-
-    title: str
-    count: int
-    url: str
-    first: Sequence[tuple[str, str]] = ()
-    #: The requests among them, for whoever writes the look down.
-    demandes: Sequence[Demande] = ()
 
 
 def queue_querysets(user: User) -> dict[str, tuple[str, DemandeQuerySet]]:
@@ -68,61 +55,76 @@ def queue_querysets(user: User) -> dict[str, tuple[str, DemandeQuerySet]]:
     }
 
 
-def piles(user: User, *, at: datetime) -> list[Pile]:
-    """What this agent has to do."""
+def piles(user: User) -> list[Pile]:
+    """What this agent has to do, counted in one statement."""
     found = []
     if may_read_requests(user):
         changelist = reverse("admin:vitale_demande_changelist")
-        for slug, (title, demandes) in queue_querysets(user).items():
-            rows = list(demandes.select_related("reason", "appointment")[:FIRST_ROWS])
-            found.append(
-                Pile(
-                    title,
-                    demandes.count(),
-                    f"{changelist}?file={slug}",
-                    [(_desk_url(row), _row_words(row, at)) for row in rows],
-                    rows,
-                )
+        rules = {
+            slug: PileRule(title, rows.all, "submitted_at")
+            for slug, (title, rows) in queue_querysets(user).items()
+        }
+        counted = count_piles(Demande.objects.all(), rules)
+        found += [
+            Pile(
+                rule.title,
+                counted[slug][0],
+                f"{changelist}?file={slug}",
+                f"{changelist}?file={slug}",
+                counted[slug][1],
+                verb="Voir",
             )
+            for slug, rule in rules.items()
+        ]
     if user.has_perm("vitale.change_planline"):
-        found.append(_to_reread_pile())
+        found += _guide_piles()
     return found
 
 
-def _desk_url(demande: Demande) -> str:
-    return reverse("admin:vitale_demande_change", args=[demande.pk])
+def expected_today(user: User, *, at: datetime) -> list[Demande]:
+    """The appointments for help of this day, in the order of the clock."""
+    if not may_read_requests(user):
+        return []
+    tomorrow = midnight(localdate(at) + timedelta(days=1))
+    rows = Demande.objects.sent().expected(until=tomorrow)
+    rows = rows.filter(appointment__starts_at__gte=midnight(localdate(at)))
+    return list(rows.select_related("reason", "appointment").order_by("appointment__starts_at"))
 
 
-def _row_words(demande: Demande, at: datetime) -> str:
-    waits = (
-        f", attend depuis {timesince(demande.waiting_since, at)}" if demande.waiting_since else ""
-    )
-    meets = f", {demande.appointment}" if demande.appointment else ""
-    return f"{demande.reference} : {demande.reason.label}{meets}{waits}"
+#: What agents keep right, with a source each.
+GUIDE: tuple[type[Sourced], ...] = (PlanLine, Delay, Fact, Link, Contact, SuiviOffset)
 
 
 def to_reread[S: Sourced](rows: QuerySet[S]) -> QuerySet[S]:
-    """Texts checked before their source changed; they are still told, with both days."""
-    return rows.filter(checked_on__lt=F("source__published_on"))
-
-
-def _to_reread_pile() -> Pile:
-    lists: list[tuple[type[Sourced], str]] = [
-        (model, reverse(f"admin:vitale_{model._meta.model_name}_changelist") + "?relire=oui")
-        for model in (PlanLine, Delay, Fact, Link, Contact, SuiviOffset)
-    ]
-    counted = [
-        (model, url, to_reread(model._default_manager.all()).count()) for model, url in lists
-    ]
-    first = [
-        (url, f"{model._meta.verbose_name_plural} : {count}")
-        for model, url, count in counted
-        if count
-    ]
-    url = first[0][0] if first else lists[0][1]
-    return Pile(
-        "Carte Vitale : textes dont la source a changé", sum(c[2] for c in counted), url, first
+    """Texts read before their source changed; they are still told, with both days."""
+    return rows.filter(
+        Q(checked_on__lt=F("source__published_on"))
+        | Q(checked_on=None, as_of__lt=F("source__published_on"))
     )
+
+
+def to_confirm[S: Sourced](rows: QuerySet[S]) -> QuerySet[S]:
+    """Texts taken from an extract or from usage, which nobody has confirmed since."""
+    return rows.filter(checked_on=None, source__read_whole=False)
+
+
+def _guide_piles() -> list[Pile]:
+    wanted = (
+        ("Carte Vitale : textes dont la source a changé", "change", to_reread),
+        ("Carte Vitale : textes que personne n’a confirmés", "confirmer", to_confirm),
+    )
+    found = []
+    for title, value, narrow in wanted:
+        lists = [
+            (
+                reverse(f"admin:vitale_{model._meta.model_name}_changelist") + f"?relire={value}",
+                narrow(model._default_manager.all()).count(),
+            )
+            for model in GUIDE
+        ]
+        url = next((url for url, count in lists if count), lists[0][0])
+        found.append(Pile(title, sum(count for _, count in lists), url, url, verb="Relire"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def plan_pdf(plan: dict[str, Any], *, mairie: Mairie | None, today: date) -> Ren
         context,
         title="Carte Vitale : que faire",
         stylesheets=("vitale/pdf/plan.css",),
+        path=reverse("vitale:home"),
     )
 
 

@@ -1,7 +1,8 @@
 """One function per mail of the follow-ups; called inside the transaction of what they tell.
 
-Subjects and reminders say nothing of the situation: a mail is read on a locked phone. None
-looks like a mail of the Assurance maladie, and none asks to confirm anything there.
+Subjects and first lines say nothing of the situation: a mail is seen on a locked phone. Further
+down a reminder says what to do. None looks like a mail of the Assurance maladie, and none asks to
+confirm anything there.
 """
 
 from datetime import datetime
@@ -45,7 +46,9 @@ def _queue(
     )
 
 
-def _to_resident(template: str, suivi: Suivi, *, key: str, is_cold: bool = False) -> None:
+def _to_resident(
+    template: str, suivi: Suivi, *, key: str, is_cold: bool = False, words: str = ""
+) -> None:
     """Queue a mail of an aide-mémoire; its text is erased once it has left: no agent reads it."""
     path = reverse("vitale:suivi-reminder-choice", args=[reminder_token(suivi)])
     email = _queue(
@@ -55,6 +58,7 @@ def _to_resident(template: str, suivi: Suivi, *, key: str, is_cold: bool = False
         secret=True,
         is_cold=is_cold,
         suivi=suivi,
+        words=words,
         choice_url=f"{settings.SITE_URL}{path}",
     )
     SuiviMail.objects.create(suivi=suivi, email=email)
@@ -67,9 +71,9 @@ def confirm_reminders(suivi: Suivi, *, at: datetime) -> None:
     )
 
 
-def reminder(route: SuiviRoute, *, step: str) -> None:
-    """One reminder, of one step."""
-    _to_resident("reminder", route.suivi, key=f"reminder:{route.pk}:{step}")
+def reminder(route: SuiviRoute, *, step: str, words: str = "") -> None:
+    """One reminder, of one step; `words` say what to do, never for which situation."""
+    _to_resident("reminder", route.suivi, key=f"reminder:{route.pk}:{step}", words=words)
 
 
 def suivi_deletion(suivi: Suivi, *, at: datetime) -> None:
@@ -159,7 +163,7 @@ def meeting_proposed(demande: Demande, appointment: Appointment, *, at: datetime
 
 def meeting_booked(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
     """Confirm the day and the hour, with the event for a calendar."""
-    event = meeting_event(demande, appointment, at=at)
+    event = meeting_event(demande, appointment, at=at, attendee=demande.email)
     _tell_meeting("aide_meeting_booked", demande, appointment, at=at, calendar=event)
 
 
@@ -181,20 +185,26 @@ def meeting_cancelled(
     leaves_at: datetime | None = None,
 ) -> None:
     """The request ended, and its appointment with it: take the event off the calendar."""
-    event = meeting_event(demande, appointment, at=at, is_off=True)
+    event = meeting_event(demande, appointment, at=at, attendee=demande.email, is_off=True)
     _tell_meeting(
         "aide_cancelled", demande, appointment, at=at, calendar=event, leaves_at=leaves_at
     )
 
 
 def meeting_event(
-    demande: Demande, appointment: Appointment, *, at: datetime, is_off: bool = False
+    demande: Demande,
+    appointment: Appointment,
+    *,
+    at: datetime,
+    attendee: str = "",
+    is_off: bool = False,
 ) -> str:
     """The event of a calendar program; the same for ever, in words that tell nothing."""
     return appointment_event(
         appointment,
         Mairie.objects.first(),
         at=at,
+        attendee=attendee,
         is_off=is_off,
         details_path=demande.get_absolute_url(),
     )

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from django.urls import reverse
 from django.utils import timezone
 
-from demarches.mine import Look, Part, Section, section
+from demarches.mine import Kept, Look, Part, Section, section
 from demarches.models import User
+from vitale.actions.suivi import delete_suivi
 from vitale.documents import suivi_export
 from vitale.models import Demande, DemandeReading, Suivi
 from vitale.tracking import book
@@ -41,6 +43,37 @@ def parts(user: User) -> Iterator[Part]:
         told = suivi_export(book(suivi, at=timezone.now()))
         whole = Section("aide-mémoire", [(name, str(value)) for name, value in told.items()], told)
         yield Part(f"Aide-mémoire {suivi.reference}", suivi.reference, [whole])
+
+
+def kept(user: User) -> Iterator[Kept]:
+    """What is kept of their requests and aide-mémoire, why, and until when."""
+    for demande in Demande.objects.visible_to(user).order_by("pk"):
+        yield Kept(
+            "Demande d’aide",
+            demande.reference,
+            "Votre demande est terminée. La mairie garde sa réponse un moment, puis l’efface."
+            if demande.is_ended
+            else "La mairie s’en sert pour vous répondre. Vous pouvez l’annuler sur sa page.",
+            demande.kept_until,
+            "" if demande.is_ended else "Ouvrir la demande",
+            "" if demande.is_ended else demande.get_absolute_url(),
+        )
+    for suivi in Suivi.objects.visible_to(user).order_by("pk"):
+        yield Kept(
+            "Aide-mémoire",
+            suivi.reference,
+            "Il est pour vous seul : aucun agent ne le lit. Effacez-le quand vous voulez.",
+            suivi.kept_until,
+            "Effacer l’aide-mémoire",
+            reverse("vitale:suivi-delete", args=[suivi.reference]),
+            is_own=True,
+        )
+
+
+def erase_own(user: User) -> None:
+    """Delete what goes with the account: the aide-mémoire, and the mails of their reminders."""
+    for suivi in Suivi.objects.visible_to(user):
+        delete_suivi(suivi)
 
 
 def looks(user: User) -> Iterator[Look]:

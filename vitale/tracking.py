@@ -3,16 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.timezone import localdate
 
 from demarches.rules.dates_fr import NBSP, day_fr
 from demarches.rules.enums import Status
-from vitale.models import Delay, Demande, Suivi, SuiviOffset, SuiviRoute, SuiviTick
+from vitale.models import (
+    Delay,
+    Demande,
+    Link,
+    PlanLine,
+    Suivi,
+    SuiviOffset,
+    SuiviRoute,
+    SuiviTick,
+)
 from vitale.models.aide import MEETING_EVENTS
 from vitale.rules import suivi as rules
 from vitale.rules.aide import Code, Outcome, code_of
+from vitale.rules.plan import Kind
 from vitale.rules.situations import Regime, Situation
 from vitale.rules.suivi import Due, Expected, Purpose, Step, Unit
 
@@ -69,7 +80,14 @@ class Book:
     reminders: Sequence[date]
     asks_twice: bool
     history: Sequence[tuple[SuiviRoute, Sequence[StepRow]]]
+    #: The official services of this way, in the order of its plan.
+    links: Sequence[Link]
     keep_until: date
+
+    @property
+    def plan_url(self) -> str:
+        """The plan it came from; what it does not keep is asked again there."""
+        return f"{reverse('vitale:router')}?{urlencode(_plan_params(self.route))}"
 
     @property
     def is_done(self) -> bool:
@@ -81,6 +99,26 @@ class Book:
         ends = [o.expected.last for o in self.outlooks if o.expected]
         estimates = [due.day for o in self.outlooks for due in o.estimates]
         return sorted({*ends, *estimates, *self.reminders})
+
+
+def _plan_params(route: SuiviRoute) -> dict[str, str]:
+    params = {"situation": route.suivi.situation_id, "caisse": route.regime}
+    return {**params, "voie": route.channel} if route.channel else params
+
+
+def _links(route: SuiviRoute) -> list[Link]:
+    """Where the steps are done: of this caisse and this way, each address once."""
+    lines = PlanLine.objects.filter(
+        situation=route.suivi.situation_id, kind=Kind.STEP.value
+    ).exclude(link=None)
+    found = [
+        line.link
+        for line in lines.select_related("link")
+        if (not line.regimes or route.regime in line.regimes)
+        and (not line.channels or route.channel in line.channels)
+        and line.link is not None
+    ]
+    return list({link.pk: link for link in found}.values())
 
 
 def _rows(suivi: Suivi, route: SuiviRoute) -> list[StepRow]:
@@ -110,8 +148,14 @@ def book(suivi: Suivi, *, at: datetime) -> Book:
         route=route,
         rows=_rows(suivi, route),
         outlooks=_outlooks(route, noted, delays, dues, today=today),
-        reminders=_reminder_days(suivi, _of(dues, Purpose.REMINDER)),
+        reminders=[
+            # No mail leaves for a day that was over when it became known: none is promised.
+            day
+            for day in _reminder_days(suivi, _of(dues, Purpose.REMINDER))
+            if day >= today
+        ],
         asks_twice=rules.asks_twice(ticked),
+        links=_links(route),
         history=[(one, _rows(suivi, one)) for one in routes if one.ended_at is not None],
         keep_until=rules.add(today, suivi.keep_months, Unit.MONTHS),
     )

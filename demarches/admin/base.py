@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.core.exceptions import ValidationError
+from django.db.models import ManyToManyField, Model
 from django.http import HttpRequest
+
+from demarches.rules.numbers import read_number
 
 #: What the admin's own filters and its date bar add to the name of a column.
 ENDINGS = (
@@ -19,12 +23,41 @@ ENDINGS = (
 )
 
 
+class NumberedChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Several rows by their numbers; SQLite takes none that is longer than a row's can be."""
+
+    def clean(self, value: Any) -> Any:
+        for one in value if isinstance(value, list | tuple) else ():
+            if read_number(str(one)) is None:
+                raise ValidationError(
+                    self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": one}
+                )
+        return super().clean(value)
+
+
 class DeskAdmin[M: Model](admin.ModelAdmin[M]):
     """A list filters by the filters it shows, and by nothing else.
 
     Django lets an address filter by any column of the model, also those that are never shown: one
     could be guessed letter by letter.
     """
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> M | None:
+        """The row of this key; None when there is none, as for a NUL, which no text of ours holds.
+
+        PostgreSQL refuses to compare with it, where the key is a text.
+        """
+        if "\0" in object_id:
+            return None
+        return super().get_object(request, object_id, from_field)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "forms.ModelMultipleChoiceField[Any] | None":
+        kwargs.setdefault("form_class", NumberedChoices)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Whether this key of the address is one that the page itself offers."""

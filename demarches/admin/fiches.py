@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils import timezone
 
 from demarches.admin.base import DeskAdmin
-from demarches.models import Fiche, FicheSet, ShownFiche
+from demarches.health import GUIDE_IS_OLD
+from demarches.models import Fiche, FicheSet, ShownFiche, SitePage, Synonym
+from demarches.rules.dates_fr import duration_fr
 
 
 @admin.register(ShownFiche)
@@ -38,7 +41,14 @@ class ShownFicheAdmin(DeskAdmin[ShownFiche]):
 class FicheSetAdmin(DeskAdmin[FicheSet]):
     """What each import brought; imports are made by the command."""
 
-    list_display = ("source_name", "file_date", "imported_at", "count", "is_current")
+    list_display = ("source_name", "file_date", "imported_at", "age", "count", "is_current")
+
+    @admin.display(description="à jour")
+    def age(self, row: FicheSet) -> str:
+        """Until when the source had this very set; said in words once it is a week old."""
+        age = timezone.now() - row.known_at
+        told = f"il y a {duration_fr(age)}"
+        return f"{told} : plus de 7 jours, à mettre à jour" if age > GUIDE_IS_OLD else told
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -48,3 +58,19 @@ class FicheSetAdmin(DeskAdmin[FicheSet]):
 
     def has_delete_permission(self, request: HttpRequest, obj: FicheSet | None = None) -> bool:
         return False
+
+
+@admin.register(Synonym)
+class SynonymAdmin(DeskAdmin[Synonym]):
+    """What a search takes for what."""
+
+    list_display = ("said", "meant")
+    search_fields = ("said", "meant")
+
+
+@admin.register(SitePage)
+class SitePageAdmin(DeskAdmin[SitePage]):
+    """Pages that a search finds first, and that the fiches they are about propose."""
+
+    list_display = ("title", "address", "words", "fiches")
+    search_fields = ("title", "words")

@@ -25,6 +25,7 @@ from demarches.account_rights import (
     account_of,
     grantable_groups,
     is_within_reach,
+    may_be_helped,
     permissions_of,
     would_leave_nobody,
 )
@@ -202,13 +203,13 @@ class AgentAdmin(DeskAdmin[User]):
         tell_administrators(what, at=timezone.now(), by=_actor(request), about=account)
 
     def _locked(self, pk: int, actor: User) -> User:
-        """The account as it stands, both rows locked; raise when it is out of reach by now."""
+        """The account as it stands, both rows locked; raise when `actor` may not help it by now."""
         rows = User.objects.select_for_update().filter(pk__in={pk, actor.pk}).order_by("pk")
         held = {one.pk: one for one in rows}
         target = held.get(pk)
         if target is None or not target.is_staff:
             raise Http404
-        if not is_within_reach(target, of=held[actor.pk]):
+        if not may_be_helped(target, by=held[actor.pk]):
             raise PermissionDenied
         return target
 
@@ -221,6 +222,7 @@ class AgentAdmin(DeskAdmin[User]):
         account = self.get_object(request, object_id)
         more = {
             "is_within_reach": self.has_change_permission(request, account),
+            "may_be_helped": account is not None and may_be_helped(account, by=_actor(request)),
             "devices": second_factor.devices(account).count(),
             "sessions": account.staff_sessions.alive(timezone.now()),
             "sign_ins": SignIn.objects.filter(user=account)[:10],
@@ -243,11 +245,18 @@ class AgentAdmin(DeskAdmin[User]):
         return redirect("admin:demarches_user_change", pk)
 
     def reset_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """« Appareil perdu »: the agent chooses a second factor anew at the next sign-in."""
+        """« Appareil perdu »: the agent chooses a password, then a second factor, anew.
+
+        The former password alone would let whoever knows it choose the device: the mailbox is the
+        proof that is left, and the administrateur does not have it.
+        """
 
         def act(account: User) -> str:
             second_factor.forget_everything(account)
             end_sessions(account)
+            account.set_unusable_password()
+            account.save(update_fields=["password"])
+            send_password_link(account, at=timezone.now())
             tell_agent(
                 account,
                 "le second facteur a été réinitialisé",

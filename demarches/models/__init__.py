@@ -7,6 +7,7 @@ from demarches.models.agenda import (
     AppointmentQuerySet,
     SeatTime,
 )
+from demarches.models.deletion import DeletionRequest
 from demarches.models.dossier import (
     AccountItem,
     DossierBase,
@@ -19,7 +20,9 @@ from demarches.models.dossier import (
     next_reference,
 )
 from demarches.models.ending import UNDO_TIME, EndingBase
-from demarches.models.fiche import Fiche, FicheSet, ShownFiche
+from demarches.models.feedback import FeedbackCount
+from demarches.models.fiche import Fiche, FicheSet, RefusedSource, ShownFiche
+from demarches.models.jobs import Heartbeat, Job
 from demarches.models.journal import (
     DeskReading,
     JournalRow,
@@ -42,6 +45,7 @@ from demarches.models.mairie import (
 )
 from demarches.models.officer import Officer, OfficerQuerySet
 from demarches.models.ratelimit import RateCounter
+from demarches.models.search import FicheWord, SitePage, Synonym
 from demarches.models.staff import SignIn, StaffSession
 from demarches.models.user import User
 
@@ -53,14 +57,19 @@ __all__ = [
     "Appointment",
     "AppointmentQuerySet",
     "Closure",
+    "DeletionRequest",
     "DeskReading",
     "DossierBase",
     "DossierEventBase",
     "DossierQuerySet",
     "EndingBase",
     "Entrance",
+    "FeedbackCount",
     "Fiche",
     "FicheSet",
+    "FicheWord",
+    "Heartbeat",
+    "Job",
     "JournalRow",
     "Mairie",
     "Notice",
@@ -71,6 +80,7 @@ __all__ = [
     "RateCounter",
     "ReadingBase",
     "ReferenceCounter",
+    "RefusedSource",
     "Schedule",
     "Seal",
     "SeatTime",
@@ -78,7 +88,9 @@ __all__ = [
     "ServiceHours",
     "ShownFiche",
     "SignIn",
+    "SitePage",
     "StaffSession",
+    "Synonym",
     "TransitionRefused",
     "User",
     "Verification",

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Q
 
 from demarches import address_field
+from demarches.models import lookups as lookups
 from demarches.models.fields import GuardedEmailField
-from demarches.rules.addresses import CANONICAL, AddressRefused, read_address
+from demarches.rules.addresses import AddressRefused, read_address
 
 
 def check_canonical(value: str) -> None:
@@ -40,7 +41,7 @@ class AddressField(GuardedEmailField):
 
 def canonical_check(field: str, name: str, *, may_be_empty: bool = True) -> models.CheckConstraint:
     """The database keeps lower-case ASCII addresses only, or none."""
-    is_canonical = Q((f"{field}__regex", CANONICAL))
+    is_canonical = Q((f"{field}__form", "canonical_address"))
     return models.CheckConstraint(
         condition=Q((field, "")) | is_canonical if may_be_empty else is_canonical,
         name=name,

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from demarches.models.fields import GuardedTextField
 from demarches.models.journal import JournalRow, let_go_of
@@ -49,12 +50,13 @@ class ReferenceCounter(models.Model):
 
 
 def next_reference(prefix: str, at: datetime) -> str:
-    """Reserve the next reference of the year of `at`; must run inside a transaction."""
-    counter, _ = ReferenceCounter.objects.get_or_create(prefix=prefix, year=at.year)
+    """Reserve the next reference of the mairie's year at `at`; must run inside a transaction."""
+    year = localdate(at).year
+    counter, _ = ReferenceCounter.objects.get_or_create(prefix=prefix, year=year)
     # The update takes the row's lock: two requests can never read the same number.
     ReferenceCounter.objects.filter(pk=counter.pk).update(last=F("last") + 1)
     counter.refresh_from_db()
-    return format_reference(prefix, at.year, counter.last)
+    return format_reference(prefix, year, counter.last)
 
 
 class DossierQuerySet[D: "DossierBase"](models.QuerySet[D]):
@@ -358,6 +360,11 @@ class AccountItem(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def account_title(self) -> str:
+        """How its line is called."""
+        return str(self)
 
     @property
     def account_hint(self) -> str:

@@ -1,6 +1,7 @@
 """National guidance imported from the co-marquage: sets of documents, and which ones are shown."""
 
 import zlib
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -8,8 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from demarches.models.fields import GuardedTextField
-from demarches.rules.fiche import CODE, Document, official_url, read_document
-from demarches.rules.texts import plain_text
+from demarches.rules.fiche import Document, official_url, read_document
 
 
 class FicheSet(models.Model):
@@ -20,6 +20,15 @@ class FicheSet(models.Model):
     sha256 = models.CharField("empreinte", max_length=64)
     file_date = models.DateField("date du fichier", null=True, blank=True)
     imported_at = models.DateTimeField("importé le")
+    #: The last time the source was asked and still had this very file.
+    confirmed_at = models.DateTimeField("à jour le", null=True, blank=True)
+    #: What was in service when this one came; the way back.
+    before = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    #: What the server calls the downloaded file, to ask for it only when it changed.
+    etag = models.CharField(max_length=200, blank=True, editable=False)
+    last_modified = models.CharField(max_length=60, blank=True, editable=False)
     count = models.PositiveIntegerField("documents")
     is_current = models.BooleanField("en service", default=False)
     #: Retired code -> code of the document that replaces it, as the source tells; else empty.
@@ -49,6 +58,30 @@ class FicheSet(models.Model):
     def current(cls) -> "FicheSet | None":
         return cls.objects.filter(is_current=True).first()
 
+    @property
+    def known_at(self) -> datetime:
+        """Until when it is known to be what the source publishes."""
+        return self.confirmed_at or self.imported_at
+
+
+class RefusedSource(models.Model):
+    """A file that was refused, or taken out of service: it does not come back by itself."""
+
+    sha256 = models.CharField("empreinte", max_length=64, unique=True)
+    source_name = models.CharField("fichier", max_length=200)
+    why = models.CharField("motif", max_length=300)
+    refused_at = models.DateTimeField("refusé le")
+    etag = models.CharField(max_length=200, blank=True, editable=False)
+    last_modified = models.CharField(max_length=60, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-refused_at", "-pk"]
+        verbose_name = "fichier refusé du guide national"
+        verbose_name_plural = "fichiers refusés du guide national"
+
+    def __str__(self) -> str:
+        return self.source_name
+
 
 class FicheQuerySet(models.QuerySet["Fiche"]):
     """Reads of the documents, with a name."""
@@ -73,12 +106,16 @@ class Fiche(models.Model):
     modified = models.DateField("modifiée le", null=True, blank=True)
     url = models.CharField("page nationale", max_length=300, blank=True)
     contributor = models.CharField("auteur", max_length=300, blank=True)
+    # Where this document came from: a single file replaces one document of a set.
+    source_name = models.CharField("fichier", max_length=200, default="")
+    source_url = models.CharField("adresse de téléchargement", max_length=300, blank=True)
+    file_date = models.DateField("date du fichier", null=True, blank=True)
+    imported_at = models.DateTimeField("importée le", null=True)
     xml = models.BinaryField(editable=False)
     #: Of the uncompressed document: tells what changed from one set to the next.
     sha256 = models.CharField(max_length=64)
-    #: Title and words, as they are compared by a search.
-    search_title = models.TextField(editable=False)
-    search_text = models.TextField(editable=False)
+    #: What it says, without its marks: what a search shows of it.
+    text = models.TextField(editable=False, default="")
 
     objects = FicheQuerySet.as_manager()
 
@@ -119,7 +156,7 @@ class ShownFiche(models.Model):
         verbose_name_plural = "fiches affichées"
         constraints = [
             models.CheckConstraint(
-                condition=Q(code__regex=CODE.pattern),
+                condition=Q(code__form="fiche_code"),
                 name="demarches_shownfiche_code",
                 violation_error_message="Un identifiant comme F1618, N418 ou R1106.",
             )
@@ -131,16 +168,3 @@ class ShownFiche(models.Model):
     @property
     def official_url(self) -> str:
         return official_url(self.code)
-
-
-def search_words(text: str) -> list[str]:
-    """The words a search compares: without accents, without the marks of the plural."""
-    words = plain_text(text).replace("'", " ").replace("-", " ").split()
-    return [singular(word.strip('.,;:!?()«»"')) for word in words if word.strip('.,;:!?()«»"')]
-
-
-def singular(word: str) -> str:
-    """« cartes » → « carte », « journaux » → « journal », « bus » stays."""
-    if len(word) > 4 and word.endswith("aux"):
-        return word[:-3] + "al"
-    return word[:-1] if len(word) > 3 and word[-1] in "sx" else word

@@ -9,10 +9,12 @@ Django, which the database cannot tell from these.
 from typing import Any, override
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from demarches.guard import LONGEST_TEXT, check_text, check_texts_in
+from demarches.guard import LONGEST_TEXT, TextRefused, check_text, check_texts_in
+from demarches.rules.latin import NOT_LATIN, other_script
 
 
 class Guarded[S, G](models.Field[S, G]):
@@ -47,12 +49,20 @@ class GuardedCharField(Guarded[str, str], models.CharField[str, str]):
     plain = "CharField"
 
 
-class GuardedEmailField(Guarded[str, str], models.EmailField[str, str]):
-    plain = "EmailField"
+class LatinCharField(GuardedCharField):
+    """A text that our documents print: validated in Latin letters, whatever form it comes by.
 
+    Rows typed before this rule stay as they are; a document that would lose a letter of theirs is
+    refused (`demarches.documents`).
+    """
 
-class GuardedSlugField(Guarded[str, str], models.SlugField[str, str]):
-    plain = "SlugField"
+    not_latin = NOT_LATIN
+
+    @override
+    def run_validators(self, value: Any) -> None:
+        super().run_validators(value)
+        if isinstance(value, str) and (word := other_script(value)):
+            raise ValidationError(self.not_latin % word, code="other_script")
 
 
 class GuardedTextField(Guarded[str, str], models.TextField[str, str]):
@@ -63,6 +73,48 @@ class GuardedTextField(Guarded[str, str], models.TextField[str, str]):
     @override
     def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{"max_length": self.max_length or LONGEST_TEXT, **kwargs})
+
+
+class Printed(Guarded[str, str]):
+    """A text that an act writes once, for an official paper to print: drawn, or not written.
+
+    After the act it would be too late: the paper could not be made any more.
+    """
+
+    @override
+    def guard(self, value: Any) -> None:
+        super().guard(value)
+        if isinstance(value, str) and (word := other_script(value)):
+            raise TextRefused(NOT_LATIN % word, code="other_script")
+
+
+class PrintedCharField(Printed, GuardedCharField):
+    pass
+
+
+class PrintedTextField(Printed, GuardedTextField):
+    pass
+
+
+def unprintable(row: models.Model) -> list[tuple[str, str]]:
+    """The columns of this row that a paper prints and could not: label, and the word.
+
+    Rows typed before the columns had their rule; asked before an act that makes papers.
+    """
+    return [
+        (str(field.verbose_name), word)
+        for field in row._meta.concrete_fields
+        if isinstance(field, LatinCharField)
+        and (word := other_script(str(getattr(row, field.attname))))
+    ]
+
+
+class GuardedEmailField(Guarded[str, str], models.EmailField[str, str]):
+    plain = "EmailField"
+
+
+class GuardedSlugField(Guarded[str, str], models.SlugField[str, str]):
+    plain = "SlugField"
 
 
 class GuardedJSONField(Guarded[Any, Any], models.JSONField[Any, Any]):

@@ -20,14 +20,15 @@ from django.db.models import F, Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
-from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.models.address import AddressField, canonical_check
 from demarches.models.fields import (
     GuardedCharField,
     GuardedSlugField,
     GuardedTextField,
+    LatinCharField,
 )
+from demarches.phone_field import PhoneColumn
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
@@ -41,18 +42,18 @@ WEEK_CHOICES = [
 class Mairie(models.Model):
     """Who answers for the procedures: names, addresses, phone."""
 
-    name = GuardedCharField("nom", max_length=120, help_text="Par exemple « Mairie d’Uzès ».")
-    commune = GuardedCharField("commune", max_length=80, help_text="Par exemple « Uzès ».")
+    name = LatinCharField("nom", max_length=120, help_text="Par exemple « Mairie d’Uzès ».")
+    commune = LatinCharField("commune", max_length=80, help_text="Par exemple « Uzès ».")
     insee_code = models.CharField(
         "code Insee",
         max_length=5,
         unique=True,
         validators=[RegexValidator(r"^(2[AB]|\d{2})\d{3}$", "Cinq signes, par exemple 30334.")],
     )
-    postal_line = GuardedCharField("boîte postale ou rue", max_length=120, blank=True)
+    postal_line = LatinCharField("boîte postale ou rue", max_length=120, blank=True)
     postal_code = models.CharField("code postal", max_length=5)
-    postal_city = GuardedCharField("bureau distributeur", max_length=80)
-    phone = PhoneNumberField("téléphone", blank=True)
+    postal_city = LatinCharField("bureau distributeur", max_length=80)
+    phone = PhoneColumn("téléphone", blank=True)
     email = AddressField("adresse e-mail", blank=True)
     website = models.URLField("site internet", blank=True)
     data_protection_contact = GuardedTextField(
@@ -90,10 +91,10 @@ class Entrance(models.Model):
     mairie = models.ForeignKey(
         Mairie, verbose_name="mairie", on_delete=models.CASCADE, related_name="entrances"
     )
-    street = GuardedCharField("adresse", max_length=120)
+    street = LatinCharField("adresse", max_length=120)
     postal_code = models.CharField("code postal", max_length=5)
-    city = GuardedCharField("commune", max_length=80)
-    note = GuardedCharField(
+    city = LatinCharField("commune", max_length=80)
+    note = LatinCharField(
         "précision", max_length=200, blank=True, help_text="Par exemple « accès de plain-pied »."
     )
     latitude = models.DecimalField(max_digits=8, decimal_places=6, null=True, blank=True)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from demarches.models.fields import GuardedCharField
+from demarches.models.fields import LatinCharField
 
 
 class OfficerQuerySet(models.QuerySet["Officer"]):
@@ -25,11 +25,11 @@ class Officer(models.Model):
     dates; nobody registers outside of them.
     """
 
-    name = GuardedCharField("nom", max_length=120, help_text="Par exemple « Claire Martin ».")
-    quality = GuardedCharField(
+    name = LatinCharField("nom", max_length=120, help_text="Par exemple « Claire Martin ».")
+    quality = LatinCharField(
         "qualité", max_length=120, help_text="Par exemple « adjointe au maire »."
     )
-    act = GuardedCharField(
+    act = LatinCharField(
         "arrêté de délégation",
         max_length=120,
         blank=True,

@@ -54,7 +54,11 @@ class UserManager(BaseUserManager["User"]):
 
     def administrators(self) -> "models.QuerySet[User]":
         """Agents in office who may change accounts."""
-        app, codename = MANAGE.split(".")
+        return self.agents_who_may(MANAGE)
+
+    def agents_who_may(self, permission: str) -> "models.QuerySet[User]":
+        """Agents in office who hold « app.codename », by a group, alone, or as superuser."""
+        app, codename = permission.split(".")
         holders = Permission.objects.filter(content_type__app_label=app, codename=codename)
         return self.filter(is_staff=True, is_active=True).filter(
             models.Q(is_superuser=True)

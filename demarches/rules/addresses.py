@@ -58,6 +58,12 @@ _REAL_NEIGHBOURS = frozenset(
     | {"aol.fr", "live.be", "live.ca", "yahoo.ca", "yahoo.es", "hotmail.be", "hotmail.es"}
     | {"hotmail.it", "outlook.be", "outlook.de", "outlook.es", "outlook.it", "googlemail.com"}
 )
+#: Endings that no domain has, and what the finger beside would have typed.
+_ENDING_SLIPS = {
+    **dict.fromkeys(("con", "cmo", "ocm", "vom", "xom", "cim", "comm", "coom", "cop"), "com"),
+    **dict.fromkeys(("ft", "fe", "rf", "frr", "ffr", "ftr"), "fr"),
+    **dict.fromkeys(("nett", "nte", "ent"), "net"),
+}
 #: Slips farther than one sign; none of these takes mail for residents.
 _KNOWN_SLIPS = {
     "gmail.fr": "gmail.com",
@@ -137,7 +143,7 @@ def suggested_address(address: str) -> str:
     local, _, domain = address.partition("@")
     if domain in FREQUENT_DOMAINS or domain in _REAL_NEIGHBOURS:
         return ""
-    meant = _KNOWN_SLIPS.get(domain) or _frequent_neighbour(domain)
+    meant = _KNOWN_SLIPS.get(domain) or _frequent_neighbour(domain) or _other_ending(domain)
     return f"{local}@{meant}" if meant else ""
 
 
@@ -275,6 +281,12 @@ def _place(typed: str, rank: int) -> str:
     """Between which signs, as they can be read."""
     before = "".join(one for one in typed[:rank] if not _is_invisible(one))[-12:]
     return f"après « {before} »" if before else "au début"
+
+
+def _other_ending(domain: str) -> str:
+    name, _, ending = domain.rpartition(".")
+    meant = _ENDING_SLIPS.get(ending)
+    return f"{name}.{meant}" if meant else ""
 
 
 def _frequent_neighbour(domain: str) -> str:

@@ -36,8 +36,13 @@ def hour_fr(moment: time | datetime) -> str:
 
 def day_fr(day: date, *, year: bool = True) -> str:
     """« 1er mai 2027 », or « 1er mai »."""
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number}{NBSP}{MONTHS[day.month - 1]}" + (f" {day.year}" if year else "")
+    return day_words_fr(day.day, day.month, day.year if year else None)
+
+
+def day_words_fr(day: int, month: int, year: int | None = None) -> str:
+    """The same of figures, whether or not a calendar has that day: « 31 février 1990 »."""
+    number = "1er" if day == 1 else str(day)
+    return f"{number}{NBSP}{MONTHS[month - 1]}" + (f" {year}" if year else "")
 
 
 def near_day_fr(day: date, today: date) -> str:
@@ -59,3 +64,12 @@ def days_range_fr(first: date, last: date) -> str:
         start = "1er" if first.day == 1 else str(first.day)
         return f"du {start} au {day_fr(last)}"
     return f"du {day_fr(first, year=first.year != last.year)} au {day_fr(last)}"
+
+
+def duration_fr(length: timedelta) -> str:
+    """« 1 minute », « 3 heures », « 12 jours »: its largest unit, rounded down."""
+    minutes = max(length // timedelta(minutes=1), 0)
+    for size, unit in ((24 * 60, "jour"), (60, "heure"), (1, "minute")):
+        if count := minutes // size:
+            return f"{count}{NBSP}{unit}" + ("s" if count > 1 else "")
+    return f"moins d’une{NBSP}minute"

@@ -81,3 +81,11 @@ class AppointmentStatus(LabelledStrEnum):
     MISSED = "missed", "Absents"
     CANCELLED = "cancelled", "Annulé"
     LAPSED = "lapsed", "Non confirmé à temps"
+
+
+class DeletionStatus(LabelledStrEnum):
+    """What became of a request to delete one's data."""
+
+    ASKED = "asked", "à traiter"
+    DONE = "done", "effacé"
+    REFUSED = "refused", "refusé"

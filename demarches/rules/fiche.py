@@ -139,6 +139,23 @@ def read_document(content: bytes, *, name: str) -> Document:
     )
 
 
+def path_to(root: Element) -> list[tuple[str, str]]:
+    """The theme and the dossiers above a document: code and title, the widest first."""
+    found = root.findall("FilDAriane/Niveau")
+    levels = [(one.get("ID", ""), text_of(one)) for one in found]
+    return [(code, title) for code, title in levels if CODE.match(code) and code != root.get("ID")]
+
+
+def beside(root: Element) -> list[tuple[str, str]]:
+    """The other fiches of its dossier, or of its part of it: code and title, in order."""
+    own = root.get("ID")
+    for part in (*root.findall("DossierPere/SousDossier"), *root.findall("DossierPere")):
+        fiches = [(one.get("ID", ""), text_of(one)) for one in part.findall("Fiche")]
+        if own in dict(fiches):
+            return [(code, title) for code, title in fiches if code != own]
+    return []
+
+
 def official_url(code: str) -> str:
     """The page of a document on the national site; nothing for what is not a code."""
     return f"{OFFICIAL}{code}" if CODE.match(code) else ""

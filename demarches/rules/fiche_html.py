@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
 from xml.etree.ElementTree import Element
 
 from demarches.rules.fiche import LOGIC, body_of, collapse, safe_url, text_of
@@ -44,6 +45,8 @@ WRAPPED = {
     "Citation": "q",
     "Variable": "var",
 }
+#: A document in a table of contents.
+ENTRY = "entry"
 INLINE = frozenset({*WRAPPED, "TermeEtranger", "LienInterne", "LienIntra", "LienExterne"})
 
 
@@ -83,18 +86,26 @@ class Renderer:
     def blocks(self, elements: Iterable[Element], *, level: int) -> str:
         """Blocks one after the other; lists of one kind that touch become one list."""
         parts: list[str] = []
-        pending: list[Element] = []
-        for element in elements:
-            if pending and (element.tag != "Liste" or _kind(element) != _kind(pending[0])):
-                parts.append(self.lists(pending, level=level))
-                pending = []
-            if element.tag == "Liste":
-                pending.append(element)
+        for run, group in groupby(elements, key=_run):
+            if run == ENTRY:
+                parts.append(self.contents(group))
+            elif run:
+                parts.append(self.lists(list(group), level=level))
             else:
-                parts.append(self.block(element, level=level))
-        if pending:
-            parts.append(self.lists(pending, level=level))
+                parts += (self.block(element, level=level) for element in group)
         return "".join(parts)
+
+    def contents(self, entries: Iterable[Element]) -> str:
+        """Documents that a theme or a dossier holds: a list of links."""
+        return f"<ul>{''.join(f'<li>{self.entry(one)}</li>' for one in entries)}</ul>"
+
+    def entry(self, element: Element) -> str:
+        """The title of another document as a link to it, then what is said beside."""
+        title, url = _title(element), self.link_to(element.get("ID", ""))
+        words = self.inline_of_title(title)
+        link = f'<a href="{escape(url)}">{words}</a>' if url else words
+        rest = [child for child in element if child is not title and title is not element]
+        return link + "".join(f" <span>{self.inline(one)}</span>" for one in rest)
 
     def block(self, element: Element, *, level: int) -> str:
         """One block, by its name; an unknown one by what it holds."""
@@ -147,6 +158,7 @@ class Renderer:
         return self.section(element, level)
 
     block_SousChapitre = block_Avertissement = block_Problematique = block_Chapitre
+    block_SousTheme = block_SousDossier = block_Chapitre
 
     def block_ListeSituations(self, element: Element, level: int) -> str:
         """Whole-page alternatives: each a section; the chosen one comes by the address."""
@@ -398,14 +410,7 @@ class Renderer:
     annex_CommentFaireSi = annex_FicheConnexe = annex_QuestionReponse
 
     def annex_VoirAussi(self, element: Element) -> str:
-        parts = []
-        for one in element:
-            title, url = _title(one), self.link_to(one.get("ID", ""))
-            words = self.inline_of_title(title)
-            link = f'<a href="{escape(url)}">{words}</a>' if url else words
-            rest = [child for child in one if child is not title and title is not one]
-            parts.append(f"<p>{link}{''.join(f' <span>{self.inline(x)}</span>' for x in rest)}</p>")
-        return "".join(parts)
+        return "".join(f"<p>{self.entry(one)}</p>" for one in element)
 
     def annex_Definition(self, element: Element) -> str:
         title = element.find("Titre")
@@ -479,6 +484,13 @@ def _long_form(element: Element) -> Element:
 
 def _kind(element: Element) -> str:
     return element.get("type", "puce")
+
+
+def _run(element: Element) -> str:
+    """What makes one list of elements that touch; nothing for what stands alone."""
+    if element.tag == "Liste":
+        return _kind(element)
+    return ENTRY if element.tag in {"Fiche", "Dossier"} else ""
 
 
 def _ascii(tag: str) -> str:

@@ -38,3 +38,14 @@ def parse_reference(text: str) -> str | None:
     if not int(number) or check_character(prefix, int(year), int(number)) != check:
         return None
     return format_reference(prefix, int(year), int(number))
+
+
+def meant_reference(text: str) -> str | None:
+    """The reference whose last sign alone was mistyped; None when more is wrong, or nothing.
+
+    Only to say « vouliez-vous… ? »: no row is opened by it.
+    """
+    match = PATTERN.match(re.sub(r"\s+", "", text).upper())
+    if match is None or parse_reference(text) is not None or not int(match[3]):
+        return None
+    return format_reference(match[1], int(match[2]), int(match[3]))

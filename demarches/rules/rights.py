@@ -1,4 +1,6 @@
-"""Who may change which agent's account, and grant what: nobody gives what they do not have.
+"""Who may change which agent's account, help whom, and grant what (ADR 0057).
+
+Nobody gives what they do not have.
 
 The strength of an account is the set of its permissions. An account is within reach of another
 when it holds nothing the other does not hold; so are the groups that one may give or take.
@@ -29,7 +31,7 @@ class Account:
 
 
 def may_manage(actor: Account, target: Account) -> bool:
-    """Whether `actor` may change `target`: their address, rights, second factor or sessions.
+    """Whether `actor` may change `target`: their address, their rights, whether they are open.
 
     Never oneself, never a resident, never somebody who may do more.
     """
@@ -38,6 +40,18 @@ def may_manage(actor: Account, target: Account) -> bool:
     if actor.is_superuser:
         return True
     return not target.is_superuser and target.permissions <= actor.permissions
+
+
+def may_help(actor: Account, target: Account) -> bool:
+    """Whether `actor` may close sessions of `target`, take devices away, mail them a link.
+
+    Neither opens anything to `actor`, so that one who reads dossiers may be helped by one who does
+    not. Never oneself, a resident, or a superuser, except by another superuser.
+    """
+    if may_manage(actor, target):
+        return True
+    is_other_agent = target.is_staff and target.is_active and actor.pk != target.pk
+    return actor.manages and is_other_agent and not target.is_superuser
 
 
 def may_grant(actor: Account, permissions: Collection[str]) -> bool:

@@ -135,6 +135,20 @@ class DaySlots:
         """« mardi 15 décembre 2026 »."""
         return f"{weekday_fr(self.day)} {day_fr(self.day)}"
 
+    @property
+    def free_words(self) -> str:
+        """« 5 heures libres », beside the day of a calendar."""
+        count = len(self.slots)
+        return f"{count} heures libres" if count > 1 else f"{count} heure libre"
+
+    @property
+    def half_days(self) -> list[tuple[str, list[Slot]]]:
+        """« Matin » and « Après-midi », with the slots of each; a half without any is left out."""
+        morning = [slot for slot in self.slots if slot.starts_at.time() < AFTERNOON]
+        rest = [slot for slot in self.slots if slot.starts_at.time() >= AFTERNOON]
+        halves = [("Matin", morning), ("Après-midi", rest)]
+        return [(name, slots) for name, slots in halves if slots]
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -162,8 +176,7 @@ def day_slots(rules: AgendaRules, day: date, taken: Iterable[Taken], asked: Aske
         told = asked.first_reason or f"Possible à partir du {day_fr(asked.first_day)}."
         return DaySlots(day, reason=told, short_reason="trop tôt")
     if day > asked.last_day:
-        told = f"Pas encore ouvert : les rendez-vous se prennent jusqu’au {day_fr(asked.last_day)}."
-        return DaySlots(day, reason=told, short_reason="plus tard")
+        return DaySlots(day, reason=not_open_yet(asked), short_reason="plus tard")
     limits = " ".join(limit.reason for limit in asked.limits if limit.refuses(day))
     if limits and not asked.is_overriding:
         return DaySlots(day, reason=limits, short_reason="pièces")
@@ -173,6 +186,11 @@ def day_slots(rules: AgendaRules, day: date, taken: Iterable[Taken], asked: Aske
             day, reason="Complet : tous les créneaux sont pris.", short_reason="complet"
         )
     return DaySlots(day, slots=free, reason=limits)
+
+
+def not_open_yet(asked: Asked) -> str:
+    """Why a day beyond the last one that can be booked is not offered."""
+    return f"Pas encore ouvert : les rendez-vous se prennent jusqu’au {day_fr(asked.last_day)}."
 
 
 def slots_between(

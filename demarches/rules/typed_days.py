@@ -56,6 +56,21 @@ def read_typed_day(text: str) -> date:
             raise UnreadableDay(UNREADABLE)
 
 
+def read_month_or_year(text: str) -> tuple[int, int | None]:
+    """The year, and the month if there is one: « 1970 », « mai 1970 », « 5/1970 ».
+
+    For papers that say no more. Raises `UnreadableDay`.
+    """
+    words = [word for word in re.split(r"[\s/.,-]+", _plain(text[:MAX_LENGTH])) if word]
+    match words:
+        case [year] if _is_year(year):
+            return int(year), None
+        case [one, year] if _is_year(year) and read_month(one) in range(1, MONTH_MAX + 1):
+            return int(year), read_month(one)
+        case _:
+            raise UnreadableDay("Écrivez l’année, ou le mois et l’année : 1970, ou mai 1970.")
+
+
 def read_month(text: str) -> int | None:
     """« 5 », « 05 », « mai » or « sept. » as a number; None for anything else."""
     word = _plain(text).strip(" .")

@@ -9,12 +9,15 @@ from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField, BoundWidget
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from demarches.integrity import integrity_of
-from demarches.rules import dates_fr
+from demarches.languages import FRENCH, in_address
+from demarches.rules import dates_fr, dates_spoken, mail_text
 from demarches.rules.enums import PieceStatus, Status
 
 register = template.Library()
@@ -50,6 +53,12 @@ def status_badge(status: str, label: str = "") -> dict[str, str]:
     return {"label": label or LABELS[status], "tone": TONES[status]}
 
 
+@register.filter
+def quoted(text: str) -> str:
+    """For mails: what an agent or a resident wrote, as a quotation."""
+    return mail_text.quoted(text)
+
+
 @register.simple_tag
 def integrity(name: str) -> str:
     """The attribute that binds a static file to what it is now; nothing for a missing file."""
@@ -70,6 +79,24 @@ def weekday_date_fr(value: date | datetime | None) -> str:
         return ""
     day = _local_day(value)
     return f"{dates_fr.weekday_fr(day)} {dates_fr.day_fr(day)}"
+
+
+@register.filter
+def day_spoken(value: date | None) -> str:
+    """The day in the language of the page: « 1er mai 2027 », « 1 May 2027 »."""
+    return dates_spoken.day_in(get_language() or FRENCH, value) if value else ""
+
+
+@register.filter
+def weekday_day_spoken(value: date | None) -> str:
+    """« samedi 1er mai 2027 », « Saturday 1 May 2027 »."""
+    return dates_spoken.weekday_day_in(get_language() or FRENCH, value) if value else ""
+
+
+@register.simple_tag
+def spoken_url(name: str, *args: Any) -> str:
+    """The address of a page that has more than French, in the language of this one."""
+    return in_address(reverse(name, args=args), get_language() or FRENCH)
 
 
 @register.filter
@@ -141,6 +168,21 @@ def is_choice(field: BoundField) -> bool:
 
 
 @register.filter
+def choice_groups(field: BoundField) -> list[tuple[str, list[BoundWidget]]]:
+    """The choices under their headings; one group without a heading when they have none."""
+    controls = iter(field.subwidgets)
+    groups: list[tuple[str, list[BoundWidget]]] = []
+    for value, label in field.field.choices:  # type: ignore[attr-defined]
+        if isinstance(label, (list, tuple)):
+            groups.append((str(value), [next(controls) for _ in label]))
+        elif groups and not groups[-1][0]:
+            groups[-1][1].append(next(controls))
+        else:
+            groups.append(("", [next(controls)]))
+    return groups
+
+
+@register.filter
 def is_group(field: BoundField) -> bool:
     """Several controls under one question: the question is a legend, not a label."""
     return is_choice(field) or isinstance(field.field.widget, forms.MultiWidget)
@@ -169,6 +211,19 @@ def first_control_id(field: BoundField) -> str:
     if is_group(field):
         return f"{field.auto_id}_0"
     return str(field.id_for_label)
+
+
+@register.filter
+def question(field: BoundField, message: str) -> str:
+    """A message of the error summary, after the question it is about."""
+    by_heading = asked_by_heading(field.form)
+    label = str(getattr(field.form, "page_heading", "") if by_heading else field.label).strip()
+    if message.casefold().startswith(label.casefold()):
+        return message
+    if label.endswith(("?", ":", ".")):
+        return f"{label} {message}"
+    colon = " :" if get_language() == FRENCH else ":"
+    return f"{label}{colon} {message}"
 
 
 @register.simple_tag

@@ -6,15 +6,17 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from demarches.documents import render_pdf
-from demarches.fiches import rendered, search, shown_notes, successor, themes, was_known
-from demarches.models import Fiche, Mairie
+from demarches.fiches import rendered, shown_notes, successor, themes, was_known
+from demarches.models import Fiche, FicheSet, Mairie, SitePage
 from demarches.ratelimit import client_ip, rate_limited
 from demarches.rules.fiche import CODE, official_url
 from demarches.rules.numbers import read_number
+from demarches.search import Answer, answer
 
 MAX_QUERY = 100
 MAX_SITUATIONS = 100
@@ -29,12 +31,13 @@ def _who_searches(request: HttpRequest) -> str:
 @rate_limited("search", reads=True, by=_who_searches)
 @require_safe
 def fiches(request: HttpRequest) -> HttpResponse:
-    """Themes, or the answers of a search (`AddressGuardMiddleware` refuses a private number)."""
+    """Themes, or what answers a search (`AddressGuardMiddleware` refuses a private number)."""
     # PostgreSQL refuses NUL in a text.
     query = request.GET.get("q", "").replace("\x00", "")[:MAX_QUERY].strip()
     context = {
         "query": query,
-        "found": search(query) if query else [],
+        "has_guide": FicheSet.objects.filter(is_current=True).exists(),
+        "answer": answer(query) if query else Answer(),
         "themes": [] if query else themes(),
     }
     return render(request, "demarches/fiches.html", context)
@@ -54,9 +57,8 @@ def fiche(request: HttpRequest, code: str) -> HttpResponse:
     page = rendered(row, _mairie(), shown=notes, situation=situation)
     context = {
         "fiche": row,
-        "set": row.set,
-        "body": page.html,
-        "is_being_updated": page.is_being_updated,
+        "page": page,
+        "doors": SitePage.objects.beside(code),
         "note": notes.get(code, ""),
         "linked_data": _linked_data(row),
     }
@@ -78,12 +80,12 @@ def fiche_pdf(request: HttpRequest, code: str) -> HttpResponse:
             "mairie": mairie,
             "service": "Guide national",
             "fiche": row,
-            "set": row.set,
             "body": rendered(row, mairie, shown=notes).html,
             "note": notes.get(code, ""),
             "foot": row.code,
         },
         title=row.title,
+        path=reverse("demarches:fiche", args=[row.code]),
     )
     return HttpResponse(
         paper.content,
@@ -94,15 +96,14 @@ def fiche_pdf(request: HttpRequest, code: str) -> HttpResponse:
 
 def _shown(code: str) -> Fiche | None:
     """The document, without its source: what is rendered of it is kept in memory."""
-    fiches = Fiche.objects.shown().select_related("set")
-    return fiches.defer("xml", "search_text", "search_title").filter(code=code).first()
+    return Fiche.objects.shown().defer("xml", "text").filter(code=code).first()
 
 
 def _elsewhere(request: HttpRequest, code: str) -> HttpResponse:
     """Moved, not shown here, retired, or never heard of."""
     if target := successor(code):
         return redirect(target, permanent=True)
-    if Fiche.objects.current().filter(code=code).exists():
+    if Fiche.objects.current().filter(code=code).exists() or FicheSet.current() is None:
         return redirect(official_url(code))
     if CODE.match(code) and was_known(code):
         return render(request, "demarches/fiche_gone.html", {"code": code}, status=410)

@@ -5,6 +5,8 @@ behind `admin_view`, as the whole desk is.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +32,9 @@ from demarches.ratelimit import client_ip, rate_limited, seconds_to_wait, too_ma
 from demarches.rules.addresses import canonical_address
 from demarches.rules.staff_sessions import SignInResult
 from demarches.staff_mails import send_password_link, tell_agent
+
+#: Devices and codes are changed soon after the second factor was given, or after it is given again.
+FRESH = timedelta(minutes=10)
 
 type View = Callable[..., HttpResponse]
 
@@ -60,6 +65,7 @@ def staff_urls(wrap: Callable[[View], View]) -> list[URLPattern]:
         path("securite/codes/refaire/", wrap(new_codes_view), name="recovery_codes_new"),
         path("securite/appareil/<num:pk>/retirer/", wrap(remove_view), name="device_remove"),
         path("securite/session/<num:pk>/fermer/", wrap(end_session_view), name="session_end"),
+        path("securite/reconnexion/", wrap(sign_in_again_view), name="sign_in_again"),
     ]
 
 
@@ -87,6 +93,25 @@ def _next(request: HttpRequest) -> str:
 def _with_next(name: str, request: HttpRequest) -> HttpResponseRedirect:
     following = _next(request)
     return HttpResponseRedirect(reverse(name, query={"next": following} if following else None))
+
+
+def freshly_signed_in(view: View) -> View:
+    """What changes how an agent signs in asks who they are again: a desk left open is not enough.
+
+    Nothing is asked of whoever is enrolling, nor where no second factor is asked for.
+    """
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = staff_sessions.session_of(request)
+        given = row.second_factor_at if row is not None else None
+        if settings.STAFF_SECOND_FACTOR and given and timezone.now() - given > FRESH:
+            minutes = FRESH // timedelta(minutes=1)
+            title = "Reconnectez-vous d’abord"
+            return _page(request, "again", status=403, title=title, minutes=minutes)
+        return view(request, *args, **kwargs)
+
+    return asked
 
 
 # The second factor
@@ -138,6 +163,7 @@ def verify_view(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("code", "credential")
 @login_not_required
+@freshly_signed_in
 def enrol_view(request: HttpRequest) -> HttpResponse:
     """Add a device: at the first sign-in, or later by whoever has given their second factor.
 
@@ -232,6 +258,7 @@ def codes_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@freshly_signed_in
 def new_codes_view(request: HttpRequest) -> HttpResponse:
     """Make the recovery codes anew; the former ones are dead."""
     agent, at = _agent(request), timezone.now()
@@ -243,6 +270,7 @@ def new_codes_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@freshly_signed_in
 def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one of one's own devices away; the last one stays while one is asked for."""
     agent, at = _agent(request), timezone.now()
@@ -292,6 +320,15 @@ def end_session_view(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:login")
     messages.success(request, "La session est fermée.")
     return redirect("admin:security")
+
+
+@require_POST
+def sign_in_again_view(request: HttpRequest) -> HttpResponse:
+    """Leave, and come back to one's own page by both proofs."""
+    if row := staff_sessions.session_of(request):
+        row.delete()
+    request.session.flush()
+    return redirect(reverse("admin:login", query={"next": reverse("admin:security")}))
 
 
 # The password

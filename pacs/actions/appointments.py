@@ -23,6 +23,7 @@ from demarches.actions import (
     take_over,
     take_seat,
 )
+from demarches.booking import DESK_HORIZON
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
 from pacs import emails
@@ -75,7 +76,8 @@ def hold_slot(
     nearest free slots, `ActionRefused` when this dossier cannot book, `ChangedSince` when the
     other has meanwhile chosen or booked. The slot they hold already is simply theirs.
     """
-    dossier, agenda = partenaire.dossier, bookable_agenda(partenaire.dossier, at=at)
+    dossier = partenaire.dossier
+    agenda = bookable_agenda(dossier, reader=partenaire, at=at)
     if seen is not None and seen != Seen.of(dossier):
         mine = dossier.held_appointment
         if mine is not None and mine.is_held(at) and mine.starts_at == starts_at:
@@ -87,7 +89,7 @@ def hold_slot(
     try:
         with transaction.atomic():
             locked = _locked(dossier)
-            bookable_agenda(locked, at=at)
+            bookable_agenda(locked, reader=partenaire, at=at)
             if seen is not None and seen != Seen.of(locked):
                 raise ChangedSince
             _check_gate(locked, slot.day, reader=partenaire.position, renewing=is_overriding)
@@ -109,13 +111,19 @@ def hold_slot(
 
 
 def confirm_slot(
-    partenaire: Partenaire, *, at: datetime, by: User | None, seen: Seen | None = None
+    partenaire: Partenaire,
+    *,
+    at: datetime,
+    by: User | None,
+    seen: Seen | None = None,
+    how: str = "",
 ) -> Appointment:
     """Book the held slot; a second click finds it booked and changes nothing.
 
     A hold that lapsed is confirmed all the same while nobody has taken its seat. Raises
     `ChangedSince` when the slot held, or the appointment it replaces, is not the one of the
-    page. Effects: status, journal, the former appointment given back, one mail to each.
+    page. Effects: status, journal, the former appointment given back, one mail to each. `how`: what
+    the journal adds, when it was not from the pages of the dossier.
     """
     with transaction.atomic():
         locked = _locked(partenaire.dossier)
@@ -124,7 +132,7 @@ def confirm_slot(
             return booked
         if held is None:
             raise ActionRefused("Vous n’avez pas de créneau à confirmer. Choisissez-en un.")
-        agenda = bookable_agenda(locked, at=at)
+        agenda = bookable_agenda(locked, reader=partenaire, at=at)
         # The page they confirm lists the pieces to bring anew for that day.
         day = localdate(held.starts_at)
         _check_gate(locked, day, reader=partenaire.position, renewing=True)
@@ -140,7 +148,7 @@ def confirm_slot(
             held.refresh_from_db()
         else:
             held = _take_again(partenaire, agenda, held, at=at)
-        _book(locked, held, by=by, at=at)
+        _book(locked, held, by=by, at=at, how=how)
     return held
 
 
@@ -177,7 +185,9 @@ def _check_gate(locked: Dossier, day: date, *, reader: int | None, renewing: boo
         raise ActionRefused(texts(found, reader))
 
 
-def _book(locked: Dossier, new: Appointment, *, by: User | None, at: datetime) -> None:
+def _book(
+    locked: Dossier, new: Appointment, *, by: User | None, at: datetime, how: str = ""
+) -> None:
     """Make `new` the appointment of this dossier, in the place of the former one if any.
 
     Pieces too old on its day become pieces to bring anew: whoever booked was told which.
@@ -196,16 +206,47 @@ def _book(locked: Dossier, new: Appointment, *, by: User | None, at: datetime) -
     take_over(old, new)
     give_back(old, at=at)
     locked.touch(at=at)
-    locked.record(kind="appointment_moved", by=by, at=at, reason=f"{old} → {new}")
+    locked.record(kind="appointment_moved", by=by, at=at, reason=f"{old} → {new}{how}")
     emails.appointment_moved(locked, at=at)
 
 
+def move_from_mail(
+    partenaire: Partenaire, starts_at: datetime, *, at: datetime, seen: Seen
+) -> Appointment:
+    """Move to this slot from the link of a mail, whose page asks and acts at once.
+
+    The rules are those of the pages, and nothing can be renewed from here: a day for which a
+    paper is too old is refused. Raises what `hold_slot` and `confirm_slot` raise; then nothing
+    has changed.
+    """
+    with transaction.atomic():
+        hold_slot(partenaire, starts_at, at=at, seen=seen)
+        now = Seen.of(Dossier.objects.get(pk=partenaire.dossier_id))
+        return confirm_slot(partenaire, at=at, by=None, seen=now, how=_from_mail_of(partenaire))
+
+
+def cancel_from_mail(partenaire: Partenaire, *, at: datetime, seen: Seen) -> None:
+    """Cancel from the link of a mail; raises as `cancel_appointment`."""
+    how = _from_mail_of(partenaire)
+    cancel_appointment(partenaire, at=at, by=None, seen=seen, how=how)
+
+
+def _from_mail_of(partenaire: Partenaire) -> str:
+    """What the journal says: nobody signed in, and whose mail it was."""
+    return f", par le lien du mail de la personne {partenaire.position}, sans connexion"
+
+
 def cancel_appointment(
-    partenaire: Partenaire, *, at: datetime, by: User | None, seen: Seen | None = None
+    partenaire: Partenaire,
+    *,
+    at: datetime,
+    by: User | None,
+    seen: Seen | None = None,
+    how: str = "",
 ) -> None:
     """Give the appointment back; the dossier stays complete. Mails both. Twice is once.
 
-    Raises `ChangedSince` when it is no longer the one of the page.
+    Raises `ChangedSince` when it is no longer the one of the page. `how`: as `confirm_slot`.
     """
     with transaction.atomic():
         locked = _locked(partenaire.dossier)
@@ -214,19 +255,22 @@ def cancel_appointment(
         if seen is not None and seen.booked != locked.appointment_id:
             raise ChangedSince
         _check_changeable(locked.appointment, at=at)
-        _end_appointment(locked, reason="Annulé par le couple", by=by, at=at)
+        _end_appointment(locked, reason=f"Annulé par le couple{how}", by=by, at=at)
 
 
 def release_appointment(
     locked: Dossier, *, at: datetime, not_before: datetime | None = None
-) -> None:
+) -> Appointment | None:
     """Free what a dossier that has just ended had booked or held, under the dossier's lock.
 
-    No mail: the one about the end says everything. `not_before`: the seat comes back to others
+    Returns the appointment that was expected, to take off calendars by the mail about the end:
+    it has no other mail. `not_before`: the seat comes back to others
     after that moment, for an end that can be undone until then.
     """
     _drop_hold(locked, at=at)
+    given_up = locked.appointment
     _give_up_date(locked, at=at, not_before=not_before)
+    return given_up
 
 
 def _give_up_date(locked: Dossier, *, at: datetime, not_before: datetime | None = None) -> None:
@@ -258,13 +302,13 @@ def book_for(
 
     Papers too old that day do not stop an agent, who sees them; the couple is told to renew.
     """
-    agenda = bookable_agenda(dossier, at=at, at_desk=True)
+    agenda = bookable_agenda(dossier, reader=None, at=at)
     asked = asked_by(dossier, agenda, reader=None, at=at, is_overriding=True)
     slot = find_free(agenda, starts_at, asked)
     try:
         with transaction.atomic():
             locked = locked_at_version(dossier, version)
-            bookable_agenda(locked, at=at, at_desk=True)
+            bookable_agenda(locked, reader=None, at=at)
             _check_gate(locked, slot.day, reader=None, renewing=True)
             _drop_hold(locked, at=at)
             new = take_seat(
@@ -424,20 +468,26 @@ def _offer_to(locked: Dossier, *, at: datetime) -> bool:
 # Shared
 
 
-def bookable_agenda(dossier: Dossier, *, at: datetime, at_desk: bool = False) -> Agenda:
-    """The agenda in which this dossier may book now; raises `ActionRefused` with the way out."""
+def bookable_agenda(dossier: Dossier, *, reader: Partenaire | None, at: datetime) -> Agenda:
+    """The agenda in which this dossier may book now; raises `ActionRefused` with the way out.
+
+    `reader` None: the desk. What stands in the way on the last day of all stands there on every
+    day: no slot is shown that would be refused.
+    """
     agenda = agenda_of(dossier)
     if agenda is None:
         raise ActionRefused("Les rendez-vous se prennent par téléphone pour le moment.")
     if not dossier.is_settled:
         raise ActionRefused(NOT_NOW)
-    if needs_a_visit(dossier) and not at_desk:
+    if reader is not None and needs_a_visit(dossier):
         raise ActionRefused(
             "Vous avez signalé un empêchement grave : appelez la mairie, qui convient avec vous"
             " du lieu et de l’heure."
         )
-    if dossier.appointment is not None and not at_desk:
+    if reader is not None and dossier.appointment is not None:
         _check_changeable(dossier.appointment, at=at)
+    last = dossier.days(at=at).horizon if reader else localdate(at) + DESK_HORIZON
+    _check_gate(dossier, last, reader=reader.position if reader else None, renewing=True)
     return agenda
 
 

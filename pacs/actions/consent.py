@@ -55,12 +55,19 @@ def _watch(one: Partenaire, dossier: Dossier) -> _Watched:
 
 
 @contextmanager
-def watching_facts(dossier: Dossier, *, by: User | None, at: datetime) -> Iterator[None]:
+def watching_facts(
+    dossier: Dossier,
+    *,
+    by: User | None,
+    at: datetime,
+    changes: Mapping[str, object] | None = None,
+) -> Iterator[None]:
     """Change answers inside; on the way out, what they ended is ended, journalled and told.
 
     Call it under the dossier's lock. Effects: attestations and confirmations whose facts changed
     are taken back, one line of the journal each with old and new values, one mail to each of
-    the two partenaires.
+    the two partenaires. `changes`: what an agent changes, filled in inside; the mail then says
+    so, and of which kinds.
     """
     before = _fresh(dossier)
     watched = {one.pk: _watch(one, before) for one in before.people}
@@ -86,7 +93,7 @@ def watching_facts(dossier: Dossier, *, by: User | None, at: datetime) -> Iterat
             _note_end(one, after, "confirmation_ended", changed, was.confirmed_words, words, by, at)
             ended = True
     if ended:
-        emails.attestation_ended(after, at=at)
+        emails.attestation_ended(after, at=at, changes=changes or {})
 
 
 def _end_verification(one: Partenaire, dossier: Dossier, *, by: User | None, at: datetime) -> None:

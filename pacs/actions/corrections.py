@@ -9,16 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from demarches.actions import check_read
 from demarches.models import User
+from demarches.rules.enums import Status
 from pacs import emails
+from pacs.access import holders_of, readers_of
 from pacs.actions.consent import watching_facts
-from pacs.actions.guards import check_request, check_told, locked_at_version
+from pacs.actions.guards import check_birth, check_request, check_told, locked_at_version
+from pacs.actions.homes import keeping_homes
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Dossier, Partenaire
+from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import label_of, plain_value, value_in_words
 from pacs.models.correction import PENDING
+from pacs.rules.consent import differs
+from pacs.shown import corrections_shown
 
 ENDED = "Ce dossier est terminé : ses réponses ne changent plus."
 
@@ -37,7 +45,7 @@ def propose(
     for name in columns:
         old, new = plain_value(stored, name), plain_value(subject, name)
         values.pop(name, None)
-        if old != new:
+        if differs(old, new):
             values[name] = {"old": old, "new": new}
     if not values:
         if pending is not None:
@@ -62,28 +70,33 @@ def lay_over(subject: Dossier | Partenaire, correction: Correction | None) -> No
         setattr(subject, name, value["new"])
 
 
-def holders_of(partenaire: Partenaire) -> tuple[int, ...]:
-    """Whose answers this person corrects: their own, and the shared ones for the first."""
-    return (0, 1) if partenaire.is_first else (2,)
-
-
-def send_corrections(partenaire: Partenaire, *, at: datetime, by: User | None) -> int:
+def send_corrections(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> int:
     """Send one's corrections to the mairie, which owes an answer from then on.
 
-    Returns how many were sent; sending twice sends once.
+    Returns how many were sent; sending twice sends once. `read`: the corrections that the page
+    showed; raises `ChangedSince` when they are others by now, and nothing is sent.
     """
     with transaction.atomic():
         locked = Dossier.objects.locked().get(pk=partenaire.dossier_id)
         if locked.is_ended:
             raise ActionRefused(ENDED)
+        if not _drafts(locked, partenaire).exists():
+            return 0
+        check_read(read, corrections_shown(partenaire, locked))
         return hand_over(locked, partenaire, at=at, by=by)
 
 
 def hand_over(locked: Dossier, partenaire: Partenaire, *, at: datetime, by: User | None) -> int:
     """The same, within the lock of an action that sends more than that."""
-    drafts = locked.corrections.filter(
-        holder__in=holders_of(partenaire), status=CorrectionStatus.DRAFT.value
-    )
+    drafts = _drafts(locked, partenaire)
+    for correction in drafts:
+        if opened := opened_by(correction, locked):
+            raise ActionRefused(
+                f"Votre correction ouvre une question : {', '.join(opened)}. Répondez-y, puis"
+                " envoyez la correction."
+            )
     sent = drafts.update(status=CorrectionStatus.SENT.value, sent_at=at)
     if sent:
         locked.touch(at=at, waiting=True)
@@ -91,15 +104,45 @@ def hand_over(locked: Dossier, partenaire: Partenaire, *, at: datetime, by: User
     return sent
 
 
-def drop_correction(partenaire: Partenaire, pk: int, *, at: datetime, by: User | None) -> None:
-    """Give up one's own correction before an agent decides. Twice is once."""
+def _drafts(locked: Dossier, partenaire: Partenaire) -> QuerySet[Correction]:
+    """What this person proposes and has not sent."""
+    return locked.corrections.filter(
+        holder__in=holders_of(partenaire), status=CorrectionStatus.DRAFT.value
+    )
+
+
+def opened_by(correction: Correction, dossier: Dossier) -> list[str]:
+    """What the dossier would lack once this correction is taken, and has today."""
+    row = Dossier.objects.get(pk=dossier.pk)
+    if correction.holder == 0:
+        before = missing_common(row)
+        lay_over(row, correction)
+        after = missing_common(row)
+    else:
+        person = row.people[correction.holder - 1]
+        before = missing_own(person)
+        lay_over(person, correction)
+        after = missing_own(person)
+    return [label for label in after if label not in before]
+
+
+def drop_correction(
+    partenaire: Partenaire, pk: int, *, at: datetime, by: User | None, read: str | None = None
+) -> None:
+    """Give up one's own correction before an agent decides. Twice is once.
+
+    `read`: as for `send_corrections`.
+    """
     with transaction.atomic():
         locked = Dossier.objects.locked().get(pk=partenaire.dossier_id)
         mine = locked.corrections.filter(
             pk=pk, holder__in=holders_of(partenaire), status__in=PENDING
         )
+        if not mine.exists():
+            return
+        check_read(read, corrections_shown(partenaire, locked))
         if mine.update(status=CorrectionStatus.DROPPED.value, changed_at=at):
-            locked.touch(at=at)
+            locked.touch(at=at, waiting=None if owes_an_answer(locked) else False)
             locked.record(kind="correction_dropped", by=by, at=at, partenaire=partenaire)
 
 
@@ -152,19 +195,31 @@ def take_correction(
     """
     with transaction.atomic():
         locked, correction = _to_decide(dossier, pk, changed_at, version)
+        if opened := opened_by(correction, locked):
+            raise ActionRefused(
+                f"Reprise, cette correction laisserait sans réponse : {', '.join(opened)}. Ne la"
+                " reprenez pas, et demandez la réponse qui manque."
+            )
         # Read before the change: the journal keeps what was there.
         changes = [
             {"label": one.label, "old": one.now, "new": one.proposed}
             for one in in_words(correction, locked)
         ]
-        with watching_facts(locked, by=by, at=at):
+        with watching_facts(locked, by=by, at=at), keeping_homes(locked):
             row = subject_of(correction, locked)
             lay_over(row, correction)
+            check_birth(
+                row,
+                correction.values,
+                at=at,
+                way_out="La correction ne peut pas être reprise ainsi : ne la reprenez pas, en"
+                " demandant la date exacte, ou corrigez d’abord la date sur « réponses ».",
+            )
             row.save(update_fields=list(correction.values))
         _decided(correction, CorrectionStatus.TAKEN, by=by, at=at)
         locked = Dossier.objects.get(pk=locked.pk)
         sync_pieces(locked)
-        locked.touch(at=at, waiting=False)
+        locked.touch(at=at, waiting=None if owes_an_answer(locked) else False)
         locked.record(kind="correction_taken", by=by, at=at, changes=changes)
         emails.correction_decided(locked, correction.holder, at=at)
 
@@ -188,15 +243,25 @@ def decline_correction(
         check_told(
             reason,
             dossier=locked,
-            readers=[locked.people[max(correction.holder - 1, 0)]],
-            way_out="Dites à qui corrige pourquoi, sans ce qui est à l’autre.",
+            readers=readers_of(correction, locked),
+            way_out="Écrivez-le dans un message réservé à cette personne.",
         )
         correction.reason = reason.strip()
         correction.save(update_fields=["reason"])
         _decided(correction, CorrectionStatus.DECLINED, by=by, at=at)
-        locked.touch(at=at, waiting=False)
+        locked.touch(at=at, waiting=None if owes_an_answer(locked) else False)
         locked.record(kind="correction_declined", by=by, at=at, reason=reason.strip())
         emails.correction_decided(locked, correction.holder, at=at)
+
+
+def owes_an_answer(dossier: Dossier) -> bool:
+    """Whether the mairie still owes this couple something: a check, a decision, or a reply."""
+    if dossier.current_status in {Status.SUBMITTED, Status.UNDER_REVIEW}:
+        return True
+    if dossier.corrections.filter(status=CorrectionStatus.SENT.value).exists():
+        return True
+    last = dossier.messages.order_by("-at", "-pk").first()
+    return last is not None and last.partenaire_id is not None
 
 
 def _to_decide(

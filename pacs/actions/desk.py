@@ -6,33 +6,41 @@ looking at: when somebody changed it since, `StaleDossier` is raised and nothing
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
+from post_office.models import STATUS
 
 from demarches.actions import ChangedSince, check_read
+from demarches.communes import communes
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
-from demarches.rules.read import is_among, is_same
+from demarches.rules.read import changed_names, is_among, is_as_read, is_same
 from pacs import emails
+from pacs.access import may_review, readers_of
 from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
+    StaleDossier,
+    check_birth,
     check_no_private_number,
     check_no_variable,
     check_request,
     check_told,
     locked_at_version,
 )
+from pacs.actions.helping import end_helps
+from pacs.actions.homes import keeping_homes
 from pacs.actions.part import begin_for, set_door
 from pacs.actions.pieces import set_day, sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.day import birth_query
-from pacs.desk import desk_pieces, missing_text
+from pacs.desk import desk_pieces, label_of_piece, text_values
 from pacs.models import (
     Door,
     Dossier,
@@ -43,14 +51,30 @@ from pacs.models import (
     Partenaire,
     Piece,
     PieceWording,
+    SentMail,
 )
-from pacs.models.completeness import COMMON, OWN, missing_common, missing_own
+from pacs.models.completeness import (
+    COMMON,
+    FORMER_COMMON,
+    FORMER_OWN,
+    OWN,
+    missing_common,
+    missing_own,
+)
+from pacs.models.consent import label_of, value_in_words
 from pacs.models.gate import digest_for, points_to_decide
+from pacs.rules.birthplace import communes_of_birth, place_of_birth
+from pacs.rules.changed import TAKING_PART, kinds_for
+from pacs.rules.countries import FRENCH_TERRITORIES
+from pacs.rules.desk_words import piece_mark
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
+from pacs.shown import place_shown
 
-#: In a message: replaced, for each reader, by what is missing among their own pieces.
-MISSING_PIECES = re.compile(r"\{\{\s*pieces_manquantes\s*\}\}")
+#: In a message: « {{ prenom }} » is replaced, for each reader, by what the dossier knows.
+VARIABLE = re.compile(r"\{\{\s*(\w{1,40})\s*\}\}")
 MAX_TEXT = 4000
+#: What `place_of_birth` answers, in its order.
+PLACE_COLUMNS = ("birth_city", "birth_department", "birth_insee")
 #: A paper dossier collected and signed before the mairie opens it here; older ones are others'.
 PAPER_LIFE = timedelta(days=92)
 
@@ -125,7 +149,7 @@ def refuse_piece(
     check_told(
         text,
         dossier=piece.dossier,
-        readers=[piece.partenaire] if piece.partenaire else piece.dossier.people,
+        readers=readers_of(piece, piece.dossier),
         way_out="Écrivez-le dans un message réservé à cette personne.",
     )
     _decide(piece, PieceStatus.REFUSED, code=code, text=text, by=by, at=at, version=version)
@@ -149,7 +173,9 @@ def _decide(
 ) -> None:
     with transaction.atomic():
         dossier = locked_at_version(piece.dossier, version)
-        row = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+        pieces = Piece.objects.select_for_update(of=("self",)).select_related("partenaire")
+        row = pieces.get(pk=piece.pk)
+        was = row.current_status
         # A piece renewed for the appointment is judged without taking the dossier back.
         renewed = dossier.is_settled and row.current_status is not PieceStatus.ACCEPTED
         in_review = {Status.SUBMITTED, Status.UNDER_REVIEW, Status.PIECES_REQUESTED}
@@ -165,7 +191,46 @@ def _decide(
             update_fields=["status", "refusal_code", "refusal_text", "decided_by", "decided_at"]
         )
         dossier.touch(at=at, waiting=False if renewed else None)
-        dossier.record(kind=f"piece_{status.value}", by=by, at=at, reason=row.rule_id)
+        told = {"label": label_of_piece(row), "old": _mark(row, was), "new": _mark(row, status)}
+        dossier.record(
+            kind=f"piece_{status.value}",
+            by=by,
+            at=at,
+            partenaire=row.partenaire,
+            reason=text,
+            changes=[told],
+        )
+
+
+def _mark(piece: Piece, status: PieceStatus) -> str:
+    by_mairie = piece.rule_id in VERIFIED_BY_MAIRIE
+    return piece_mark(status, has_files=piece.files.exists(), by_mairie=by_mairie).word
+
+
+def admit_announced(
+    dossier: Dossier, *, shown: Collection[int], by: User, at: datetime, version: int | None
+) -> tuple[int, list[str]]:
+    """Accept together the pieces the couple will bring, among those the agent saw (`shown`).
+
+    A promise counts only as far as its date goes: one that will be too old that day is left,
+    and said. Returns how many were accepted, and the others as sentences; refuses when there is
+    nothing to accept.
+    """
+    with transaction.atomic():
+        locked = locked_at_version(dossier, version)
+        rows = [one for one in desk_pieces(locked, at=at) if one.piece.pk in shown]
+        announced = [one for one in rows if one.piece.current_status is PieceStatus.TO_BRING]
+        good = [one for one in announced if not one.is_too_old]
+        if not good:
+            raise ActionRefused("Aucune de ces pièces n’est annoncée et bonne pour le jour dit.")
+        for one in good:
+            accept_piece(one.piece, by=by, at=at, version=None)
+    left = [
+        f"{one.label} ({one.holder}) : trop ancienne le jour dit."
+        for one in announced
+        if one.is_too_old
+    ]
+    return len(good), left
 
 
 def request_pieces(
@@ -180,7 +245,7 @@ def request_pieces(
     """Hand the dossier back, asking each of the two, or one alone, for their own part.
 
     `texts`: by place (1, 2), what is asked of that person; empty asks them nothing.
-    `questions`: the answer it is about (« moi/nom », « commun/adresse »), if it is about one.
+    `questions`: the answer it is about (« moi/acte », « commun/adresse »), if it is about one.
     Law: CRPA, art. L114-5. Effects: status, one request row and one mail for each person
     addressed, older requests closed; the journal says who was asked, the rows what.
     """
@@ -195,7 +260,7 @@ def request_pieces(
         people = {one.position: one for one in locked.people}
         rows = desk_pieces(locked, at=at)
         for place, text in asked.items():
-            asked[place] = _composed(text, missing_text(rows, people[place]))
+            asked[place] = _composed(text, text_values(locked, rows, people[place]))
         for place, text in asked.items():
             check_request(text)
             check_no_variable(text)
@@ -226,9 +291,11 @@ def request_pieces(
 def _check_question(person: Partenaire, question: str) -> None:
     """Refuse to point at a question that this person is not asked."""
     part, _, slug = question.partition("/")
-    if part == "moi" and slug in OWN and OWN[slug][0](person):
+    if part == "moi" and any(
+        one in OWN and OWN[one][0](person) for one in FORMER_OWN.get(slug, (slug,))
+    ):
         return
-    if question and not (part == "commun" and slug in COMMON):
+    if question and not (part == "commun" and slug in COMMON | FORMER_COMMON):
         raise ActionRefused(f"Cette question n’est pas posée à {person.display_name}.")
 
 
@@ -261,6 +328,7 @@ def deposit_for(dossier: Dossier, *, by: User, at: datetime, version: int | None
     with transaction.atomic():
         locked = locked_at_version(dossier, version)
         locked.submit(by=by, at=at)
+        end_helps(locked, at=at)
         emails.acknowledgement(locked, at=at)
 
 
@@ -319,6 +387,8 @@ def change_door_seen(
                 "C’est l’adresse de l’autre partenaire. Demandez à la personne la sienne."
             )
         set_door(second, door, email, by=by, at=at, kind="door_seen")
+        if door is not Door.OWN:  # by their own address, the invitation has just told them
+            emails.changed_by_mairie(second, [TAKING_PART], at=at)
 
 
 def _check_signed_on(
@@ -340,28 +410,59 @@ def _check_signed_on(
         )
 
 
-def assign(dossier: Dossier, *, to: User | None, by: User, at: datetime) -> None:
-    """Say who follows the dossier."""
+def assign(
+    dossier: Dossier, *, to: User | None, by: User, at: datetime, was: int | None = None
+) -> None:
+    """Say who follows the dossier; a mail tells that agent, unless they took it themselves.
+
+    `was`: the key of whom the page said (0: nobody); raises `StaleDossier` when it is another by
+    now. Refuses somebody who could do nothing with it.
+    """
+    if to is not None and not may_review(to):
+        raise ActionRefused(f"{to} ne vérifie pas les dossiers : choisissez quelqu’un d’autre.")
     with transaction.atomic():
         locked = locked_at_version(dossier, None)
-        locked.assigned_to = to
+        old, locked.assigned_to = locked.assigned_to, to
+        if old == to:
+            return
+        if was is not None and was != (old.pk if old else 0):
+            raise StaleDossier(f"Ce dossier est suivi depuis par {old or 'personne'}.")
         locked.save(update_fields=["assigned_to"])
-        locked.record(kind="assigned", by=by, at=at, reason=str(to or ""))
+        followed = {"label": "Suivi par", "old": str(old or ""), "new": str(to or "")}
+        locked.record(kind="assigned", by=by, at=at, changes=[followed])
+        if to is not None and to != by:
+            emails.dossier_assigned(locked, to, by=by, at=at)
+
+
+OTHER_PERSON = (
+    "Une autre personne a pris la place du second partenaire depuis que vous avez ouvert cette"
+    " page, ou cette place est libre. Rien n’est parti ni enregistré : rouvrez la page, et relisez"
+    " de qui il s’agit."
+)
 
 
 def write_to_couple(
-    dossier: Dossier, *, body: str, private_to: Partenaire | None, by: User, at: datetime
+    dossier: Dossier,
+    *,
+    body: str,
+    private_to: Partenaire | None,
+    by: User,
+    at: datetime,
+    read: str | None = None,
 ) -> list[Message]:
     """Write to both, or to one alone; a mail says that a message waits. Answers the wait.
 
-    With `{{ pieces_manquantes }}` each reader gets a message of their own, with their own
-    pieces. Refuses a text to both that names what is private of one.
+    With a variable each reader gets a message of their own: their own pieces, their first name.
+    Refuses a text to both that names what is private of one, and a variable without a value.
+    `read`: whom the page named; raises `StaleDossier` once somebody else has the second's place.
     """
     if not body.strip():
         raise ActionRefused("Écrivez un message.")
     check_request(body)
     with transaction.atomic():
         locked = locked_at_version(dossier, None)
+        if read is not None and not is_as_read(read, place_shown(locked)):
+            raise StaleDossier(OTHER_PERSON)
         readers = locked.people if private_to is None else (private_to,)
         check_told(
             body,
@@ -370,9 +471,9 @@ def write_to_couple(
             way_out="Envoyez à chacun son message : choisissez un nom sous « Pour ».",
         )
         bodies: list[tuple[Partenaire | None, str]] = [(private_to, body)]
-        if MISSING_PIECES.search(body):
+        if VARIABLE.search(body):
             rows = desk_pieces(locked, at=at)
-            bodies = [(one, _composed(body, missing_text(rows, one))) for one in readers]
+            bodies = [(one, _composed(body, text_values(locked, rows, one))) for one in readers]
         for _, text in bodies:
             check_no_variable(text)
             _check_length(text)
@@ -386,9 +487,47 @@ def write_to_couple(
     return messages
 
 
-def _composed(body: str, missing: str) -> str:
-    """The text of one reader, with their own pieces in the place of the variable."""
-    return MISSING_PIECES.sub(lambda _: missing or "– rien de votre côté.", body)
+def _composed(body: str, values: Mapping[str, str]) -> str:
+    """The text of one reader, each variable in its place; what is none of ours stays, and is told.
+
+    Refuses a variable that has no value for this dossier: nobody reads « le {{ rendez_vous }} ».
+    """
+    for name in VARIABLE.findall(body):
+        if name in values and not values[name]:
+            raise ActionRefused(
+                f"« {{{{ {name} }}}} » n’est pas rempli : ce dossier ne le dit pas."
+            )
+    return VARIABLE.sub(lambda found: values.get(found[1], found[0]), body)
+
+
+def send_again(dossier: Dossier, pk: int, *, by: User, at: datetime) -> SentMail:
+    """Send a mail that did not leave once more, to the address known today; the journal says so.
+
+    Refuses a mail that left, one that was sent again already, one whose link or code is dead,
+    and one that somebody else, who had this place before, should have read.
+    """
+    with transaction.atomic():
+        locked = locked_at_version(dossier, None)
+        mail = locked.mails.select_related("email", "partenaire__user").filter(pk=pk).first()
+        if mail is None or mail.email is None or mail.email.status != STATUS.failed:
+            raise ActionRefused("Ce mail n’est pas de ceux qui ne sont pas partis.")
+        later = locked.mails.filter(partenaire=mail.partenaire, kind=mail.kind, pk__gt=mail.pk)
+        if later.exists():
+            raise ActionRefused("Un mail de même nature est parti depuis : regardez son sort.")
+        emptied = locked.events.filter(kind="part_emptied", at__gt=mail.at).exists()
+        if emptied and mail.partenaire is not None and not mail.partenaire.is_first:
+            raise ActionRefused("Ce mail s’adressait à une autre personne : écrivez-en un autre.")
+        try:
+            again = emails.send_again(mail, at=at)
+        except ValueError:
+            raise ActionRefused(
+                "Ce mail ne se renvoie pas : son code n’est plus valable, ou aucune adresse n’est"
+                " connue. Appelez la personne."
+            ) from None
+        locked.record(
+            kind="mail_again", by=by, at=at, partenaire=mail.partenaire, reason=mail.kind_label
+        )
+    return again
 
 
 def add_note(dossier: Dossier, *, body: str, by: User, at: datetime) -> Note:
@@ -488,29 +627,88 @@ def save_answers_for(
                 if not is_among(read, key, now):
                     clashing.append(key)
                 changes[key] = (now, value)
+        said_of_second = any(key.startswith("p2.") for key in changes)
+        if said_of_second and changed_names(read, place_shown(locked)):
+            raise StaleDossier(OTHER_PERSON)
         if clashing:
             raise ChangedSince(tuple(clashing))
-        with watching_facts(locked, by=by, at=at):
+        with (
+            watching_facts(locked, by=by, at=at, changes=changes),
+            keeping_homes(locked),
+        ):
             for whose, row in rows.items():
                 columns = [key.partition(".")[2] for key in changes if key.startswith(f"{whose}.")]
                 for name in columns:
                     setattr(row, name, typed[whose][name])
+                if isinstance(row, Partenaire):
+                    for name, now, value in _place_followed(row, columns):
+                        columns.append(name)
+                        changes[f"{whose}.{name}"] = (now, value)
                 if columns:
+                    check_birth(
+                        row,
+                        columns,
+                        at=at,
+                        way_out="Un autre agent l’a changée entre-temps : rouvrez la page.",
+                    )
                     row.save(update_fields=columns)
         if changes:
             after_answers_changed(locked, changes, by=by, at=at)
 
 
+def _place_followed(row: Partenaire, changed: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Put on the row what follows from a place of birth just typed: (column, was, is) each.
+
+    The département and the Insee code of another commune never stay beside it; those of a
+    commune of France never beside another country.
+    """
+    if not {"birth_city", "birth_country", "birth_department"}.intersection(changed):
+        return []
+    typed = {"country": str(row.birth_country or ""), "city": row.birth_city}
+    department = row.birth_department
+    if "birth_department" not in changed:
+        # It went with the place of before: a name of several communes takes none of them by it.
+        is_abroad = bool(typed["country"]) and typed["country"] not in FRENCH_TERRITORIES
+        if is_abroad or communes_of_birth(communes(), **typed):
+            department = ""
+    place = place_of_birth(communes(), **typed, department=department)
+    followed = []
+    for name, value in zip(PLACE_COLUMNS, place, strict=True):
+        now = getattr(row, name)
+        if now != value:
+            setattr(row, name, value)
+            if name not in changed:
+                followed.append((name, now, value))
+    return followed
+
+
 def after_answers_changed(
     locked: Dossier, changes: Mapping[str, tuple[object, object]], *, by: User, at: datetime
 ) -> None:
-    """What follows from answers an agent changed: journal (which, not what), list of pieces.
+    """What follows from answers an agent changed: journal (before, after), list of pieces, mails.
 
     `changes`: « p1.birth_name » -> what it was and what it is; the dossier is locked and saved.
     """
-    for person in locked.partenaires.select_related("dossier"):
+    for person in locked.partenaires.select_related("dossier", "user"):
         if any(name.startswith(f"p{person.position}.") for name in changes):
             begin_for(person, by=by, at=at)
+        if kinds := kinds_for(person.position, changes):
+            before, _ = changes.get(f"p{person.position}.contact_email", ("", ""))
+            emails.changed_by_mairie(person, kinds, at=at, was_at=str(before or ""))
     locked.touch(at=at)
-    locked.record(kind="answers_by_agent", by=by, at=at, reason=", ".join(changes))
+    told = [_told(locked, name, old, new) for name, (old, new) in changes.items()]
+    locked.record(kind="answers_by_agent", by=by, at=at, changes=told)
     sync_pieces(locked)
+
+
+def _told(locked: Dossier, name: str, old: object, new: object) -> dict[str, str]:
+    """One changed answer in words: of whom, what it was and what it is."""
+    whose, _, column = name.partition(".")
+    person = next((one for one in locked.people if whose == f"p{one.position}"), None)
+    row = copy(person or locked)
+    words = {}
+    for when, value in (("old", old), ("new", new)):
+        setattr(row, column, value)
+        words[when] = value_in_words(row, column)
+    label = label_of(row, column)
+    return {"label": f"{label} de {person.display_name}" if person else label, **words}

@@ -4,7 +4,7 @@ Every action owns its transaction, takes who acts and when (`at`, aware), raises
 `TransitionRefused` or `ActionRefused` with reasons in French, and queues its mails inside.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -12,28 +12,48 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from demarches.actions import ChangedSince, check_read
-from demarches.models import User, next_reference
+from demarches.models import TransitionRefused, User, next_reference
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.enums import Status
 from demarches.rules.read import is_as_read
 from pacs import emails
+from pacs.access import (
+    holders_of,
+    is_still_theirs,
+    may_still_fill,
+    readable_requests,
+    requests_awaited,
+)
 from pacs.actions.appointments import release_appointment
 from pacs.actions.consent import watching_facts
 from pacs.actions.corrections import hand_over, propose
-from pacs.actions.part import PartIsTheirs, check_way, has_begun, set_door, try_code
+from pacs.actions.guards import check_birth
+from pacs.actions.helping import end_help, end_helps
+from pacs.actions.homes import keeping_homes
+from pacs.actions.part import (
+    PartIsTheirs,
+    check_way,
+    empty_part,
+    has_begun,
+    set_door,
+    try_code,
+)
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
-from pacs.models import Door, Dossier, Message, Partenaire
+from pacs.models import Door, Dossier, Helper, Message, Partenaire
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import confirmed_facts, has_attested, vouchable_facts
+from pacs.models.gate import in_the_way
 from pacs.rules.attestation import attestation_text
 from pacs.rules.consent import FREE_COMMON, FREE_OWN, digest_of
+from pacs.rules.gate import Act, texts
 from pacs.shown import (
     attestation_shown,
     confirmation_shown,
     door_shown,
     handed_back_shown,
     review_shown,
+    said_shown,
     standing_shown,
 )
 
@@ -45,8 +65,12 @@ class AnswerForm(Protocol):
     """What an action needs of a page of answers: it is valid, and knows its columns."""
 
     instance: Any
+    #: Nothing was asked for: « finir plus tard ».
+    partial: bool
 
     def has_changed(self) -> bool: ...
+
+    def columns(self) -> tuple[str, ...]: ...
 
     def apply(self) -> list[str]: ...
 
@@ -100,6 +124,15 @@ def _locked(dossier: Dossier) -> Dossier:
     return Dossier.objects.locked().get(pk=dossier.pk)
 
 
+def _check_theirs(partenaire: Partenaire, *, by: User | None) -> None:
+    """Refuse an act on a part that is somebody else's by now; call it under the lock."""
+    if not is_still_theirs(by, partenaire):
+        raise ActionRefused(
+            "Votre participation est terminée, ou votre page date d’avant : rien n’est enregistré."
+            " Rouvrez le dossier depuis « Mes démarches »."
+        )
+
+
 def record_answers(
     form: AnswerForm,
     *,
@@ -112,34 +145,88 @@ def record_answers(
 
     Of a draft, and of what nobody attested (wished date, phone, needs), the answers are written
     at once; attestations and confirmations that rested on others end. Once the dossier is sent,
-    everything else is a correction, kept apart until it is sent again and an agent takes it.
+    everything else is a correction, kept apart until it is sent again and an agent takes it; a
+    page left for later (`form.partial`) is refused then.
     `read`: what the page showed; raises `ChangedSince` with the fields that somebody else has
-    answered otherwise since.
+    answered otherwise since. Refuses a helper whose help has ended meanwhile.
     """
     with transaction.atomic():
         locked = _locked(dossier)
+        helped = form.instance if isinstance(form.instance, Partenaire) else locked.people[0]
+        if not is_still_theirs(by, helped):
+            raise ActionRefused(
+                "Votre aide est terminée : cette page n’est pas enregistrée. La personne que vous"
+                " aidiez peut vous inviter à nouveau tant que le dossier n’est pas envoyé."
+            )
         if locked.is_ended:
             raise ActionRefused(
                 "Ce dossier est terminé : ses réponses ne changent plus. La page du dossier dit"
                 " ce que vous pouvez faire."
             )
+        if form.partial and not locked.is_draft:
+            # What was left empty would be proposed empty.
+            raise ActionRefused(
+                "Le dossier vient d’être envoyé à la mairie : cette page n’est pas enregistrée."
+                " Complétez-la, puis choisissez « Enregistrer et continuer » : la mairie recevra"
+                " ce que vous corrigez."
+            )
         if read is not None and (clashing := form.clashes(read)):
             raise ChangedSince(tuple(clashing))
         if isinstance(form.instance, Partenaire):
             form.instance.begin_part(at=at)
+            if not form.partial:
+                _answered_by_themselves(form.instance, form.columns())
         if not form.has_changed():
             return
         subject, columns = form.instance, form.apply()
-        free = FREE_COMMON if isinstance(subject, Dossier) else FREE_OWN
-        if not locked.is_draft and not free.issuperset(columns):
-            propose(subject, columns, locked=locked, at=at)
-            locked.touch(at=at)
-            return
-        with watching_facts(locked, by=by, at=at):
-            subject.save(update_fields=columns)
+        if not locked.is_draft:
+            # What nobody attested is never proposed: it changes at once.
+            free = FREE_COMMON if isinstance(subject, Dossier) else FREE_OWN
+            attested = [name for name in columns if name not in free]
+            columns = [name for name in columns if name in free]
+            if attested:
+                propose(subject, attested, locked=locked, at=at)
+        if columns:
+            with watching_facts(locked, by=by, at=at), keeping_homes(locked):
+                check_birth(
+                    subject,
+                    columns,
+                    at=at,
+                    way_out="La date a changé entre-temps, ailleurs : rouvrez cette page.",
+                )
+                subject.save(update_fields=columns)
         locked = _locked(dossier)
         locked.touch(at=at)
         sync_pieces(locked)
+
+
+def _answered_by_themselves(partenaire: Partenaire, columns: Collection[str]) -> None:
+    """What stands in these columns is this person's own word from now on."""
+    left = [name for name in partenaire.said_by_other if name not in columns]
+    if left != partenaire.said_by_other:
+        partenaire.said_by_other = left
+        partenaire.save(update_fields=["said_by_other"])
+
+
+def confirm_said(
+    partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> None:
+    """« Oui, tout est exact »: what the other said of this person is their own word. Twice is once.
+
+    Raises `ChangedSince` when it is not what was read. Effects: their part has begun; journal.
+    """
+    with transaction.atomic():
+        dossier = _locked(partenaire.dossier)
+        row = Partenaire.objects.get(pk=partenaire.pk)
+        if not row.said_by_other:
+            return
+        if not may_still_fill(by, row):
+            raise ActionRefused("Votre aide est terminée : rien n’est enregistré.")
+        check_read(read, said_shown(row, dossier))
+        row.begin_part(at=at)
+        _answered_by_themselves(row, row.said_by_other)
+        dossier.touch(at=at)
+        dossier.record(kind="said_confirmed", by=by, at=at, partenaire=row)
 
 
 def choose_door(
@@ -214,8 +301,13 @@ def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
         second.user = user
         second.door = Door.OWN.value
         second.contact_email = second.contact_email or user.email
-        second.save(update_fields=["user", "door", "contact_email"])
+        # Of their part they are reminded anew.
+        second.reminders_sent = 0
+        second.save(update_fields=["user", "door", "contact_email", "reminders_sent"])
         second.begin_part(at=at)
+        for helper in Helper.objects.live().filter(partenaire__dossier=locked, user=user):
+            # Whoever takes part does not read the other's part as well.
+            end_help(helper, by=user, at=at)
         locked.touch(at=at)
         dossier.record(kind="joined", by=user, at=at, partenaire=second)
     return second
@@ -234,6 +326,38 @@ def decline_invitation(dossier: Dossier, user: User, *, at: datetime) -> None:
         emails.invitation_declined(locked, at=at)
 
 
+def leave_dossier(
+    second: Partenaire, *, at: datetime, by: User | None, read: str | None = None
+) -> None:
+    """« Je ne participe plus »: the second takes their part back; twice is once.
+
+    Only of a draft: once the mairie has the dossier, either stops it (`stop_dossier`). Raises
+    `ChangedSince` when the dossier does not stand where the page said. Effects: their part is
+    emptied as `empty_part` says, files included, and their account, pass and helper open nothing
+    any more; journal; a mail to the first, without a reason, and none to them.
+    """
+    with transaction.atomic():
+        dossier = _locked(second.dossier)
+        if not is_still_theirs(by, second):
+            return
+        second = Partenaire.objects.select_related("dossier", "user").get(pk=second.pk)
+        if second.is_first or not dossier.is_draft:
+            raise ActionRefused(
+                "La mairie a déjà reçu ce dossier : pour ne plus participer, arrêtez la démarche."
+            )
+        if second.user_id is None and not has_begun(second):
+            return
+        check_read(read, standing_shown(dossier))
+        # First of all: nothing that follows is told to them any more.
+        second.user, second.door, second.reminders_sent = None, "", 0
+        second.save(update_fields=["user", "door", "reminders_sent"])
+        empty_part(second, dossier, by=by, at=at)
+        dossier = _locked(dossier)
+        dossier.touch(at=at)
+        dossier.record(kind="left", by=by, at=at, partenaire=second)
+        emails.partner_left(dossier, at=at)
+
+
 def confirm_common(
     partenaire: Partenaire,
     *,
@@ -249,6 +373,7 @@ def confirm_common(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        _check_theirs(partenaire, by=by)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à confirmer.")
         check_read(read, confirmation_shown(dossier))
@@ -286,12 +411,17 @@ def attest(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        _check_theirs(partenaire, by=by)
         partenaire = Partenaire.objects.select_related("user").get(pk=partenaire.pk)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à attester.")
         check_read(read, attestation_shown(partenaire, dossier))
         if has_attested(partenaire, dossier):
             return
+        if partenaire.said_by_other:
+            raise ActionRefused(
+                "Avant d’attester, confirmez ce que votre partenaire a dit de vous, ou changez-le."
+            )
         if missing := [*missing_common(dossier), *missing_own(partenaire)]:
             raise ActionRefused(
                 f"Avant d’attester, terminez les réponses : il manque {', '.join(missing)}."
@@ -335,7 +465,8 @@ def attestation_of(partenaire: Partenaire) -> str:
     return attestation_text(
         name=partenaire.full_name,
         other=other.full_name if other.birth_name or other.first_names else "",
-        address=dossier.address_lines,
+        address=dossier.address.lines,
+        is_common=dossier.has_common_residence,
     )
 
 
@@ -354,6 +485,7 @@ def submit_dossier(
             return dossier
         check_read(read, review_shown(partenaire, dossier))
         dossier.submit(by=by, at=at)
+        end_helps(dossier, at=at)
         emails.acknowledgement(dossier, at=at)
     return dossier
 
@@ -361,21 +493,38 @@ def submit_dossier(
 def resubmit_dossier(
     partenaire: Partenaire, *, at: datetime, by: User | None, read: str | None = None
 ) -> Dossier:
-    """Hand the completed dossier back to the mairie; twice is once.
+    """Answer what the mairie asked of this person; the last answer hands the dossier back.
 
-    Their corrections go with it. Refuses while something stands in the way
-    (`pacs.rules.gate`): a piece refused and not replaced, an attestation to make again. Raises
-    `ChangedSince` when the request, the answers or the pieces are not those of the page.
+    Twice is once. Their corrections go with it, and their own request is closed: while the other
+    has one, the dossier waits for them. Refuses while something stands in the way
+    (`pacs.rules.gate`): a piece refused and not replaced, an attestation to make again; of what
+    is the other's, the last one alone is told. Raises `ChangedSince` when the request, the
+    answers, the corrections or the pieces are not those of the page.
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         if read and dossier.current_status is Status.UNDER_REVIEW:
             return dossier
+        awaited = requests_awaited(dossier).exclude(partenaire=partenaire)
+        is_last = dossier.current_status is not Status.PIECES_REQUESTED or not awaited.exists()
+        own = readable_requests(partenaire)
+        if not is_last and not own.exists():
+            # Answered by a first click, or asked of the other alone.
+            return dossier
         check_read(read, handed_back_shown(partenaire, dossier))
         hand_over(dossier, partenaire, at=at, by=by)
-        dossier.resubmit(by=by, at=at)
-        dossier.requests.filter(closed_at__isnull=True).update(closed_at=at)
-        emails.answers_received(dossier, at=at)
+        if is_last:
+            dossier.resubmit(by=by, at=at)
+            dossier.requests.filter(closed_at__isnull=True).update(closed_at=at)
+            emails.answers_received(dossier, at=at)
+        else:
+            found = in_the_way(dossier, Act.SEND_AGAIN, on=dossier.registration_date(at=at))
+            theirs = [one for one in found if one.holder in holders_of(partenaire)]
+            if theirs:
+                raise TransitionRefused(texts(theirs, partenaire.position))
+            own.update(closed_at=at)
+            dossier.touch(at=at)
+            dossier.record(kind="request_answered", by=by, at=at, partenaire=partenaire)
     return dossier
 
 
@@ -403,8 +552,9 @@ def stop_dossier(
             return
         check_read(read, standing_shown(dossier))
         dossier.withdraw(by=by, at=at)
-        release_appointment(dossier, at=at)
-        emails.dossier_stopped(dossier, at=at)
+        end_helps(dossier, at=at)
+        given_up = release_appointment(dossier, at=at)
+        emails.dossier_stopped(dossier, at=at, given_up=given_up)
 
 
 def write_message(
@@ -419,6 +569,7 @@ def write_message(
         existing = Message.objects.filter(form_key=key, dossier=dossier).first()
         if existing is not None:
             return existing
+        _check_theirs(partenaire, by=partenaire.user)
         message = Message.objects.create(
             dossier=dossier,
             partenaire=partenaire,

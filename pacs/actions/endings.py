@@ -117,9 +117,9 @@ def end_dossier(
             locked.withdraw(by=by, at=at, reason=reason)
         else:
             locked.close(by=by, at=at, reason=reason)
-        release_appointment(locked, at=at, not_before=at + UNDO_TIME)
+        given_up = release_appointment(locked, at=at, not_before=at + UNDO_TIME)
         ending.save()
-        kind.tell(locked, at=at, leaves_at=at + UNDO_TIME)
+        kind.tell(locked, at=at, leaves_at=at + UNDO_TIME, given_up=given_up)
     return ending
 
 

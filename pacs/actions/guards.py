@@ -1,12 +1,18 @@
 """What every action of an agent checks first: is the page still true, may the text be sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.utils.timezone import localdate
 
 from demarches.guard import TextRefused, check_text
 from pacs.actions.refusals import ActionRefused
 from pacs.leaks import told_by
 from pacs.models import Dossier, Partenaire
+from pacs.rules.births import BIRTH_PARTS, birth_problems
 from pacs.rules.requests import forbidden_requests
+
+CHANGED = "Ce dossier a changé depuis que vous avez ouvert cette page."
 
 
 class StaleDossier(ActionRefused):
@@ -17,7 +23,7 @@ def locked_at_version(dossier: Dossier, version: int | None) -> Dossier:
     """The dossier, locked and checked against the version the agent saw."""
     locked = Dossier.objects.locked().get(pk=dossier.pk)
     if version is not None and locked.version != version:
-        raise StaleDossier("Ce dossier a changé depuis que vous avez ouvert cette page.")
+        raise StaleDossier(CHANGED)
     return locked
 
 
@@ -44,6 +50,24 @@ def check_no_variable(text: str) -> None:
         raise ActionRefused(
             "Ce texte contient encore « {{ … }} » : remplacez-le par ce que la personne doit lire."
         )
+
+
+def check_birth(
+    subject: Dossier | Partenaire, columns: Collection[str], *, at: datetime, way_out: str
+) -> None:
+    """Refuse to write these columns when they would make a date of birth that cannot be.
+
+    `subject` holds the new values; the other parts of the date are those of the database: call
+    it under the lock, before the row is saved.
+    """
+    if not isinstance(subject, Partenaire) or not set(columns).intersection(BIRTH_PARTS):
+        return
+    parts = Partenaire.objects.values(*BIRTH_PARTS).get(pk=subject.pk)
+    parts |= {name: getattr(subject, name) for name in BIRTH_PARTS if name in columns}
+    problems = [words for _, words in birth_problems(parts, today=localdate(at))]
+    if problems:
+        written = "/".join(str(parts[name] or "?") for name in reversed(BIRTH_PARTS))
+        raise ActionRefused([f"Naissance le {written} : {words} {way_out}" for words in problems])
 
 
 def check_told(text: str, *, dossier: Dossier, readers: Iterable[Partenaire], way_out: str) -> None:

@@ -16,6 +16,7 @@ from demarches.rules.addresses import same_address
 from demarches.rules.enums import Status
 from pacs import emails
 from pacs.actions.consent import watching_facts
+from pacs.actions.helping import end_helps
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Door, Dossier, Partenaire, PieceFile
@@ -35,6 +36,10 @@ KEPT = frozenset(
 )
 #: In these states the dossier is in the couple's hands.
 WITH_THE_COUPLE = frozenset({Status.DRAFT, Status.PIECES_REQUESTED})
+
+
+#: What whoever was invited says to the invitation, or to their part: nobody waits at that address.
+UNSAID = ("declined", "left")
 
 
 class WrongCode(ActionRefused):
@@ -65,8 +70,9 @@ def needs_proof(second: Partenaire, door: Door, email: str) -> bool:
         return False
     if has_begun(second):
         return True
-    # Another door in between does not unsay an invitation that has left.
-    return door is Door.OWN and second.dossier.events.filter(kind="door_own").exists()
+    # Another door in between does not unsay an invitation that has left; whoever got it does.
+    said = second.dossier.events.filter(kind__in=["door_own", *UNSAID]).last()
+    return door is Door.OWN and said is not None and said.kind == "door_own"
 
 
 def try_code(second: Partenaire, code: str) -> str:
@@ -132,12 +138,13 @@ def set_door(
         emails.invitation(second, at=at)
 
 
-def empty_part(second: Partenaire, dossier: Dossier, *, by: User, at: datetime) -> None:
+def empty_part(second: Partenaire, dossier: Dossier, *, by: User | None, at: datetime) -> None:
     """Make the second's part what it was before anybody said anything in it.
 
     Effects: every own column, the attestation and the confirmation, the private pieces and
-    their files; private messages are sealed (agents alone read them), corrections dropped,
-    requests closed; journal. The first's attestation ends when it named the second.
+    their files; private messages and requests are sealed (agents alone read them), corrections
+    dropped, requests closed, a help ended; journal. The first's attestation ends when it named
+    the second.
     """
     with watching_facts(dossier, by=by, at=at):
         for field in Partenaire._meta.concrete_fields:
@@ -153,6 +160,8 @@ def empty_part(second: Partenaire, dossier: Dossier, *, by: User, at: datetime) 
     corrections.exclude(status__in=PENDING).delete()
     corrections.update(status=CorrectionStatus.DROPPED.value, values={})
     second.requests.filter(closed_at__isnull=True).update(closed_at=at)
+    second.requests.filter(sealed_at__isnull=True).update(sealed_at=at)
+    end_helps(dossier, of=second, at=at)
     sync_pieces(Dossier.objects.get(pk=dossier.pk))
     dossier.record(kind="part_emptied", by=by, at=at, partenaire=second)
 
@@ -164,6 +173,10 @@ def begin_for(partenaire: Partenaire, *, by: User, at: datetime) -> None:
     otherwise come in and read what was said at the counter.
     """
     partenaire.begin_part(at=at)
+    if partenaire.said_by_other:
+        # Said at the counter or on paper: the agent has read it with them.
+        partenaire.said_by_other = []
+        partenaire.save(update_fields=["said_by_other"])
     if partenaire.user_id is None and partenaire.invited_email:
         partenaire.door = Door.PAPER.value
         partenaire.invited_email, partenaire.last_invited_at = "", None

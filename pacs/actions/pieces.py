@@ -18,6 +18,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import changed_names
 from demarches.uploads import Checks, CleanUpload, check_quota, process_upload, store_upload
+from pacs.access import may_still_fill
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import pieces_too_old
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
@@ -29,6 +30,7 @@ from pacs.shown import piece_shown
 
 #: What people say of a piece that they do not send.
 DECLARED = {PieceStatus.TO_BRING, PieceStatus.BLOCKED}
+UNDECLARED = {PieceStatus.MISSING.value, PieceStatus.PROVIDED.value}
 
 
 def sync_pieces(dossier: Dossier) -> None:
@@ -75,29 +77,38 @@ def sync_pieces(dossier: Dossier) -> None:
             row.save(update_fields=["is_required"])
 
 
-def _editable(piece: Piece, *, at: datetime) -> Piece:
-    """The piece and its dossier, locked; refuses when it is no longer in the people's hands."""
+def _editable(piece: Piece, *, by: User | None, at: datetime) -> Piece:
+    """The piece and its dossier, locked; refuses when it is no longer in the people's hands.
+
+    `by`: the account that acts, None for a guest. Refuses a helper whose help has ended meanwhile.
+    """
     dossier = Dossier.objects.locked().get(pk=piece.dossier_id)
+    owners = [one for one in dossier.people if piece.partenaire_id in (None, one.pk)]
+    if not any(may_still_fill(by, one) for one in owners):
+        raise ActionRefused(
+            "Votre aide ou votre participation est terminée : rien n’est enregistré, et aucun"
+            " fichier n’est gardé."
+        )
+    locked = Piece.objects.select_for_update(of=("self",)).filter(pk=piece.pk).first()
+    if locked is None:
+        raise ActionRefused("Cette pièce n’est plus demandée : rien n’est enregistré.")
+    locked.dossier = dossier
     wording = PieceWording.objects.filter(pk=piece.rule_id).first()
     day = dossier.registration_date(at=at)
     status = piece.status_on(day, wording.max_age if wording else None)
     if dossier.is_renewable(status):
-        locked = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
-        locked.dossier = dossier
         return locked
     if not dossier.is_editable:
         raise ActionRefused(
             "La mairie vérifie le dossier : les pièces ne peuvent plus changer pour le moment."
             " Écrivez-lui un message si vous voyez une erreur."
         )
-    locked = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
     if locked.status == PieceStatus.ACCEPTED.value:
         raise ActionRefused("La mairie a déjà accepté cette pièce : il n’y a rien à changer.")
-    locked.dossier = dossier
     return locked
 
 
-def bring_pieces(pieces: Iterable[Piece], *, at: datetime) -> int:
+def bring_pieces(pieces: Iterable[Piece], *, by: User | None = None, at: datetime) -> int:
     """Say of these pieces that their originals come on the day; returns how many were said.
 
     Only those of which nobody has said or sent anything since: a file that arrived meanwhile, or
@@ -106,7 +117,7 @@ def bring_pieces(pieces: Iterable[Piece], *, at: datetime) -> int:
     said = 0
     with transaction.atomic():
         for piece in pieces:
-            row = _editable(piece, at=at)
+            row = _editable(piece, by=by, at=at)
             if row.status == PieceStatus.MISSING.value and not row.files.exists():
                 row.status = PieceStatus.TO_BRING.value
                 row.save(update_fields=["status"])
@@ -128,6 +139,7 @@ def add_file(
     name: str,
     *,
     partenaire: Partenaire | None,
+    by: User | None = None,
     at: datetime,
     is_asked_again: bool = False,
     checks: Checks | None = None,
@@ -142,7 +154,7 @@ def add_file(
     purpose = f"Copie pour la mairie, dossier {piece.dossier.reference}" if is_identity else ""
     clean = process_upload(file, name, watermark=purpose, checks=checks)
     with transaction.atomic():
-        row = _editable(piece, at=at)
+        row = _editable(piece, by=by, at=at)
         existing = row.files.filter(sha256=clean.sha256).first()
         if existing is not None:
             return existing, clean
@@ -170,10 +182,10 @@ def add_file(
     return stored, clean
 
 
-def remove_file(stored: PieceFile, *, at: datetime) -> None:
+def remove_file(stored: PieceFile, *, by: User | None = None, at: datetime) -> None:
     """Take a file back; the bytes go once the deletion is certain."""
     with transaction.atomic():
-        row = _editable(stored.piece, at=at)
+        row = _editable(stored.piece, by=by, at=at)
         storage.delete_after_commit(stored.storage_name)
         stored.delete()
         if not row.files.exists() and row.status == PieceStatus.PROVIDED.value:
@@ -190,6 +202,7 @@ def answer_piece(
     issued_on: date | None = None,
     expires_on: date | None = None,
     is_french_adult_card: bool = False,
+    by: User | None = None,
     at: datetime,
     read: str | None = None,
 ) -> Piece:
@@ -199,16 +212,18 @@ def answer_piece(
     else has said of it since the page was opened, where that is not what is said now.
     """
     with transaction.atomic():
-        row = _editable(piece, at=at)
+        row = _editable(piece, by=by, at=at)
         if read is not None:
+            now = piece_shown(row)
+            # Whether there is a file is no answer: it comes and goes by itself.
+            undeclared = row.status if row.status in UNDECLARED else PieceStatus.PROVIDED.value
             said = {
-                "choice": (declared or PieceStatus.PROVIDED).value,
+                "choice": declared.value if declared else undeclared,
                 "issued_on": issued_on,
                 "expires_on": expires_on,
                 "is_french_adult_card": is_french_adult_card,
                 "note": note if declared is PieceStatus.BLOCKED else "",
             }
-            now = piece_shown(row)
             moved = changed_names(read, now)
             if clashing := tuple(
                 name for name in said if name in moved and said[name] != now[name]

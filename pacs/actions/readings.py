@@ -1,10 +1,10 @@
-"""Every look of an agent at somebody's data is a line: the one place that writes them."""
+"""Every look of an agent or a helper at somebody's data is a line: the one place that writes."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from demarches.models import User
-from pacs.models import Dossier, Reading, Registration
+from pacs.models import Dossier, Partenaire, Reading, Registration
 
 
 def note_readings(
@@ -28,6 +28,26 @@ def note_readings(
             ),
         ]
     )
+
+
+def note_help(partenaire: Partenaire, page: str, *, is_filling: bool, at: datetime) -> None:
+    """Write down that whoever helps this person opened a page of theirs, or sent its form.
+
+    Before it is done, so that nothing is done without it; what is sent stands in the journal too.
+    """
+    if partenaire.helper is not None:
+        if is_filling:
+            partenaire.dossier.record(
+                kind="helper_filled",
+                by=partenaire.helper.user,
+                at=at,
+                partenaire=partenaire,
+                reason=page,
+            )
+        what = f"{Reading.HELP} {partenaire.position} {page}"
+        Reading.objects.create(
+            agent_id=partenaire.helper.user_id, what=what, at=at, dossier_id=partenaire.dossier_id
+        )
 
 
 def _keys(rows: Iterable[Dossier | Registration | int]) -> list[int]:

@@ -5,20 +5,22 @@ lines already there; the unique constraint decides between two agents, and the l
 next one: no number is given twice, and none is lost when something fails.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 from django.utils.timezone import localdate
 
 from demarches import storage
+from demarches.communes import communes
 from demarches.models import Mairie, Officer, User, next_reference
+from demarches.models.fields import unprintable
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import AppointmentStatus, Status
-from demarches.rules.texts import plain_text
+from demarches.rules.texts import letters_of, searched_names
 from pacs import emails
 from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
 from pacs.actions.pieces import set_day
@@ -37,6 +39,8 @@ from pacs.models import (
 )
 from pacs.models.consent import has_attested
 from pacs.models.gate import in_the_way
+from pacs.rules.births import BIRTH_PARTS, birth_problems
+from pacs.rules.eligibility import MAJORITY_YEARS, day_of_age
 from pacs.rules.gate import Act, texts
 from pacs.rules.registration import (
     PACS_SINCE,
@@ -45,7 +49,9 @@ from pacs.rules.registration import (
     avis_due_on,
     avis_recipient,
     effect_day,
+    is_held_here,
 )
+from pacs.rules.situation import PartialDate
 
 ACT_PREFIX = "SUITE"
 TRIES = 5
@@ -106,6 +112,7 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
     ]
     reasons += texts(in_the_way(dossier, Act.REGISTER, on=day), None)
     reasons += _still_bound(dossier)
+    reasons += _undrawn(ceremony.officer, *dossier.people, *Mairie.objects.all())
     reasons += _originals_unseen(dossier, ceremony)
     if not ceremony.convention_visa:
         reasons.append("La convention doit être visée et datée.")
@@ -114,21 +121,35 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
     return reasons
 
 
+def _undrawn(*rows: Model) -> list[str]:
+    """What the papers of this act would print with a hole in it."""
+    return [
+        f"{row} ({label}) : les papiers ne peuvent pas imprimer « {word} ». Corrigez-le d’abord,"
+        " en lettres latines."
+        for row in rows
+        for label, word in unprintable(row)
+    ]
+
+
 def _still_bound(dossier: Dossier) -> list[str]:
-    """Who is in the register already, under a PACS that has no end (CC, art. 515-2 3°)."""
+    """Who is in the register already, under a PACS that has no end (CC, art. 515-2 3°).
+
+    By the letters of the name: an apostrophe, a hyphen or « œ » may be written otherwise there.
+    """
     found = []
     for one in dossier.people:
         lines = RegisteredPerson.objects.filter(
             registration__dissolved_on=None,
-            search_text=plain_text(f"{one.first_names} {one.birth_name}"),
             birth_year=one.birth_year,
             birth_month=one.birth_month,
             birth_day=one.birth_day,
         )
+        name = letters_of(f"{one.first_names} {one.birth_name}")
         found += [
             f"{one.full_name} : lié au Pacs n° {line.registration.number}, sans fin au registre."
             " S’il est dissous, enregistrez d’abord sa dissolution."
             for line in lines.select_related("registration")
+            if letters_of(line.name) == name
         ]
     return found
 
@@ -287,7 +308,7 @@ def _write_person(registration: Registration, one: Partenaire) -> None:
         birth_city=one.birth_city,
         birth_department=one.birth_department,
         birth_country=one.birth_country,
-        search_text=plain_text(f"{one.first_names} {one.birth_name}"),
+        search_text=searched_names(one.first_names, one.birth_name),
     )
 
 
@@ -327,33 +348,119 @@ def delete_scans(locked: Dossier, *, at: datetime) -> int:
 # Publicity
 
 
-def mark_avis_sent(avis: Avis, *, on: date, by: User, at: datetime) -> None:
-    """Note that the avis has left. Twice is once; refuses a day to come."""
+def avis_held_here(rows: Iterable[Avis]) -> set[int]:
+    """Keys of the avis about birth records of this mairie: the mention is made, nothing is sent.
+
+    `rows`: with their `person`. One query, however many rows.
+    """
+    mairie = Mairie.objects.order_by("pk").first()
+    here = communes().coded(mairie.insee_code) if mairie is not None else None
+    if here is None:
+        return set()
+    is_only = len(communes().named(here.name)) == 1
+    return {
+        row.pk
+        for row in rows
+        if is_held_here(
+            birth_country=str(row.person.birth_country.code or ""),
+            birth_city=row.person.birth_city,
+            birth_department=row.person.birth_department,
+            here=here,
+            is_only=is_only,
+        )
+    }
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a batch changed: avis noted now, and those that had been noted before."""
+
+    now: list[Avis]
+    before: list[Avis]
+
+
+def mark_avis_sent(keys: Collection[int], *, on: date, by: User, at: datetime) -> Sent:
+    """Note that these avis left together, all or none; those already noted keep their day.
+
+    `keys`: the avis that the agent read, so that one written meanwhile is not noted unseen.
+    Raises `Avis.DoesNotExist` for a key of no avis; `ActionRefused` for a day that cannot be, or
+    for a birth record of this mairie.
+    """
     with transaction.atomic():
-        row = Avis.objects.select_for_update(of=("self",)).get(pk=avis.pk)
-        if row.sent_on is not None:
-            return
-        if on > localdate(at) or on < row.registration.registered_on:
-            raise ActionRefused("La date d’envoi va du jour de l’enregistrement à aujourd’hui.")
-        row.sent_on, row.sent_by = on, by
-        row.save(update_fields=["sent_on", "sent_by"])
+        rows = list(
+            Avis.objects.select_for_update(of=("self",))
+            .filter(pk__in=keys)
+            .select_related("registration__dossier", "person", "act")
+            .order_by("recipient", "pk")
+        )
+        if len(rows) != len(set(keys)):
+            raise Avis.DoesNotExist
+        found = Sent(
+            [row for row in rows if row.sent_on is None],
+            [row for row in rows if row.sent_on is not None],
+        )
+        if reasons := _unsendable(found.now, on, today=localdate(at)):
+            raise ActionRefused(reasons)
+        for row in found.now:
+            row.sent_on, row.sent_by = on, by
+        Avis.objects.bulk_update(found.now, ["sent_on", "sent_by"])
+        for row in found.now:
+            if (dossier := row.registration.dossier) is not None:
+                dossier.record(
+                    kind="avis_sent", by=by, at=at, reason=f"{row.recipient}, le {day_fr(on)}"
+                )
+    return found
+
+
+def _unsendable(rows: Collection[Avis], on: date, *, today: date) -> list[str]:
+    here = avis_held_here(rows)
+    reasons = [
+        f"{row.person} : cet acte de naissance est tenu ici. Aucun avis ne part : notez la mention."
+        for row in rows
+        if row.pk in here
+    ]
+    if on > today:
+        return [*reasons, "La date d’envoi est à venir : écrivez aujourd’hui ou un jour passé."]
+    return reasons + [
+        f"{row.registration.number} : fait le {day_fr(first)}, l’avis n’a pas pu partir avant."
+        for row in rows
+        if on < (first := _written_on(row))
+    ]
+
+
+def _written_on(row: Avis) -> date:
+    """The day of what the avis tells: the registration, or the act that came after."""
+    if row.act is not None and row.act.registered_at is not None:
+        return localdate(row.act.registered_at)
+    return row.registration.registered_on
 
 
 def mark_avis_mentioned(avis: Avis, *, on: date, by: User, at: datetime) -> None:
     """Note that the mention was made; the last one of a registration tells the couple.
 
-    From then on the PACS binds third parties (CC, art. 515-3-1).
+    From then on the PACS binds third parties (CC, art. 515-3-1). In a birth record of this mairie
+    the mention is made without an avis: its day stands for both.
     """
     with transaction.atomic():
-        row = Avis.objects.select_for_update(of=("self",)).get(pk=avis.pk)
+        row = (
+            Avis.objects.select_for_update(of=("self",))
+            .select_related("registration__dossier", "person", "act")
+            .get(pk=avis.pk)
+        )
         if row.mentioned_on is not None:
             return
-        if row.sent_on is None:
-            raise ActionRefused("Notez d’abord l’envoi de l’avis.")
-        if not row.sent_on <= on <= localdate(at):
-            raise ActionRefused("La mention se fait entre l’envoi de l’avis et aujourd’hui.")
+        first = row.sent_on
+        if first is None:
+            if not avis_held_here([row]):
+                raise ActionRefused("Notez d’abord l’envoi de l’avis.")
+            first = _written_on(row)
+            row.sent_on, row.sent_by = on, by
+        if not first <= on <= localdate(at):
+            raise ActionRefused(
+                f"La mention se fait du {day_fr(first)} à aujourd’hui : vérifiez la date."
+            )
         row.mentioned_on = on
-        row.save(update_fields=["mentioned_on"])
+        row.save(update_fields=["sent_on", "sent_by", "mentioned_on"])
         registration = row.registration
         dossier = registration.dossier
         if row.act_id is None and dossier is not None and registration.opposable_on:
@@ -382,6 +489,16 @@ def enter_old_registration(
     for one in people:
         for value in one.values():
             check_no_private_number(str(value))
+        if problems := [words for _, words in birth_problems(one, today=localdate(at))]:
+            raise ActionRefused(problems)
+        year, month, day = (one.get(name) for name in BIRTH_PARTS)
+        if year and registered_on < day_of_age(
+            PartialDate(year, month, day).earliest, MAJORITY_YEARS
+        ):
+            # CC, art. 515-1: two adults.
+            raise ActionRefused(
+                "Une personne avait moins de 18 ans ce jour-là : vérifiez les dates."
+            )
     with transaction.atomic():
         if Registration.objects.filter(number=number.strip()).exists():
             raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")
@@ -396,7 +513,7 @@ def enter_old_registration(
             RegisteredPerson.objects.create(
                 registration=registration,
                 position=position,
-                search_text=plain_text(f"{one['first_names']} {one['birth_name']}"),
+                search_text=searched_names(one["first_names"], one["birth_name"]),
                 **one,
             )
     return registration
@@ -423,6 +540,11 @@ def open_act(
             raise ActionRefused("Ce Pacs est déjà dissous.")
         if received_on > localdate(at):
             raise ActionRefused("La date de réception est à venir.")
+        if received_on < row.registered_on:
+            raise ActionRefused(
+                f"Ce Pacs est du {day_fr(row.registered_on)} : la date de réception ne peut pas"
+                " être avant. Vérifiez-la."
+            )
         return LaterAct.objects.create(
             reference=next_reference(ACT_PREFIX, at),
             registration=row,
@@ -462,6 +584,8 @@ def register_act(act: LaterAct, *, officer: Officer, by: User, at: datetime) -> 
             raise ActionRefused("Cette date est avant le Pacs, ou à venir.")
         if not officer.is_in_force(today):
             raise ActionRefused(f"La délégation de {officer.name} n’est pas en vigueur.")
+        if reasons := _undrawn(officer, *Mairie.objects.all()):
+            raise ActionRefused(reasons)
         row.effect_on = effect_day(row.rule, registered_on=today, event_on=row.event_on)
         row.status, row.registered_at, row.officer = "registered", at, officer
         row.save(update_fields=["status", "registered_at", "officer", "effect_on"])

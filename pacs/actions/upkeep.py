@@ -56,6 +56,34 @@ def remind_partenaires(*, at: datetime) -> tuple[int, int]:
     return reminded, ended
 
 
+def remind_parts(*, at: datetime) -> int:
+    """Remind the second partenaires who came in and stopped; returns how many.
+
+    Only while nothing has moved in the draft for as long as between two reminders of an
+    invitation, and as many times at most. Who takes part without an account is not written to.
+    """
+    figures = PacsSettings.current()
+    before = at - timedelta(days=figures.invitation_reminder_days)
+    waiting = Partenaire.objects.filter(
+        Q(last_invited_at=None) | Q(last_invited_at__lt=before),
+        position=2,
+        user__isnull=False,
+        attested_at__isnull=True,
+        reminders_sent__lt=figures.invitation_reminders_max,
+        dossier__status=Status.DRAFT.value,
+        dossier__last_activity_at__lt=before,
+    )
+    reminded = 0
+    for partenaire in waiting.select_related("dossier", "user"):
+        with transaction.atomic():
+            # Whoever changes the row takes it, as above.
+            mine = waiting.filter(pk=partenaire.pk, reminders_sent=partenaire.reminders_sent)
+            if mine.update(last_invited_at=at, reminders_sent=F("reminders_sent") + 1):
+                emails.part_reminder(partenaire, at=at)
+                reminded += 1
+    return reminded
+
+
 CALENDAR_RETENTION = timedelta(days=365)
 #: How long before the appointment each reminder leaves, and where it is noted.
 REMINDERS = (("reminded_day_at", timedelta(days=1)), ("reminded_week_at", timedelta(days=7)))

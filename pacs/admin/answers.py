@@ -10,15 +10,21 @@ from django.utils.timezone import localdate
 
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.rules.read import Shown, imprint, is_among
-from pacs.forms.civil import birth_problems
-from pacs.forms.common import commune_of_mairie, elsewhere_refusal
+from pacs.forms.civil import parent_problems
+from pacs.forms.common import HOME_WITHOUT_ADDRESS, commune_of_mairie, elsewhere_refusal
+from pacs.forms.identity import french_postcode
 from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier, Partenaire
+from pacs.rules.births import BIRTH_PARTS, birth_problems
 from pacs.rules.competence import address_is_elsewhere
+from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
 from pacs.rules.nationalities import NATIONALITIES, as_nationality
-from pacs.rules.situation import Protection
-from pacs.shown import COMMON_ANSWERS, OWN_ANSWERS
+from pacs.rules.situation import Impediment, Protection
+from pacs.shown import COMMON_ANSWERS, OWN_ANSWERS, place_shown
 from pacs.tracking import answer_words
+
+#: Granted by the Ofpra to people without the nationality of France.
+PROTECTED = {Protection.REFUGEE, Protection.STATELESS, Protection.SUBSIDIARY}
 
 
 class AnswersForm(NoPrivateNumbersMixin, forms.ModelForm):  # type: ignore[type-arg]
@@ -40,6 +46,15 @@ class AnswersForm(NoPrivateNumbersMixin, forms.ModelForm):  # type: ignore[type-
             if self._came(name)
         }
 
+    def _check_postcode(self, data: dict[str, Any]) -> None:
+        """A postcode of France has five figures, as the couple's pages ask."""
+        if not data.get("postcode"):
+            return
+        try:
+            data["postcode"] = french_postcode(str(data["postcode"]))
+        except forms.ValidationError as refused:
+            self.add_error("postcode", refused)
+
     def _came(self, name: str) -> bool:
         """Whether the browser sent this field at all."""
         widget = self.fields[name].widget
@@ -50,6 +65,10 @@ class CoupleForm(AnswersForm):
     class Meta:
         model = Dossier
         fields = COMMON_ANSWERS
+        help_texts = {
+            "already_home": "« Oui » : l’adresse commune est l’adresse de chacun aujourd’hui, sauf"
+            " une autre, écrite pour le second.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,11 +82,15 @@ class CoupleForm(AnswersForm):
     def clean(self) -> dict[str, Any]:
         """The address attested is in the commune that the answer names (CC, art. 515-3)."""
         data = super().clean() or {}
+        self._check_postcode(data)
         residence, city = data.get("residence"), data.get("city") or ""
         commune = commune_of_mairie()
         if address_is_elsewhere(residence=residence, city=city, commune=commune):
             refusal = elsewhere_refusal(residence=residence, city=city, commune=commune)
             self.add_error("city", refusal)
+        has_none = data.get("impediment") == Impediment.NO_COMMON_RESIDENCE
+        if has_none and data.get("already_home"):
+            self.add_error("already_home", HOME_WITHOUT_ADDRESS)
         return data
 
 
@@ -104,10 +127,19 @@ class PersonForm(AnswersForm):
                 "nationality_codes",
                 "« Apatride » et une nationalité : gardez l’un des deux.",
             )
+        if FRANCE in (data.get("nationality_codes") or ()) and data.get("protection") in PROTECTED:
+            self.add_error(
+                "protection",
+                "L’Ofpra ne protège pas une personne française : laissez vide, ou corrigez les"
+                " nationalités.",
+            )
+        for name, problem in parent_problems(data):
+            self.add_error(name, problem)
+        if data.get("country") in FRENCH_TERRITORIES:
+            self._check_postcode(data)
         # A part that did not come stays as it is: the whole date is what is judged.
-        parts = ("birth_year", "birth_month", "birth_day")
-        standing = {name: getattr(self.instance, name) for name in parts}
-        typed = {name: data[name] for name in parts if name in data and self._came(name)}
+        standing = {name: getattr(self.instance, name) for name in BIRTH_PARTS}
+        typed = {name: data[name] for name in BIRTH_PARTS if name in data and self._came(name)}
         for name, problem in birth_problems(standing | typed, today=localdate()):
             if name not in self.errors:
                 self.add_error(name, problem)
@@ -125,8 +157,10 @@ def answer_forms(dossier: Dossier, posted: QueryDict | None) -> list[AnswersForm
 
 
 def answers_key(parts: Sequence[AnswersForm]) -> str:
-    """What the whole page shows, to be carried by its form."""
-    return imprint({name: value for part in parts for name, value in part.shown().items()})
+    """What the whole page shows and of whom, to be carried by its form."""
+    shown = {name: value for part in parts for name, value in part.shown().items()}
+    couple = next(part.instance for part in parts if isinstance(part.instance, Dossier))
+    return imprint({**shown, **place_shown(couple)})
 
 
 def with_both_values(

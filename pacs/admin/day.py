@@ -135,7 +135,7 @@ class DayDesk:
             Dossier.objects.for_desk().select_related("appointment__agenda"), pk=pk
         )
         try:
-            agenda = appointments.bookable_agenda(dossier, at=now, at_desk=True)
+            agenda = appointments.bookable_agenda(dossier, reader=None, at=now)
         except ActionRefused as refused:
             messages.error(request, " ".join(refused.messages))
             return redirect("admin:pacs_dossier_change", pk)

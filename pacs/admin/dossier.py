@@ -5,11 +5,11 @@ and the action refuses. Every look is written down.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,15 +17,16 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince
 from demarches.admin.base import DeskAdmin
+from demarches.admin.fragments import wants_fragment
 from demarches.models import User
+from demarches.rules.dates_fr import day_fr
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
-from demarches.rules.reference import parse_reference
-from demarches.rules.texts import plain_text
 from demarches.views.downloads import private_answer, serve_private_file, serve_private_preview
 from pacs import documents
 from pacs.access import (
@@ -36,60 +37,40 @@ from pacs.access import (
     may_type_answers,
 )
 from pacs.actions import appointments, desk
-from pacs.actions.corrections import decline_correction, in_words, take_correction
-from pacs.actions.dossiers import open_dossier
+from pacs.actions.corrections import decline_correction, take_correction
 from pacs.actions.endings import ENDINGS, NamesOne, end_dossier, undo_ending
-from pacs.actions.guards import StaleDossier
+from pacs.actions.guards import CHANGED, StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.answers import AnswersForm, answer_forms, answers_key, with_both_values
 from pacs.admin.day import DayDesk
 from pacs.admin.door import DoorDesk
+from pacs.admin.guided import GuidedDesk
 from pacs.admin.people import agent_of, note
 from pacs.admin.people import version_of as _version
 from pacs.admin.registration import RegistrationDesk
+from pacs.admin.review import DECIDE, JOURNAL, PAGE_OF_VERB, ReviewDesk, back_to
 from pacs.desk import (
-    DeskPiece,
-    also_looking,
-    desk_obstacles,
-    desk_pieces,
-    desk_points,
-    holder_name,
     impossible,
-    missing_text,
+    label_of_piece,
     possible_now,
-    queue_querysets,
     with_everything,
 )
 from pacs.forms.desk import day_of, number_of
 from pacs.models import (
     Dossier,
-    Ending,
-    MessageTemplate,
     Partenaire,
     Piece,
     PieceFile,
     Reading,
     RefusalReason,
-    Registration,
 )
-from pacs.models.consent import has_attested
-from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.tracking import answers_of
+from pacs.piles import pile_rules
+from pacs.rules.desk_words import STATUS_WORDS
+from pacs.search import find_dossiers
 
-SEARCHED_LENGTH = 100
 UNDO_WORDS = "Les mails partent dans 15 minutes ; d’ici là, vous pouvez annuler sur cette page."
 
 Verb = Callable[[HttpRequest, Dossier, User], str]
-
-
-@dataclass(frozen=True, slots=True)
-class PersonAsk:
-    """The part of a request that one person will read, as the form shows it."""
-
-    person: Partenaire
-    text: str
-    question: str
-    questions: Sequence[tuple[str, str]]
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -99,29 +80,49 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "file"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        piles = queue_querysets(agent_of(request), at=timezone.now())
-        return [(slug, title) for slug, (title, _) in piles.items()]
+        self.piles = pile_rules(agent_of(request), at=timezone.now())
+        return [(slug, rule.title) for slug, rule in self.piles.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
-        piles = queue_querysets(agent_of(request), at=timezone.now())
-        value = self.value()
-        return (
-            queryset.filter(pk__in=piles[value][1]().values("pk")) if value in piles else queryset
-        )
+        rule = self.piles.get(self.value() or "")
+        return queryset.filter(pk__in=rule.read().values("pk")) if rule else queryset
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """The states, in the words of the desk."""
+
+    title = "état"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status.value, words) for status, words in STATUS_WORDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
+        known = {status.value for status in STATUS_WORDS}
+        return queryset.filter(status=self.value()) if self.value() in known else queryset
 
 
 @admin.register(Dossier)
-class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
+class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, DeskAdmin[Dossier]):
     """The list, and the address of every button of the desk."""
 
-    list_display = ("reference", "people_names", "status_label", "waiting", "assigned_to")
-    list_filter = (QueueFilter, "status", "at_counter")
+    list_display = (
+        "people_names",
+        "reference",
+        "status_label",
+        "waiting",
+        "sent_on",
+        "appointment_at",
+        "assigned_to",
+    )
+    list_display_links = ("people_names", "reference")
+    list_filter = (QueueFilter, StatusFilter, "at_counter")
     search_fields = ("reference",)
-    search_help_text = "Référence ou nom, avec ou sans accents"
+    search_help_text = "Nom, référence, date de naissance, téléphone ou mail"
     list_per_page = 40
+    show_full_result_count = False  # a second count of everything, for the words « N au total »
     list_select_related = ("assigned_to", "appointment")
     actions = None
-    change_form_template = "admin/pacs/desk.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dossier]:
         people = Partenaire.objects.order_by("position")
@@ -137,14 +138,11 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Dossier], search_term: str
     ) -> tuple[QuerySet[Dossier], bool]:
-        """By reference as people type it, else by every word of the names."""
-        if reference := parse_reference(search_term):
-            return queryset.filter(reference=reference), False
-        # A name is short; more would only make the database refuse the pattern.
-        for word in plain_text(search_term[:SEARCHED_LENGTH]).split():
-            named = Partenaire.objects.filter(search_text__contains=word).values("dossier")
-            queryset = queryset.filter(pk__in=named) | queryset.filter(reference__icontains=word)
-        return queryset, False
+        """As people say it (`pacs.search`); a reference that was corrected is told."""
+        found = find_dossiers(queryset, search_term)
+        if found.said:
+            messages.info(request, found.said)
+        return found.rows, False
 
     @admin.display(description="partenaires")
     def people_names(self, dossier: Dossier) -> str:
@@ -152,10 +150,18 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
 
     @admin.display(description="statut")
     def status_label(self, dossier: Dossier) -> str:
-        label = dossier.current_status.label
+        label = STATUS_WORDS[dossier.current_status]
         if not dossier.forbidden_codes:
             return label
         return f"{label}, ne peut pas aboutir ({', '.join(dossier.forbidden_codes)})"
+
+    @admin.display(description="déposé le")
+    def sent_on(self, dossier: Dossier) -> str:
+        return day_fr(localdate(dossier.submitted_at)) if dossier.submitted_at else "–"
+
+    @admin.display(description="rendez-vous")
+    def appointment_at(self, dossier: Dossier) -> str:
+        return str(dossier.appointment or "–")
 
     @admin.display(description="attend depuis")
     def waiting(self, dossier: Dossier) -> str:
@@ -174,7 +180,6 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
             return self.admin_site.admin_view(view)
 
         return [
-            path("guichet/", wrap(self.counter_view), name="pacs_dossier_counter"),
             path("<num:pk>/faire/<slug:verb>/", wrap(self.act_view), name="pacs_dossier_act"),
             path("<num:pk>/finir/<slug:slug>/", wrap(self.end_view), name="pacs_dossier_end"),
             path("<num:pk>/reprendre-fin/", wrap(self.undo_view), name="pacs_dossier_undo"),
@@ -190,8 +195,10 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
                 wrap(require_safe(self.preview_view)),
                 name="pacs_dossier_preview",
             ),
+            *self.review_urls(wrap),
             *self.day_urls(wrap),
             *self.door_urls(wrap),
+            *self.guided_urls(wrap),
             *self.registration_urls(wrap),
             *super().get_urls(),
         ]
@@ -202,9 +209,6 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
         return redirect("admin:pacs_dossier_counter")
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        raise Http404
-
-    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -225,94 +229,21 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Everything about one dossier; a look is a line in the log."""
+        """What is to settle in one dossier; a look is a line in the log."""
+        return self._shown(request, object_id, DECIDE)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The journal of the dossier, in words."""
+        return self._shown(request, object_id, JOURNAL)
+
+    def _shown(self, request: HttpRequest, object_id: str | int, page: str) -> HttpResponse:
         self._reader(request)
         dossier = self._dossier(object_id)
-        if request.method != "GET":
+        if request.method not in {"GET", "HEAD"}:
             raise Http404
-        return self.desk_page(request, dossier)
-
-    def desk_page(
-        self,
-        request: HttpRequest,
-        dossier: Dossier,
-        *,
-        status: int = 200,
-        **more: Any,
-    ) -> HttpResponse:
-        """The page itself, also after a refusal: `typed` then holds what the agent had written."""
-        agent, now = agent_of(request), timezone.now()
-        note(request, "dossier", dossier)
-        rows = desk_pieces(dossier, at=now)
-        first, second = dossier.people
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Dossier {dossier.reference}",
-            "opts": self.opts,
-            "dossier": dossier,
-            "rows": rows,
-            "asks": self._asks(request, dossier, rows),
-            "asked": dossier.requests.select_related("partenaire", "by").order_by("-at", "-pk"),
-            "sheets": [
-                ("Réponses communes", "", answers_of(dossier)),
-                (first.display_name, first, answers_of(first)),
-                (second.display_name, second, answers_of(second)),
-            ],
-            "points": [] if dossier.is_ended else desk_points(dossier, at=now),
-            "obstacles": desk_obstacles(dossier, at=now),
-            "ended": set(
-                dossier.events.filter(kind="attestation_ended").values_list("partenaire", flat=True)
-            ),
-            "attested": {one.pk for one in dossier.people if has_attested(one, dossier)},
-            "corrections": [
-                (one, in_words(one, dossier), holder_name(one.holder, dossier))
-                for one in dossier.corrections.filter(status="sent")
-                if not dossier.is_ended
-            ],
-            "ending": self._undoable(dossier, agent),
-            "possible": possible_now(dossier),
-            "registration": Registration.objects.filter(dossier=dossier).first(),
-            "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
-            "may_review": may_review(agent),
-            "may_serve_counter": may_serve_counter(agent),
-            "may_type_answers": may_type_answers(agent, dossier),
-            "may_decide": may_decide(agent),
-            "also_looking": also_looking(dossier, agent, at=now),
-            "reasons": RefusalReason.objects.all(),
-            "templates": self._templates(),
-            "agents": User.objects.filter(is_staff=True, is_active=True).order_by("full_name"),
-            "events": dossier.events.select_related("by", "partenaire").order_by("-at", "-pk"),
-            "notes": dossier.notes.select_related("author"),
-            "thread": dossier.messages.select_related("partenaire", "agent", "private_to"),
-            "mails": dossier.mails.select_related("email", "partenaire"),
-            "readings": dossier.readings.select_related("agent")[:20],
-            "check_code": documents.check_code(dossier),
-            "again": {"verb": ""},
-            **more,
-        }
-        return TemplateResponse(request, self.change_form_template, context, status=status)
-
-    def _templates(self) -> list[tuple[str, str]]:
-        """The models, as they are: `{{ pieces_manquantes }}` is composed for each reader."""
-        return [(one.label, one.body) for one in MessageTemplate.objects.all()]
-
-    def _asks(
-        self, request: HttpRequest, dossier: Dossier, rows: Sequence[DeskPiece]
-    ) -> list[PersonAsk]:
-        """What to ask each of the two: as it was typed, or their own missing pieces."""
-        typed = request.POST if "text_1" in request.POST else None
-        return [
-            PersonAsk(
-                person=one,
-                text=typed.get(f"text_{one.position}", "") if typed else missing_text(rows, one),
-                question=typed.get(f"question_{one.position}", "") if typed else "",
-                questions=[
-                    *((f"moi/{s.slug}", s.title) for s in OWN_STEPS.for_subject(one)),
-                    *((f"commun/{s.slug}", s.title) for s in COMMON_STEPS.for_subject(dossier)),
-                ],
-            )
-            for one in dossier.people
-        ]
+        return self.desk_page(request, dossier, page)
 
     def _reader(self, request: HttpRequest) -> User:
         agent = agent_of(request)
@@ -342,32 +273,35 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
         dossier = self._dossier(pk)
         if request.method != "POST" or verb not in VERBS:
             raise Http404
+        page = PAGE_OF_VERB.get(verb, DECIDE)
+        # What was typed, in its box too, where the page still has that box.
+        again = {**request.POST.dict(), "verb": verb}
+        kept: dict[str, Any] = {"typed": self._typed(request), "again": again}
         try:
-            done = VERBS[verb](request, dossier, agent)
-        except StaleDossier as stale:
-            return self.desk_page(
-                request,
-                self._dossier(pk),
-                status=409,
-                conflict=stale.messages,
-                typed=self._typed(request),
-            )
+            with transaction.atomic():
+                done = VERBS[verb](request, dossier, agent)
+                given = Dossier.objects.values_list("version", flat=True).get(pk=pk)
         except ValidationError as refused:
+            fresh = self._dossier(pk)
+            conflict = refused.messages if isinstance(refused, StaleDossier) else []
+            # A text that is refused on an old page: the page comes first.
+            if not conflict and "version" in request.POST and _version(request) != fresh.version:
+                conflict = [CHANGED]
+            if conflict:
+                return self.desk_page(request, fresh, page, status=409, conflict=conflict, **kept)
             return self.desk_page(
-                request,
-                self._dossier(pk),
-                status=422,
-                refused=refused.messages,
-                typed=self._typed(request),
-                # In its box too, where the page still has that box.
-                again={**request.POST.dict(), "verb": verb},
+                request, fresh, page, status=422, refused=refused.messages, **kept
             )
+        if wants_fragment(request):
+            fresh = self._dossier(pk)
+            is_whole = verb not in ROW_VERBS or fresh.version != given
+            return self.desk_page(request, fresh, page, said=done, is_whole=is_whole)
         messages.success(request, done)
-        return redirect("admin:pacs_dossier_change", pk)
+        return redirect(back_to(request, dossier, verb))
 
     def _typed(self, request: HttpRequest) -> list[str]:
         """What the agent wrote, so that nothing is lost."""
-        names = ("text", "body", "reason", "ground")
+        names = ("text", "text_1", "text_2", "body", "reason", "ground", "day")
         return [value for name in names if (value := request.POST.get(name, "").strip())]
 
     # Ends
@@ -431,10 +365,6 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
             messages.success(request, "La fin du dossier est annulée : rien n’est parti.")
         return redirect("admin:pacs_dossier_change", pk)
 
-    def _undoable(self, dossier: Dossier, agent: User) -> Ending | None:
-        last = dossier.endings.last() if dossier.is_ended else None
-        return last if last and last.is_undoable(by=agent, at=timezone.now()) else None
-
     def answers_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Type answers in for people at the counter, or from a paper part."""
         agent = self._reader(request)
@@ -486,21 +416,6 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
         }
         return TemplateResponse(request, "admin/pacs/answers.html", context, status=status)
 
-    def counter_view(self, request: HttpRequest) -> HttpResponse:
-        """Open a dossier for people at the counter."""
-        agent = agent_of(request)
-        if not (may_read_as_staff(agent) and agent.has_perm("pacs.add_dossier")):
-            raise PermissionDenied
-        if request.method == "POST":
-            dossier = open_dossier(at=timezone.now(), agent=agent)
-            return redirect("admin:pacs_dossier_answers", dossier.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Ouvrir un dossier au guichet",
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/pacs/counter.html", context)
-
     # Papers and files
 
     def paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
@@ -548,24 +463,50 @@ class DossierAdmin(DayDesk, DoorDesk, RegistrationDesk, DeskAdmin[Dossier]):
 
 
 def _piece(request: HttpRequest, dossier: Dossier) -> Piece:
-    return get_object_or_404(dossier.pieces, pk=number_of(request.POST, "piece"))
+    pieces = dossier.pieces.select_related("partenaire", "dossier")
+    piece = pieces.filter(pk=number_of(request.POST, "piece")).first()
+    if piece is None:
+        raise StaleDossier("Cette pièce n’est plus demandée dans ce dossier.")
+    return piece
+
+
+def _named(piece: Piece) -> str:
+    """« Acte de naissance, Léa Martin »."""
+    holder = piece.partenaire.display_name if piece.partenaire else "le couple"
+    return f"{label_of_piece(piece)}, {holder}"
 
 
 def _accept(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    piece = _piece(request, dossier)
     desk.accept_piece(
-        _piece(request, dossier),
+        piece,
         day=day_of(request.POST),
         by=agent,
         at=timezone.now(),
         version=_version(request),
     )
-    return "La pièce est acceptée."
+    return f"{_named(piece)} : pièce acceptée."
 
 
 def _bring(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     piece = _piece(request, dossier)
     desk.bring_piece(piece, by=agent, at=timezone.now(), version=_version(request))
-    return "C’est noté : la pièce sera apportée."
+    return f"C’est noté. {_named(piece)} : cette pièce sera apportée."
+
+
+def _admit(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    shown = {read_number(one) or 0 for one in request.POST.getlist("pieces")}
+    count, left = desk.admit_announced(
+        dossier, shown=shown, by=agent, at=timezone.now(), version=_version(request)
+    )
+    one = "pièce est admise, elle sera apportée" if count == 1 else "pièces sont admises, apportées"
+    return " ".join([f"{count} {one} le jour dit.", *left])
+
+
+def _send_again(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    pk = number_of(request.POST, "mail")
+    mail = desk.send_again(dossier, pk, by=agent, at=timezone.now())
+    return f"Le mail « {mail.kind_label} » repart vers {mail.partenaire}."
 
 
 def _date(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -620,21 +561,23 @@ def _decline(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 def _refuse(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     reason = RefusalReason.objects.filter(pk=request.POST.get("code", "")).first()
     text = request.POST.get("text", "").strip() or (reason.text if reason else "")
+    piece = _piece(request, dossier)
     desk.refuse_piece(
-        _piece(request, dossier),
+        piece,
         code=reason.code if reason else "",
         text=text,
         by=agent,
         at=timezone.now(),
         version=_version(request),
     )
-    return "La pièce est refusée. Le couple le saura quand vous demanderez les compléments."
+    who = piece.partenaire.display_name if piece.partenaire else "Le couple"
+    return f"{_named(piece)} : pièce refusée. {who} ne le sait pas encore : envoyez la demande."
 
 
 def _reconsider(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     piece = _piece(request, dossier)
     desk.reconsider_piece(piece, by=agent, at=timezone.now(), version=_version(request))
-    return "La pièce est à nouveau à vérifier."
+    return f"{_named(piece)} : pièce à nouveau à vérifier."
 
 
 def _request(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -658,14 +601,14 @@ def _told(people: Sequence[Partenaire]) -> str:
         f"{one.display_name} reçoit un mail."
         if one.mail_address
         else f"{one.display_name} n’a pas d’adresse e-mail : appelez cette personne"
-        + (f" au {one.phone.as_national}." if one.phone else ".")
+        + (f" au {one.phone}." if one.phone else ".")
         for one in people
     )
 
 
 def _complete(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     desk.declare_complete(dossier, by=agent, at=timezone.now(), version=_version(request))
-    return "Le dossier est complet. Les deux partenaires sont prévenus."
+    return f"Le dossier est complet. {_told(dossier.people)}"
 
 
 def _reopen(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -698,8 +641,13 @@ def _attested(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 def _assign(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     staff = User.objects.filter(is_staff=True, is_active=True)
     to = staff.filter(pk=number_of(request.POST, "to")).first()
-    desk.assign(dossier, to=to, by=agent, at=timezone.now())
-    return f"Le dossier est suivi par {to}." if to else "Plus personne ne suit ce dossier."
+    was = number_of(request.POST, "was")
+    desk.assign(dossier, to=to, was=was, by=agent, at=timezone.now())
+    if to is None:
+        return "Plus personne ne suit ce dossier."
+    return (
+        "Vous suivez ce dossier." if to == agent else f"{to} suit ce dossier : un mail le lui dit."
+    )
 
 
 def _message(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -713,6 +661,7 @@ def _message(request: HttpRequest, dossier: Dossier, agent: User) -> str:
         private_to=private_to,
         by=agent,
         at=timezone.now(),
+        read=request.POST.get(FIELD, ""),
     )
     return f"Le message est écrit. {_told([private_to] if private_to else dossier.people)}"
 
@@ -752,6 +701,8 @@ VERBS: dict[str, Verb] = {
     "revoir": _reconsider,
     "apporter": _bring,
     "dater": _date,
+    "admettre": _admit,
+    "renvoyer": _send_again,
     "regarder": _decide,
     "reprendre-correction": _take,
     "refuser-correction": _decline,
@@ -767,5 +718,7 @@ VERBS: dict[str, Verb] = {
     "arrives": _arrived,
     "absents": _missed,
 }
+#: The buttons that change nothing on « Décider » but their own row and its bars.
+ROW_VERBS = frozenset({"accepter", "refuser", "revoir", "apporter", "dater", "regarder"})
 #: The buttons of whoever receives people.
 COUNTER_VERBS = frozenset({"deposer", "attester", "arrives", "noter"})

@@ -1,8 +1,9 @@
 """The register at the desk: the registration itself, its papers, the avis, and what comes after."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,7 +12,7 @@ from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
@@ -20,7 +21,6 @@ from demarches.admin.base import DeskAdmin
 from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
 from demarches.rules.numbers import read_number
-from demarches.rules.texts import plain_text
 from demarches.views.downloads import private_answer
 from pacs import official
 from pacs.access import may_decide, may_read_as_staff, may_review
@@ -36,7 +36,13 @@ from pacs.forms.registration import (
     OldRegistrationForm,
     past_day_field,
 )
-from pacs.models import Avis, Dossier, LaterAct, Reading, RegisteredPerson, Registration
+from pacs.models import Avis, Dossier, LaterAct, Reading, Registration
+from pacs.search import find_registrations
+
+#: What is noted of an avis, as the buttons send it.
+NOTED = frozenset({"sent", "mentioned"})
+#: Letters in one document: more would keep a worker, and one address, too long.
+MOST_LETTERS = 100
 
 type View = Callable[..., HttpResponse]
 
@@ -135,6 +141,34 @@ def _pdf(paper: RenderedPdf, name: str) -> HttpResponse:
     return private_answer(paper.content, "application/pdf", f"{name}.pdf", disposition="attachment")
 
 
+def _avis_keys(raw: list[str]) -> list[int]:
+    """The avis that were ticked, each once; 404 for what is no number."""
+    keys = dict.fromkeys(read_number(one) for one in raw)
+    found = [key for key in keys if key]
+    if len(found) != len(keys):
+        raise Http404
+    return found
+
+
+def _check_number(keys: list[int]) -> None:
+    """Refuse a batch of nothing, or too long."""
+    if not keys:
+        raise ActionRefused("Cochez au moins un avis.")
+    if len(keys) > MOST_LETTERS:
+        raise ActionRefused(
+            f"{len(keys)} avis sont cochés : envoyez-en {MOST_LETTERS} au plus à la fois."
+        )
+
+
+def _letters_address(keys: list[int]) -> str:
+    query = urlencode([("avis", key) for key in keys])
+    return f"{reverse('admin:pacs_registration_letters')}?{query}"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count < 2 else many}"
+
+
 PAPERS: Mapping[str, Callable[[Registration], RenderedPdf]] = {
     "recepisse": official.recepisse,
     "attestation": official.attestation,
@@ -149,7 +183,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
     list_display = ("number", "registered_on", "people_names", "origin", "end")
     list_filter = ("origin", "dissolution")
     search_fields = ("number",)
-    search_help_text = "Numéro ou nom, avec ou sans accents"
+    search_help_text = "Numéro, nom ou date de naissance"
     date_hierarchy = "registered_on"
     list_per_page = 40
     actions = None
@@ -162,12 +196,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Registration], search_term: str
     ) -> tuple[QuerySet[Registration], bool]:
-        for word in search_term[:100].split():
-            named = RegisteredPerson.objects.filter(search_text__contains=plain_text(word))
-            queryset = queryset.filter(pk__in=named.values("registration")) | queryset.filter(
-                number__icontains=word
-            )
-        return queryset, False
+        return find_registrations(queryset, search_term), False
 
     @admin.display(description="partenaires")
     def people_names(self, row: Registration) -> str:
@@ -211,6 +240,11 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         return [
             path("ancien/", wrap(self.old_view), name="pacs_registration_old"),
             path("avis/", wrap(self.avis_view), name="pacs_registration_avis"),
+            path(
+                "avis/lettres.pdf",
+                wrap(require_safe(self.avis_batch_view)),
+                name="pacs_registration_letters",
+            ),
             path(
                 "avis/<num:pk>.pdf",
                 wrap(require_safe(self.avis_paper_view)),
@@ -272,7 +306,8 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             reasons=reasons,
             may_decide=may_decide(agent),
             acts=row.acts.all(),
-            avis=row.avis.select_related("person", "act"),
+            avis=(avis := list(row.avis.select_related("person", "act"))),
+            held_here=actions.avis_held_here(avis),
             today=localdate(),
             status=status,
         )
@@ -301,41 +336,97 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         return _pdf(PAPERS[slug](row), slug)
 
     def avis_view(self, request: HttpRequest) -> HttpResponse:
-        """To send (the late ones first), sent and waited for, mentioned."""
+        """Mentions to make here, avis to send by recipient, sent and waited for, mentioned."""
         agent, now = _reader(request), timezone.now()
+        typed, keys, reasons, status = "", list[int](), list[str](), 200
         if request.method == "POST":
-            _officer(request)
-            raw = request.POST.get("avis", "")
-            avis = get_object_or_404(Avis, pk=read_number(raw) or 0)
-            verbs = {"sent": actions.mark_avis_sent, "mentioned": actions.mark_avis_mentioned}
-            verb = verbs.get(request.POST.get("verb", ""))
+            verb = request.POST.get("verb", "")
+            # Whoever checks dossiers prints the letters; an officer notes that they left.
+            if verb in NOTED:
+                _officer(request)
+            keys = _avis_keys(request.POST.getlist("avis"))
+            typed = request.POST.get("on", "")[:40]
             try:
-                on = past_day_field("Date").clean(request.POST.get("on", ""))
-                if verb is None:
-                    raise ActionRefused("Choisissez ce que vous notez.")
-                verb(avis, on=on, by=agent, at=now)
+                _check_number(keys)
+                if verb == "letters":
+                    return redirect(_letters_address(keys))
+                done = self._note_avis(request, keys, by=agent, at=now)
             except ValidationError as refused:
-                messages.error(request, " ".join(refused.messages))
+                reasons, status = refused.messages, 422
             else:
-                messages.success(request, "C’est noté.")
-            return redirect("admin:pacs_registration_avis")
+                messages.success(request, done)
+                return redirect("admin:pacs_registration_avis")
         rows = Avis.objects.select_related("registration", "person", "act")
         today = localdate(now)
-        to_send = list(rows.filter(sent_on=None))
+        unsent = list(rows.filter(sent_on=None))
         waiting = list(rows.filter(sent_on__isnull=False, mentioned_on=None))
-        done = rows.filter(mentioned_on__isnull=False).order_by("-mentioned_on", "-pk")[:50]
-        shown = [row.registration_id for row in (*to_send, *waiting, *done)]
+        done_rows = rows.filter(mentioned_on__isnull=False).order_by("-mentioned_on", "-pk")[:50]
+        here = actions.avis_held_here(unsent)
+        to_send = [row for row in unsent if row.pk not in here]
+        groups = official.envelopes(to_send)
+        first = [row.pk for group in groups for row in group.rows][:MOST_LETTERS]
+        shown = [row.registration_id for row in (*unsent, *waiting, *done_rows)]
         note(request, "avis de mention", registrations=shown)
         return self._page(
             request,
             "admin/pacs/avis.html",
             title="Avis de mention",
             today=today,
-            to_send=[(row, row.is_late(today)) for row in to_send],
+            here=[(row, row.is_late(today)) for row in unsent if row.pk in here],
+            to_send=to_send,
+            late={row.pk for row in to_send if row.is_late(today)},
+            envelopes=groups,
             waiting=waiting,
-            done=done,
+            done=done_rows,
             may_decide=may_decide(agent),
+            reasons=reasons,
+            picked=set(keys if reasons else first),
+            typed=typed,
+            most=MOST_LETTERS,
+            status=status,
         )
+
+    def _note_avis(self, request: HttpRequest, keys: list[int], *, by: User, at: datetime) -> str:
+        """Note the sending of all these avis, or the mention of one; what to say of it."""
+        verb = request.POST.get("verb", "")
+        if verb not in NOTED:
+            raise ActionRefused("Choisissez ce que vous notez.")
+        on = past_day_field("Date").clean(request.POST.get("on", ""))
+        try:
+            if verb == "mentioned":
+                if len(keys) > 1:
+                    raise ActionRefused("Notez une mention à la fois : chacune a sa date.")
+                actions.mark_avis_mentioned(Avis.objects.get(pk=keys[0]), on=on, by=by, at=at)
+                return "La mention est notée."
+            sent = actions.mark_avis_sent(keys, on=on, by=by, at=at)
+        except Avis.DoesNotExist as missing:
+            raise Http404 from missing
+        words = [f"{_counted(len(sent.now), 'envoi noté', 'envois notés')}."]
+        if sent.before:
+            names = ", ".join(str(row.person) for row in sent.before)
+            words.append(f"Déjà noté avant, et laissé tel quel : {names}.")
+        return " ".join(words)
+
+    def avis_batch_view(self, request: HttpRequest) -> HttpResponse:
+        """The letters of the avis named in the address, in one PDF; only those still to send."""
+        _reader(request)
+        keys = _avis_keys(request.GET.getlist("avis"))[:MOST_LETTERS]
+        rows = list(
+            Avis.objects.filter(pk__in=keys, sent_on=None)
+            .select_related("registration__officer", "person", "act__officer")
+            .prefetch_related("registration__persons")
+        )
+        here = actions.avis_held_here(rows)
+        rows = [row for row in rows if row.pk not in here]
+        if not rows:
+            messages.error(
+                request,
+                "Aucun de ces avis n’est à envoyer : cochez-en un, ou lisez ce qui a été noté"
+                " entre-temps.",
+            )
+            return redirect("admin:pacs_registration_avis")
+        note(request, "lettres d’avis", registrations=[row.registration_id for row in rows])
+        return _pdf(official.avis_batch(rows, dated=localdate()), "avis-de-mention")
 
     def avis_paper_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letter to one holder of a birth record."""
@@ -428,7 +519,8 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             "admin/pacs/act.html",
             title=f"{act.get_kind_display()} · {act.reference}",
             act=LaterAct.objects.select_related("registration", "officer").get(pk=pk),
-            avis=act.avis.select_related("person"),
+            avis=(avis := list(act.avis.select_related("person"))),
+            held_here=actions.avis_held_here(avis),
             form=form,
             officers=officers,
             reasons=reasons,

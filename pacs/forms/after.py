@@ -7,7 +7,7 @@ from django import forms
 from django.utils.timezone import localdate
 
 from demarches.day_field import DayField
-from demarches.forms import PageFormMixin, refuse_private_numbers
+from demarches.forms import PageFormMixin, refuse_other_scripts, refuse_private_numbers
 from pacs.rules.registration import PACS_SINCE
 
 
@@ -16,7 +16,7 @@ def _text(label: str, missing: str, *, size: int = 150, help_text: str = "") -> 
         label=label,
         max_length=size,
         help_text=help_text,
-        validators=[refuse_private_numbers],
+        validators=[refuse_private_numbers, refuse_other_scripts],
         error_messages={"required": missing},
     )
 

@@ -6,58 +6,36 @@ apostrophes, hyphens, a single name. Nothing here corrects or capitalises them.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout, Row
+from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.utils.timezone import localdate
 from django_countries import countries
 
 from demarches.communes import communes
+from demarches.day_field import DayInput
 from demarches.rules.communes import Commune
-from demarches.rules.typed_days import read_month
+from demarches.rules.typed_days import UnreadableDay, read_month_or_year, read_typed_day
 from pacs.forms.identity import OwnForm, radio
 from pacs.models import Partenaire, Sex
-from pacs.rules.birthplace import communes_of_birth
-from pacs.rules.countries import FRANCE, FRENCH_OVERSEAS
+from pacs.rules.birthplace import communes_of_birth, place_of_birth
+from pacs.rules.births import birth_problems
+from pacs.rules.countries import FRANCE
 from pacs.rules.nationalities import NATIONALITIES, as_nationality, is_stateless
 from pacs.rules.situation import Protection
 
-OLDEST_YEAR = 1900
-LATEST_YEAR = 2100
 
-
-class MonthField(forms.IntegerField):
-    """A month as a number, also read by its name."""
-
-    def to_python(self, value: Any) -> int | None:
-        number = read_month(value) if isinstance(value, str) else None
-        return super().to_python(value if number is None else number)
-
-
-def birth_problems(data: Mapping[str, Any], *, today: date) -> Iterator[tuple[str, str]]:
-    """What is wrong with a date of birth given in three parts: field and words.
-
-    Asked by everybody who takes one, citizens and agents.
-    """
-    year, month, day = (data.get(f"birth_{part}") for part in ("year", "month", "day"))
-    if year and not OLDEST_YEAR <= year <= LATEST_YEAR:
-        yield "birth_year", "Écrivez l’année en quatre chiffres, par exemple 1990."
-        return
-    if day and not month:
-        yield "birth_month", "Indiquez aussi le mois, ou laissez le jour vide."
-    elif year and month:
-        try:
-            born = date(year, month, day or 1)
-        except ValueError:
-            yield "birth_day", "Cette date n’existe pas : vérifiez le jour et le mois."
-        else:
-            if born > today:
-                yield "birth_year", "Cette date est dans le futur : vérifiez l’année."
-    elif year and year > today.year:
-        yield "birth_year", "Cette date est dans le futur : vérifiez l’année."
+def parent_problems(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(field, message) for each parent both named and said to be unknown."""
+    for number in ("1", "2"):
+        named = data.get(f"parent{number}_name") or data.get(f"parent{number}_first_names")
+        if named and data.get(f"parent{number}_unknown"):
+            yield (
+                f"parent{number}_unknown",
+                "Un nom est indiqué, et « inconnu » est coché : gardez l’un des deux.",
+            )
 
 
 class PlaceForm(OwnForm):
@@ -71,6 +49,11 @@ class PlaceForm(OwnForm):
     OTHER: ClassVar[str] = "autre"
     #: Columns that follow from others, for `apply`.
     derived: ClassVar[tuple[str, ...]] = ("birth_city", "birth_department", "birth_insee")
+
+    #: Fields that say where it is.
+    asks_place: ClassVar[frozenset[str]] = frozenset(
+        {"origin", "birth_country", "birth_city", "birth_commune", "birth_department"}
+    )
 
     communes: list[Commune]
 
@@ -141,19 +124,28 @@ class PlaceForm(OwnForm):
     def place(self) -> tuple[str, str, str]:
         """The commune, its département and Insee code; its official name where it is known."""
         data = self.cleaned_data
-        city = data.get("birth_city", "")
-        chosen = data.get("birth_commune", "")
-        found = [one for one in self.communes if chosen in ("", one.code)]
-        if len(found) == 1:
-            return found[0].name, found[0].department, found[0].code
-        if overseas := FRENCH_OVERSEAS.get(self.country()):
-            return city, overseas.removesuffix(" (France)"), ""
-        return city, data.get("birth_department", ""), ""
+        return place_of_birth(
+            communes(),
+            country=self.country(),
+            city=data.get("birth_city", ""),
+            department=data.get("birth_department", ""),
+            code=data.get("birth_commune", ""),
+        )
+
+    def derived_place(self) -> dict[str, Any]:
+        """The columns that follow from the place, once something of it was answered."""
+        if not self.asks_place.intersection(self.changed_data):
+            return {}
+        return dict(zip(self.derived, self.place(), strict=True))
 
     def shown(self) -> dict[str, Any]:
         """The columns, whichever fields today's answers ask for."""
         names = (*(self._meta.fields or ()), "birth_insee")
-        return {name: getattr(self.instance, name) for name in names}
+        columns = {name: getattr(self.instance, name) for name in names}
+        # The commune chosen among its namesakes is kept as a code.
+        if "birth_commune" in self.fields:
+            columns["birth_commune"] = self.instance.birth_insee
+        return columns
 
     def put(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
         """Write these columns on the instance; returns those that differ from `before`."""
@@ -162,39 +154,33 @@ class PlaceForm(OwnForm):
         return [name for name, value in values.items() if value != before[name]]
 
 
+PARENT_NAMES = ("parent1_name", "parent1_first_names", "parent2_name", "parent2_first_names")
+
+
 class CivilForm(PlaceForm):
     page_heading = "Vous, comme sur votre acte de naissance"
     page_hint = "Recopiez chaque ligne de votre acte, avec les accents et les traits d’union."
-    names = (
-        "birth_name",
-        "first_names",
-        "usage_name",
-        "parent1_name",
-        "parent1_first_names",
-        "parent2_name",
-        "parent2_first_names",
-    )
     required_in_clean = (
         "birth_name",
         "first_names",
-        "birth_day",
-        "birth_month",
+        "birth_date",
         "parent1_name",
         "parent1_first_names",
         "parent2_name",
         "parent2_first_names",
         "birth_department",
     )
-    tells = ("birth_country", "nationalities")
+    #: The three columns that the one box of the date fills.
+    BIRTH: ClassVar[tuple[str, ...]] = ("birth_day", "birth_month", "birth_year")
+    tells = ("birth_country", "nationalities", *BIRTH)
     field_order = (
         "birth_name",
         "first_names",
         "single_name",
         "usage_name",
         "sex",
-        "birth_day",
-        "birth_month",
-        "birth_year",
+        "birth_date",
+        "birth_partial",
         "origin",
         "birth_city",
     )
@@ -208,39 +194,15 @@ class CivilForm(PlaceForm):
         "Choisissez le sexe que porte votre acte de naissance.",
         "Pour retrouver votre acte, et pour le registre.",
     )
-    birth_day = forms.IntegerField(
-        label="Jour",
-        min_value=1,
-        max_value=31,
+    birth_date = forms.CharField(
+        label="Date de naissance",
         required=False,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"),
-            "Le jour va de 1 à 31. Inconnu : laissez vide.",
-        ),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-day"}),
+        max_length=40,
+        help_text="Par exemple 29/2/1988 ou 29 février 1988.",
+        widget=DayInput(attrs={"autocomplete": "bday"}),
     )
-    birth_month = MonthField(
-        label="Mois",
-        min_value=1,
-        max_value=12,
-        required=False,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"),
-            "Écrivez le mois en chiffres : 5 pour mai. Inconnu : laissez vide.",
-        ),
-        widget=forms.TextInput(attrs={"autocomplete": "bday-month"}),
-    )
-    birth_year = forms.IntegerField(
-        label="Année",
-        min_value=OLDEST_YEAR,
-        max_value=LATEST_YEAR,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "bday-year"}),
-        error_messages={
-            "required": "Indiquez au moins l’année de votre naissance.",
-            "invalid": "Écrivez l’année en quatre chiffres, par exemple 1990.",
-            "min_value": "Écrivez l’année en quatre chiffres, par exemple 1990.",
-            "max_value": "Cette date est dans le futur : vérifiez l’année.",
-        },
+    birth_partial = forms.BooleanField(
+        label="Mon acte ne donne pas le jour, ou ni le jour ni le mois", required=False
     )
     origin = radio(
         "Pays de naissance et nationalité",
@@ -260,9 +222,6 @@ class CivilForm(PlaceForm):
             "single_name",
             "usage_name",
             "sex",
-            "birth_day",
-            "birth_month",
-            "birth_year",
             "birth_city",
             "birth_department",
             "parent1_name",
@@ -301,16 +260,18 @@ class CivilForm(PlaceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.names[3:]:
+        for name in PARENT_NAMES:
             self.fields[name].widget.attrs["autocomplete"] = "off"
         self.fields["birth_city"].required = not self.partial
-        self.initial["origin"] = self._origin()
+        self.initial.setdefault("origin", self._origin())
+        self.initial = {**self._birth_shown(), **self.initial}
         self.ask_place()
 
     def _origin(self) -> str:
         one = self.instance
         if not one.birth_country and not one.nationalities:
-            return self.ELSE if one.birth_city else ""
+            # « Another » alone is not kept: the next page asks it in full.
+            return ""
         is_french = one.birth_country == FRANCE and one.nationalities == [FRANCE]
         return self.FRENCH if is_french else self.ELSE
 
@@ -325,27 +286,65 @@ class CivilForm(PlaceForm):
         helper = super().helper
         helper.layout = Layout(
             *("birth_name", "first_names", "single_name", "usage_name", "sex"),
-            Fieldset(
-                "Date de naissance",
-                Row("birth_day", "birth_month", "birth_year"),
-            ),
+            *("birth_date", "birth_partial"),
             *("origin", *self.place_fields()),
             Fieldset("Vos parents", *(n for n in self.Meta.fields if n.startswith("parent"))),
         )
         return helper
 
     def shown(self) -> dict[str, Any]:
-        return {**super().shown(), "origin": self._origin()}
+        return {**super().shown(), **self._birth_shown(), "origin": self._origin()}
+
+    def _birth_shown(self) -> dict[str, Any]:
+        """The date as it is typed: « 29/2/1988 », « 2/1988 », « 1988 »."""
+        parts = [part for name in self.BIRTH if (part := getattr(self.instance, name))]
+        return {
+            "birth_date": "/".join(map(str, parts)),
+            "birth_partial": 0 < len(parts) < len(self.BIRTH),
+        }
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self._check_names(data)
-        for name, problem in birth_problems(data, today=localdate()):
-            if name not in self.errors:
-                self.add_error(name, problem)
+        self._read_birth(data)
         self.check_department(data)
         self._check_parents(data)
         return data
+
+    def _read_birth(self, data: dict[str, Any]) -> None:
+        """The date in its three parts. A part that is not given is one the record does not give."""
+        typed = data.get("birth_date", "")
+        if not typed:
+            self.require("birth_date", "Indiquez votre date de naissance.")
+            data.update(dict.fromkeys(self.BIRTH))
+            return
+        try:
+            if data.get("birth_partial"):
+                year, month = read_month_or_year(typed)
+                day = None
+            else:
+                born = read_typed_day(typed)
+                day, month, year = born.day, born.month, born.year
+        except UnreadableDay as unreadable:
+            self.add_error("birth_date", self._unreadable(typed, str(unreadable)))
+            return
+        parts = dict(zip(self.BIRTH, (day, month, year), strict=True))
+        for _, problem in birth_problems(parts, today=localdate()):
+            self.add_error("birth_date", problem)
+            return
+        data.update(parts)
+
+    def _unreadable(self, typed: str, words: str) -> str:
+        """What to write; who typed a year or a month alone may have read no more on the record."""
+        if self.cleaned_data.get("birth_partial"):
+            return f"{words} Date complète sur votre acte ? Décochez la case ci-dessous."
+        # Nobody is born on the day that plans are made for.
+        words = words.replace("6/6/2027", "29/2/1988").replace("2026", "1988")
+        try:
+            read_month_or_year(typed)
+        except UnreadableDay:
+            return words
+        return f"{words} Si votre acte n’en dit pas plus, cochez la case ci-dessous."
 
     def _check_names(self, data: Mapping[str, Any]) -> None:
         if data.get("single_name"):
@@ -360,15 +359,11 @@ class CivilForm(PlaceForm):
         self.require("first_names", f"Indiquez vos prénoms.{way_out}")
 
     def _check_parents(self, data: Mapping[str, Any]) -> None:
+        for name, problem in parent_problems(data):
+            self.add_error(name, problem)
         for number, which in (("1", "premier"), ("2", "second")):
             named = data.get(f"parent{number}_name") or data.get(f"parent{number}_first_names")
-            if data.get(f"parent{number}_unknown"):
-                if named:
-                    self.add_error(
-                        f"parent{number}_unknown",
-                        "Vous avez indiqué un nom et coché « inconnu » : gardez l’un des deux.",
-                    )
-            elif not named:
+            if not named and not data.get(f"parent{number}_unknown"):
                 self.require(
                     f"parent{number}_name",
                     f"Indiquez le nom du {which} parent, ou cochez qu’il est inconnu.",
@@ -377,7 +372,9 @@ class CivilForm(PlaceForm):
     def apply(self) -> list[str]:
         """What was copied, and what « en France, française » and the commune say."""
         before = self._before()
-        values: dict[str, Any] = dict(zip(self.derived, self.place(), strict=True))
+        values = self.derived_place()
+        if "birth_year" in self.cleaned_data:
+            values |= {name: self.cleaned_data[name] for name in self.BIRTH}
         origin = self.cleaned_data.get("origin", "")
         if origin == self.FRENCH:
             values |= {"birth_country": FRANCE, "nationalities": [FRANCE], "protection": ""}
@@ -396,6 +393,7 @@ class CivilForm(PlaceForm):
             "birth_country": str(one.birth_country or ""),
             "nationalities": one.nationalities,
             "protection": one.protection,
+            **{name: getattr(one, name) for name in self.BIRTH},
         }
 
 
@@ -478,7 +476,7 @@ class OriginForm(PlaceForm):
         }
         typed = [name for name in super().apply() if name not in self.derived]
         chosen = [self.cleaned_data.get(name) for name in ("first", "second", "third")]
-        values: dict[str, Any] = dict(zip(self.derived, self.place(), strict=True))
+        values = self.derived_place()
         if self.STATELESS in chosen:
             values |= {"nationalities": [], "protection": Protection.STATELESS.value}
         elif any(chosen) or not self.partial:

@@ -6,10 +6,11 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout, Row
 from django import forms
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from demarches.forms import StepForm
-from demarches.models import Entrance, Mairie
-from pacs.forms.identity import french_postcode, radio
+from demarches.models import Mairie
+from pacs.forms.identity import address_of_mairie, french_postcode, radio
 from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier
 from pacs.rules.competence import address_is_elsewhere
@@ -20,17 +21,6 @@ def commune_of_mairie() -> str:
     """The commune of this mairie; empty when its row is not written yet."""
     mairie = Mairie.objects.order_by("pk").first()
     return mairie.commune if mairie else ""
-
-
-def _address_of_mairie() -> dict[str, str]:
-    """The postcode of the mairie's first door, and its commune."""
-    door = Entrance.objects.select_related("mairie").order_by("mairie_id", "position").first()
-    return {"postcode": door.postal_code, "city": door.mairie.commune} if door else {}
-
-
-def here_label(commune: str) -> str:
-    """The answer « here », which names the commune wherever it is offered."""
-    return f"Dans la commune de la mairie ({commune})"
 
 
 def elsewhere_refusal(*, residence: str | None, city: str, commune: str) -> str:
@@ -46,16 +36,20 @@ def elsewhere_refusal(*, residence: str | None, city: str, commune: str) -> str:
     )
 
 
+#: Two answers of which one is wrong.
+HOME_WITHOUT_ADDRESS = (
+    "Il est répondu à la fois que vous ne pouvez pas avoir d’adresse commune, et que vous y habitez"
+    " déjà tous les deux : changez l’une des deux réponses."
+)
+
+
 class CommonForm(StepForm[Dossier]):
     """A page of shared answers: any change asks both to confirm and attest again."""
-
-    def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, partial=partial, **kwargs)
-        self.partial = partial
 
 
 #: « Where will you live together? », in the words of people: where, and what prevents it.
 WHERE: dict[str, tuple[Residence, Impediment]] = {
+    "ici_ensemble": (Residence.HERE, Impediment.NONE),
     "ici": (Residence.HERE, Impediment.NONE),
     "ici_deplacement": (Residence.HERE, Impediment.OFFICER_TRAVELS),
     "sans_adresse": (Residence.UNKNOWN, Impediment.NO_COMMON_RESIDENCE),
@@ -63,16 +57,22 @@ WHERE: dict[str, tuple[Residence, Impediment]] = {
     "etranger": (Residence.ABROAD, Impediment.NONE),
     "inconnu": (Residence.UNKNOWN, Impediment.NONE),
 }
+#: Two of these answers say too whether both live there already; a third leaves what was said.
+ALREADY_HOME = {"ici_ensemble": True, "ici": False}
+SAYS_NOTHING_OF_TODAY = "ici_deplacement"
 #: Those after which an address can be typed: the others are registered elsewhere.
-WITH_ADDRESS = frozenset({"ici", "ici_deplacement", "sans_adresse"})
+WITH_ADDRESS = frozenset({*ALREADY_HOME, SAYS_NOTHING_OF_TODAY, "sans_adresse"})
 
 
 def where_choices(commune: str) -> list[tuple[str, str]]:
     """The six answers, the first two naming the commune of the mairie."""
-    here = commune or "la commune de cette mairie"
+    named = {"commune": commune}
     labels = {
-        "ici": f"À {here}" if commune else "Dans la commune de cette mairie",
-        "ici_deplacement": f"À {here}, mais l’un de nous ne pourra pas venir à la mairie"
+        "ici": gettext("À %(commune)s") % named if commune else "Dans la commune de cette mairie",
+        "ici_deplacement": gettext(
+            "À %(commune)s, mais l’un de nous ne pourra pas venir à la mairie"
+        )
+        % named
         if commune
         else "Dans la commune de cette mairie, mais l’un de nous ne pourra pas y venir",
         "sans_adresse": "Un empêchement grave nous empêche d’avoir une adresse commune",
@@ -83,6 +83,16 @@ def where_choices(commune: str) -> list[tuple[str, str]]:
     return list(labels.items())
 
 
+def home_choices(commune: str) -> list[tuple[str, str]]:
+    """The same; the first is two answers, which also say whether both live there already."""
+    here = f"À {commune}" if commune else "Dans la commune de cette mairie"
+    return [
+        ("ici_ensemble", f"{here}, où nous habitons déjà tous les deux"),
+        ("ici", f"{here}, où nous n’habitons pas encore tous les deux"),
+        *where_choices(commune)[1:],
+    ]
+
+
 class AddressForm(CommonForm):
     page_heading = "Où habiterez-vous ensemble ?"
     page_hint = (
@@ -90,30 +100,28 @@ class AddressForm(CommonForm):
         " n’est demandé."
     )
     required_in_clean = ("street", "postcode", "city")
-    tells = ("residence", "impediment")
+    #: Their own addresses are to be said: they do not live at the common one yet.
+    leaves_home = False
+    tells = ("residence", "impediment", "already_home")
     where = radio(
         "Votre adresse commune, ce jour-là",
-        where_choices(""),
+        home_choices(""),
         "Choisissez l’une des réponses.",
         "Empêchement grave : hospitalisation, maladie, détention…",
-    )
-    already_home = forms.TypedChoiceField(
-        label="Y habitez-vous déjà ?",
-        choices=[("True", "Nous y habitons déjà tous les deux"), ("False", "Pas encore")],
-        widget=forms.RadioSelect,
-        required=False,
-        coerce=lambda value: value == "True",
-        empty_value=None,
     )
 
     class Meta:
         model = Dossier
-        fields = ["street", "street_more", "postcode", "city", "already_home"]
+        fields = ["street", "street_more", "postcode", "city"]
         labels = {
             "street": "Numéro et voie",
             "street_more": "Complément d’adresse",
             "postcode": "Code postal",
             "city": "Commune",
+        }
+        help_texts = {
+            "street": "Sans adresse commune possible : l’adresse de l’un de vous deux, dans la"
+            " commune de la mairie.",
         }
         widgets = {
             "street": forms.TextInput(attrs={"autocomplete": "address-line1"}),
@@ -125,9 +133,10 @@ class AddressForm(CommonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.commune = commune_of_mairie()
-        self.fields["where"].choices = where_choices(self.commune)  # type: ignore[attr-defined]
-        self.fields["where"].required = not self.partial
-        self.initial["where"] = self._where()
+        self.fields["where"].choices = home_choices(self.commune)  # type: ignore[attr-defined]
+        # Said in the simulator, it stands until it is made precise here.
+        self.fields["where"].required = not (self.partial or self.instance.residence)
+        self.initial.setdefault("where", self._where())
         if self.commune:
             # « À Uzès » says both already.
             for name in ("postcode", "city"):
@@ -139,24 +148,27 @@ class AddressForm(CommonForm):
         if not one.residence:
             return ""
         said = (one.residence, one.impediment or Impediment.NONE.value)
+        if said == (Residence.HERE.value, Impediment.NONE.value):
+            return next((k for k, home in ALREADY_HOME.items() if home is one.already_home), "")
         for key, (residence, impediment) in WHERE.items():
             if said == (residence.value, impediment.value):
                 return key
-        # An impediment beside another residence, of the simulator: the impediment decides.
-        is_without = one.impediment == Impediment.NO_COMMON_RESIDENCE.value
-        return "sans_adresse" if is_without else "inconnu"
+        # Of a simulator that asked them apart: an impediment beside another residence. No
+        # common one stands for itself; an officer travels only within the commune.
+        if one.impediment == Impediment.NO_COMMON_RESIDENCE.value:
+            return "sans_adresse"
+        return next(key for key, (place, _) in WHERE.items() if place.value == one.residence)
 
     @property
     def helper(self) -> FormHelper:
         helper = super().helper
-        helper.layout = Layout(
-            "where", "street", "street_more", Row("postcode", "city"), "already_home"
-        )
+        helper.layout = Layout("where", "street", "street_more", Row("postcode", "city"))
         return helper
 
     def shown(self) -> dict[str, Any]:
         """The answer and the columns, whatever the page fills in."""
-        columns = {name: getattr(self.instance, name) for name in self.Meta.fields}
+        names = (*self.Meta.fields, "already_home")
+        columns = {name: getattr(self.instance, name) for name in names}
         return {"where": self._where(), **columns}
 
     def clean_postcode(self) -> str:
@@ -166,16 +178,17 @@ class AddressForm(CommonForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         where = data.get("where", "")
-        residence = WHERE[where][0] if where else None
-        if residence is Residence.HERE:
-            for name, value in _address_of_mairie().items():
+        residence = WHERE[where][0] if where else self.instance.residence
+        if residence == Residence.HERE:
+            for name, value in address_of_mairie().items():
                 if not data.get(name) and name not in self.errors:
                     data[name] = value
         city = data.get("city") or ""
         if address_is_elsewhere(residence=residence, city=city, commune=self.commune):
             refusal = elsewhere_refusal(residence=residence, city=city, commune=self.commune)
             self.add_error("city", refusal)
-        if where in WITH_ADDRESS and not self.partial:
+        is_asked = where in WITH_ADDRESS or (not where and residence == Residence.HERE)
+        if is_asked and not self.partial:
             self._require_address(data)
         return data
 
@@ -193,12 +206,19 @@ class AddressForm(CommonForm):
         """The address, and what « where » stands for."""
         one, data = self.instance, self.cleaned_data
         changed = [name for name in self.Meta.fields if data.get(name) != self.initial.get(name)]
-        if where := data.get("where"):
-            values = zip(("residence", "impediment"), WHERE[where], strict=True)
-            for name, value in values:
-                if getattr(one, name) != value.value:
+        if (where := data.get("where")) and where != self._where():
+            residence, impediment = WHERE[where]
+            values: dict[str, str | bool | None] = {
+                "residence": residence.value,
+                "impediment": impediment.value,
+            }
+            if where != SAYS_NOTHING_OF_TODAY:
+                values["already_home"] = ALREADY_HOME.get(where)
+            for name, value in values.items():
+                if getattr(one, name) != value:
                     changed.append(name)
-                    setattr(one, name, value.value)
+                    setattr(one, name, value)
+        self.leaves_home = "already_home" in changed and not one.already_home
         return changed
 
     @cached_property
@@ -211,7 +231,7 @@ class AddressForm(CommonForm):
 
 class ProjectForm(CommonForm):
     page_heading = "Votre projet"
-    page_hint = "Trois questions sur vous deux."
+    page_hint = "Deux questions sur vous deux."
     kinship = radio(
         "Avez-vous un lien de famille ?",
         Kinship.choices(),
@@ -226,12 +246,19 @@ class ProjectForm(CommonForm):
         "La convention dit comment vous partagez les dépenses et les biens. Si elle n’en dit rien,"
         " la loi prévoit une aide à proportion des ressources de chacun, et des biens séparés.",
     )
-    wished_date = wished_day_field(
-        "Date souhaitée",
-        "Par exemple 6/6/2027. Laissez vide si vous ne savez pas encore. Cette date ne réserve"
-        " rien : le rendez-vous se prend quand le dossier est complet.",
-    )
 
     class Meta:
         model = Dossier
-        fields = ["kinship", "convention", "wished_date"]
+        fields = ["kinship", "convention"]
+
+
+class WishedDayForm(CommonForm):
+    """Any day of the three years to come; the page offers those on which the mairie receives."""
+
+    submit_label = "Choisir ce jour"
+    mark_optional = False
+    wished_date = wished_day_field("Jour souhaité", "Par exemple 6/6/2027.")
+
+    class Meta:
+        model = Dossier
+        fields = ["wished_date"]

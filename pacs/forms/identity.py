@@ -1,35 +1,23 @@
-"""Who a partenaire is: one short page for each group of questions.
-
-Names are kept as the birth record writes them: several prénoms, particles, accents,
-apostrophes, hyphens, a single name. Nothing here corrects or capitalises them.
-"""
+"""Who a partenaire is: one short page for each group of questions."""
 
 import re
 from typing import Any, ClassVar
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django_countries import countries
 
 from demarches.forms import StepForm, refuse_private_numbers
+from demarches.models import Entrance
+from pacs.access import name_for
 from pacs.models import Partenaire
 from pacs.models.completeness import asks_coutume, has_foreign_record
+from pacs.rules.competence import commune_of_city
 from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
+from pacs.rules.home import Address
 from pacs.rules.situation import Measure, Protection, Situation, YesNo
-
-#: What no name holds: digits, signs of code, line breaks. Letters of any script are welcome.
-NOT_A_NAME = re.compile(r"[0-9<>{}\[\]\\|@#$%^*_=+\"\x00-\x1f\x7f]")
-OLDEST_YEAR = 1900
-LATEST_YEAR = 2100
-
-
-def check_name(value: str) -> None:
-    """Refuse what cannot be a name, and say which sign is the trouble."""
-    if found := NOT_A_NAME.search(value):
-        raise ValidationError(
-            f"Le signe « {found.group()} » ne peut pas figurer dans un nom."
-            " Recopiez le nom comme sur l’acte de naissance."
-        )
 
 
 def french_postcode(value: str) -> str:
@@ -40,17 +28,14 @@ def french_postcode(value: str) -> str:
     return figures
 
 
+def address_of_mairie() -> dict[str, str]:
+    """The postcode of the mairie's first door, and its commune."""
+    door = Entrance.objects.select_related("mairie").order_by("mairie_id", "position").first()
+    return {"postcode": door.postal_code, "city": door.mairie.commune} if door else {}
+
+
 class OwnForm(StepForm[Partenaire]):
     """A page of one's own part."""
-
-    #: Columns in which names are typed.
-    names: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, *args: Any, partial: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, partial=partial, **kwargs)
-        self.partial = partial
-        for name in self.names:
-            self.fields[name].validators.append(check_name)
 
     def require(self, name: str, message: str) -> None:
         """Add the message when the field is empty and nothing else is wrong with it."""
@@ -114,7 +99,7 @@ class ProtectionForm(OwnForm):
 
 class ForeignPapersForm(OwnForm):
     page_heading = "Vos documents étrangers"
-    page_hint = "Ces réponses disent s’il faut une traduction, et quels documents vous remplacez."
+    page_hint = "Ces réponses disent quels documents fournir, et s’il faut les faire traduire."
     birth_record_in_french = radio(
         "Votre acte de naissance est-il en français, ou sur un extrait plurilingue ?",
         YesNo.choices(),
@@ -148,6 +133,8 @@ class ForeignPapersForm(OwnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("country_issues_coutume", "country_updates_records"):
+            self.fields[name].required = False
         if not asks_coutume(self.instance):
             del self.fields["coutume_in_french"], self.fields["country_issues_coutume"]
         if not has_foreign_record(self.instance):
@@ -157,6 +144,7 @@ class ForeignPapersForm(OwnForm):
 class FormerMarriageForm(OwnForm):
     page_heading = "La fin de votre mariage"
     page_hint = "Un document n’est demandé que si votre acte de naissance ne le dit pas déjà."
+    required_in_clean = ("union_record_country",)
     divorce_mentioned = radio(
         "Votre divorce est-il écrit dans la marge de votre acte de naissance ?",
         YesNo.choices(),
@@ -195,11 +183,26 @@ class FormerMarriageForm(OwnForm):
         return data
 
 
+class CommonHome(Fieldset):  # type: ignore[misc]
+    """« Votre adresse : celle du couple », who said so, and a way to put another."""
+
+    template = "pacs/_common_home.html"
+
+    def __init__(self, form: "SituationForm", *fields: str) -> None:
+        super().__init__("", *fields)
+        self.home = form.home
+        self.dossier = form.instance.dossier
+        self.is_mine = form.instance.is_first
+        self.said_by = name_for(form.instance, self.dossier.people[0])
+        self.is_open = any(name in form.errors or form[name].value() for name in fields[:-1])
+
+
 class SituationForm(OwnForm):
     page_heading = "Votre situation aujourd’hui"
     page_hint = "Seuls vous et la mairie voyez ces réponses."
-    #: What is asked when their address is not known to be the couple's.
+    #: Their own address; folded while they are said to live at the couple's.
     ADDRESS: ClassVar[tuple[str, ...]] = ("street", "street_more", "postcode", "city", "country")
+    required_in_clean = ("street", "postcode", "city")
 
     situation = radio(
         "Avez-vous déjà été marié ou pacsé ?", Situation.choices(), "Choisissez votre situation."
@@ -253,27 +256,33 @@ class SituationForm(OwnForm):
             "street": {"required": "Indiquez le numéro et la voie."},
             "postcode": {"required": "Indiquez le code postal."},
             "city": {"required": "Indiquez la commune."},
-            "phone": {"invalid": "Ce numéro n’est pas complet. Exemple : 06 12 34 56 78."},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["needs"].validators.append(refuse_private_numbers)
-        if self._lives_at_common_address():
+        self.shared_home = self.instance.dossier.shared_home
+        # Read before `full_clean` puts what is typed on the instance.
+        self.home = self.instance.home
+        if self.shared_home and self.instance.is_first:
             for name in self.ADDRESS:
                 del self.fields[name]
             return
         self.fields["country"].choices = list(countries)  # type: ignore[attr-defined]
-        for name in ("street", "postcode", "city"):
-            self.fields[name].required = not self.partial
+        for name in ("street", "city", "country"):
+            self.fields[name].required = not (self.shared_home or self.partial)
+        if here := address_of_mairie():
+            self.fields["postcode"].help_text = f"Laissez vide si c’est à {here['city']}."
 
-    def _lives_at_common_address(self) -> bool:
-        """« Nous y habitons déjà » was said, and this person has not said otherwise."""
-        one, dossier = self.instance, self.instance.dossier
-        own = (one.street, one.postcode, one.city)
-        theirs = (dossier.street, dossier.postcode, dossier.city)
-        is_said = bool(dossier.already_home) and all(theirs) and own in (("", "", ""), theirs)
-        return is_said and not (self.is_bound and self.add_prefix("street") in self.data)
+    @property
+    def helper(self) -> FormHelper:
+        helper = super().helper
+        address: list[Any] = [name for name in self.ADDRESS if name in self.fields]
+        if self.shared_home:
+            address = [CommonHome(self, *address)]
+        around = [name for name in self.Meta.fields if name not in self.ADDRESS]
+        helper.layout = Layout(*around[:3], *address, *around[3:])
+        return helper
 
     def shown(self) -> dict[str, Any]:
         """Every column of the page, whether or not its field is asked."""
@@ -282,6 +291,11 @@ class SituationForm(OwnForm):
     def clean(self) -> dict[str, Any]:
         """A French postcode has five figures; those of other countries are left as typed."""
         data = super().clean() or {}
+        self._fill_postcode(data)
+        if self.shared_home and "street" in self.fields:
+            self._check_own_address(data)
+        elif "street" in self.fields:
+            self.require("postcode", "Indiquez le code postal.")
         if data.get("country") in FRENCH_TERRITORIES and data.get("postcode"):
             try:
                 data["postcode"] = french_postcode(str(data["postcode"]))
@@ -289,15 +303,31 @@ class SituationForm(OwnForm):
                 self.add_error("postcode", refused)
         return data
 
+    def _fill_postcode(self, data: dict[str, Any]) -> None:
+        """The commune of the mairie has one: its name, typed, says it."""
+        if data.get("postcode") or "postcode" in self.errors:
+            return
+        here, typed = address_of_mairie(), commune_of_city(str(data.get("city") or ""))
+        is_in_france = data.get("country", FRANCE) == FRANCE
+        if here and is_in_france and typed == commune_of_city(here["city"]):
+            data["postcode"] = here["postcode"]
+
     def apply(self) -> list[str]:
-        """The typed columns; the couple's address where it is theirs already."""
+        """Also the postcode that the name of the commune says."""
         changed = super().apply()
-        if "street" in self.fields or self.partial:
-            return changed
-        one, dossier = self.instance, self.instance.dossier
-        home = {name: getattr(dossier, name) for name in self.ADDRESS[:4]} | {"country": FRANCE}
-        for name, value in home.items():
-            if getattr(one, name) != value:
-                setattr(one, name, value)
-                changed.append(name)
+        is_filled = "postcode" in self.fields and "postcode" not in changed
+        if is_filled and self.instance.postcode != self.initial["postcode"]:
+            changed.append("postcode")
         return changed
+
+    def _check_own_address(self, data: dict[str, Any]) -> None:
+        """Another than the couple's: typed whole, and not the couple's once more."""
+        data["country"] = data.get("country") or FRANCE
+        typed = Address(*(str(data.get(name) or "") for name in self.ADDRESS[:4]))
+        if typed == self.shared_home and data["country"] == FRANCE:
+            data.update(dict.fromkeys(self.ADDRESS[:4], ""))
+        elif typed.is_begun:
+            way_out = "Ou videz toutes ces cases : l’adresse commune est alors la vôtre."
+            self.require("street", f"Indiquez le numéro et la voie. {way_out}")
+            self.require("postcode", f"Indiquez le code postal. {way_out}")
+            self.require("city", f"Indiquez la commune. {way_out}")

@@ -5,7 +5,12 @@ from typing import Any
 from django import forms
 
 from demarches.address_field import AddressField, AddressInput
-from demarches.forms import PageFormMixin, refuse_private_numbers
+from demarches.forms import (
+    NoPrivateNumbersMixin,
+    PageFormMixin,
+    refuse_other_scripts,
+    refuse_private_numbers,
+)
 from pacs.forms.identity import radio
 from pacs.rules.enums import Door
 
@@ -103,7 +108,8 @@ class PrivateCodeForm(PageFormMixin, forms.Form):
     page_heading = "Choisissez un code pour vos pages"
     page_hint = (
         "Votre partenaire ne pourra pas rouvrir vos pages sans ce code. Au moins 6 chiffres ou"
-        " lettres : retenez-le, il n’est écrit nulle part."
+        " lettres : retenez-le, il n’est écrit nulle part. Pour revenir un autre jour, votre"
+        " partenaire ouvre le dossier et vous repasse l’appareil ; vous tapez ce code."
     )
     submit_label = "Ouvrir mes pages"
     code = forms.CharField(
@@ -129,6 +135,27 @@ class UnlockForm(PageFormMixin, forms.Form):
         max_length=64,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Tapez votre code."},
+    )
+
+
+class HelperForm(PageFormMixin, NoPrivateNumbersMixin, forms.Form):
+    """Invite somebody to help to fill in."""
+
+    name = forms.CharField(
+        label="Son prénom et son nom, ou le nom du service",
+        max_length=80,
+        validators=[refuse_other_scripts],
+        help_text="Vous le verrez sur vos pages tant que cette personne vous aide.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": "Indiquez qui vous aide.",
+            "max_length": "Ce nom est trop long : 80 lettres au plus.",
+        },
+    )
+    email = AddressField(
+        label="Son adresse e-mail",
+        widget=AddressInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Indiquez son adresse e-mail."},
     )
 
 

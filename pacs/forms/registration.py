@@ -15,6 +15,7 @@ from pacs.actions.registration import Ceremony, originals_of
 from pacs.models import Dossier, LaterAct, Piece, RegisteredPerson
 from pacs.models.piece import IDENTITY_RULE
 from pacs.models.registration import ORIGINS
+from pacs.rules.births import birth_problems
 from pacs.rules.registration import ACT_RULES, PACS_SINCE, act_rule
 
 
@@ -129,7 +130,7 @@ def undated_originals(dossier: Dossier) -> list[tuple[Piece, str]]:
 
 def _identity_hint(one: Any) -> str:
     birth = one.birth_date
-    born = f"né(e) en {birth.year}" if birth else "naissance non renseignée"
+    born = f"naissance en {birth.year}" if birth else "naissance non renseignée"
     return f"{born} à {one.birth_city}" if one.birth_city else born
 
 
@@ -173,23 +174,12 @@ class OldPersonForm(forms.ModelForm[RegisteredPerson]):
             "birth_country",
         )
 
-    def clean_birth_day(self) -> int | None:
-        day: int | None = self.cleaned_data["birth_day"]
-        if day is not None and not 1 <= day <= 31:
-            raise forms.ValidationError("Un jour va de 1 à 31. Inconnu : laissez vide.")
-        return day
-
-    def clean_birth_month(self) -> int | None:
-        month: int | None = self.cleaned_data["birth_month"]
-        if month is not None and not 1 <= month <= 12:
-            raise forms.ValidationError("Un mois va de 1 à 12. Inconnu : laissez vide.")
-        return month
-
-    def clean_birth_year(self) -> int | None:
-        year: int | None = self.cleaned_data["birth_year"]
-        if year is not None and not 1900 <= year <= 2100:
-            raise forms.ValidationError("Une année à quatre chiffres, par exemple 1990.")
-        return year
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name, problem in birth_problems(data, today=localdate()):
+            if name not in self.errors:
+                self.add_error(name, problem)
+        return data
 
 
 class ActForm(forms.Form):

@@ -5,32 +5,28 @@ and printed. `read_journey` walks the pages in order and stops at the first one 
 answered, or where an answer stops the procedure.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.utils.translation import get_language, gettext
 
 from demarches.forms import PageFormMixin
+from demarches.languages import FRENCH
 from demarches.rules.typed_days import MAX_LENGTH
-from pacs.forms.common import here_label
-from pacs.forms.simulator_questions import (
-    PAGES,
-    PARAMETERS,
-    UNKNOWN,
-    Page,
-    Question,
-    Subject,
-)
+from pacs.forms.common import WHERE, where_choices
+from pacs.forms.simulator_questions import PAGES, PARAMETERS, UNKNOWN, Choice, Page, Question
 from pacs.forms.wished_day import wished_day_field
 from pacs.rules.countries import FRANCE
 from pacs.rules.eligibility import Outcome, outcomes
 from pacs.rules.situation import (
     CoupleAnswers,
     Dematerialisation,
-    Residence,
+    PartenaireAnswers,
+    Protection,
     derive_inputs,
 )
 
@@ -40,12 +36,14 @@ DATE_PARAMETER = "date"
 EDIT_PARAMETER = "etape"
 #: The page that was just sent: what is missing there is an error, elsewhere it is yet to come.
 SENT_PARAMETER = "envoi"
+#: What the dossier asks in other words: one answer for the first two, a date of birth.
+_ASKED_OTHERWISE = frozenset({"residence", "impediment", "youngest", "is_under_21"})
 
 type Params = Mapping[str, str]
 
 
 class SimulatorForm(PageFormMixin, forms.Form):
-    """One page of questions."""
+    """One page of questions; the answers to a question alone are buttons that send it."""
 
     submit_label = "Continuer"
 
@@ -61,31 +59,55 @@ class SimulatorForm(PageFormMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.page = page
         for question in questions:
+            label = _label(question, page)
+            missing = gettext("Répondez à la question « %(question)s ».") % {"question": label}
             self.fields[question.parameter(page.holder)] = forms.ChoiceField(
-                label=question.label(page.holder),
+                required=not page.is_optional,
+                label=label,
                 choices=_named_choices(question, commune),
                 widget=forms.RadioSelect,
-                help_text=question.hint,
-                error_messages={
-                    error: f"Répondez à la question « {question.label(page.holder)} »."
-                    for error in ("required", "invalid_choice")
-                },
+                help_text=gettext(question.hint),
+                error_messages=dict.fromkeys(("required", "invalid_choice"), missing),
             )
         if page.asks_date:
             self.fields[DATE_PARAMETER] = wished_day_field(
-                "Quel jour souhaitez-vous vous pacser ?",
-                "Par exemple 6/6/2027. L’âge des documents se compte ce jour-là. Cette date ne"
-                " réserve rien.",
+                gettext("Quel jour souhaitez-vous vous pacser ?"),
+                gettext(
+                    "Par exemple 6/6/2027. L’âge des documents se compte ce jour-là. Cette date"
+                    " ne réserve rien."
+                ),
                 today=today,
             )
+            if get_language() != FRENCH:
+                # What is half typed is told in one sentence, not in those of `typed_days`.
+                self.fields[DATE_PARAMETER].error_messages["invalid"] = gettext(
+                    "Écrivez la date ainsi : 6/6/2027."
+                )
+
+    @property
+    def alone(self) -> forms.BoundField | None:
+        """The question of a page that asks nothing else, and has to be answered."""
+        fields = list(self)
+        return fields[0] if len(fields) == 1 and fields[0].field.required else None
+
+    @property
+    def kept(self) -> str:
+        """The answer to it that stands today, in words; empty without one."""
+        one = self.alone
+        value = self.initial.get(one.name) if one else None
+        return dict(one.field.choices).get(value, "") if one else ""  # type: ignore[attr-defined]
+
+
+def _label(question: Question, page: Page) -> str:
+    return gettext(question.label(page.holder))
 
 
 def _named_choices(question: Question, commune: str) -> list[tuple[str, str]]:
-    """The choices, with the name of the commune where they speak of it."""
-    if question.fills != "residence" or not commune:
-        return list(question.choices)
-    here = (Residence.HERE.value, here_label(commune))
-    return [here if choice[0] == Residence.HERE else choice for choice in question.choices]
+    """The choices in the language of the page, with the name of the commune where they say it."""
+    choices = [(choice.value, choice.label) for choice in question.choices]
+    if question.name == "adresse":
+        choices = where_choices(commune)
+    return [(value, gettext(label)) for value, label in choices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +120,31 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Attributes that answers give, of the couple, of the first and of the second."""
+
+    parts: tuple[dict[str, Any], dict[str, Any], dict[str, Any]] = field(
+        default_factory=lambda: ({}, {}, {})
+    )
+
+    def add(self, holder: int, choice: Choice) -> None:
+        """One answer more; the later one counts."""
+        self.parts[holder].update(choice.says)
+        for person, says in zip(self.parts[1:], choice.of_people, strict=True):
+            person.update(says)
+
+    @property
+    def answers(self) -> CoupleAnswers:
+        couple, first, second = self.parts
+        people = (PartenaireAnswers(**first), PartenaireAnswers(**second))
+        return CoupleAnswers(**couple, people=people)
+
+
+@dataclass(frozen=True, slots=True)
 class Journey:
     """How far the answers of an address go."""
 
-    answers: CoupleAnswers
+    said: Said
     wished: date | None
     answered: tuple[Answered, ...]
     #: The answered parameters that count, in the order of the questions.
@@ -110,6 +153,10 @@ class Journey:
     form: SimulatorForm | None
     #: What keeps this couple from going on at this mairie.
     stopped: tuple[Outcome, ...]
+
+    @property
+    def answers(self) -> CoupleAnswers:
+        return self.said.answers
 
     @property
     def is_complete(self) -> bool:
@@ -146,28 +193,54 @@ def read_journey(
 
     Whatever is unknown or wrong in the address is an error of its page, never of the portal.
     """
-    couple, wished = CoupleAnswers(), None
+    said, wished = Said(), None
     answered: list[Answered] = []
     counted: dict[str, str] = {}
     for page in PAGES:
-        subject = Subject(couple, page.holder)
-        questions = [question for question in page.questions if question.applies(subject)]
+        questions = page.asked(said.answers, counted)
         if not questions:
             continue
         form = _form_for(page, questions, params, commune=commune, today=today)
         if not form.is_bound or not form.is_valid():
-            return Journey(couple, wished, tuple(answered), counted, form, ())
-        for question, value in _values_of(form, page, questions):
-            couple = _filled(couple, page.holder, question, value)
-            counted[question.parameter(page.holder)] = value
+            return Journey(said, wished, tuple(answered), counted, form, ())
+        for question in questions:
+            name = question.parameter(page.holder)
+            if not (value := form.cleaned_data[name]):
+                continue
+            said.add(page.holder, question.choice(value))
+            counted[name] = value
             label = dict(_named_choices(question, commune))[value]
-            answered.append(Answered(page, question.label(page.holder), label))
+            answered.append(Answered(page, _label(question, page), label))
         if page.asks_date and (wished := form.cleaned_data[DATE_PARAMETER]):
             counted[DATE_PARAMETER] = wished.isoformat()
-        found = outcomes(derive_inputs(couple, dematerialisation), on=wished or today)
+        found = outcomes(derive_inputs(said.answers, dematerialisation), on=wished or today)
         if stopped := tuple(outcome for outcome in found if outcome.stops):
-            return Journey(couple, wished, tuple(answered), counted, None, stopped)
-    return Journey(couple, wished, tuple(answered), counted, None, ())
+            return Journey(said, wished, tuple(answered), counted, None, stopped)
+    return Journey(said, wished, tuple(answered), counted, None, ())
+
+
+def asked_at_once(
+    params: Params, *, today: date, dematerialisation: Dematerialisation, commune: str = ""
+) -> list[SimulatorForm]:
+    """Every page that these answers leave open, in order, for somebody who asks them aloud.
+
+    Of a person, a page waits for those before it, whose answers may close it.
+    """
+    said, counted, found = Said(), dict[str, str](), list[SimulatorForm]()
+    for page in PAGES:
+        waits = page.holder and any(one.page.holder == page.holder for one in found)
+        if page.is_optional or waits or not (questions := page.asked(said.answers, counted)):
+            continue
+        form = _form_for(page, questions, params, commune=commune, today=today)
+        if form.is_bound and form.is_valid():
+            for question in questions:
+                name = question.parameter(page.holder)
+                if value := form.cleaned_data[name]:
+                    said.add(page.holder, question.choice(value))
+                    counted[name] = value
+            continue
+        found.append(form)
+    return found
 
 
 def _form_for(
@@ -175,7 +248,7 @@ def _form_for(
 ) -> SimulatorForm:
     """Bound when this page was answered or sent; otherwise a form to fill in."""
     names = [question.parameter(page.holder) for question in questions]
-    has_answers = all(name in params for name in names)
+    has_answers = page.is_optional or all(name in params for name in names)
     is_wrong = any(name in params and params[name] not in PARAMETERS[name] for name in names)
     is_sent = params.get(SENT_PARAMETER) == page.slug
     # One value a name: a QueryDict unpacked with ** would give lists.
@@ -187,23 +260,6 @@ def _form_for(
             page, questions, initial=known_params(params), commune=commune, today=today
         )
     return SimulatorForm(page, questions, data, commune=commune, today=today)
-
-
-def _values_of(
-    form: SimulatorForm, page: Page, questions: list[Question]
-) -> Iterator[tuple[Question, str]]:
-    for question in questions:
-        yield question, form.cleaned_data[question.parameter(page.holder)]
-
-
-def _filled(couple: CoupleAnswers, holder: int, question: Question, value: str) -> CoupleAnswers:
-    """The answers with one more."""
-    change = {question.fills: question.values[value]}
-    if not holder:
-        return replace(couple, **change)
-    people = list(couple.people)
-    people[holder - 1] = replace(people[holder - 1], **change)
-    return replace(couple, people=(people[0], people[1]))
 
 
 def hidden_params(params: Params, form: SimulatorForm) -> dict[str, str]:
@@ -225,24 +281,31 @@ def model_fields_from_params(
     the dossier asks again.
     """
     journey = read_journey(params, today=today, dematerialisation=Dematerialisation())
-    columns: tuple[dict[str, Any], dict[str, Any], dict[str, Any]] = ({}, {}, {})
+    couple, first, second = (
+        {
+            name: column
+            for name, value in part.items()
+            if (column := _column(name, value)) is not None
+        }
+        for part in journey.said.parts
+    )
+    where = journey.params.get("adresse", UNKNOWN)
+    if where != UNKNOWN:
+        residence, impediment = WHERE[where]
+        couple |= {"residence": residence.value, "impediment": impediment.value}
     if journey.wished is not None:
-        columns[0]["wished_date"] = journey.wished
-    for page in PAGES:
-        for question in page.questions:
-            value = journey.params.get(question.parameter(page.holder), UNKNOWN)
-            if value != UNKNOWN and (column := _column(question, value)):
-                columns[page.holder][column[0]] = column[1]
-    return columns
+        couple["wished_date"] = journey.wished
+    return couple, first, second
 
 
-def _column(question: Question, value: str) -> tuple[str, Any] | None:
-    """The column and what it holds; None for an age band, or a country that was not named."""
-    held = question.values[value]
-    if question.fills == "nationalities":
-        return (question.fills, list(held)) if held == (FRANCE,) else None
-    if question.fills.endswith("country"):
-        return (question.fills, held) if held == FRANCE else None
-    if question.fills == "age":
+def _column(name: str, value: Any) -> Any:
+    """What the column of this name holds; None for what the dossier still has to ask."""
+    if name in _ASKED_OTHERWISE or value in (None, UNKNOWN):
         return None
-    return question.fills, held if isinstance(held, bool) else value
+    if name == "nationalities":
+        return list(value) if value == (FRANCE,) else None
+    if name.endswith("country"):
+        return value if value == FRANCE else None
+    if name == "protection" and value is not Protection.NONE:
+        return None  # which one was not asked
+    return value if isinstance(value, bool) else value.value

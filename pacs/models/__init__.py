@@ -14,10 +14,12 @@ from pacs.models.exchange import (
     RefusalReason,
     SentMail,
 )
+from pacs.models.helper import Helper
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece, PieceFile
 from pacs.models.registration import Avis, LaterAct, RegisteredPerson, Registration
 from pacs.models.settings import PacsSettings
+from pacs.models.translation import PieceTranslation, Translated
 from pacs.models.wording import PieceWording
 from pacs.rules.enums import Door, Sex
 
@@ -30,6 +32,7 @@ __all__ = [
     "DossierEvent",
     "EarlierOffer",
     "Ending",
+    "Helper",
     "InformationRequest",
     "LaterAct",
     "Message",
@@ -40,6 +43,7 @@ __all__ = [
     "Partenaire",
     "Piece",
     "PieceFile",
+    "PieceTranslation",
     "PieceWording",
     "Reading",
     "RefusalReason",
@@ -47,4 +51,5 @@ __all__ = [
     "Registration",
     "SentMail",
     "Sex",
+    "Translated",
 ]

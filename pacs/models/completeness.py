@@ -61,11 +61,11 @@ def asks_foreign_papers(partenaire: "Partenaire") -> bool:
 
 
 def missing_foreign_papers(partenaire: "Partenaire") -> list[str]:
-    record = ("birth_record_in_french", "country_updates_records")
-    coutume = ("coutume_in_french", "country_issues_coutume")
+    """The languages. What a country never issues or updates is an exception that may be said."""
+    record, coutume = "birth_record_in_french", "coutume_in_french"
     return [
-        *(_unanswered(partenaire, *record) if has_foreign_record(partenaire) else []),
-        *(_unanswered(partenaire, *coutume) if asks_coutume(partenaire) else []),
+        *(_unanswered(partenaire, record) if has_foreign_record(partenaire) else []),
+        *(_unanswered(partenaire, coutume) if asks_coutume(partenaire) else []),
     ]
 
 
@@ -121,7 +121,8 @@ def missing_union(partenaire: "Partenaire") -> list[str]:
 
 
 def missing_contact(partenaire: "Partenaire") -> list[str]:
-    missing = _unanswered(partenaire, "street", "postcode", "city", "country")
+    own = ("street", "postcode", "city", "country")
+    missing = [] if partenaire.home.is_common else _unanswered(partenaire, *own)
     if partenaire.is_first and not partenaire.mail_address and not partenaire.dossier.at_counter:
         missing.append("adresse e-mail")
     return missing
@@ -165,6 +166,26 @@ OWN: dict[str, tuple[Callable[["Partenaire"], bool], Callable[["Partenaire"], li
 COMMON: dict[str, Callable[["Dossier"], list[str]]] = {
     "adresse": lambda dossier: _unanswered(dossier, "residence", "street", "postcode", "city"),
     "projet": lambda dossier: _unanswered(dossier, "kinship", "convention"),
+    # A couple may send without a date: they book once the dossier is complete.
+    "jour": lambda dossier: [],
+}
+
+#: Pages that were: their slug, and those of the pages that ask their question today (the first
+#: that applies). Bookmarks, mails and requests of the mairie still name them.
+FORMER_OWN: dict[str, tuple[str, ...]] = {
+    "nom": ("acte",),
+    "sexe": ("acte",),
+    "naissance": ("acte",),
+    "nationalite": ("origine", "acte"),
+    "parents": ("acte",),
+    "mesure": ("situation",),
+    "coordonnees": ("situation",),
+}
+FORMER_COMMON: dict[str, tuple[str, ...]] = {
+    "commune": ("adresse",),
+    "lien": ("projet",),
+    "convention": ("projet",),
+    "date": ("jour",),
 }
 
 

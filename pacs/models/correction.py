@@ -89,7 +89,7 @@ class Correction(models.Model):
 class InformationRequest(models.Model):
     """What the mairie asks one person: their own part of the request, which the other never reads.
 
-    `question`: the address of the answer it is about (« moi/nom », « commun/adresse »), or empty.
+    `question`: the address of the answer it is about (« moi/acte », « commun/adresse »), or empty.
     """
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="requests")
@@ -102,6 +102,8 @@ class InformationRequest(models.Model):
     at = models.DateTimeField("le")
     #: When this person said that they had answered, or when the mairie asked anew.
     closed_at = models.DateTimeField("répondue le", null=True, blank=True)
+    #: Somebody else had this place then: agents alone read it.
+    sealed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "demande de compléments"

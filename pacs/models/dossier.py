@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
-from demarches.models.fields import GuardedCharField, GuardedTextField
+from demarches.models.fields import LatinCharField, PrintedTextField
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
 from demarches.rules.enums import PieceStatus, Status, Transition
@@ -24,6 +24,7 @@ from pacs.rules.days import Days
 from pacs.rules.eligibility import FORBIDDEN_KINSHIP, Effect, Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Obstacle, texts
+from pacs.rules.home import Address
 from pacs.rules.retention import deleted_at, kept_until
 from pacs.rules.situation import (
     Convention,
@@ -64,23 +65,28 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
 
         A draft that its couple has not sent is nobody else's business.
         """
-        handed_over = Q(at_counter=True) | Q(partenaires__door=Door.PAPER.value)
-        return self.filter(~Q(status=Status.DRAFT.value) | handed_over).distinct()
+        handed_over = Q(at_counter=True) | self._with_one(door=Door.PAPER.value)
+        return self.filter(~Q(status=Status.DRAFT.value) | handed_over)
+
+    def _with_one(self, **known: Any) -> Q:
+        """One of the two is so. A join would give a row a person, to be sorted and made one."""
+        people = self.model.partenaires.rel.related_model.objects  # type: ignore[attr-defined]
+        return Q(Exists(people.filter(dossier=OuterRef("pk"), **known)))
 
     def maybe_forbidden(self, *, at: datetime) -> Self:
         """All that the law may forbid, and a few it does not: `outcomes` decides on each.
 
         Wider than the rules on purpose, so that no list reads every dossier to find them.
         """
-        young = Q(partenaires__birth_year__gte=localdate(at).year - 22)
+        young = self._with_one(birth_year__gte=localdate(at).year - 22)
         answers = (
             Q(kinship__in=[k.value for k in FORBIDDEN_KINSHIP])
             | Q(convention=Convention.NOTARY.value)
             | Q(residence__in=[Residence.ABROAD.value, Residence.ELSEWHERE.value])
             | Q(impediment=Impediment.NO_COMMON_RESIDENCE.value)
-            | Q(partenaires__situation__in=[Situation.MARRIED.value, Situation.PACSED.value])
+            | self._with_one(situation__in=[Situation.MARRIED.value, Situation.PACSED.value])
         )
-        return self.filter(young | answers).distinct()
+        return self.filter(young | answers)
 
     def inviting(self, user: User) -> Self:
         """Drafts and open dossiers whose second partenaire was invited at this address."""
@@ -119,10 +125,10 @@ class Dossier(DossierBase):
         "convention", max_length=20, choices=Convention.choices(), blank=True
     )
     wished_date = models.DateField("date souhaitée", null=True, blank=True)
-    street = GuardedCharField("numéro et voie", max_length=200, blank=True)
-    street_more = GuardedCharField("complément d’adresse", max_length=200, blank=True)
+    street = LatinCharField("numéro et voie", max_length=200, blank=True)
+    street_more = LatinCharField("complément d’adresse", max_length=200, blank=True)
     postcode = models.CharField("code postal", max_length=5, blank=True)
-    city = GuardedCharField("commune", max_length=100, blank=True)
+    city = LatinCharField("commune", max_length=100, blank=True)
     #: Both live there already: their own address is this one. None: nobody has said.
     already_home = models.BooleanField("y habitent déjà", null=True, blank=True)
 
@@ -149,7 +155,7 @@ class Dossier(DossierBase):
         "souhaite une date plus proche depuis", null=True, blank=True, editable=False
     )
 
-    inadmissible_ground = GuardedTextField("motif de l’irrecevabilité", blank=True, editable=False)
+    inadmissible_ground = PrintedTextField("motif de l’irrecevabilité", blank=True, editable=False)
     #: What the registration rested on, written with it, so that the database can refuse one
     #: that rests on nothing: the day, the day of the appointment, the attestations in force.
     registered_on = models.DateField("enregistré le", null=True, blank=True, editable=False)
@@ -169,6 +175,16 @@ class Dossier(DossierBase):
         permissions = [
             ("review_dossier", "Vérifier les pièces et décider"),
             ("register_dossier", "Enregistrer le Pacs (officier d’état civil)"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            # The order in which the desk's list and its piles are read.
+            models.Index(
+                fields=["waiting_since", "-last_activity_at", "id"], name="pacs_dossier_waiting"
+            ),
+            models.Index(
+                fields=["status", "waiting_since", "-last_activity_at", "id"],
+                name="pacs_dossier_status",
+            ),
         ]
         constraints = [
             *DossierBase.Meta.constraints,
@@ -212,17 +228,21 @@ class Dossier(DossierBase):
         return ["deletion_warned_at"]
 
     @property
-    def deleted_on(self) -> date | None:
-        """The day it will be deleted, once its people were told; None otherwise."""
-        if self.deletion_warned_at is None:
-            return None
-        kept = kept_until(
+    def kept_until(self) -> datetime | None:
+        """The end of its retention, if nothing moves; None while it goes on."""
+        return kept_until(
             self.current_status,
             last_activity_at=self.last_activity_at,
             ended_at=self.ended_at,
             figures=self.procedure_settings.retention,
         )
-        moment = deleted_at(kept, warned_at=self.deletion_warned_at)
+
+    @property
+    def deleted_on(self) -> date | None:
+        """The day it will be deleted, once its people were told; None otherwise."""
+        if self.deletion_warned_at is None:
+            return None
+        moment = deleted_at(self.kept_until, warned_at=self.deletion_warned_at)
         return localdate(moment) if moment else None
 
     @property
@@ -283,12 +303,17 @@ class Dossier(DossierBase):
         """Found complete; the appointment is to be taken or to come."""
         return self.current_status in {Status.COMPLETE, Status.SCHEDULED}
 
-    def registration_date(self, *, at: datetime) -> date:
-        """The day the ages are counted at: of the appointment, wished, or the first offered."""
+    def aimed_day(self, *, at: datetime) -> date | None:
+        """The day everything is planned for: of the appointment, or wished; None without one."""
         if self.appointment is not None:
             return localdate(self.appointment.starts_at)
-        if self.wished_date is not None and self.wished_date >= localdate(at):
-            return self.wished_date
+        wished = self.wished_date
+        return wished if wished is not None and wished >= localdate(at) else None
+
+    def registration_date(self, *, at: datetime) -> date:
+        """The day the ages are counted at: of the appointment, wished, or the first offered."""
+        if (aimed := self.aimed_day(at=at)) is not None:
+            return aimed
         days = self._days(at=at)
         if not self.is_settled:
             return days.first
@@ -335,10 +360,20 @@ class Dossier(DossierBase):
         return in_the_way(self, act, on=self.registration_date(at=at))
 
     @property
-    def address_lines(self) -> list[str]:
-        """The common residence, as an envelope would have it."""
-        lines = [self.street, self.street_more, f"{self.postcode} {self.city}".strip()]
-        return [line for line in lines if line]
+    def address(self) -> Address:
+        """The residence that makes the mairie competent; see `has_common_residence`."""
+        return Address(self.street, self.street_more, self.postcode, self.city)
+
+    @property
+    def has_common_residence(self) -> bool:
+        """False when a grave impediment keeps them from having one (CC 515-3, first paragraph)."""
+        return self.impediment != Impediment.NO_COMMON_RESIDENCE.value
+
+    @property
+    def shared_home(self) -> Address | None:
+        """« Nous y habitons déjà »: the address, whole and common to both; None if not said."""
+        is_said = self.already_home and self.has_common_residence and self.address.is_complete
+        return self.address if is_said else None
 
     @property
     def people(self) -> "tuple[Partenaire, Partenaire]":

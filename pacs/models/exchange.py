@@ -14,12 +14,16 @@ from demarches.models.fields import (
 from demarches.rules.enums import Status, Transition
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
+from pacs.rules.desk_words import STATUS_WORDS
 
 MAIL_KINDS = {
     "invitation": "Invitation",
     "invitation_reminder": "Rappel de l’invitation",
     "invitation_expired": "Invitation sans réponse",
     "invitation_declined": "Invitation refusée",
+    "part_reminder": "Rappel d’une partie commencée",
+    "partner_left": "L’autre ne participe plus",
+    "helper_invitation": "Invitation à aider",
     "part_completed": "L’autre partie est terminée",
     "comment_received": "Remarque de l’autre partenaire",
     "acknowledgement": "Accusé de réception",
@@ -36,6 +40,7 @@ MAIL_KINDS = {
     "opposable": "Publicité terminée",
     "attestation_ended": "Attestation à refaire",
     "correction_decided": "Correction examinée",
+    "changed_by_mairie": "Réponse changée par la mairie",
     "dossier_stopped": "Démarche arrêtée",
     "dossier_inadmissible": "Décision à lire",
     "message_received": "Message de la mairie",
@@ -50,6 +55,12 @@ EVENT_KINDS = {
     "part_emptied": "Partie du second partenaire vidée, à recommencer",
     "joined": "Le second partenaire participe",
     "declined": "Invitation refusée",
+    "left": "Le second partenaire ne participe plus ; sa partie est vidée",
+    "helper_invited": "Personne invitée à aider à remplir",
+    "helper_joined": "La personne invitée aide à remplir",
+    "helper_filled": "Rempli par la personne qui aide",
+    "helper_ended": "Fin de l’aide à remplir",
+    "said_confirmed": "Ce que l’autre avait dit d’elle, confirmé par la personne",
     "common_confirmed": "Réponses communes confirmées",
     "common_commented": "Changement proposé dans les réponses communes",
     "attested": "Attestation sur l’honneur",
@@ -65,14 +76,17 @@ EVENT_KINDS = {
     "outcome_decided": "Point regardé par un agent, et motif",
     "correction_proposed": "Correction proposée",
     "correction_sent": "Correction envoyée à la mairie",
+    "request_answered": "A répondu à la demande ; l’autre doit encore répondre",
     "correction_taken": "Correction reprise dans le dossier",
     "correction_declined": "Correction non reprise",
     "correction_dropped": "Correction abandonnée",
     "ending_undone": "Fin du dossier annulée",
     "answers_by_agent": "Réponses saisies par un agent",
     "assigned": "Dossier confié",
+    "mail_again": "Mail renvoyé",
     "appointment_moved": "Rendez-vous déplacé",
     "arrived": "Arrivés à la mairie",
+    "avis_sent": "Avis de mention envoyé",
     "scans_deleted": "Fichiers effacés après l’enregistrement",
     "opposable": "Mentions apposées : opposable aux tiers",
     "deletion_warned": "Effacement annoncé dans 14 jours",
@@ -133,6 +147,11 @@ class Message(models.Model):
     @property
     def from_mairie(self) -> bool:
         return self.partenaire_id is None
+
+    @property
+    def is_of_former(self) -> bool:
+        """Somebody wrote it who had this place in the dossier before."""
+        return self.partenaire is not None and not self.partenaire.was_here(self.at)
 
 
 class Note(models.Model):
@@ -214,6 +233,8 @@ class Reading(ReadingBase):
 
     #: Somebody saw the name in a list, and perhaps looked no further.
     LISTED = "liste"
+    #: Whoever helps a partenaire opened a page: « aide », the place of that partenaire, the page.
+    HELP = "aide"
     SUBJECT = "dossier"
     ABOUT = ("dossier__reference", "registration__number")
 
@@ -260,11 +281,22 @@ class RefusalReason(models.Model):
 
 
 class MessageTemplate(models.Model):
-    """A message that agents start from; `{{ pieces_manquantes }}` lists what is missing."""
+    """A message that agents start from; its variables are filled for each reader."""
 
     slug = GuardedSlugField(primary_key=True, max_length=40)
     label = GuardedCharField("nom", max_length=80)
-    body = GuardedTextField("texte")
+    body = GuardedTextField(
+        "texte",
+        help_text="Se remplissent pour chaque personne : {{ pieces_manquantes }}, {{ prenom }},"
+        " {{ reference }}, {{ rendez_vous }}, {{ reponse_promise }}, {{ telephone }}.",
+    )
+    status = models.CharField(
+        "proposé d’abord quand le dossier est",
+        max_length=20,
+        choices=[(status.value, words) for status, words in STATUS_WORDS.items()],
+        blank=True,
+        help_text="Vide : à la suite des autres, quel que soit l’état.",
+    )
 
     class Meta:
         verbose_name = "modèle de message"

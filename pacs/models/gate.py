@@ -27,7 +27,7 @@ from pacs.rules.gate import (
     obstacles,
 )
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.rules.situation import CoupleInputs, Impediment, derive_inputs
+from pacs.rules.situation import CoupleInputs, derive_inputs
 
 if TYPE_CHECKING:
     from pacs.models.dossier import Dossier
@@ -73,7 +73,7 @@ def state_of(dossier: "Dossier", *, on: date, renewing: bool = False) -> State:
 
 def _is_elsewhere(dossier: "Dossier") -> bool:
     """They cannot live together yet (CC, art. 515-3 al. 1): the mairie of either is competent."""
-    if dossier.impediment == Impediment.NO_COMMON_RESIDENCE.value:
+    if not dossier.has_common_residence:
         return False
     mairie = Mairie.objects.order_by("pk").first()
     return address_is_elsewhere(
@@ -128,13 +128,14 @@ def first_lawful_days(dossier: "Dossier") -> tuple[LawfulFrom, ...]:
     return lawful_from(inputs_of_couple(dossier), decided=decided(dossier))
 
 
-def points_to_decide(dossier: "Dossier", *, at: datetime) -> list[Outcome]:
+def points_to_decide(dossier: "Dossier", *, at: datetime, on: date | None = None) -> list[Outcome]:
     """What an agent has to look at with this couple, decided or not, on the day that counts.
 
-    Also what only an earlier day would raise: an age that is in doubt today.
+    `on`: that day, by whoever has read it already. Also what only an earlier day would raise: an
+    age that is in doubt today.
     """
     couple = inputs_of_couple(dossier)
-    days = {dossier.registration_date(at=at), localdate(at)}
+    days = {on or dossier.registration_date(at=at), localdate(at)}
     found = [one for day in sorted(days) for one in outcomes(couple, on=day)]
     return [one for one in dict.fromkeys(found) if one.type.effect is Effect.AGENT]
 

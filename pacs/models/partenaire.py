@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -10,15 +10,18 @@ from django.db import models
 from django.db.models import Q
 from django_countries import countries
 from django_countries.fields import CountryField
-from phonenumber_field.modelfields import PhoneNumberField
 
 from demarches.models import User
 from demarches.models.address import AddressField, canonical_check
-from demarches.models.fields import GuardedCharField, GuardedTextField
+from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
+from demarches.phone_field import PhoneColumn
 from demarches.rules.enums import LabelledStrEnum
-from demarches.rules.texts import plain_text
+from demarches.rules.texts import searched_names
 from pacs.models.dossier import Dossier
+from pacs.models.fields import NameField, birth_exists
+from pacs.rules.countries import FRANCE
 from pacs.rules.enums import Door, Sex
+from pacs.rules.home import Address, Home, home_of
 from pacs.rules.nationalities import as_nationality, is_stateless
 from pacs.rules.situation import (
     Measure,
@@ -29,7 +32,12 @@ from pacs.rules.situation import (
     YesNo,
 )
 
+if TYPE_CHECKING:
+    from pacs.models.helper import Helper
+
 MAX_CODE_TRIES = 5
+#: What agents search by.
+SEARCHED_NAMES = frozenset({"first_names", "birth_name", "usage_name"})
 
 
 def _choice(label: str, enum: type[LabelledStrEnum]) -> "models.CharField[str, str]":
@@ -68,14 +76,14 @@ class Partenaire(models.Model):
     private_code_tries = models.PositiveSmallIntegerField(default=0, editable=False)
 
     # Identity, as the birth record has it
-    birth_name = GuardedCharField("nom de naissance", max_length=150, blank=True)
-    first_names = GuardedCharField("prénoms", max_length=200, blank=True)
+    birth_name = NameField("nom de naissance", max_length=150, blank=True)
+    first_names = NameField("prénoms", max_length=200, blank=True)
     #: Some records hold a single name.
     single_name = models.BooleanField("une seule partie de nom sur l’acte", default=False)
-    usage_name = GuardedCharField("nom d’usage", max_length=150, blank=True)
+    usage_name = NameField("nom d’usage", max_length=150, blank=True)
     sex = models.CharField("sexe sur l’acte", max_length=1, choices=Sex.choices(), blank=True)
 
-    #: Names without accents nor case: what agents search, the same on both databases.
+    #: The plain words of the names: what agents search, the same on both databases.
     #: Folding makes some letters several: no length can be foreseen.
     search_text = models.TextField(blank=True, editable=False)
 
@@ -84,16 +92,16 @@ class Partenaire(models.Model):
     birth_month = models.PositiveSmallIntegerField("mois de naissance", null=True, blank=True)
     birth_day = models.PositiveSmallIntegerField("jour de naissance", null=True, blank=True)
     birth_country = CountryField("pays de naissance", blank=True)
-    birth_city = GuardedCharField("commune de naissance", max_length=120, blank=True)
-    birth_department = GuardedCharField("département de naissance", max_length=60, blank=True)
+    birth_city = LatinCharField("commune de naissance", max_length=120, blank=True)
+    birth_department = LatinCharField("département de naissance", max_length=60, blank=True)
     birth_insee = models.CharField("code Insee de naissance", max_length=5, blank=True)
 
     # Parents, as the record has them
-    parent1_name = GuardedCharField("nom du premier parent", max_length=150, blank=True)
-    parent1_first_names = GuardedCharField("prénoms du premier parent", max_length=200, blank=True)
+    parent1_name = NameField("nom du premier parent", max_length=150, blank=True)
+    parent1_first_names = NameField("prénoms du premier parent", max_length=200, blank=True)
     parent1_unknown = models.BooleanField("premier parent inconnu", default=False)
-    parent2_name = GuardedCharField("nom du second parent", max_length=150, blank=True)
-    parent2_first_names = GuardedCharField("prénoms du second parent", max_length=200, blank=True)
+    parent2_name = NameField("nom du second parent", max_length=150, blank=True)
+    parent2_first_names = NameField("prénoms du second parent", max_length=200, blank=True)
     parent2_unknown = models.BooleanField("second parent inconnu", default=False)
 
     # Situation: the answers the pieces depend on
@@ -116,13 +124,13 @@ class Partenaire(models.Model):
     lives_here = _choice("habite déjà la commune", YesNo)
 
     # Contact
-    street = GuardedCharField("numéro et voie", max_length=200, blank=True)
-    street_more = GuardedCharField("complément d’adresse", max_length=200, blank=True)
+    street = LatinCharField("numéro et voie", max_length=200, blank=True)
+    street_more = LatinCharField("complément d’adresse", max_length=200, blank=True)
     postcode = GuardedCharField("code postal", max_length=20, blank=True)
-    city = GuardedCharField("commune", max_length=100, blank=True)
+    city = LatinCharField("commune", max_length=100, blank=True)
     country = CountryField("pays", blank=True, default="FR")
     contact_email = AddressField("adresse e-mail", blank=True)
-    phone = PhoneNumberField("téléphone", blank=True)
+    phone = PhoneColumn("téléphone", blank=True)
     needs = GuardedCharField("besoins le jour du rendez-vous", max_length=300, blank=True)
 
     # Their own confirmations
@@ -147,9 +155,17 @@ class Partenaire(models.Model):
     )
     #: Digest of the shared answers this person confirmed.
     common_confirmed_digest = models.CharField(max_length=64, blank=True, editable=False)
+    #: Columns that the other answered for them in the simulator, until they have confirmed these
+    #: answers or given their own.
+    said_by_other = models.JSONField(
+        "dit d’abord par l’autre", default=list, blank=True, editable=False
+    )
     #: When this person, or an agent for them, began their part; empty while all that stands
     #: there was said by the other (the simulator).
     part_begun_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    #: Set by `pacs.access`: who reads in the place of this person.
+    helper: "Helper | None" = None
 
     objects = PartenaireQuerySet.as_manager()
 
@@ -179,6 +195,7 @@ class Partenaire(models.Model):
                 condition=Q(birth_day__isnull=True) | Q(birth_day__range=(1, 31)),
                 name="pacs_partenaire_birth_day",
             ),
+            birth_exists("pacs_partenaire_birth_exists"),
             models.CheckConstraint(
                 condition=Q(attested_at__isnull=True) | ~Q(attested_text=""),
                 name="pacs_partenaire_attested_text_kept",
@@ -201,13 +218,18 @@ class Partenaire(models.Model):
         return self.display_name
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Keep the searched form of the names in step with them."""
-        self.search_text = plain_text(
-            f"{self.first_names} {self.birth_name} {self.usage_name} {self.first_names}"
-        )
-        if update_fields is not None:
-            update_fields = {*update_fields, "search_text"}
-        super().save(*args, update_fields=update_fields, **kwargs)
+        """Keep the searched form of the names in step with them.
+
+        Only when they are written: other answers are saved from rows that show names proposed,
+        or names read before somebody else's change.
+        """
+        columns = None if update_fields is None else set(update_fields)
+        if columns is None or columns & SEARCHED_NAMES:
+            names = (self.first_names, self.birth_name, self.usage_name)
+            self.search_text = searched_names(*names)
+            if columns is not None:
+                columns.add("search_text")
+        super().save(*args, update_fields=columns, **kwargs)
 
     @property
     def display_name(self) -> str:
@@ -227,8 +249,23 @@ class Partenaire(models.Model):
         """« France, Italie », « Apatride »; empty while it is not answered."""
         if is_stateless(self.nationalities, self.protection):
             return "Apatride"
+        return ", ".join(self.nationality_names)
+
+    @property
+    def nationality_names(self) -> list[str]:
+        """The states of which they have the nationality, by their names, each once."""
         states = dict.fromkeys(as_nationality(code) for code in self.nationalities)
-        return ", ".join(str(countries.name(code)) for code in states)
+        return [str(countries.name(code)) for code in states]
+
+    @property
+    def home(self) -> Home:
+        """Where they live today: the one answer to that question."""
+        country = "" if self.country == FRANCE else str(self.country.name)
+        return home_of(
+            own=Address(self.street, self.street_more, self.postcode, self.city, country),
+            shared=self.dossier.shared_home,
+            is_first=self.is_first,
+        )
 
     @property
     def birth_date(self) -> PartialDate | None:
@@ -275,6 +312,14 @@ class Partenaire(models.Model):
     @property
     def code_tries_left(self) -> int:
         return max(0, MAX_CODE_TRIES - self.private_code_tries)
+
+    def was_here(self, at: datetime) -> bool:
+        """Whether what was said, done or seen then was with whoever holds this place now.
+
+        Somebody else takes the second's place once its part was emptied, on the same row: what
+        is of before their part began is not theirs.
+        """
+        return self.is_first or (self.part_begun_at is not None and at >= self.part_begun_at)
 
     def begin_part(self, *, at: datetime) -> None:
         """Note, once, that they (or an agent for them) have said something of their own."""

@@ -14,6 +14,7 @@ from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
 from pacs.rules.validity import MaxAge, identity_valid_until, last_usable_day
 
+DECLARATION_RULE = "P01_declaration"
 IDENTITY_RULE = "P03_identite"
 IN_HAND = frozenset({PieceStatus.PROVIDED, PieceStatus.TO_BRING, PieceStatus.ACCEPTED})
 
@@ -111,6 +112,11 @@ class Piece(models.Model):
         """Given, or promised for the day: its age counts."""
         return self.current_status in IN_HAND
 
+    @property
+    def is_promised(self) -> bool:
+        """Said to be brought, and not dated: nobody knows whether it has been asked for yet."""
+        return self.current_status is PieceStatus.TO_BRING and self.issued_on is None
+
     def ages(self, age: MaxAge | None) -> bool:
         """Its date counts: the end of an identity document, the issue of what grows too old."""
         return self.rule_id == IDENTITY_RULE or age is not None
@@ -174,3 +180,8 @@ class PieceFile(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
+
+    @property
+    def page_numbers(self) -> range:
+        """Its pages, each of which can be shown as a picture."""
+        return range(1, self.pages + 1)

@@ -14,8 +14,9 @@ from django.db.models import Q
 from django_countries.fields import CountryField
 
 from demarches.models import Officer
-from demarches.models.fields import GuardedCharField, GuardedTextField
+from demarches.models.fields import LatinCharField, PrintedCharField, PrintedTextField
 from pacs.models.dossier import Dossier
+from pacs.models.fields import NameField, birth_exists
 from pacs.rules import registration as rules
 from pacs.rules.enums import Sex
 from pacs.rules.registration import ACT_RULES, ActRule, RegisterNumber, act_rule
@@ -42,7 +43,7 @@ class Registration(models.Model):
         related_name="registration",
     )
     origin = models.CharField("origine", max_length=10, choices=ORIGINS)
-    number = models.CharField("numéro d’enregistrement", max_length=60, unique=True)
+    number = PrintedCharField("numéro d’enregistrement", max_length=60, unique=True)
     insee_code = models.CharField("code Insee", max_length=5, blank=True)
     year = models.PositiveSmallIntegerField("année", null=True, blank=True)
     office = models.PositiveSmallIntegerField("bureau", null=True, blank=True)
@@ -51,10 +52,10 @@ class Registration(models.Model):
     follows = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by"
     )
-    gap_reason = GuardedCharField("motif d’un saut de numéro", max_length=200, blank=True)
+    gap_reason = PrintedCharField("motif d’un saut de numéro", max_length=200, blank=True)
     registered_on = models.DateField("enregistré le")
     registered_at = models.DateTimeField("date et heure", null=True, blank=True)
-    place = GuardedCharField("lieu d’enregistrement", max_length=160)
+    place = PrintedCharField("lieu d’enregistrement", max_length=160)
     officer = models.ForeignKey(
         Officer,
         verbose_name="officier",
@@ -150,14 +151,14 @@ class RegisteredPerson(models.Model):
 
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="persons")
     position = models.PositiveSmallIntegerField("place", choices=[(1, "1"), (2, "2")])
-    birth_name = GuardedCharField("nom de naissance", max_length=150)
-    first_names = GuardedCharField("prénoms", max_length=200, blank=True)
+    birth_name = NameField("nom de naissance", max_length=150)
+    first_names = NameField("prénoms", max_length=200, blank=True)
     sex = models.CharField("sexe", max_length=1, choices=Sex.choices(), blank=True)
     birth_year = models.PositiveSmallIntegerField("année de naissance", null=True, blank=True)
     birth_month = models.PositiveSmallIntegerField("mois de naissance", null=True, blank=True)
     birth_day = models.PositiveSmallIntegerField("jour de naissance", null=True, blank=True)
-    birth_city = GuardedCharField("commune de naissance", max_length=120, blank=True)
-    birth_department = GuardedCharField("département", max_length=60, blank=True)
+    birth_city = LatinCharField("commune de naissance", max_length=120, blank=True)
+    birth_department = LatinCharField("département", max_length=60, blank=True)
     birth_country = CountryField("pays de naissance", default="FR")
     search_text = models.TextField(blank=True, editable=False)
 
@@ -172,6 +173,7 @@ class RegisteredPerson(models.Model):
             models.CheckConstraint(
                 condition=Q(position__in=[1, 2]), name="pacs_registeredperson_position"
             ),
+            birth_exists("pacs_registeredperson_birth_exists"),
         ]
 
     def __str__(self) -> str:
@@ -230,7 +232,7 @@ class LaterAct(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    ground = GuardedTextField("motif de l’irrecevabilité", blank=True)
+    ground = PrintedTextField("motif de l’irrecevabilité", blank=True)
 
     class Meta:
         verbose_name = "modification ou dissolution"
@@ -283,8 +285,8 @@ class Avis(models.Model):
         LaterAct, null=True, blank=True, on_delete=models.PROTECT, related_name="avis"
     )
     person = models.ForeignKey(RegisteredPerson, on_delete=models.PROTECT, related_name="+")
-    recipient = GuardedCharField("destinataire", max_length=200)
-    address = GuardedCharField("lieu", max_length=200, blank=True)
+    recipient = PrintedCharField("destinataire", max_length=200)
+    address = PrintedCharField("lieu", max_length=200, blank=True)
     due_on = models.DateField("à envoyer avant le")
     sent_on = models.DateField("envoyé le", null=True, blank=True)
     sent_by = models.ForeignKey(

@@ -12,11 +12,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localdate
 
+from demarches.booking import midnight
 from demarches.models import Agenda
-from demarches.models.fields import GuardedCharField, GuardedTextField
+from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
 from pacs.rules.days import Days, Delays, lead_days
 from pacs.rules.retention import Retention
 from pacs.rules.situation import Dematerialisation
+
+ONE_DAY = timedelta(days=1)
 
 
 class PacsSettings(models.Model):
@@ -76,7 +79,7 @@ class PacsSettings(models.Model):
         blank=True,
         help_text="À confirmer auprès du service ; vide : la question n’est pas posée.",
     )
-    court = GuardedCharField(
+    court = LatinCharField(
         "tribunal compétent pour un recours",
         max_length=120,
         blank=True,
@@ -114,6 +117,13 @@ class PacsSettings(models.Model):
     def answer_by(self, received: datetime) -> date:
         """« Au plus tard le »: the day the mairie answers what it received then."""
         return self.delays(()).answer_by(localdate(received))
+
+    def late_since(self, day: date) -> datetime:
+        """What was received before this moment had to be answered before `day`."""
+        received = day
+        while self.delays(()).answer_by(received - ONE_DAY) >= day:
+            received -= ONE_DAY
+        return midnight(received)
 
     def days(
         self,

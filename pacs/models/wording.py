@@ -6,6 +6,7 @@ are here, each with its source. The fixture holds the first words of each, and c
 """
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,11 +19,15 @@ from django.core.checks import CheckMessage, Error
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import DatabaseError, models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from demarches.models.fields import GuardedCharField, GuardedTextField
 from demarches.rules.enums import LabelledStrEnum
 from pacs.rules.pieces import RULE_IDS
 from pacs.rules.validity import MaxAge
+
+AGE_UNDER = "moins de %(n)s\u00a0mois"
+AGE_AT_MOST = "%(n)s\u00a0mois au plus"
 
 
 class PaperForm(LabelledStrEnum):
@@ -206,13 +211,26 @@ class PieceWording(models.Model):
         """« moins de 3 mois », « 6 mois au plus »; empty without a limit."""
         if not self.is_dated:
             return ""
-        months = f"{self.max_age_months}\u00a0mois"
-        return f"moins de {months}" if self.max_age_strict else f"{months} au plus"
+        words = AGE_UNDER if self.max_age_strict else AGE_AT_MOST
+        return gettext(words) % {"n": self.max_age_months}
 
     @property
     def calendar_label(self) -> str:
         """The name that may stand in a calendar or a subject."""
         return self.neutral_label or self.label
+
+    @property
+    def short_label(self) -> str:
+        """The name without what the label adds after it: « Certificat de non-Pacs »."""
+        return re.split(r",|[ \u00a0]:", self.label)[0]
+
+    @property
+    def link_is_direct(self) -> bool:
+        """The link leads to where the piece is asked for, not to a fiche that explains.
+
+        Service-Public names its fiches F, its dossiers N, what one asks there R.
+        """
+        return bool(self.link_url) and not re.search(r"/vosdroits/[FN]\d+/?$", self.link_url)
 
     @property
     def help_lines(self) -> list[str]:

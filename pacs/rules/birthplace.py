@@ -1,7 +1,7 @@
 """Where somebody was born: the commune whose record it is, from the name that people write."""
 
 from demarches.rules.communes import Commune, Communes
-from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
+from pacs.rules.countries import FRANCE, FRENCH_OVERSEAS, FRENCH_TERRITORIES
 
 #: The codes of Insee's departments and collectivities, for the ISO codes of overseas places.
 OVERSEAS_DEPARTMENTS = {
@@ -32,3 +32,23 @@ def communes_of_birth(table: Communes, *, country: str, city: str) -> list[Commu
         return found
     department = OVERSEAS_DEPARTMENTS[country]
     return [one for one in found if one.department_code == department]
+
+
+def place_of_birth(
+    table: Communes, *, country: str, city: str, department: str = "", code: str = ""
+) -> tuple[str, str, str]:
+    """The commune, its département and its Insee code, from what was written or chosen.
+
+    `code`: the commune chosen among those of that name. The official name stands where one
+    commune alone is meant; any other name stays as it was written, without a code.
+    """
+    found = communes_of_birth(table, country=country, city=city)
+    if code:
+        found = [one for one in found if one.code == code]
+    elif department:
+        found = [one for one in found if one.department == department]
+    if len(found) == 1:
+        return found[0].name, found[0].department, found[0].code
+    if overseas := FRENCH_OVERSEAS.get(country):
+        return city, overseas.removesuffix(" (France)"), ""
+    return city, department, ""

@@ -109,11 +109,16 @@ def digest_of(facts: Mapping[str, Value]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def differs(old: Value, new: Value) -> bool:
+    """Whether an answer says something else; empty, unanswered and « no » say the same."""
+    blank: tuple[Value, ...] = ("", None, [], False)
+    return old != new and not (old in blank and new in blank)
+
+
 def changes_between(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[Change, ...]:
     """What differs, in the order of the facts."""
-    blank: tuple[Value, ...] = ("", None, [], False)
     return tuple(
         Change(label, before.get(label), new)
         for label, new in after.items()
-        if before.get(label) != new and not (before.get(label) in blank and new in blank)
+        if differs(before.get(label), new)
     )

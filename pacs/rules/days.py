@@ -67,6 +67,23 @@ class DayAnswer:
     def is_possible(self) -> bool:
         return not self.reason
 
+    @property
+    def is_open(self) -> bool:
+        """The same, as a calendar asks it of each of its days."""
+        return self.is_possible
+
+    @property
+    def label(self) -> str:
+        """« mardi 15 décembre 2026 »."""
+        return f"{weekday_fr(self.day)} {day_fr(self.day)}"
+
+    @property
+    def short_reason(self) -> str:
+        """One word for the cell of a calendar; empty when the day is possible."""
+        if self.is_possible:
+            return ""
+        return "fermé" if self.is_closed else "trop tôt" if self.is_too_soon else "passé"
+
 
 @dataclass(frozen=True)
 class Days:

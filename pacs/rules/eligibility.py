@@ -236,6 +236,8 @@ def outcomes(couple: CoupleInputs, *, on: date) -> tuple[Outcome, ...]:
 
 
 def _about_couple(couple: CoupleInputs) -> Iterator[OutcomeType]:
+    if couple.youngest is AgeBand.MINOR:
+        yield MINOR
     if couple.kinship in FORBIDDEN_KINSHIP:
         yield KINSHIP
     if couple.kinship in UNCLEAR_KINSHIP:
@@ -302,7 +304,7 @@ def age_limits(one: PartenaireInputs) -> tuple[AgeLimit, ...]:
         AgeLimit(MINOR, day_of_age(birth.earliest, MAJORITY_YEARS)),
         AgeLimit(AGE_UNCERTAIN, day_of_age(birth.latest, MAJORITY_YEARS)),
     ]
-    if _is_under_foreign_law(one):
+    if is_under_foreign_law(one):
         limits.append(
             AgeLimit(FOREIGN_MAJORITY, day_of_age(birth.latest, FOREIGN_MAJORITY_DOUBT_YEARS))
         )
@@ -311,7 +313,8 @@ def age_limits(one: PartenaireInputs) -> tuple[AgeLimit, ...]:
 
 def _about_age(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
     if one.birth_date is None:
-        yield from _about_age_band(one)
+        if one.is_under_21 and is_under_foreign_law(one):
+            yield FOREIGN_MAJORITY
         return
     for limit in age_limits(one):
         if on < limit.until:
@@ -320,16 +323,8 @@ def _about_age(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
                 return  # nobody looks at the rest of what cannot be
 
 
-def _about_age_band(one: PartenaireInputs) -> Iterator[OutcomeType]:
-    """Of the simulator, which asks for an age and not for a date of birth."""
-    if one.age is AgeBand.MINOR:
-        yield MINOR
-    elif one.age is AgeBand.YOUNG_ADULT and _is_under_foreign_law(one):
-        yield FOREIGN_MAJORITY
-
-
-def _is_under_foreign_law(one: PartenaireInputs) -> bool:
-    """The personal status of a refugee is under French law."""
+def is_under_foreign_law(one: PartenaireInputs) -> bool:
+    """The law of their country says when they are of age; that of a refugee is the French one."""
     return one.is_foreign is YesNo.YES and not one.has_ofpra_status
 
 

@@ -190,7 +190,7 @@ def _person(holder: int, person: PersonState) -> Iterator[Obstacle]:
             "",
             f"Réponses de {name} : il manque {listed}.",
             f"Votre partie : il manque {listed}.",
-            f"Partie à terminer : {name}.",
+            "Partie à terminer : votre partenaire.",
         )
     elif not person.has_attested:
         yield Obstacle(
@@ -199,7 +199,7 @@ def _person(holder: int, person: PersonState) -> Iterator[Obstacle]:
             "",
             f"Attestation sur l’honneur à faire : {name}.",
             "Votre attestation sur l’honneur est à faire.",
-            f"Attestation sur l’honneur à faire : {name}.",
+            "Attestation sur l’honneur à faire : votre partenaire.",
         )
     if holder == 2 and not person.has_confirmed and not person.is_on_paper:
         yield Obstacle(
@@ -208,7 +208,7 @@ def _person(holder: int, person: PersonState) -> Iterator[Obstacle]:
             "",
             f"Réponses communes à confirmer : {name}.",
             "Les réponses communes sont à confirmer.",
-            f"Réponses communes à confirmer : {name}.",
+            "Réponses communes à confirmer : votre partenaire.",
         )
 
 
@@ -223,7 +223,7 @@ def _attested_too_late(holder: int, person: PersonState, day: date) -> Iterator[
         "",
         f"Partie de {person.name} : {told}",
         f"Votre partie : {told}",
-        f"Partie de {person.name} : {told}",
+        f"Partie de votre partenaire : {told}",
     )
 
 

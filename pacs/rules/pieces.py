@@ -323,6 +323,8 @@ RULE_IDS: tuple[str, ...] = tuple(rule_id for rule_id, _, _ in RULE_TABLE)
 VERIFIED_BY_MAIRIE = frozenset({"P10_naissance_comedec"})
 #: Told to the people, nothing for anybody to hand over or to tick.
 TOLD_ONLY = frozenset({"P40_divorce_rien", "P43_pacs_dissous"})
+#: Written on this portal, or in a drawer already: no other office is asked for it.
+AT_HOME = frozenset({DECLARATION.id, CONVENTION.id, "P03_identite"})
 ASKS_NOTHING = frozenset(rule.id for rule in PERSON_RULES if rule.asks_nothing)
 
 

@@ -3,7 +3,8 @@
 Sources: RGPD, art. 5 and 9; domain reference 8.5 (a protected adult or a refugee status must
 not reach the other by surprise). Pure data: `pacs.access` reads it for a row and a reader.
 
-« The other » is the other partenaire of the same dossier. A row that belongs to nobody in
+« The other » is the other partenaire of the same dossier; a helper fills in with one of the two
+(`pacs.rules.helping`). A row that belongs to nobody in
 particular (a piece of the couple, a message to both) belongs to both: each reads it as
 oneself. A column of a row that the table does not name does not exist: a test compares.
 """
@@ -39,6 +40,8 @@ class Line:
     other: When
     agents: Right
     note: str = ""
+    #: Whoever helps a person to fill in reads it as that person does, in a draft.
+    helper: bool = False
 
     def because(self, note: str) -> "Line":
         return replace(self, note=note)
@@ -46,8 +49,10 @@ class Line:
 
 #: Only the person and the mairie.
 SECRET = Line(True, When.NEVER, Right.VIEW)
+#: The same, and whoever helps that person to fill in.
+ANSWER = replace(SECRET, helper=True)
 #: Both sign one declaration with it: the other reads it once its owner has attested it.
-IDENTITY = Line(True, When.ATTESTED, Right.VIEW)
+IDENTITY = Line(True, When.ATTESTED, Right.VIEW, helper=True)
 #: The other needs it: the name, how and how far they take part; or what is of both.
 SHARED = Line(True, When.ALWAYS, Right.VIEW)
 #: The mairie's own.
@@ -57,7 +62,9 @@ REVIEWERS = Line(False, When.NEVER, Right.REVIEW)
 NOBODY = Line(False, When.NEVER, Right.NOBODY)
 
 #: Models that hold nothing of anybody: settings, wording, lists to start from.
-ABOUT_NOBODY = frozenset({"PacsSettings", "PieceWording", "RefusalReason", "MessageTemplate"})
+ABOUT_NOBODY = frozenset(
+    {"PacsSettings", "PieceWording", "PieceTranslation", "RefusalReason", "MessageTemplate"}
+)
 
 
 def _all(line: Line, names: str) -> dict[str, Line]:
@@ -70,11 +77,14 @@ _BIRTH = "birth_year birth_month birth_day birth_country birth_city birth_depart
 COLUMNS: Mapping[str, Mapping[str, Line]] = {
     "Dossier": {
         **_all(
+            replace(SHARED, helper=True),
+            "id reference status created_at residence impediment kinship convention wished_date"
+            " street street_more postcode city already_home",
+        ),
+        **_all(
             SHARED,
-            "id reference status created_at submitted_at completed_at ended_at residence"
-            " impediment kinship convention wished_date street street_more postcode city"
-            " already_home"
-            " appointment held_appointment earlier_wanted_since inadmissible_ground registered_on",
+            "submitted_at completed_at ended_at appointment held_appointment earlier_wanted_since"
+            " inadmissible_ground registered_on",
         ),
         **_all(
             AGENTS,
@@ -97,7 +107,12 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
             "invited_email last_invited_at reminders_sent",
         ),
         **_all(
-            SHARED.because("chacun nomme l’autre dans ce qu’il atteste et signe"),
+            replace(
+                SHARED,
+                helper=True,
+                note="chacun nomme l’autre dans ce qu’il atteste et signe ; qui aide l’un ne lit"
+                " pas le nom de l’autre",
+            ),
             "birth_name first_names usage_name single_name",
         ),
         **_all(
@@ -105,20 +120,21 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
             f"sex {_BIRTH} parent1_name parent1_first_names parent1_unknown parent2_name"
             " parent2_first_names parent2_unknown nationalities situation",
         ),
+        **_all(SECRET, "user attested_text attested_facts attested_on_paper"),
         **_all(
-            SECRET,
-            "user birth_insee has_french_record protection divorce_mentioned"
+            ANSWER,
+            "said_by_other birth_insee has_french_record protection divorce_mentioned"
             " union_record_country union_record_in_french measure protector_is_partenaire"
             " country_updates_records country_issues_coutume birth_record_in_french"
             " coutume_in_french civil_status_changed lives_here street street_more postcode city"
-            " country contact_email phone needs attested_text attested_facts attested_on_paper",
+            " country contact_email phone needs",
         ),
         **_all(AGENTS, "identified_at search_text attested_digest common_confirmed_digest"),
         **_all(NOBODY, "private_code private_code_tries"),
     },
     "Piece": {
         **_all(
-            SECRET,
+            ANSWER,
             "id dossier partenaire key rule_id about position is_required is_uncertain status"
             " issued_on expires_on is_french_adult_card citizen_note refusal_text decided_at",
         ),
@@ -126,18 +142,22 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
     },
     "PieceFile": {
         **_all(
-            Line(True, When.NEVER, Right.REVIEW),
+            replace(ANSWER, agents=Right.REVIEW),
             "id piece display_name content_type size pages warnings uploaded_at uploaded_by",
         ),
         **_all(NOBODY, "storage_name sha256"),
     },
+    "Helper": _all(
+        ANSWER.because("l’autre ne sait pas que quelqu’un aide ; qui aide a sa propre copie"),
+        "id partenaire name email user invited_at joined_at ended_at",
+    ),
     "Message": {
         **_all(SECRET, "id dossier partenaire private_to body at form_key"),
         **_all(AGENTS, "agent sealed_at"),
     },
     "InformationRequest": {
         **_all(SECRET, "id dossier partenaire text question at closed_at"),
-        "by": AGENTS,
+        **_all(AGENTS, "by sealed_at"),
     },
     "Correction": {
         **_all(SECRET, "id dossier holder values status changed_at sent_at decided_at reason"),
@@ -209,7 +229,7 @@ _BOTH = Line(True, When.ALWAYS, Right.VIEW)
 
 #: Papers of a dossier, by the slug of their address.
 PAPERS: Mapping[str, Document] = {
-    "pieces": Document("Liste des pièces", _EACH),
+    "pieces": Document("Liste des pièces", replace(_EACH, helper=True)),
     "declaration": Document(
         "Préparation de la déclaration conjointe",
         _BOTH.because("ligne par ligne : ce que l’autre a attesté"),
@@ -221,6 +241,10 @@ PAPERS: Mapping[str, Document] = {
     "partie-papier": Document(
         "Partie du second partenaire, à remplir",
         replace(_BOTH, agents=Right.NOBODY, note="un formulaire vide"),
+    ),
+    "revenir": Document(
+        "Pour revenir à la démarche",
+        replace(_BOTH, agents=Right.NOBODY, note="la référence et l’adresse du portail, aucun nom"),
     ),
     "convention": Document(
         "Convention", replace(_BOTH, agents=Right.NOBODY, note="faite à la demande, non gardée")
@@ -236,11 +260,21 @@ DESK_PAPERS: Mapping[str, Document] = {
     "avis_de_mention": Document(
         "Avis de mention", REVIEWERS.because("envoyé à qui tient l’acte de naissance")
     ),
+    "avis_batch": Document(
+        "Avis de mention d’un envoi", REVIEWERS.because("chaque lettre à qui tient l’acte")
+    ),
     "half_yearly": Document("Comptes du semestre", REVIEWERS.because("sans un nom")),
 }
 
 _TO_BOTH = Line(True, When.ALWAYS, Right.NOBODY, "le même texte aux deux, sans rien de privé")
+_OWN_LIST = Line(
+    True, When.NEVER, Right.NOBODY, "sa propre liste et son lien : scellé, effacé une fois parti"
+)
 _TO_ONE = Line(True, When.NEVER, Right.NOBODY, "à cette personne seulement")
+
+_EACH_OWN_KINDS = Line(
+    True, When.NEVER, Right.NOBODY, "à chacun les sortes de réponses changées, jamais les valeurs"
+)
 
 #: Mails, by their kind; agents read their fate, not their text.
 MAILS: Mapping[str, Document] = {
@@ -250,24 +284,35 @@ MAILS: Mapping[str, Document] = {
             ("acknowledgement", "Accusé de réception"),
             ("answers_received", "Compléments reçus"),
             ("dossier_complete", "Dossier complet"),
-            ("appointment_booked", "Rendez-vous confirmé"),
-            ("appointment_moved", "Rendez-vous déplacé"),
             ("appointment_cancelled", "Rendez-vous annulé"),
             ("appointment_missed", "Absence au rendez-vous"),
-            ("appointment_reminder", "Rappel du rendez-vous"),
             ("earlier_offer", "Date plus proche proposée"),
             ("registered", "Démarche terminée"),
             ("opposable", "Publicité terminée"),
             ("dossier_stopped", "Démarche arrêtée"),
             ("dossier_inadmissible", "Décision à lire"),
-            ("attestation_ended", "Attestation à refaire"),
             ("deletion_warning", "Effacement annoncé"),
         )
     },
+    "attestation_ended": Document("Attestation à refaire", _EACH_OWN_KINDS),
+    **{
+        kind: Document(title, _OWN_LIST)
+        for kind, title in (
+            ("appointment_booked", "Rendez-vous confirmé"),
+            ("appointment_moved", "Rendez-vous déplacé"),
+            ("appointment_reminder", "Rappel du rendez-vous"),
+        )
+    },
+    "invitation": Document(
+        "Invitation",
+        replace(_TO_ONE, other=When.ALWAYS, note="relue par qui invite ; rien de privé"),
+    ),
     **{
         kind: Document(title, _TO_ONE)
         for kind, title in (
-            ("invitation", "Invitation"),
+            ("part_reminder", "Rappel d’une partie commencée"),
+            ("partner_left", "L’autre ne participe plus"),
+            ("helper_invitation", "Invitation à aider"),
             ("invitation_reminder", "Rappel de l’invitation"),
             ("invitation_expired", "Invitation sans réponse"),
             ("invitation_declined", "Invitation refusée"),
@@ -276,6 +321,7 @@ MAILS: Mapping[str, Document] = {
             ("pieces_requested", "Demande de compléments"),
             ("message_received", "Message de la mairie"),
             ("correction_decided", "Correction examinée"),
+            ("changed_by_mairie", "Réponse changée par la mairie"),
         )
     },
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from demarches.rules.communes import Commune, commune_key
 from pacs.rules.countries import FRENCH_TERRITORIES
 
 NUMBER = re.compile(r"^\s*(\d[\dAB]\d{3})\s*-\s*(\d{4})\s*-\s*(\d{1,3})\s*-\s*(\d{1,6})\s*$", re.I)
@@ -62,6 +63,23 @@ def avis_recipient(*, birth_country: str, birth_city: str, birth_department: str
         department = f" ({birth_department})" if birth_department else ""
         return Recipient(f"Mairie {of_place(birth_city)}{department}", "")
     return Recipient(SCEC, SCEC_ADDRESS)
+
+
+def is_held_here(
+    *, birth_country: str, birth_city: str, birth_department: str, here: Commune, is_only: bool
+) -> bool:
+    """Whether the birth record is one of this mairie's: no avis goes from a mairie to itself.
+
+    `here`: the commune of the mairie. `is_only`: no other commune bears its name. When the
+    department is not known and another commune has the name, the answer is no: an avis too many
+    does no harm, one that is missing does.
+    """
+    if birth_country not in FRENCH_TERRITORIES or commune_key(birth_city) != commune_key(here.name):
+        return False
+    department = commune_key(birth_department)
+    if not department:
+        return is_only
+    return department in {commune_key(here.department), commune_key(here.department_code)}
 
 
 def of_place(name: str) -> str:

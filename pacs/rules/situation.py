@@ -67,7 +67,7 @@ class YesNo(LabelledStrEnum):
 
 
 class AgeBand(LabelledStrEnum):
-    """The age on the day of registration, when nobody was asked for a date of birth."""
+    """The age of the younger of the two on the day, when nobody was asked for a date of birth."""
 
     MINOR = "moins_18", "Moins de 18 ans"
     YOUNG_ADULT = "18_20", "18, 19 ou 20 ans"
@@ -145,8 +145,8 @@ class PartenaireAnswers:
     """What one person says of themselves; the defaults are « not asked » or « je ne sais pas »."""
 
     birth_date: PartialDate | None = None
-    #: Read when there is no date of birth.
-    age: AgeBand | None = None
+    #: Said to be 18, 19 or 20 on the day; read when there is no date of birth.
+    is_under_21: bool = False
     birth_country: str = ""
     #: Insee code of the commune of birth, when it is in France and known.
     birth_insee: str = ""
@@ -181,6 +181,7 @@ class CoupleAnswers:
         PartenaireAnswers(),
         PartenaireAnswers(),
     )
+    youngest: AgeBand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class PartenaireInputs:
     """The engine's inputs for one person (domain reference 6.1), each as far as it is known."""
 
     birth_date: PartialDate | None
-    age: AgeBand | None
+    is_under_21: bool
     #: The holders the record may have: one when the answers tell, several otherwise.
     records: frozenset[Record]
     record_country: str
@@ -231,6 +232,7 @@ class CoupleInputs:
     convention: Convention | None
     kinship: Kinship | None
     people: tuple[PartenaireInputs, PartenaireInputs]
+    youngest: AgeBand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +307,7 @@ def derive_partenaire(
         comedec = dematerialisation.covers(SCEC_CODE)
     return PartenaireInputs(
         birth_date=answers.birth_date,
-        age=answers.age,
+        is_under_21=answers.is_under_21,
         records=records,
         record_country=answers.birth_country,
         comedec=comedec,
@@ -336,4 +338,5 @@ def derive_inputs(answers: CoupleAnswers, dematerialisation: Dematerialisation) 
         convention=answers.convention,
         kinship=answers.kinship,
         people=(first, second),
+        youngest=answers.youngest,
     )

@@ -45,15 +45,17 @@ def earliest_issue_day(age: MaxAge, on: date) -> date:
     return day
 
 
+def may_be_extended_card(printed: date) -> bool:
+    """Whether a carte d'identité that shows this end may be valid for longer."""
+    return EXTENDED_CARD_PRINTED_FIRST <= printed <= EXTENDED_CARD_PRINTED_LAST
+
+
 def identity_valid_until(printed: date, *, is_french_adult_card: bool) -> date:
     """The real end of validity of an identity document whose printed end is given.
 
     A carte d'identité issued to an adult from 2 January 2004 to 31 December 2013 shows ten
     years and is valid for fifteen.
     """
-    if (
-        is_french_adult_card
-        and EXTENDED_CARD_PRINTED_FIRST <= printed <= EXTENDED_CARD_PRINTED_LAST
-    ):
+    if is_french_adult_card and may_be_extended_card(printed):
         return add_months(printed, 12 * EXTENSION_YEARS)
     return printed

@@ -13,18 +13,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.actions import SEAT_GONE, ChangedSince, SlotTaken, nearest_free
 from demarches.appointment_calendar import appointment_event
-from demarches.booking import first_days, month_of, read_day, read_moment
+from demarches.booking import Calendar, calendar_of, read_day, read_moment
 from demarches.models import Agenda, Mairie
 from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
-from demarches.rules.slots import Slot
+from demarches.rules.slots import Asked, DaySlots, Slot, not_open_yet
 from demarches.views.downloads import private_answer
 from pacs.actions import appointments
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, asked_by, needs_a_visit, pieces_to_renew
-from pacs.documents import things_to_bring
-from pacs.models import Partenaire
-from pacs.rules.validity import earliest_issue_day
+from pacs.bringing import things_to_bring
+from pacs.models import Dossier, Partenaire
+from pacs.rules.planner import when_to_ask
 from pacs.tracking import piece_rows, who_is_mailed
 from pacs.views.read import appointment_changed, seen_key, seen_of
 from pacs.views.viewer import account_of, for_partenaire, while_going_on, who_acts
@@ -69,7 +69,7 @@ def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResp
     dossier, now = partenaire.dossier, timezone.now()
     is_overriding = "renouveler" in request.GET
     try:
-        agenda = appointments.bookable_agenda(dossier, at=now)
+        agenda = appointments.bookable_agenda(dossier, reader=partenaire, at=now)
     except ActionRefused as refused:
         return _cannot_book(request, partenaire, refused)
     if request.method != "POST":
@@ -246,10 +246,12 @@ def _choose_page(
     dossier, now = partenaire.dossier, timezone.now()
     asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
     held = dossier.held_appointment
-    first = first_days(agenda, asked, count=FIRST_DAYS)
-    opening = first[0].day if first else asked.first_day
-    chosen = read_day(request.GET.get("jour", ""))
-    month = month_of(agenda, read_day(request.GET.get("mois", "")) or chosen or opening, asked)
+    calendar = calendar_of(agenda, asked)
+    first = calendar.open_days[:FIRST_DAYS]
+    chosen = calendar.on(read_day(request.GET.get("jour", "")))
+    wish = _wish(dossier, calendar, asked)
+    shown = chosen or wish
+    opening = shown.day if shown else first[0].day if first else asked.first_day
     context: dict[str, Any] = {
         "dossier": dossier,
         "partenaire": partenaire,
@@ -257,15 +259,29 @@ def _choose_page(
         "held": held if held is not None and held.is_held(now) else None,
         "lu": seen_key(dossier),
         "first": first,
-        "month": month,
-        "chosen": next((day for day in month.days if day.day == chosen), None),
+        "month": calendar.month(read_day(request.GET.get("mois", "")) or opening),
+        "shown": shown,
+        "is_wish": shown is not None and shown.day == dossier.wished_date,
+        "around": calendar.around(shown.day) if shown and not shown.is_open else (),
         "has_limits": bool(asked.limits),
         "is_overriding": is_overriding,
+        "extra": "&renouveler=1" if is_overriding else "",
         "problem": problem,
         "nearest": nearest,
         "last_day": asked.last_day,
     }
     return render(request, "pacs/appointment_choose.html", context, status=status)
+
+
+def _wish(dossier: Dossier, calendar: Calendar, asked: Asked) -> DaySlots | None:
+    """The wished day, on which the page opens; None without one, or once an appointment stands.
+
+    A day beyond the calendar is not read from the agenda: the reason is the same for all.
+    """
+    day = dossier.wished_date
+    if day is None or day < calendar.today or dossier.appointment is not None:
+        return None
+    return calendar.on(day) or DaySlots(day, reason=not_open_yet(asked))
 
 
 def _lost(
@@ -308,22 +324,24 @@ class Renewal:
 
     title: str
     last_day: date | None
-    ask_from: date | None
+    #: « dès maintenant », « à partir du … »; empty when any day does, or for the other's piece.
+    when: str
     url: str
 
 
 def _renewals(partenaire: Partenaire, day: date) -> list[Renewal]:
     """What this reader has to renew for that day; the other's pieces only as a fact."""
-    rows = {row.piece.pk: row for row in piece_rows(partenaire, at=timezone.now())}
-    today = timezone.localdate()
+    now = timezone.now()
+    days = partenaire.dossier.days(at=now)
+    rows = {row.piece.pk: row for row in piece_rows(partenaire, at=now, days=days)}
     found = []
     for piece, wording, last in pieces_to_renew(partenaire.dossier, day):
         row = rows.get(piece.pk)
         if row is None:
-            found.append(Renewal("Une pièce de votre partenaire", last, None, ""))
+            found.append(Renewal("Une pièce de votre partenaire", last, "", ""))
             continue
-        ask = earliest_issue_day(wording.max_age, day) if wording.max_age else None
-        found.append(Renewal(row.title, last, ask if ask and ask > today else None, row.url))
+        window = when_to_ask(piece.rule_id, wording.max_age, on=day, days=days)
+        found.append(Renewal(row.title, last, window.words if window else "", row.url))
     return found
 
 

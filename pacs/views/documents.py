@@ -47,6 +47,7 @@ PAPERS: dict[str, tuple[str, Maker]] = {
     "convocation": ("convocation", lambda one: documents.convocation(one.dossier, reader=one)),
     "decision": ("decision", lambda one: official.inadmissibility_decision(one.dossier)),
     "attestation": ("attestation", _attestation),
+    "revenir": ("pour-revenir", lambda one: documents.way_back(one.dossier)),
     "partie-papier": ("partie-a-remplir", _personal_part),
 }
 

@@ -2,9 +2,9 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from demarches.languages import render_in
 from pacs.models import PacsSettings
 from pacs.rules.convention import (
     AID_CLAUSES,
@@ -13,30 +13,33 @@ from pacs.rules.convention import (
     mandatory_sentence,
 )
 
+AID_TITLE = "L’aide entre vous"
+REGIME_TITLE = "Vos biens"
+
 
 @login_not_required
 @require_safe
 def pacs_home(request: HttpRequest) -> HttpResponse:
     """The door of the procedure: what it is, and three ways to begin."""
-    return render(request, "pacs/guidance_home.html")
+    return render_in(request, "pacs/guidance_home.html")
 
 
 @login_not_required
 @require_safe
 def how_it_goes(request: HttpRequest) -> HttpResponse:
     """How it goes at this mairie, in numbered steps."""
-    return render(request, "pacs/guidance_steps.html", {"pacs_settings": PacsSettings.current()})
+    return render_in(request, "pacs/guidance_steps.html", {"pacs_settings": PacsSettings.current()})
 
 
 @login_not_required
 @require_safe
 def convention_explained(request: HttpRequest) -> HttpResponse:
     """The convention: two choices, what the law says when it is silent, what it may not say."""
-    return render(
+    return render_in(
         request,
         "pacs/guidance_convention.html",
         {
-            "clauses": [("L’aide entre vous", AID_CLAUSES), ("Vos biens", REGIME_CLAUSES)],
+            "clauses": [(AID_TITLE, AID_CLAUSES), (REGIME_TITLE, REGIME_CLAUSES)],
             "sentence": mandatory_sentence("X", "Y"),
             "forbidden": FORBIDDEN_CLAUSES,
         },
@@ -47,4 +50,4 @@ def convention_explained(request: HttpRequest) -> HttpResponse:
 @require_safe
 def effects(request: HttpRequest) -> HttpResponse:
     """What a PACS changes, and what it does not."""
-    return render(request, "pacs/guidance_effects.html")
+    return render_in(request, "pacs/guidance_effects.html")

@@ -15,18 +15,21 @@ from demarches.ratelimit import rate_limited
 from demarches.rules.read import FIELD, imprint
 from demarches.rules.reference import parse_reference
 from demarches.views.changed import Way
-from pacs.access import GUEST_SESSION_KEY, guest_pass, may_edit_own, may_invite_into
+from pacs.access import GUEST_SESSION_KEY, guest_pass, may_edit_own, may_invite_into, name_for
 from pacs.actions.dossiers import (
     attest,
     attestation_of,
     choose_door,
     choose_private_code,
     confirm_common,
+    confirm_said,
     decline_invitation,
     join_dossier,
+    leave_dossier,
 )
 from pacs.actions.part import PartIsTheirs, WrongCode, has_begun
 from pacs.actions.refusals import ActionRefused
+from pacs.emails import invitation_sent
 from pacs.forms.partner import (
     AttestForm,
     ConfirmCommonForm,
@@ -36,8 +39,9 @@ from pacs.forms.partner import (
 )
 from pacs.models import Door, Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
-from pacs.shown import attestation_shown, confirmation_shown, door_shown
-from pacs.tracking import common_answers, next_task
+from pacs.review import said_lines, shared_lines
+from pacs.shown import attestation_shown, confirmation_shown, door_shown, said_shown, standing_shown
+from pacs.tracking import next_task
 from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 
@@ -46,7 +50,10 @@ from pacs.views.viewer import account_of, for_partenaire
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_partenaire
 def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
-    """The first partenaire says how the second takes part; of their part, nothing is shown."""
+    """The first partenaire says how the second takes part; of their part, nothing is shown.
+
+    POST with `passer` hands the device over at once.
+    """
     user = account_of(request)
     if not partenaire.is_first or user is None or not partenaire.dossier.is_editable:
         raise Http404
@@ -84,9 +91,11 @@ def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
             form.add_error("email" if door is Door.OWN else None, refused)
         else:
             if door is Door.SAME_DEVICE:
+                if "passer" in request.POST:
+                    return _hand_over(request, second)
                 return redirect("pacs:partner-handover", partenaire.dossier.reference)
             if door is Door.OWN:
-                messages.success(request, f"Une invitation part à {second_address(second)}.")
+                return redirect("pacs:partner-invited", partenaire.dossier.reference)
             return redirect(partenaire.dossier)
     return render(
         request,
@@ -96,6 +105,7 @@ def partner_door(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
             "partenaire": partenaire,
             "second": second,
             "has_begun": begun,
+            "is_first_choice": not (begun or second.door),
             "form": form,
             # What is corrected was typed over what stood there when the page was opened.
             "lu": (not changed and read_of(request)) or imprint(door_shown(second)),
@@ -114,9 +124,21 @@ def _door_now(second: Partenaire) -> str:
     )
 
 
-def second_address(second: Partenaire) -> str:
-    """The address just invited, read back from the database."""
-    return Partenaire.objects.values_list("invited_email", flat=True).get(pk=second.pk)
+@require_http_methods(["GET", "HEAD"])
+@for_partenaire
+def partner_invited(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """What arrives to the second, and what the first may say of it in a message of their own."""
+    _, second = partenaire.dossier.people
+    mail = invitation_sent(second)
+    if not partenaire.is_first or second.user_id or not second.invited_email or mail is None:
+        return redirect(partenaire.dossier)
+    context = {
+        "dossier": partenaire.dossier,
+        "partenaire": partenaire,
+        "second": second,
+        "mail": mail,
+    }
+    return render(request, "pacs/partner_invited.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,15 +152,20 @@ def partner_handover(request: HttpRequest, partenaire: Partenaire) -> HttpRespon
     if not partenaire.is_first or second.door != Door.SAME_DEVICE or second.user_id is not None:
         raise Http404
     if request.method == "POST":
-        reference, pk = partenaire.dossier.reference, second.pk
-        logout(request)
-        request.session["pacs_handed_over"] = pk
-        return redirect("pacs:partner-unlock", reference)
+        return _hand_over(request, second)
     return render(
         request,
         "pacs/partner_handover.html",
         {"dossier": partenaire.dossier, "partenaire": partenaire, "second": second},
     )
+
+
+def _hand_over(request: HttpRequest, second: Partenaire) -> HttpResponse:
+    """Sign the first one out; the page that comes asks the second for their own code."""
+    reference, pk = second.dossier.reference, second.pk
+    logout(request)
+    request.session["pacs_handed_over"] = pk
+    return redirect("pacs:partner-unlock", reference)
 
 
 @login_not_required
@@ -179,6 +206,7 @@ def partner_unlock(request: HttpRequest, reference: str) -> HttpResponse:
 def where_to(partenaire: Partenaire) -> str:
     """Where somebody who comes in goes on: to their next question while it is a draft."""
     fresh = Partenaire.objects.select_related("dossier").get(pk=partenaire.pk)
+    fresh.helper = partenaire.helper
     if fresh.dossier.is_draft and may_edit_own(fresh):
         return next_task(fresh, at=timezone.now()).address
     return fresh.dossier.get_absolute_url()
@@ -223,8 +251,84 @@ def partner_join(request: HttpRequest, reference: str) -> HttpResponse:
         except ActionRefused as refused:
             messages.error(request, " ".join(refused.messages))
             return redirect("home")
-        return redirect(dossier)
-    return render(request, "pacs/partner_join.html", {"dossier": dossier})
+        return redirect(where_to(dossier.partenaires.get(user=user)))
+    first, second = dossier.people
+    context = {"dossier": dossier, "first": name_for(second, first) if first.birth_name else ""}
+    return render(request, "pacs/partner_join.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def partner_quit(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """« Je ne participe plus »: the second leaves a draft, and their answers go.
+
+    Once it is sent, or for whoever opened it, leaving is stopping: that page says so.
+    """
+    dossier = partenaire.dossier
+    if partenaire.is_first or not dossier.is_draft:
+        return redirect("pacs:dossier-stop", dossier.reference)
+    if request.method == "POST":
+        try:
+            leave_dossier(
+                partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+            )
+        except ChangedSince:
+            return dossier_changed(
+                request,
+                partenaire,
+                names=(),
+                wanted="Ne plus participer.",
+                ways=[Way("Revoir le dossier", dossier.get_absolute_url(), is_main=True)],
+            )
+        except ActionRefused as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect(dossier)
+        request.session.pop(GUEST_SESSION_KEY, None)
+        messages.success(
+            request, "C’est fait : votre partie est effacée, et nous ne vous écrirons plus."
+        )
+        return redirect("home")
+    context = {
+        "dossier": dossier,
+        "partenaire": partenaire,
+        "lu": imprint(standing_shown(dossier)),
+    }
+    return render(request, "pacs/partner_quit.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_partenaire
+def said(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+    """What the other said of this person in the simulator: they confirm it, or change a line."""
+    dossier = partenaire.dossier
+    if not (partenaire.said_by_other and dossier.is_draft):
+        return redirect(where_to(partenaire))
+    if request.method == "POST":
+        here = reverse("pacs:said", args=[dossier.reference])
+        try:
+            confirm_said(
+                partenaire, at=timezone.now(), by=account_of(request), read=read_of(request)
+            )
+        except ChangedSince as changed:
+            return dossier_changed(
+                request,
+                partenaire,
+                names=changed.names,
+                wanted="Dire que tout est exact.",
+                ways=[Way("Relire, puis confirmer", here, is_main=True)],
+            )
+        except ActionRefused as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect(here)
+        return redirect(where_to(partenaire))
+    context = {
+        "dossier": dossier,
+        "partenaire": partenaire,
+        "other": name_for(partenaire, dossier.people[2 - partenaire.position]),
+        "lines": said_lines(partenaire),
+        "lu": imprint(said_shown(partenaire, dossier)),
+    }
+    return render(request, "pacs/partner_said.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -273,7 +377,7 @@ def partner_confirm(request: HttpRequest, partenaire: Partenaire) -> HttpRespons
         {
             "dossier": partenaire.dossier,
             "partenaire": partenaire,
-            "answers": common_answers(partenaire.dossier),
+            "shared": shared_lines(partenaire),
             "lu": imprint(confirmation_shown(partenaire.dossier)),
             "form": form,
         },
@@ -287,6 +391,8 @@ def partner_attest(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
     """Attest on one's honour, once one's own part and the shared answers are complete."""
     if not may_edit_own(partenaire):
         return redirect(partenaire.dossier)
+    if partenaire.said_by_other:
+        return redirect("pacs:said", partenaire.dossier.reference)
     if missing_own(partenaire) or missing_common(partenaire.dossier):
         messages.warning(
             request, "Terminez d’abord votre partie et les réponses communes, puis attestez."

@@ -7,11 +7,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.timezone import localdate
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from demarches.languages import (
+    FRENCH,
+    LIST,
+    PAGES,
+    PARAMETER,
+    asked_language,
+    in_address,
+    render_in,
+)
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited, who_computes
 from pacs.checklist import (
@@ -28,14 +37,16 @@ from pacs.forms.simulator import (
     Journey,
     SimulatorForm,
     hidden_params,
+    known_params,
     read_journey,
 )
-from pacs.models import PacsSettings, PieceWording
+from pacs.forms.simulator_questions import PAPERS_PAGE
+from pacs.models import PacsSettings, PieceTranslation, PieceWording
 from pacs.open_data import rules_as_data
 from pacs.rules.cases import CASES, CASES_ON, decide
 from pacs.rules.eligibility import OUTCOME_TYPES, Outcome, OutcomeType, outcomes
 from pacs.rules.pieces import LAW_READ_ON, RULES_VERSION
-from pacs.rules.situation import Residence, derive_inputs
+from pacs.rules.situation import Impediment, Residence, derive_inputs
 
 
 class Visit:
@@ -46,19 +57,22 @@ class Visit:
         self.today = localdate(self.now)
         self.mairie = Mairie.objects.order_by("pk").first()
         self.settings = PacsSettings.current()
-        self.journey: Journey = read_journey(
-            request.GET,
-            today=self.today,
-            dematerialisation=self.settings.dematerialisation,
-            commune=self.mairie.commune if self.mairie else "",
-        )
+        #: The language that the links carry; a page that has it not is in French.
+        self.language = asked_language(request, LIST)
+        with translation.override(self.language):
+            self.journey: Journey = read_journey(
+                request.GET,
+                today=self.today,
+                dematerialisation=self.settings.dematerialisation,
+                commune=self.mairie.commune if self.mairie else "",
+            )
 
     def address(self, name: str, *, page: str = "") -> str:
         """An address with the answers, to change those of a page when one is named."""
         query = self.journey.query
         if page:
             query = f"{query}&{EDIT_PARAMETER}={page}" if query else f"{EDIT_PARAMETER}={page}"
-        return f"{reverse(name)}?{query}"
+        return in_address(f"{reverse(name)}?{query}", self.language)
 
     def nearest_days(self, checklist: Checklist) -> list[dict[str, Any]]:
         """The possible days closest to the wished one, each with the address that chooses it."""
@@ -66,8 +80,11 @@ class Visit:
         return [
             {
                 "day": day,
-                "url": f"{reverse('pacs:simulator')}?"
-                + urlencode(self.journey.params | {DATE_PARAMETER: day.isoformat()}),
+                "url": in_address(
+                    f"{reverse('pacs:simulator')}?"
+                    + urlencode(self.journey.params | {DATE_PARAMETER: day.isoformat()}),
+                    self.language,
+                ),
             }
             for day in (wish.nearest if wish else ())
         ]
@@ -78,12 +95,16 @@ class Visit:
         return outcomes(couple, on=self.journey.wished or self.today)
 
     def checklist(self) -> Checklist:
+        wordings = PieceWording.objects.by_rule()
         return build_checklist(
             derive_inputs(self.journey.answers, self.settings.dematerialisation),
             wished=self.journey.wished,
             at=self.now,
             settings=self.settings,
-            wordings=PieceWording.objects.by_rule(),
+            wordings=wordings,
+            translated=None
+            if self.language == FRENCH
+            else PieceTranslation.objects.of(self.language, wordings),
         )
 
 
@@ -97,12 +118,13 @@ def simulator(request: HttpRequest) -> HttpResponse:
         return _question(request, visit, visit.journey.form)
     if visit.journey.stopped:
         return _stopped(request, visit)
-    checklist = visit.checklist()
+    checklist, answers = visit.checklist(), visit.journey.answers
     context = {
         "checklist": checklist,
         "nearest": visit.nearest_days(checklist),
         "outcomes": visit.outcomes(),
-        "residence_unknown": visit.journey.answers.residence is Residence.UNKNOWN,
+        "residence_unknown": answers.residence is Residence.UNKNOWN
+        and answers.impediment is Impediment.NONE,
         "answers": [
             {
                 "label": answer.label,
@@ -113,23 +135,36 @@ def simulator(request: HttpRequest) -> HttpResponse:
         ],
         "links": {
             name.replace("-", "_"): visit.address(f"pacs:{name}")
-            for name in ("simulator", "simulator-pdf", "simulator-ics", "dossier-start")
-        },
+            for name in ("simulator", "simulator-pdf", "simulator-ics")
+        }
+        | {"dossier_start": f"{reverse('pacs:dossier-start')}?{visit.journey.query}"},
         "date_url": visit.address("pacs:simulator", page="projet"),
+        "groups": [
+            (group, visit.address("pacs:simulator", page=f"{PAPERS_PAGE}{group.holder}"))
+            for group in checklist.groups
+        ],
         "made_on": visit.today,
+        "questions_language": visit.language if visit.language in PAGES else FRENCH,
     }
-    return render(request, "pacs/simulator_result.html", context)
+    return render_in(request, "pacs/simulator_result.html", context, among=LIST)
 
 
 def _question(request: HttpRequest, visit: Visit, form: SimulatorForm) -> HttpResponse:
     context = {
         "form": form,
-        "hidden": {**hidden_params(request.GET, form), SENT_PARAMETER: form.page.slug},
+        "hidden": {
+            **hidden_params(request.GET, form),
+            SENT_PARAMETER: form.page.slug,
+            **({} if visit.language == FRENCH else {PARAMETER: visit.language}),
+        },
         "is_first": not visit.journey.answered,
         "back_url": _back_url(visit, form.page.slug),
+        "keep_url": in_address(
+            f"{reverse('pacs:simulator')}?{urlencode(known_params(request.GET))}", visit.language
+        ),
     }
     status = 422 if form.errors else 200
-    return render(request, "pacs/simulator_question.html", context, status=status)
+    return render_in(request, "pacs/simulator_question.html", context, status=status)
 
 
 def _back_url(visit: Visit, slug: str) -> str:
@@ -144,8 +179,9 @@ def _stopped(request: HttpRequest, visit: Visit) -> HttpResponse:
         "holder": first.holder,
         "others": [outcome.type for outcome in others],
         "back_url": visit.address("pacs:simulator", page=visit.journey.last_page.slug),
+        "is_inside": True,
     }
-    return render(request, f"pacs/results/{first.type.slug}.html", context)
+    return render_in(request, f"pacs/results/{first.type.slug}.html", context)
 
 
 def _outcome_context(kind: OutcomeType) -> dict[str, Any]:
@@ -159,7 +195,7 @@ def outcome(request: HttpRequest, slug: str) -> HttpResponse:
     kind = next((kind for kind in OUTCOME_TYPES if kind.slug == slug), None)
     if kind is None:
         raise Http404
-    return render(request, f"pacs/results/{slug}.html", _outcome_context(kind))
+    return render_in(request, f"pacs/results/{slug}.html", _outcome_context(kind))
 
 
 @rate_limited("pdf", reads=True)
@@ -170,7 +206,8 @@ def simulator_pdf(request: HttpRequest) -> HttpResponse:
     visit = Visit(request)
     if not visit.journey.is_complete:
         return redirect(visit.address("pacs:simulator"))
-    paper = checklist_pdf(visit.checklist(), mairie=visit.mairie, today=visit.today)
+    with translation.override(visit.language):
+        paper = checklist_pdf(visit.checklist(), mairie=visit.mairie, today=visit.today)
     return _download(paper.content, "application/pdf", "vos-pieces.pdf", disposition="inline")
 
 

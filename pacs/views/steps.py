@@ -3,24 +3,27 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from demarches.actions import ChangedSince
+from demarches.booking import read_day
 from demarches.forms import StepForm
 from demarches.mail_limits import TooManyMails
-from demarches.replay import take_back
+from demarches.replay import hand_on, take_back, take_over
 from demarches.steps import Step, StepList
-from pacs.access import may_edit_common, may_edit_own
+from pacs.access import may_edit_common, may_edit_own, name_for
 from pacs.actions.corrections import lay_over, pending_of
 from pacs.actions.dossiers import record_answers
 from pacs.actions.refusals import ActionRefused
+from pacs.booking import wish_month
+from pacs.forms.common import AddressForm
 from pacs.models import Dossier, Partenaire
 from pacs.rules.days import DayAnswer
-from pacs.steps import COMMON_STEPS, OWN_STEPS
+from pacs.steps import BEFORE_WISHED_STEP, COMMON_STEPS, OWN_STEPS, WISHED_STEP
 from pacs.tracking import next_task
 from pacs.views.read import read_of_step, step_key, tell_clashes
 from pacs.views.viewer import account_of, for_partenaire
@@ -50,6 +53,8 @@ def _step_page[S: (Dossier, Partenaire)](
     if not partenaire.dossier.is_draft:
         _show_corrections(partenaire)
     step = steps.get(slug, subject)
+    if step is None and slug in steps.former:
+        return _moved(request, partenaire, subject, steps, slug)
     if step is None:
         # The question does not apply any more: an answer changed in another tab.
         if any(known.slug == slug for known in steps.steps):
@@ -57,7 +62,7 @@ def _step_page[S: (Dossier, Partenaire)](
         raise Http404
     kept = take_back(request)
     if request.method != "POST":
-        form = step.form_class(kept, instance=subject)
+        form = step.form_class(kept, instance=subject, initial=take_over(request))
         if kept:
             messages.warning(
                 request,
@@ -65,7 +70,8 @@ def _step_page[S: (Dossier, Partenaire)](
                 " vérifiez, puis enregistrez.",
             )
         return _render(request, partenaire, step, form, lu=step_key(form, kept))
-    later = "later" in request.POST
+    # Once it is sent, a page that is not filled in would propose to empty its answers.
+    later = "later" in request.POST and partenaire.dossier.is_draft
     form = step.form_class(request.POST, instance=subject, partial=later)
     if not form.is_valid():
         return _render(request, partenaire, step, form, lu=step_key(form, request.POST), status=422)
@@ -89,7 +95,35 @@ def _step_page[S: (Dossier, Partenaire)](
     if "wished_date" in form.changed_data and _impossible_wish(partenaire.dossier):
         # Kept all the same; the page tells why it cannot be, with the nearest days.
         return redirect(request.get_full_path())
-    return _go_on(request, partenaire, subject, steps)
+    leaves_home = isinstance(form, AddressForm) and form.leaves_home
+    if leaves_home and not partenaire.dossier.is_draft:
+        messages.info(request, "Indiquez votre adresse d’aujourd’hui, si elle est ailleurs.")
+        return redirect("pacs:own-step", partenaire.dossier.reference, "situation")
+    return _go_on(request, partenaire, subject, steps, step)
+
+
+def _moved[S: (Dossier, Partenaire)](
+    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S], slug: str
+) -> HttpResponse:
+    """From the address of a page that was to the one that asks its question, with what was typed.
+
+    Of a form left open meanwhile nothing is saved yet, and nothing is lost: the page shows it.
+    """
+    step = steps.asking(slug, subject)
+    if step is None:
+        return redirect(partenaire.dossier)
+    url = _url_of(step, steps, partenaire.dossier)
+    hand_on(request, to=url)
+    if request.method == "POST":
+        messages.warning(
+            request,
+            "Cette question est maintenant sur la page ci-dessous, et rien n’est encore"
+            " enregistré. Vérifiez que ce que vous aviez tapé y est, puis enregistrez.",
+        )
+    query = request.GET.urlencode()
+    there = HttpResponseRedirect(f"{url}?{query}" if query else url)
+    there.status_code = 303 if request.method == "POST" else 302
+    return there
 
 
 def _impossible_wish(dossier: Dossier) -> DayAnswer | None:
@@ -102,11 +136,12 @@ def _impossible_wish(dossier: Dossier) -> DayAnswer | None:
 
 
 def _go_on[S: (Dossier, Partenaire)](
-    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S]
+    request: HttpRequest, partenaire: Partenaire, subject: S, steps: StepList[S], step: Step[S]
 ) -> HttpResponse:
     """To the explanation of what stops the dossier, back to the review, or to the next page."""
     dossier = Dossier.objects.prefetch_related("partenaires__user").get(pk=partenaire.dossier_id)
     me = dossier.people[partenaire.position - 1]
+    me.helper = partenaire.helper
     holder = 0 if isinstance(subject, Dossier) else partenaire.position
     subject = dossier if isinstance(subject, Dossier) else me
     if not dossier.is_draft:
@@ -118,7 +153,17 @@ def _go_on[S: (Dossier, Partenaire)](
         return _after_correction(request, subject, steps, dossier)
     if request.GET.get("retour") == "verifier":
         return redirect("pacs:dossier-review", dossier.reference)
-    return redirect(next_task(me, at=timezone.now()).address)
+    if step.slug == BEFORE_WISHED_STEP and dossier.wished_date is None:
+        # Nothing asks for a day; it is offered once, here.
+        return redirect("pacs:common-step", dossier.reference, WISHED_STEP)
+    if not step.is_complete(subject):
+        messages.info(
+            request,
+            f"Pour l’envoi, il manquera encore : {', '.join(step.missing(subject))}."
+            " Vous pourrez y revenir.",
+        )
+    here = _url_of(step, steps, dossier)
+    return redirect(next_task(me, at=timezone.now(), after=here).address)
 
 
 def _show_corrections(partenaire: Partenaire) -> None:
@@ -161,6 +206,32 @@ def _render(
         "form": form,
         "lu": lu,
         "is_common": isinstance(form.instance, Dossier),
-        "wish": _impossible_wish(partenaire.dossier) if "wished_date" in form.fields else None,
+        "said_by": _said_by(partenaire, form),
     }
-    return render(request, "pacs/dossier_step.html", context, status=status)
+    if step.slug == WISHED_STEP:
+        context |= _calendar(request, partenaire.dossier)
+    template = "pacs/dossier_day.html" if step.slug == WISHED_STEP else "pacs/dossier_step.html"
+    return render(request, template, context, status=status)
+
+
+def _said_by(partenaire: Partenaire, form: StepForm[Any]) -> str:
+    """Who answered something of this page for this person in the simulator; empty when nobody."""
+    is_own = isinstance(form.instance, Partenaire)
+    if not is_own or not set(form.columns()) & set(partenaire.said_by_other):
+        return ""
+    return name_for(partenaire, partenaire.dossier.people[2 - partenaire.position])
+
+
+def _calendar(request: HttpRequest, dossier: Dossier) -> dict[str, Any]:
+    """The month of the wished day, of the first possible one, or the one asked for."""
+    row = Dossier.objects.get(pk=dossier.pk)
+    days, wished = row.days(at=timezone.now()), row.wished_date
+    asked = read_day(request.GET.get("mois", "")) or wished or days.first
+    wish = days.about(wished) if wished else None
+    return {
+        "wish": wish if wish and not wish.is_possible else None,
+        "wished": wished,
+        "first_day": days.first,
+        "month": wish_month(days, asked),
+        "extra": "&retour=verifier" if request.GET.get("retour") == "verifier" else "",
+    }

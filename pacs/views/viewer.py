@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from demarches.models import User
 from demarches.ratelimit import client_ip
 from demarches.replay import keep_for_after_sign_in
-from pacs.access import GUEST_SESSION_KEY, find_partenaire
+from pacs.access import GUEST_SESSION_KEY, NotForHelpers, find_reader
+from pacs.actions.readings import note_help
 from pacs.models import Partenaire
 
 
@@ -51,7 +52,9 @@ def for_partenaire(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     """Resolve the reference of the address to the partenaire who looks, or answer 404.
 
     A visitor who is not signed in is sent to sign in, whether or not the reference exists;
-    what they were sending waits for them in their session meanwhile.
+    what they were sending waits for them in their session meanwhile. A helper opens the pages of
+    `pacs.rules.helping` and is told of the others that they are done in person; each page that
+    a helper sees is written down.
     """
 
     @login_not_required
@@ -62,12 +65,29 @@ def for_partenaire(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         if user is None and guest is None:
             keep_for_after_sign_in(request)
             return redirect_to_login(request.get_full_path())
-        partenaire = find_partenaire(reference, user=user, guest=guest, at=timezone.now())
+        now, page = (
+            timezone.now(),
+            request.resolver_match.url_name if request.resolver_match else "",
+        )
+        try:
+            partenaire = find_reader(
+                reference,
+                user=user,
+                guest=guest,
+                at=now,
+                page=page or "",
+                method=request.method or "",
+            )
+        except NotForHelpers as refused:
+            context = {"dossier": refused.partenaire.dossier, "partenaire": refused.partenaire}
+            return render(request, "pacs/helper_not_theirs.html", context, status=403)
         if partenaire is None:
             if user is None:
                 # The pass of a handed-over device has ended.
                 return redirect_to_login(request.get_full_path())
             raise Http404
+        if partenaire.helper is not None and page:
+            note_help(partenaire, page, is_filling=request.method == "POST", at=now)
         return view(request, partenaire, **kwargs)
 
     return resolve

@@ -3,7 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.audit import asvs, console, deploy, observatory, packages, policy, proofs, static, wapiti
+from tests.audit import (
+    asvs,
+    busy,
+    console,
+    deploy,
+    observatory,
+    packages,
+    policy,
+    proofs,
+    static,
+    wapiti,
+)
 from tests.audit.table import Row
 
 type Part = Callable[[Path], list[Row]]
@@ -29,6 +40,7 @@ PARTS: dict[str, Part] = {
     "policy": policy.rows,
     "console": console.rows,
     "observatory": observatory.rows,
+    "busy": busy.rows,
     "wapiti": wapiti.rows,
     "elsewhere": elsewhere,
 }

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.audit.signed_in import agent_cookie
 from tests.support.portal import KEPT, ROOT, free_port
 from tests.support.postgres import throwaway_postgres
 
@@ -64,6 +65,7 @@ class Deployment:
         cookie: str = "",
         data: bytes | None = None,
         headers: dict[str, str] | None = None,
+        timeout: float = 30,
     ) -> tuple[int, dict[str, str], str]:
         """The status, the headers and the text of an address; redirections are not followed."""
         context = ssl.create_default_context(cafile=str(self.certificate))
@@ -71,7 +73,7 @@ class Deployment:
         sent = {**(headers or {}), **({"Cookie": cookie} if cookie else {})}
         request = urllib.request.Request(f"{self.site}{path}", data=data, headers=sent)
         try:
-            with opener.open(request, timeout=30) as answer:
+            with opener.open(request, timeout=timeout) as answer:
                 return answer.status, dict(answer.headers), answer.read().decode(errors="replace")
         except urllib.error.HTTPError as refusal:
             with refusal:
@@ -111,7 +113,9 @@ def deployment() -> Iterator[Deployment]:
         server = subprocess.Popen(
             [
                 *(Path(sys.executable).with_name("granian"), "--interface", "wsgi"),
-                *("--workers", "2", "--blocking-threads", "1", "--no-ws"),
+                # As docs/operations.md starts it.
+                *("--workers", "2", "--blocking-threads", "16", "--no-ws"),
+                *("--blocking-threads-idle-timeout", "600"),
                 *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error"),
                 *("--ssl-certificate", certificate, "--ssl-keyfile", key),
                 "uzes_portal.wsgi:application",
@@ -122,6 +126,7 @@ def deployment() -> Iterator[Deployment]:
         try:
             running = Deployment(site, certificate, cookies)
             _wait(running, server)
+            cookies["agent"] = agent_cookie(site, certificate)
             yield running
         finally:
             server.terminate()

@@ -51,7 +51,7 @@ PROOFS: dict[str, Proof] = {
     "staff": Proof(
         "second factor, idle and absolute limits",
         "no page of the desk without them",
-        ("tests/test_staff_access.py",),
+        ("tests/demarches/test_second_factor.py", "tests/demarches/test_staff_sign_in.py"),
     ),
     "openid": Proof(
         "FranceConnect, ProConnect",
@@ -66,7 +66,7 @@ PROOFS: dict[str, Proof] = {
     "texts": Proof(
         "no NIR, IBAN or card in free text",
         "every text field guarded or excused",
-        ("tests/test_guarded_texts.py", "tests/demarches/rules/test_nir.py"),
+        ("tests/test_free_text.py", "tests/test_address_guard.py"),
     ),
     "readings": Proof(
         "every look is written down",
@@ -76,7 +76,7 @@ PROOFS: dict[str, Proof] = {
     "journal": Proof(
         "the journal cannot be rewritten",
         "append-only on both engines, and chained",
-        ("tests/test_journal_chain.py",),
+        ("tests/demarches/test_journal.py",),
     ),
     "documents": Proof(
         "documents fetch nothing",

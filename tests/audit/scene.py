@@ -1,8 +1,13 @@
-"""Fill the database of an audited portal; the last line gives a session cookie for each person."""
+"""Fill the database of an audited portal; the last line gives a resident's session cookie.
+
+The agent gets a password and nothing else: their browser signs in as an agent's does.
+"""
 
 import json
 
 import django
+
+from tests.audit.signed_in import AGENT, PASSWORD
 
 
 def main() -> None:
@@ -24,19 +29,12 @@ def main() -> None:
     )
     make_dossier(alice, bob)
     send(make_dossier(charlie, dora))
-    agent = User.objects.create_user(
-        "agent@demarches.example", full_name="Nour Vidal", is_staff=True
-    )
+    agent = User.objects.create_user(AGENT, PASSWORD, full_name="Nour Vidal", is_staff=True)
     agent.groups.add(Group.objects.get(name="officier"))
-    cookies = {}
-    for name, user, backend in (
-        ("citizen", alice, "demarches.adapter.CodeBackend"),
-        ("agent", agent, "django.contrib.auth.backends.ModelBackend"),
-    ):
-        client = Client()
-        client.force_login(user, backend=backend)
-        cookies[name] = f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
-    print(json.dumps(cookies))
+    browser = Client()
+    browser.force_login(alice, backend="demarches.adapter.CodeBackend")
+    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.session.session_key}"
+    print(json.dumps({"citizen": cookie}))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,11 @@ MODULES = (
 )
 CRAWL_SECONDS, ATTACK_SECONDS, LIMIT_SECONDS = 60, 15, 900
 WHO = {"nobody": "", "citizen": "/mes-demarches/", "agent": "/agents/"}
-WAYS_OUT = ("/compte/deconnexion/", "/agents/logout/", "/pacs/fermer/", "/vitale/suivi/fermer/")
+WAYS_OUT = (
+    *("/compte/deconnexion/", "/agents/logout/", "/pacs/fermer/", "/vitale/suivi/fermer/"),
+    # An agent's own devices and sessions: pressing there would end the visit.
+    "/agents/securite/*",
+)
 #: A module that did not come to its end tried a part of the pages only, and the row says so.
 CUT = re.compile(r"Max attack time was reached for module (\w+)")
 CSRF = "Cross Site Request Forgery"
@@ -43,6 +47,8 @@ def _row(program: Path, portal: Deployment, who: str, start: str, folder: Path) 
         _run(program, portal, start or "/", cookie, report)
     except subprocess.TimeoutExpired:
         return Row.not_shown(check, AIM, f"it did not end within {LIMIT_SECONDS} seconds")
+    if start and portal.open(start, cookie=cookie)[0] != 200:
+        return Row.not_shown(check, AIM, f"the session ended on the way: {start} is shut")
     found = json.loads(report.read_text(encoding="utf-8"))
     faults = [
         (category, one)

@@ -13,8 +13,8 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from demarches import documents
-from demarches.documents import RenderedPdf, render_pdf
-from demarches.fonts import pdf_fonts
+from demarches.documents import RenderedPdf, UndrawnSign, render_pdf
+from demarches.fonts import LATIN, pdf_fonts
 from demarches.models import Entrance, Mairie
 
 BASE = "demarches/pdf/_base.html"
@@ -209,4 +209,18 @@ def test_fonts_are_made_once_and_hold_every_accent(settings) -> None:
         assert "fvar" not in font
         assert {ord(sign) for sign in "AÉèçœŒßñłŠșțĐẽặỹ’«»…–€ "} <= set(font.getBestCmap())
     kept = (Path(settings.VAR_DIR) / "fonts").glob("*-*.ttf")  # the heading font stands beside
-    assert {path.name.split("-", 1)[1] for path in kept} == set(fonts)
+    assert {path.name.split("-", 2)[2] for path in kept if f"-{len(LATIN)}-" in path.name} == set(
+        fonts
+    )
+
+
+@pytest.mark.parametrize("sign", ["王", "Ж", "م", "😀", "☐"])
+def test_no_sign_is_left_out(mairie: Mairie, sign: str) -> None:
+    context = {"mairie": mairie, "reference": f"A{sign}B"}
+
+    document = render_pdf(BASE, context, title="Essai")
+    assert f"A[signe U+{ord(sign):04X}]B" in text_of(document)
+
+    with pytest.raises(UndrawnSign) as refused:
+        render_pdf(BASE, context, title="Essai", is_official=True)
+    assert f"« A{sign}B »" in refused.value.messages[0]

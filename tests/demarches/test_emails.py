@@ -1,18 +1,13 @@
 import base64
 import re
 import smtplib
-import socket
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from aiosmtpd.controller import Controller
 from django.conf import settings as django_settings
 from django.core.mail import send_mail
 from django.core.management import call_command
@@ -26,6 +21,7 @@ from demarches.emails import Delivery, deliver_due, mail_fate, mail_text, queue_
 from demarches.management.commands import send_mails
 from demarches.models import User
 from demarches.storage import FileDamaged
+from tests.support.mailbox import Mailbox, text_of, use_server
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
@@ -39,54 +35,6 @@ def queue(to: str = "camille@exemple.fr", key: str = "event:1", **options: Any) 
         key=key,
         **options,
     )
-
-
-class Mailbox:
-    """An SMTP server on this machine, which refuses what it is told to refuse."""
-
-    def __init__(self) -> None:
-        self.received: list[EmailMessage] = []
-        self.answers: list[str] = []
-
-    async def handle_RCPT(
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
-        if address.startswith("inconnu@"):
-            return "550 5.1.1 no such user"
-        if address.startswith("plein@"):
-            return "452 4.2.2 mailbox full"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.answers:
-            return self.answers.pop(0)
-        message = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(message, EmailMessage)
-        self.received.append(message)
-        return "250 OK"
-
-
-@pytest.fixture
-def mailbox(settings: Any) -> Iterator[Mailbox]:
-    box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    use_server(settings, port)
-    yield box
-    controller.stop()
-
-
-def use_server(settings: Any, port: int) -> None:
-    settings.MAILERS = {
-        "default": {"BACKEND": "post_office.EmailBackend"},
-        "smtp": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 5},
-        },
-    }
 
 
 # Writing
@@ -173,8 +121,8 @@ def test_mail_reaches_the_server_as_it_was_written(mailbox: Mailbox) -> None:
     assert received["Subject"] == "Votre code de connexion"
     assert received["Message-ID"] == mail.message_id
     assert received["Auto-Submitted"] == "auto-generated"
-    assert received.get_content_type() == "text/plain"
-    assert received.get_content().replace("\r\n", "\n") == mail.message
+    assert received.get_content_type() == "multipart/alternative"
+    assert text_of(received) == mail.message
     mail.refresh_from_db()
     assert mail.status == STATUS.sent
     assert deliver_due() == Delivery()
@@ -319,7 +267,7 @@ def test_a_secret_text_cannot_be_read_in_the_database(mailbox: Mailbox) -> None:
     assert b"1234 5678" not in base64.b64decode(mail.message)
     assert mail_text(mail).startswith("Bonjour,\n\n")
     deliver_due()
-    assert "1234 5678" in mailbox.received[0].get_content()
+    assert "1234 5678" in text_of(mailbox.received[0])
 
 
 @pytest.mark.django_db
@@ -341,7 +289,7 @@ def test_a_secret_mail_queued_before_texts_were_sealed_still_leaves(mailbox: Mai
 
     assert deliver_due() == Delivery(sent=1)
 
-    assert "1234 5678" in mailbox.received[0].get_content()
+    assert "1234 5678" in text_of(mailbox.received[0])
     mail.refresh_from_db()
     assert mail.message == ""
 

@@ -252,12 +252,13 @@ def test_agents_and_rounds_are_not_counted(sent: Dossier, settings: Any) -> None
 #: « desk »: agents and the portal's rounds alone.
 CAUSES = {
     "pacs": {
-        "invitation": "cold",
+        **dict.fromkeys(("invitation", "helper_invitation"), "cold"),
         **dict.fromkeys(
             (
                 *("invitation_declined", "part_completed", "comment_received", "acknowledgement"),
                 *("answers_received", "attestation_ended", "appointment_booked"),
                 *("appointment_moved", "appointment_cancelled", "dossier_stopped"),
+                "partner_left",
             ),
             "people",
         ),
@@ -266,7 +267,8 @@ CAUSES = {
                 *("invitation_expired", "pieces_requested", "correction_decided"),
                 *("dossier_complete", "appointment_missed", "appointment_reminder"),
                 *("earlier_offer", "registered", "opposable", "dossier_inadmissible"),
-                *("deletion_warning", "message_from_mairie"),
+                *("deletion_warning", "message_from_mairie", "changed_by_mairie"),
+                *("dossier_assigned", "part_reminder"),
             ),
             "desk",
         ),
@@ -288,6 +290,8 @@ CAUSES = {
 CALLERS = {
     "demarches/adapter.py": {"code"},
     "demarches/address_change.py": {"code", "counted"},
+    "demarches/asked_again.py": {"code"},
+    "demarches/deletion.py": {"counted"},
     "demarches/devices.py": {"counted"},
     "demarches/oidc/links.py": {"counted"},
     "demarches/staff_mails.py": {"counted"},

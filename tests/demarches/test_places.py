@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from demarches.places import Full, Room
-from uzes_portal.management.commands.start import GRANIAN
+from uzes_portal.processes import granian
 
 ROOM = Room("checks")
 
@@ -77,7 +77,8 @@ def test_a_place_is_held_across_processes_and_freed_by_a_death(settings: Any) ->
 def test_heavy_works_never_hold_all_the_threads_of_a_process() -> None:
     from uzes_portal import settings as production  # noqa: PLC0415 -- the numbers as they ship
 
-    threads = int(GRANIAN[GRANIAN.index("--blocking-threads") + 1])
+    words = granian(host="127.0.0.1", port=8000, workers=2)
+    threads = int(words[words.index("--blocking-threads") + 1])
 
     held = sum(at_once + waiting for at_once, waiting, _ in production.PLACES.values())
 

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from post_office.models import Email
 
 from demarches import second_factor
@@ -198,6 +200,32 @@ def test_an_unreadable_passkey_opens_nothing(root: User, pending: Client, answer
     tried = client.post(reverse("admin:second_factor"), {"credential": answer})
 
     assert (added.status_code, tried.status_code) == (422, 422)
+
+
+def test_a_desk_left_open_changes_no_device(root: User, pending: Client) -> None:
+    """Beyond ten minutes, devices and codes ask for both proofs again; the rest of the desk no."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        enrol(pending)
+        device = second_factor.devices(root).get()
+        codes = second_factor.recovery_codes(root)
+        clock.shift(timedelta(minutes=11))
+        gestures = (
+            pending.get(reverse("admin:second_factor_enrol")),
+            pending.post(reverse("admin:second_factor_enrol"), {"code": "000000"}),
+            pending.post(reverse("admin:recovery_codes_new")),
+            pending.post(reverse("admin:device_remove", args=(device.pk,))),
+        )
+
+        assert [answer.status_code for answer in gestures] == [403] * 4
+        assert all("Rien n’a changé." in answer.content.decode() for answer in gestures)
+        assert second_factor.recovery_codes(root) == codes
+        assert pending.get(reverse("admin:index")).status_code == 200
+
+        left = pending.post(reverse("admin:sign_in_again"))
+
+        assert left.url == reverse("admin:login", query={"next": reverse("admin:security")})
+        assert left["Clear-Site-Data"] == '"cache", "storage"'
+        assert not StaffSession.objects.exists()
 
 
 def test_the_last_device_stays(root: User, pending: Client) -> None:

@@ -104,6 +104,21 @@ def test_a_new_password_ends_the_other_sessions(root: User) -> None:
     assert Email.objects.get().to == [root.email]
 
 
+@pytest.mark.parametrize("former", ["", "une phrase inventée", NEW])
+def test_changing_the_password_asks_the_former_one(root: User, former: str) -> None:
+    client = Client()
+    give_password(client, root.email)
+
+    answer = client.post(
+        reverse("admin:password_change"),
+        {"old_password": former, "new_password1": NEW, "new_password2": NEW},
+    )
+
+    assert answer.status_code in {200, 422}
+    assert "old_password" in answer.context["form"].errors
+    assert User.objects.get(pk=root.pk).check_password(PASSWORD)
+
+
 # Guesses
 
 
@@ -283,6 +298,8 @@ def test_a_list_filters_by_what_it_shows_only(model: Any, rf: Any, root: User) -
         for one in desk.get_list_filter(request)
         if not isinstance(one, type)
     } | {desk.date_hierarchy}
+    # A filter of our own offers the name it gives itself.
+    shown |= {one.parameter_name for one in desk.get_list_filter(request) if isinstance(one, type)}
 
     for field in model._meta.concrete_fields:
         for ending in ("", "__startswith", "__contains", "__gt", "__regex"):

@@ -56,14 +56,12 @@ REFUSED = {
     "webp_as_jpeg": "bad_content",
     "avif_brand_as_heic": "bad_content",
     "mp4_as_heic": "bad_content",
-    "jpeg_as_png": "other_content",
     "png_as_pdf": "other_content",
     "pdf_as_jpeg": "other_content",
     "program_as_pdf": "bad_content",
     "script_as_jpeg": "bad_content",
-    "no_extension": "bad_extension",
-    "only_a_dot": "bad_extension",
-    "hidden_file": "bad_extension",
+    "script_without_extension": "bad_extension",
+    "program_without_extension": "bad_extension",
     "executable_extension": "bad_extension",
     "php_before_jpeg": "bad_name",
     "html_before_pdf": "bad_name",
@@ -148,7 +146,7 @@ def test_every_honest_file_is_accepted_without_a_warning() -> None:
 def test_a_refusal_names_the_file_and_says_what_to_do(code: str) -> None:
     facts = {
         "name": "acte.pdf", "size": "12 Mo", "limit": "10 Mo", "extension": "pdf", "kind": "PDF",
-        "found": "PNG", "suggestion": "acte.png", "pixels": 40, "pages": 40, "files": 10,
+        "found": "PNG", "suggestion": "acte.png", "pixels": 51, "pages": 40, "files": 10,
         "used": "150 Mo", "together": "40 Mo",
     }  # fmt: skip
 
@@ -181,11 +179,11 @@ def test_a_file_of_exactly_the_limit_is_not_too_large(settings) -> None:
     assert outcome(data + b"\n", "acte.pdf") == "too_large"
 
 
-def test_a_photo_with_another_extension_is_told_its_right_name() -> None:
+def test_a_pdf_called_a_photo_is_told_its_right_name() -> None:
     with pytest.raises(UploadRefused) as refusal:
-        upload(files.png(), "carte.jpg")
+        upload(files.pdf(), "carte.jpg")
 
-    assert "Renommez-le en « carte.png »" in refusal.value.message
+    assert "Renommez-le en « carte.pdf »" in refusal.value.message
 
 
 # What is kept
@@ -473,6 +471,20 @@ def test_forms_that_paint_each_other_are_given_up() -> None:
     assert outcome(files.nested_forms_pdf(), "acte.pdf") in {"pdf_unreadable", "too_heavy"}
 
 
+@pytest.mark.parametrize("kind", files.object_stream_bombs())
+def test_a_bomb_of_object_streams_is_given_up_or_leaves_nothing_of_itself(kind: str) -> None:
+    """The parser mends most of them: what is kept is one blank page, and weighs that."""
+    data = files.object_stream_bombs()[kind]
+
+    if kind == "objstm_many":
+        # How far it gets before its limits depends on the machine; it never gets through.
+        assert outcome(data, "acte.pdf") in {"pdf_unreadable", "pdf_too_complex", "too_heavy"}
+    else:
+        clean = upload(data, "acte.pdf")
+        assert clean.pages == 1
+        assert len(clean.content) < 4_000
+
+
 def test_bombs_cost_the_server_neither_time_nor_memory() -> None:
     corpus = files.hostile_files()
     bombs = [corpus[c] for c in ("png_bomb", "deep_pdf", "looping_pages_pdf", "inflating_pdf")]
@@ -597,7 +609,7 @@ def test_a_real_phone_photo_is_turned_upright_and_made_smaller() -> None:
 def verdict(kind: str, data: bytes, watermark: str = "") -> str:
     """What the worker says, asked in this process: where a debugger and coverage can follow."""
     orders = upload_worker.Orders(
-        kind=kind, max_pixels=40_000_000, max_side=2_500, max_pages=40, page=0,
+        kind=kind, max_pixels=51_000_000, max_side=2_500, max_pages=40, page=0,
         watermark=watermark, font=str(font_path(uploads.WATERMARK_FONT)), memory_bytes=0,
         cpu_seconds=0,
     )  # fmt: skip

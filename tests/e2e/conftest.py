@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from demarches.emails import mail_text
 from demarches.models import User
+from tests.support.album import take_pictures
 from tests.support.chromium import launch_options
 
 # Playwright's own loop runs in this thread; the tests are the only ones to use the ORM here.
@@ -71,7 +73,7 @@ class Visitor:
         #: Without it nothing can be measured inside the page: only the journey counts.
         self.has_script = has_script
         self.by_keyboard = by_keyboard
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)  # a busy machine is slow, not wrong
         self.page: Page = context.new_page()
         self.context = context
         self.troubles: list[str] = []
@@ -110,6 +112,7 @@ class Visitor:
             self.troubles.append(f"{self.page.url}: {wide} px too wide")
         if self.page.locator("h1").count() != 1:
             self.troubles.append(f"{self.page.url}: not one h1")
+        take_pictures(self.page)
 
     def press(self, name: str, *, exact: bool = False) -> None:
         """Push a button by its words, then examine what comes."""
@@ -128,13 +131,21 @@ class Visitor:
             control.click()
         self.examine()
 
+    def unfold(self, summary: Locator) -> None:
+        """Open what is folded, on the same page."""
+        if not self.by_keyboard:
+            summary.click()
+            return
+        self.reach(summary)
+        self.page.keyboard.press("Enter")
+
     def choose(self, label: str) -> None:
         """A choice by its words."""
         self.page.get_by_label(label, exact=True).check()
 
     def tick(self, name: str, value: str | None = None) -> None:
         """A radio by its value, or a box."""
-        choice = self.page.locator(f"input[name={name}]" + (f"[value={value}]" if value else ""))
+        choice = self.page.locator(f"input[name={name}]" + (f"[value='{value}']" if value else ""))
         if not self.by_keyboard:
             choice.first.check()
             return
@@ -179,6 +190,10 @@ class Visitor:
         self.page.keyboard.press("ControlOrMeta+A")
         self.page.keyboard.type(value)
 
+    def attach(self, control: Locator, file: Path) -> None:
+        """Give a file to a box."""
+        control.set_input_files(file)
+
     def reach(self, control: Locator) -> None:
         """Press Tab until this control has the focus, and see that the focus shows."""
         here = "it => it === document.activeElement"
@@ -202,11 +217,12 @@ class Visitor:
         message = mail_text(Email.objects.filter(to=[email]).latest("pk"))
         found = re.search(r"^\s*(\d{4}[ \u00a0]?\d{2,4})\s*$", message, re.MULTILINE)
         assert found, message
-        self.page.locator("input[name=code]").fill(found[1])
+        self.write(self.page.locator("input[name=code]"), found[1])
 
     @property
     def path(self) -> str:
-        return self.page.url.removeprefix(self.site)
+        # A redirection carries over the mark of the page before.
+        return self.page.url.removeprefix(self.site).partition("#")[0]
 
 
 @pytest.fixture

@@ -25,15 +25,15 @@ def test_a_reader_searches_and_reads(
 
     reader.go("/")
     reader.follow("guide des démarches")
-    reader.fill("Chercher dans les fiches", "cartes perdues")
+    reader.fill("Chercher une démarche", "carte perte")
     reader.press("Chercher")
-    reader.fill("Chercher dans les fiches", "carte étudiants")
+    reader.fill("Chercher une démarche", "carte étudiants")
     reader.press("Chercher")
     reader.act_on(reader.page.locator("main h3 a").first)
     reader.act_on(
         reader.page.get_by_role("navigation", name="Votre situation").get_by_text("Étudiant")
     )
-    assert reader.path == "/fiches/F1/?situation=2#situation-2"
+    assert reader.page.url == f"{reader.site}/fiches/F1/?situation=2#situation-2"
     reader.page.locator("summary").first.click()
     reader.examine()
     assert "Par le compte." in reader.page.inner_text("main")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Locator
 
 from demarches.models import User
 from pacs.models import Dossier, Piece
@@ -26,11 +27,11 @@ def answer_common(one: Visitor) -> None:
         assert one.page.locator(".error-summary").evaluate(focused)
     one.tick("where", "ici")
     one.fill("Numéro et voie", "3 rue des Lilas")
-    one.tick("already_home", "False")
     one.press("Enregistrer et continuer")
     one.tick("kinship", "aucun")
     one.tick("convention", "cerfa_15726")
-    one.press("Enregistrer et continuer")  # no wished date
+    one.press("Enregistrer et continuer")
+    one.press("Pas encore de date")
 
 
 def answer_own(one: Visitor, *, name: str, country: str = "FR") -> None:
@@ -45,7 +46,7 @@ def answer_own(one: Visitor, *, name: str, country: str = "FR") -> None:
     assert page.get_by_label("Tous vos prénoms").input_value() == "Zoé"
     one.fill("Nom de naissance", name)
     one.tick("sex", "F")
-    one.fill("Année", "1990")
+    one.fill("Date de naissance", "4 mai 1990")
     one.tick("origin", "fr" if country == "FR" else "autre")
     one.fill("Commune ou ville", "Nîmes")
     one.tick("parent1_unknown")
@@ -82,10 +83,22 @@ def attest(one: Visitor, home: str, *, button: str = "J’atteste") -> None:
 def bring(one: Visitor, home: str, *, left: int = 0) -> None:
     """Say of each piece that it will be brought, except of so many."""
     one.go(f"{home}pieces/")
-    while one.page.get_by_role("link", name="Envoyer ou répondre").count() > left:
-        one.follow("Envoyer ou répondre")
-        one.tick("choice", "to_bring")
-        one.press("Enregistrer", exact=True)
+    if not left:
+        one.press("Nous apporterons tout le jour même")
+        return
+    missing = one.page.locator("input[name=piece]")
+    keys = [missing.nth(rank).get_attribute("value") for rank in range(missing.count())]
+    for key in keys[:-left]:
+        fold = one.page.locator(f'[data-uzes-piece="{key}"] details:not([open]) > summary')
+        if fold.count():
+            one.unfold(fold.first)
+        one.tick(f'"{key}-choice"', "to_bring")
+    save(one)
+
+
+def save(one: Visitor) -> None:
+    """The button that promises nothing."""
+    one.act_on(one.page.locator("button[name=enregistrer]:not([hidden])"))
 
 
 def photograph(folder: Path) -> Path:
@@ -113,25 +126,22 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     alice.follow("Se pacser")
     alice.follow("Remplir le dossier en ligne")
     alice.sign_in("alice@example.org")
-    alice.press("Ouvrir mon dossier")
     home = alice.path.removesuffix("commun/adresse/")
     answer_common(alice)
     answer_own(alice, name="Lemoine")
     assert alice.path == f"{home}pieces/"
     alice.go(home)
     alice.follow("La participation de votre partenaire")
-    alice.press("Continuer")
+    alice.press("Inviter par courriel")
     assert alice.page.title().startswith("Erreur")
-    alice.tick("door", "own")
     alice.fill("Son adresse e-mail", "bob@example.org")
-    alice.press("Continuer")
+    alice.press("Inviter par courriel")
     attest(alice, home)
 
     bob = visitor(viewport=DESKTOP, java_script_enabled=javascript, by_keyboard=by_keyboard)
     bob.go(f"{home}rejoindre/")
     bob.sign_in("bob@example.org")
     bob.press("Participer", exact=True)
-    bob.follow("Continuer")
     answer_own(bob, name="d’Almeida-Ünal", country="IT")
     bob.go(home)
     bob.follow("Confirmer les réponses communes")
@@ -140,9 +150,7 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     attest(bob, home, button="J’atteste, nous enverrons plus tard")
     bring(bob, home, left=1)
 
-    alice.go(f"{home}pieces/")
-    alice.act_on(alice.page.locator("[data-piece=P03_identite] a").first)
-    send_file(alice, tmp_path)
+    send_file(alice, home, tmp_path)
     bring(alice, home)
     alice.go(home)
     alice.follow("Relire, attester et envoyer le dossier")
@@ -157,9 +165,7 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
 
     alice.go(home)
     assert "attend vos compléments" in alice.page.inner_text("main")
-    alice.go(f"{home}pieces/")
-    alice.follow("Remplacer cette pièce")
-    send_file(alice, tmp_path)
+    send_file(alice, home, tmp_path)
     correct_her_name(alice, home)
     alice.go(home)
     alice.press("J’ai tout complété")
@@ -178,11 +184,17 @@ def test_a_couple_files_a_dossier_and_an_agent_completes_it(
     assert 12 < len(alice.seen) <= 20
 
 
-def send_file(one: Visitor, folder: Path) -> None:
-    """On the page of a piece: the photograph of it."""
-    one.tick("choice", "send")
-    one.page.locator("input[type=file]").set_input_files(photograph(folder))
-    one.press("Enregistrer", exact=True)
+def send_file(one: Visitor, home: str, folder: Path) -> None:
+    """On the page of the pieces: the photograph of the identity document."""
+    one.go(f"{home}pieces/")
+    card = one.page.locator("[data-piece=P03_identite]")
+    sent = card.locator(".file__name")
+    before = sent.count()
+    one.attach(card.locator("input[type=file]"), photograph(folder))
+    if one.has_script:
+        sent.nth(before).wait_for()
+    save(one)
+    assert sent.nth(before).inner_text() == "carte.jpg"
 
 
 def correct_her_name(alice: Visitor, home: str) -> None:
@@ -206,26 +218,41 @@ def decide(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
     user = User.objects.create_user("agent@example.org", is_staff=True, full_name="Nour Vidal")
     user.groups.add(Group.objects.get(name="officier"))
     agent = signed_in(user, viewport=DESKTOP)
-    agent.go("/agents/")
+    agent.go(f"/agents/pacs/dossier/?q={dossier.reference}")
     agent.page.get_by_role("link", name=dossier.reference).first.click()
     agent.examine()
     piece = Piece.objects.get(key="1-P03_identite")
-    card = agent.page.locator(f"#piece-{piece.pk}")
-    assert card.locator("img").evaluate("picture => picture.complete && picture.naturalWidth > 0")
+    card = open_row(agent, piece)
+    picture = card.locator("img").first
+    picture.scroll_into_view_if_needed()
+    agent.page.wait_for_function(
+        "() => document.querySelector('.panel:not([hidden]) img').complete"
+    )
+    assert picture.evaluate("picture => picture.naturalWidth > 0")
     card.locator("summary", has_text="Refuser").click()
-    card.get_by_label("Explication").fill("Joignez un justificatif de domicile.")
+    card.get_by_label("Ce que la personne lira").fill("Joignez un justificatif de domicile.")
     card.get_by_role("button", name="Refuser cette pièce").click()
+    card.get_by_text("R113-8").wait_for()
     agent.examine()
-    assert "R113-8" in agent.page.inner_text("#content")
-    card = agent.page.locator(f"#piece-{piece.pk}")
     # The box is still open, with what was typed.
-    assert card.get_by_label("Explication").input_value().startswith("Joignez")
-    card.get_by_label("Explication").fill("")
-    card.locator("select[name=code]").select_option("illisible")
+    text = card.get_by_label("Ce que la personne lira")
+    assert text.input_value().startswith("Joignez")
+    text.fill("")
+    card.get_by_label("Illisible").check()
     card.get_by_role("button", name="Refuser cette pièce").click()
-    agent.press("Envoyer la demande")
+    agent.page.get_by_text("envoyez la demande").wait_for()
+    agent.page.get_by_role("link", name="Demander…").click()
+    agent.page.get_by_role("button", name="Envoyer la demande").click()
+    agent.page.get_by_text("La demande est faite").wait_for()
     dossier.refresh_from_db()
     assert dossier.status == "pieces_requested"
+
+
+def open_row(agent: Visitor, piece: Piece) -> Locator:
+    """Choose the row of this piece; its panel."""
+    agent.page.locator(f"#row-piece-{piece.pk}").click()
+    agent.page.wait_for_timeout(600)  # nothing is accepted that was not seen
+    return agent.page.locator(f"#panel-piece-{piece.pk}")
 
 
 def at_the_desk(dossier: Dossier, signed_in: Callable[..., Visitor]) -> Visitor:
@@ -238,31 +265,33 @@ def at_the_desk(dossier: Dossier, signed_in: Callable[..., Visitor]) -> Visitor:
 def take_the_correction(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
     """Old and new side by side, then in the dossier; what both had attested has ended."""
     agent = at_the_desk(dossier, signed_in)
-    row = agent.page.locator("#corrections tbody tr")
+    agent.page.get_by_role("link", name="Correction proposée").first.click()
+    row = agent.page.locator(".panel:not([hidden]) tbody tr")
     assert row.locator("td").all_inner_texts() == ["Lemoine", "Lemoine-Roux"]
-    agent.press("Reprendre dans le dossier")
+    agent.page.get_by_role("button", name="Reprendre dans le dossier").click()
+    agent.page.get_by_text("La correction est reprise").wait_for()
     assert [one.attested_at for one in dossier.partenaires.all()] == [None, None]
 
 
 def complete(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
     """The agent settles everything that is left, then declares the dossier complete."""
     agent = at_the_desk(dossier, signed_in)
-    identity = agent.page.locator(f"#piece-{Piece.objects.get(key='1-P03_identite').pk}")
-    agent.act_on(identity.get_by_role("button", name="Accepter"))
-    assert "écrivez la date lue sur la pièce" in agent.page.inner_text("#content")
-    identity.get_by_label("Valable jusqu’au (lu sur la pièce)").fill("12/11/2099")
-    agent.act_on(identity.get_by_role("button", name="Accepter"))
-    assert "Valable jusqu’au 12\u00a0novembre 2099." in identity.inner_text()
+    identity = open_row(agent, Piece.objects.get(key="1-P03_identite"))
+    identity.get_by_role("button", name="Accepter").click()
+    identity.get_by_text("écrivez la date lue sur la pièce").wait_for()
+    identity.get_by_label("Valable jusqu’au").fill("12/11/2099")
+    identity.get_by_role("button", name="Accepter").click()
+    identity.get_by_text("dernier jour utile : 12\u00a0novembre 2099").wait_for(state="attached")
 
     (missing,) = Piece.objects.required().filter(status="missing")
-    card = agent.page.locator(f"#piece-{missing.pk}")
-    agent.act_on(card.get_by_role("button", name="Accepter"))
-    assert "Rien n’a été envoyé ni annoncé" in agent.page.inner_text("#content")
-    agent.act_on(card.get_by_role("button", name="Sera apportée"))
-    while agent.page.get_by_role("button", name="Accepter").count():
-        agent.page.get_by_role("button", name="Accepter").first.click()
-        agent.page.wait_for_load_state()
-    agent.press("Déclarer complet")
+    card = open_row(agent, missing)
+    card.get_by_role("button", name="Sera apportée").click()
+    agent.page.get_by_text("cette pièce sera apportée").wait_for()
+    for piece in Piece.objects.required().exclude(status="accepted"):
+        open_row(agent, piece).get_by_role("button", name="Accepter").click()
+        agent.page.locator(f"#row-piece-{piece.pk}.state--done").wait_for()
+    agent.page.get_by_role("button", name="Déclarer complet").click()
+    agent.page.get_by_role("link", name="Suivant dans la pile", exact=True).wait_for()
     dossier.refresh_from_db()
     assert dossier.status == "complete"
 
@@ -270,6 +299,7 @@ def complete(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
 def end_by_mistake(dossier: Dossier, signed_in: Callable[..., Visitor]) -> None:
     """A wrong click: the page that asks first, the reason, then everything back."""
     agent = at_the_desk(dossier, signed_in)
+    agent.follow("Suivi et papiers")
     agent.follow("Clore sans décision")
     assert "Ce qui va se passer" in agent.page.inner_text("#content")
     agent.fill("Motif", "Dossier en double")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.conftest import PHONE, Visitor
-from tests.support.dossiers import make_dossier
+from tests.support.dossiers import COMMON, OTHER, PERSON, make_dossier
 
 pytestmark = pytest.mark.e2e
 
@@ -19,6 +19,9 @@ PUBLIC = (
     "/pacs/ce-que-change-un-pacs/",
     "/pacs/comment-nous-decidons/",
     "/pacs/resultats/kinship/",
+    "/pacs/?langue=en",
+    "/pacs/pieces/?langue=en",
+    "/pacs/convention/?langue=en",
     "/pacs/apres/",
     "/pacs/apres/ici/",
     "/pacs/apres/ancien-tribunal/",
@@ -100,9 +103,6 @@ def test_signing_in_and_a_step_by_keyboard_alone(
     page.wait_for_url("**/compte/code/**")
     alice.type_code("alice@example.org")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/pacs/commencer/**")
-    tab_to("Ouvrir mon dossier")
-    page.keyboard.press("Enter")
     page.wait_for_url("**/commun/adresse/")
     tab_to("À Uzès")
     page.keyboard.press("Space")
@@ -120,11 +120,8 @@ def test_the_same_phone_passed_over(
     alice = visitor()
     alice.go("/pacs/commencer/")
     alice.sign_in("alice@example.org")
-    alice.press("Ouvrir mon dossier")
     home = alice.path.removesuffix("commun/adresse/")
     alice.go(f"{home}partenaire/")
-    alice.tick("door", "same_device")
-    alice.press("Continuer")
     alice.press("Fermer mes pages et passer")
     alice.fill("Votre code", "12")
     alice.press("Ouvrir mes pages")
@@ -168,3 +165,47 @@ def test_every_page_of_a_draft_fits_the_narrowest_screen(
         alice.go(home + path)
 
     assert len(alice.seen) == 10
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+def test_the_second_reads_which_address_is_taken_and_puts_another(
+    site: str,
+    signed_in: Callable[..., Visitor],
+    django_user_model,
+    javascript: bool,
+) -> None:
+    first = django_user_model.objects.create_user("alice@example.org")
+    second = django_user_model.objects.create_user("bob@example.org")
+    nowhere = {"street": "", "postcode": "", "city": ""}
+    dossier = make_dossier(
+        first,
+        second,
+        common={**COMMON, "already_home": True},
+        people=({**PERSON, **nowhere}, {**OTHER, **nowhere}),
+    )
+    home = dossier.get_absolute_url()
+    narrow = {"width": 320, "height": 700}
+    bob = signed_in(second, viewport=narrow, java_script_enabled=javascript)
+
+    bob.go(f"{home}verifier/")
+    bob.follow("Modifier l’adresse d’aujourd’hui")
+    assert "dite par Camille Anne Lemoine" in bob.page.inner_text("main")
+    street = bob.page.get_by_label("Numéro et voie")
+    if not street.is_visible():  # the link opens the fold it leads into
+        bob.page.get_by_text("J’habite à une autre adresse").click()
+    bob.fill("Numéro et voie", "5 rue Haute")
+    bob.press("Enregistrer et continuer")
+    assert bob.page.title().startswith("Erreur")
+    assert street.is_visible()
+    bob.fill("Code postal", "30000")
+    bob.fill("Commune", "Nîmes")
+    bob.press("Enregistrer et continuer")
+
+    assert bob.path == f"{home}verifier/"
+    assert "Vous habitez 5 rue Haute, 30000 Nîmes." in bob.page.inner_text("main")
+    alice = signed_in(first, viewport=narrow, java_script_enabled=javascript)
+    alice.go(f"{home}verifier/")
+    assert "5 rue Haute" not in alice.page.content()
+    alice.go(f"{home}moi/situation/")
+    alice.follow("Changer cette réponse")
+    assert alice.path == f"{home}commun/adresse/"

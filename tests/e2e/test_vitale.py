@@ -1,19 +1,21 @@
 """The guide on the Carte Vitale in a real browser: questions, back, plan, paper."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
 
 from tests.e2e.conftest import PHONE, Visitor
+from tests.vitale.answers import READINGS
 
 pytestmark = pytest.mark.e2e
 
-PLAN = "/vitale/que-dois-je-faire/plan/?caisse={}&situation=perte&voie=en-ligne"
+PLAN = "/vitale/que-dois-je-faire/plan/?situation=perte&caisse={}&voie=en-ligne"
 PAGES = (
     "/vitale/",
     "/vitale/que-dois-je-faire/",
-    "/vitale/que-dois-je-faire/?caisse=cpam&envoi=situation",
+    "/vitale/que-dois-je-faire/?situation=perte&envoi=caisse",
     PLAN.format("cpam"),
     PLAN.format("inconnue"),
     "/vitale/que-dois-je-faire/plan/?caisse=msa&situation=arrivee&numero=nia",
@@ -46,20 +48,20 @@ def test_a_lost_card_from_the_door_to_the_plan(
     reader.follow("Que dois-je faire")
     reader.press("Continuer")  # nothing chosen
     assert reader.page.title().startswith("Erreur")
-    reader.choose("La CPAM (compte ameli)")
-    reader.press("Continuer")
     reader.choose("Ma carte est perdue")
+    reader.press("Continuer")
+    reader.choose("La CPAM (compte ameli)")
     reader.press("Continuer")
     reader.page.go_back()
     assert reader.page.get_by_role("heading", level=1).inner_text() == (
-        "Quelle est votre situation\u00a0?"
+        "Quelle est votre caisse\u00a0?"
     )
     reader.page.go_forward()
     reader.choose("Au guichet de la caisse")
     reader.press("Continuer")
 
     assert reader.path == (
-        "/vitale/que-dois-je-faire/plan/?caisse=cpam&situation=perte&voie=guichet"
+        "/vitale/que-dois-je-faire/plan/?situation=perte&caisse=cpam&voie=guichet"
     )
     steps = reader.page.locator(".steps h3").all_inner_texts()
     assert steps == [
@@ -73,7 +75,7 @@ def test_a_lost_card_from_the_door_to_the_plan(
 
 def test_the_questions_are_answered_by_keyboard_alone(visitor: Callable[..., Visitor]) -> None:
     reader = visitor()
-    reader.go("/vitale/que-dois-je-faire/?situation=fraude")
+    reader.go("/vitale/que-dois-je-faire/?situation=arrivee")
     reader.page.locator("input[type=radio]").first.focus()
     reader.page.keyboard.press("ArrowDown")
     reader.page.keyboard.press("Enter")
@@ -83,4 +85,38 @@ def test_the_questions_are_answered_by_keyboard_alone(visitor: Callable[..., Vis
     reader.page.keyboard.press("Enter")
     reader.page.wait_for_url("**/plan/**")
 
-    assert reader.path.endswith("caisse=msa&situation=fraude&reponse=rien-donne")
+    assert reader.path.endswith("situation=arrivee&caisse=msa&numero=sans-numero")
+
+
+#: Two screens of a telephone.
+TWO_SCREENS = 1600
+
+
+def test_every_plan_is_read_in_two_screens(visitor: Callable[..., Visitor]) -> None:
+    """From the title to whom to ask: what is folded, and the foot of the page, are left out.
+
+    The plans of the caisses that are named differ by an address: one stands for them.
+    """
+    reader = visitor(viewport={"width": 360, "height": 800})
+    long = {}
+    for reading in READINGS:
+        if reading.params.get("organisme", "mgen") != "mgen":
+            continue
+        address = f"/vitale/que-dois-je-faire/plan/?{urlencode(reading.params)}"
+        reader.page.goto(reader.site + address)
+        height = reader.page.evaluate(
+            "document.querySelector('main').querySelectorAll('section[data-caisse]').values()"
+            ".reduce((low, one) => Math.max(low, one.getBoundingClientRect().bottom), 0)"
+            " - document.querySelector('h1').getBoundingClientRect().top"
+        )
+        if height > TWO_SCREENS:
+            long[address] = height
+
+    assert long == {}
+
+
+def test_the_page_of_the_card_is_short(visitor: Callable[..., Visitor]) -> None:
+    reader = visitor(viewport={"width": 360, "height": 800})
+    reader.go("/vitale/")
+
+    assert reader.page.evaluate("document.documentElement.scrollHeight") <= 5000

@@ -1,49 +1,31 @@
 """Addresses of the simulator, from few words."""
 
-COMMON = {"adresse": "ici", "lien": "aucun", "empechement": "aucun"}
+COMMON = {"adresse": "ici", "lien": "aucun", "age": "21_plus", "mesure": "aucune"}
 PROJECT = {"convention": "cerfa_15726", "date": ""}
-FRENCH = {
-    "age": "21_plus",
-    "naissance": "france",
-    "nationalite": "francaise",
-    "situation": "celibataire",
-    "mesure": "aucune",
-}
-SENEGALESE = FRENCH | {
-    "naissance": "autre_pays",
-    "nationalite": "autre",
-    "protection": "aucune",
-    "acte_en_francais": "oui",
-    "pays_a_jour": "oui",
-    "coutume": "oui",
-    "coutume_en_francais": "oui",
-}
-ITALIAN_WIDOW = SENEGALESE | {
-    "naissance": "ue",
-    "situation": "veuf",
-    "lieu_acte": "ue",
-    "acte_en_francais": "non",
-    "coutume_en_francais": "non",
-    "preuve_en_francais": "non",
-}
+FRENCH = {"origine": "france_francaise", "situation": "celibataire"}
+SENEGALESE = FRENCH | {"origine": "autre_pays", "papiers": "oui"}
+ITALIAN_WIDOW = {"origine": "ue", "situation": "veuf", "lieu_acte": "ue", "papiers": "non"}
 #: Everything that may be answered « je ne sais pas ».
-NOTHING_KNOWN = FRENCH | {
+NOTHING_KNOWN = {
+    "origine": "inconnu",
     "naissance": "inconnu",
     "nationalite": "inconnu",
     "situation": "inconnu",
-    "mesure": "inconnu",
-    "acte_en_francais": "inconnu",
-    "pays_a_jour": "inconnu",
+    "papiers": "inconnu",
 }
 
 
 def params_of(
     first: dict[str, str] = FRENCH, second: dict[str, str] = FRENCH, **common: str
 ) -> dict[str, str]:
-    """A whole address for these two people."""
+    """A whole address for these two people; a measure of either is a measure of the couple."""
     people = [(first, 1), (second, 2)]
+    measures = {}
+    if any("mesure" in person for person, _ in people):
+        measures = {"mesure": "oui", "mesure1": "aucune", "mesure2": "aucune"}
     return {
         **COMMON,
+        **measures,
         **{f"{name}{holder}": value for person, holder in people for name, value in person.items()},
         **PROJECT,
         **common,

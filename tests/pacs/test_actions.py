@@ -64,8 +64,8 @@ def test_an_incomplete_dossier_is_not_sent_and_says_everything_at_once(
 
     assert refused.value.messages == [
         "Votre attestation sur l’honneur est à faire.",
-        "Partie à terminer : le second partenaire.",
-        "Réponses communes à confirmer : le second partenaire.",
+        "Partie à terminer : votre partenaire.",
+        "Réponses communes à confirmer : votre partenaire.",
     ]
 
 
@@ -399,7 +399,7 @@ def test_the_account_page_asks_the_same_number_of_queries(
     client = client_of(alice)
     client.get(reverse("demarches:account"))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(reverse("demarches:account"))
 
 

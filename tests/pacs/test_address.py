@@ -68,7 +68,7 @@ def test_the_commune_of_the_mairie_fills_the_address(
     # Nothing is answered for them before they choose.
     assert shown == {"where": "", "postcode": "", "city": ""}
     assert (draft.residence, draft.impediment) == ("ici", "aucun")
-    assert draft.address_lines == ["3 rue des Lilas", "30700 Uzès"]
+    assert draft.address.lines == ["3 rue des Lilas", "30700 Uzès"]
 
 
 @pytest.mark.parametrize("where", ["autre_commune", "etranger", "inconnu"])
@@ -89,7 +89,7 @@ def test_who_lives_there_already_is_not_asked_for_their_address(
 ) -> None:
     draft.partenaires.update(street="", postcode="", city="")
     client = client_of(alice)
-    answer(client, address_page(draft), already_home="True")
+    answer(client, address_page(draft), where="ici_ensemble")
     page = reverse("pacs:own-step", args=[draft.reference, "situation"])
 
     assert "street" not in client.get(page).context["form"].fields
@@ -97,8 +97,44 @@ def test_who_lives_there_already_is_not_asked_for_their_address(
 
     first = draft.people[0]
     draft.refresh_from_db()
-    assert first.street == draft.street
+    assert first.home.address == draft.address
     assert missing_own(first) == []
+
+
+@pytest.mark.parametrize(
+    ("city", "postcode"), [("Uzès", "30700"), ("uzes (Gard)", "30700"), ("Nîmes", None)]
+)
+def test_the_commune_of_the_mairie_says_its_postcode_and_no_other_does(
+    draft: Dossier,
+    alice: User,
+    client_of: Callable[[User | None], Client],
+    city: str,
+    postcode: str | None,
+) -> None:
+    draft.partenaires.update(postcode="", city="")
+    page = reverse("pacs:own-step", args=[draft.reference, "situation"])
+
+    response = answer(client_of(alice), page, city=city, postcode="", country="FR")
+
+    if postcode is None:
+        assert response.context["form"].errors == {"postcode": ["Indiquez le code postal."]}
+    else:
+        assert response.status_code == 302
+        assert draft.partenaires.get(position=1).postcode == postcode
+
+
+def test_what_the_simulator_said_stands_until_it_is_made_precise(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    client = client_of(alice)
+
+    left = answer(client, address_page(draft), where="")
+
+    draft.refresh_from_db()
+    assert (left.status_code, draft.residence, draft.already_home) == (302, "ici", None)
+    answer(client, address_page(draft), where="ici")
+    draft.refresh_from_db()
+    assert (draft.residence, draft.already_home) == ("ici", False)
 
 
 def test_an_agent_cannot_type_the_contradiction_in_either(

@@ -76,10 +76,12 @@ def test_two_agents_on_different_answers_both_keep_theirs(
         "11 rue Neuve",
     )
     assert str(row.phone) != ""
-    assert [event.reason for event in sent.events.filter(kind="answers_by_agent")] == [
-        "p1.usage_name, p1.phone",
-        "p1.street",
+    told = [event.changes for event in sent.events.filter(kind="answers_by_agent")]
+    assert [[one["label"].partition(" de ")[0] for one in changes] for changes in told] == [
+        ["nom d’usage", "téléphone"],
+        ["numéro et voie"],
     ]
+    assert (told[1][0]["old"], told[1][0]["new"]) == ("9 place aux Herbes", "11 rue Neuve")
 
 
 def test_two_values_of_one_answer_are_shown_side_by_side_and_the_agent_chooses(
@@ -169,3 +171,28 @@ def test_the_answers_of_an_ended_dossier_are_refused_in_words(
     assert answer.status_code == 409
     assert "Ce dossier est terminé : ses réponses ne changent plus." in answer.content.decode()
     assert first(sent).city == "Uzès"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"p1-nationality_codes": "FR", "p1-protection": "refugie"}, "L’Ofpra ne protège pas"),
+        ({"p1-parent1_name": "Roux", "p1-parent1_unknown": "on"}, "gardez l’un des deux"),
+        ({"p1-postcode": "3070"}, "5 chiffres"),
+        ({"couple-postcode": "3070"}, "5 chiffres"),
+        ({"p1-first_names": "Zoé ♥"}, "un dessin ou un signe invisible"),
+    ],
+)
+def test_the_agents_page_keeps_the_rules_of_the_couple_s(
+    sent: Dossier,
+    agent: User,
+    client_of: Callable[[User], Client],
+    typed: dict[str, str],
+    told: str,
+) -> None:
+    page = Page.open(client_of(agent), address(sent))
+
+    answer = page.press({**as_it_stands(sent), **typed})
+
+    assert answer.status_code == 422
+    assert told in answer.content.decode().replace("\u00a0", " ")

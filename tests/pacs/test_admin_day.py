@@ -15,7 +15,15 @@ from pacs.actions.appointments import book_for
 from pacs.actions.consent import watching_facts
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.day import Person, births_to_verify
-from pacs.models import Avis, Dossier, LaterAct, PacsSettings, Partenaire, Registration
+from pacs.models import (
+    Avis,
+    Dossier,
+    LaterAct,
+    PacsSettings,
+    Partenaire,
+    RegisteredPerson,
+    Registration,
+)
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.pages import Page, press
@@ -359,7 +367,7 @@ def test_lists_ask_the_same_whatever_they_hold(
     for rank in range(count):
         registered(agent, officer, rank)
     for path, queries in (
-        (address("registration_avis"), 10),
+        (address("registration_avis"), 11),
         (address("registration_changelist"), 14),
     ):
         desk.get(path)
@@ -375,12 +383,99 @@ def test_avis_are_noted_with_a_date(desk: Client, agent: User, officer: Officer)
         return desk.post(path, {"avis": str(pk), "verb": verb, "on": on}).status_code
 
     statuses = [note("sent", "x"), note("other", "2026-11-23"), note("sent", "2999-01-01")]
-    assert (statuses, note("sent", "2026-11-23", "x")) == ([302] * 3, 404)
+    assert (statuses, note("sent", "2026-11-23", "x")) == ([422] * 3, 404)
+    assert note("sent", "2026-11-23", 999) == 404
     assert Avis.objects.filter(sent_on=None).count() == 2
     note("sent", "2026-11-23")
     note("mentioned", "2026-11-23")
     avis.refresh_from_db()
     assert (avis.sent_on, avis.mentioned_on) == (NOW.date(), NOW.date())
+
+
+def test_avis_leave_together(desk: Client, agent: User, officer: Officer) -> None:
+    """Those ticked, all or none; those noted meanwhile are said; the letters are those ticked."""
+    line = registered(agent, officer)
+    later = registered(agent, officer, 1)
+    path = address("registration_avis")
+    first, second = line.avis.order_by("pk")
+    keys = [str(first.pk), str(second.pk)]
+    letters = desk.post(path, {"avis": keys, "verb": "letters"})
+    paper = desk.get(letters.url)
+    assert (letters.status_code, paper.content[:4]) == (302, b"%PDF")
+    assert Avis.objects.exclude(sent_on=None).count() == 0
+
+    refused = desk.post(path, {"avis": keys, "verb": "sent", "on": "22/11/2026"})
+    assert (refused.status_code, "n’a pas pu partir avant" in refused.content.decode()) == (
+        422,
+        True,
+    )
+    assert 'value="22/11/2026"' in refused.content.decode()
+    assert refused.content.decode().count(" checked") == len(keys)
+    assert "Cochez au moins un avis" in desk.post(path, {"verb": "sent"}).content.decode()
+    many = {"avis": [str(key) for key in range(1, 103)], "verb": "letters"}
+    assert "102 avis sont cochés" in desk.post(path, many).content.decode()
+
+    desk.post(path, {"avis": keys[:1], "verb": "sent", "on": "2026-11-23"})
+    again = desk.post(path, {"avis": keys, "verb": "sent", "on": "2026-11-23"}, follow=True)
+    assert "1 envoi noté. Déjà noté avant" in again.content.decode()
+    sent = Avis.objects.exclude(sent_on=None)
+    assert {avis.registration_id for avis in sent} == {line.pk}
+    assert later.avis.filter(sent_on=None).count() == 2
+    events = line.dossier.events.filter(kind="avis_sent")
+    assert [event.reason for event in events] == [
+        "Mairie de Nîmes, le 23\u00a0novembre 2026"
+    ] * len(keys)
+    gone = desk.get(letters.url, follow=True)
+    assert "Aucun de ces avis n’est à envoyer" in gone.content.decode()
+    both = desk.post(path, {"avis": keys, "verb": "mentioned", "on": "2026-11-23"})
+    assert "une mention à la fois" in both.content.decode()
+
+
+def test_who_checks_prints_and_an_officer_notes(
+    agent: User, officer: Officer, client_of: Callable[[User], Client]
+) -> None:
+    avis = registered(agent, officer).avis.first()
+    path, data = address("registration_avis"), {"avis": str(avis.pk), "on": "2026-11-23"}
+    client = client_of(of_group("instructeur"))
+
+    statuses = [
+        client.post(path, data | {"verb": verb}).status_code
+        for verb in ("letters", "sent", "mentioned", "")
+    ]
+
+    assert statuses == [302, 403, 403, 422]
+    assert Avis.objects.exclude(sent_on=None).count() == 0
+
+
+def test_no_avis_goes_to_oneself(desk: Client, agent: User, officer: Officer) -> None:
+    """A birth record of this mairie: the mention alone is noted, by its day."""
+    line = registered(agent, officer)
+    avis = line.avis.order_by("pk")[0]
+    RegisteredPerson.objects.filter(pk=avis.person_id).update(
+        birth_city="UZES", birth_department="Gard"
+    )
+    path = address("registration_avis")
+    page = desk.get(path).content.decode()
+    assert ("Mentions à faire ici" in page, page.count('type="checkbox"')) == (True, 1)
+    data = {"avis": str(avis.pk), "on": "2026-11-23"}
+    refused = desk.post(path, data | {"verb": "sent"}).content.decode()
+    assert "Aucun avis ne part" in refused
+    assert desk.get(f"{address('registration_letters')}?avis={avis.pk}").status_code == 302
+    assert "pas d’avis" in desk.get(address("registration_change", line.pk)).content.decode()
+    desk.post(path, data | {"verb": "mentioned"})
+    avis.refresh_from_db()
+    assert (avis.sent_on, avis.mentioned_on) == (NOW.date(), NOW.date())
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_letters_ask_the_same_whatever_they_are(
+    desk: Client, agent: User, officer: Officer, django_assert_num_queries, count: int
+) -> None:
+    for rank in range(count):
+        registered(agent, officer, rank)
+    query = "&".join(f"avis={avis.pk}" for avis in Avis.objects.all())
+    with django_assert_num_queries(11):
+        desk.get(f"{address('registration_letters')}?{query}")
 
 
 def test_late_avis_are_told(
@@ -392,7 +487,7 @@ def test_late_avis_are_told(
     registered(agent, officer)
     clock.move_to(NOW + timedelta(days=4))
 
-    assert "En retard" in client_of(agent).get(address("registration_avis")).content.decode()
+    assert "2 en retard" in client_of(agent).get(address("registration_avis")).content.decode()
 
 
 def test_an_act_from_its_opening_to_its_registration(
@@ -464,7 +559,7 @@ def test_an_older_pacs_is_entered_by_its_number(desk: Client, officer: Officer) 
     twice = desk.post(path, data)
 
     assert (wrong.status_code, done.status_code, twice.status_code) == (422, 302, 422)
-    assert "Un mois va de 1 à 12" in wrong.content.decode()
+    assert "Écrivez le mois en chiffres" in wrong.content.decode()
     assert "déjà dans la liste" in twice.content.decode()
     assert Registration.objects.get().names == "Ana Roche et Ana Roche"
 

@@ -1,16 +1,20 @@
 """The couple's appointment: held, confirmed, moved, given back, waited for; and the desk's part."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 from icalendar import Calendar
 from post_office.models import Email
 
 from demarches.actions import SlotTaken
-from demarches.booking import first_days, month_of
+from demarches.booking import calendar_of, first_days
+from demarches.emails import mail_text
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions import appointments, desk
@@ -31,8 +35,11 @@ from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import remind_appointments
+from pacs.appointment_links import change_token
 from pacs.booking import asked_by
 from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
+from pacs.models.gate import in_the_way
+from pacs.rules.gate import Act, texts
 from pacs.rules.validity import MaxAge
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import OTHER, PERSON, make_dossier
@@ -340,7 +347,7 @@ def test_only_slots_at_which_papers_are_valid(complete: Dossier, agenda: Agenda)
     desk_asked = asked_by(complete, agenda, reader=None, at=NOW)
 
     assert last == date(2026, 12, 23)
-    month = {day.day: day for day in month_of(agenda, last, mine).days}
+    month = {day.day: day for day in calendar_of(agenda, mine).month(last).days}
     assert (month[last].is_open, month[last + timedelta(days=1)].reason) == (
         True,
         "Acte de naissance avec filiation, de moins de 3\u00a0mois : aura plus de 3\u00a0mois ce"
@@ -365,7 +372,7 @@ def test_a_later_date_asks_for_fresh_papers(complete: Dossier, agent: User) -> N
 
     piece = complete.pieces.select_related("dossier").get(key="1-P11_naissance_fr")
     assert (piece.status, piece.issued_on) == ("to_bring", None)
-    assert "une pièce au moins sera trop ancienne" in Email.objects.latest("pk").message
+    assert "une pièce au moins sera trop ancienne" in mail_text(Email.objects.latest("pk"))
     answer_piece(piece, declared=PieceStatus.TO_BRING, issued_on=date(2026, 12, 20), at=NOW)
     piece.refresh_from_db()
     assert (piece.status, fresh(complete).waiting_since) == ("to_bring", NOW)
@@ -424,7 +431,7 @@ def test_the_desk_books_without_lead_time_and_moves(complete: Dossier, agent: Us
     tomorrow = datetime(2026, 11, 24, 9, tzinfo=PARIS)
 
     first = book_for(complete, tomorrow, by=agent, at=NOW)
-    near = Email.objects.latest("pk").message
+    near = mail_text(Email.objects.latest("pk"))
     assert "Pour le déplacer ou l’annuler, appelez la mairie" in near
     assert "Vous pouvez y déplacer" not in near
     moved = book_for(fresh(complete), FIRST, by=agent, at=NOW)
@@ -458,7 +465,7 @@ def test_the_desk_cancels_with_a_reason(complete: Dossier, agent: User) -> None:
     cancel_for(dossier, reason="L’officier est absent.", by=agent, at=NOW, version=dossier.version)
 
     assert fresh(complete).status == "complete"
-    assert "L’officier est absent." in Email.objects.latest("pk").message
+    assert "L’officier est absent." in mail_text(Email.objects.latest("pk"))
 
 
 def test_a_page_that_is_out_of_date_cancels_nothing(complete: Dossier, agent: User) -> None:
@@ -665,8 +672,8 @@ def test_the_calendar_follows_every_change_under_one_uid(complete: Dossier) -> N
     assert len({str(event["uid"]) for event in events}) == 1
     assert [event["sequence"] for event in events] == [0, 1, 2]
     assert [str(one["method"]) for one in (booked, moved, cancelled)] == [
-        "PUBLISH",
-        "PUBLISH",
+        "REQUEST",
+        "REQUEST",
         "CANCEL",
     ]
     assert events[0].start == FIRST
@@ -691,4 +698,60 @@ def test_the_page_asks_what_the_action_accepts(complete: Dossier, agenda: Agenda
     held = hold_slot(person(complete), day.slots[-1].starts_at, at=NOW)
 
     assert (day.day, held.starts_at) == (FIRST.date(), day.slots[-1].starts_at)
-    assert appointments.bookable_agenda(fresh(complete), at=NOW) == agenda
+    assert appointments.bookable_agenda(fresh(complete), reader=None, at=NOW) == agenda
+
+
+# What stands in the way on every day is told before a slot is shown
+
+
+def brothers(dossier: Dossier) -> None:
+    Dossier.objects.filter(pk=dossier.pk).update(kinship="fratrie")
+
+
+def unattested(dossier: Dossier) -> None:
+    Partenaire.objects.filter(dossier=dossier, position=1).update(street="Ailleurs", sex="M")
+
+
+@pytest.mark.parametrize("obstacle", [brothers, unattested])
+def test_no_slot_is_shown_that_would_be_refused(
+    complete: Dossier,
+    alice: User,
+    agent: User,
+    client_of: Callable[[User], Client],
+    obstacle: Callable[[Dossier], None],
+) -> None:
+    """The page, the desk and the link of a mail say why, and show no slot."""
+    book(complete)
+    moved = fresh(complete).appointment
+    assert moved is not None
+    token = change_token(moved, person(complete))
+    obstacle(complete)
+    reasons = texts(in_the_way(fresh(complete), Act.BOOK, on=FIRST.date()), 1)
+    choose = reverse("pacs:appointment-choose", args=[complete.reference])
+
+    page = client_of(alice).get(choose)
+
+    assert reasons
+    assert (page.status_code, page.context["reasons"]) == (200, reasons)
+    assert 'name="creneau"' not in page.content.decode()
+    at_desk = client_of(agent).get(reverse("admin:pacs_dossier_book", args=[complete.pk]))
+    assert at_desk.status_code == 302
+    link = reverse("pacs:appointment-link", args=[token])
+    reader = Client()
+    reader.post(link, {"letters": "Lem"})
+    told = reader.get(reverse("pacs:appointment-link-move", args=[token]))
+    assert told.status_code == 409
+    assert "Les pages de votre dossier disent pourquoi" in told.content.decode()
+
+
+def test_the_page_that_says_why_leads_back_to_no_slot(
+    complete: Dossier, alice: User, client_of: Callable[[User], Client]
+) -> None:
+    brothers(complete)
+    choose = reverse("pacs:appointment-choose", args=[complete.reference])
+
+    page = client_of(alice).get(choose).content.decode()
+
+    assert f'href="{choose}"' not in page
+    with pytest.raises(ActionRefused):
+        hold_slot(person(complete), FIRST, at=NOW)

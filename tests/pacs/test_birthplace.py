@@ -1,9 +1,14 @@
 """The commune of birth is asked by its name; its département and Insee code follow."""
 
 import pytest
+from django.utils import timezone
 
+from demarches.models import User
+from pacs.actions.desk import save_answers_for
+from pacs.admin.answers import answer_forms, answers_key
 from pacs.forms.civil import OriginForm
-from pacs.models import Partenaire
+from pacs.models import Dossier, Partenaire
+from tests.support.dossiers import make_dossier
 
 pytestmark = pytest.mark.django_db
 TYPED = {"birth_country": "FR", "first": "IT"}
@@ -97,3 +102,50 @@ def test_finishing_later_asks_nothing() -> None:
     assert form.is_valid(), form.errors
     form.apply()
     assert _place(one) == ("Saint-Denis", "", "")
+
+
+# The agent's door: the same answer
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        ({"birth_city": "Alès"}, ("Alès", "Gard", "30007")),
+        ({"birth_city": "nimes"}, ("Nîmes", "Gard", "30189")),
+        # Several bear this name: the département of before chooses none of them.
+        ({"birth_city": "Saint-Denis"}, ("Saint-Denis", "", "")),
+        ({"birth_city": "Arles"}, ("Arles", "Bouches-du-Rhône", "13004")),
+        ({"birth_city": "Nulle-Part-les-Bains"}, ("Nulle-Part-les-Bains", "Gard", "")),
+        (
+            {"birth_city": "Clichy", "birth_department": "Seine"},  # as the record of 1950 says
+            ("Clichy", "Seine", ""),
+        ),
+        ({"birth_city": "Rome", "birth_country": "IT"}, ("Rome", "", "")),
+        # Of a page that shows the département too, or sends only what was typed.
+        ({"birth_city": "Rome", "birth_country": "IT", "birth_department": ""}, ("Rome", "", "")),
+        ({"birth_country": "IT"}, ("Nîmes", "", "")),
+        (
+            {"birth_country": "IT", "birth_city": "Rome", "birth_department": "Latium"},
+            ("Rome", "Latium", ""),
+        ),
+        ({"needs": "ascenseur"}, ("Nîmes", "Gard", "30189")),
+    ],
+)
+def test_an_agent_s_correction_takes_the_place_along(
+    reference_data: None,
+    alice: User,
+    bob: User,
+    agent: User,
+    typed: dict[str, str],
+    place: tuple[str, str, str],
+) -> None:
+    dossier = make_dossier(alice, bob)
+    columns = ("birth_city", "birth_department", "birth_insee")
+    first = dossier.partenaires.filter(position=1)
+    first.update(birth_city="Nîmes", birth_department="Gard", birth_insee="30189")
+    dossier = Dossier.objects.get(pk=dossier.pk)
+    read = answers_key(answer_forms(dossier, None))
+
+    save_answers_for(dossier, {"p1": typed}, read=read, by=agent, at=timezone.now())
+
+    assert first.values_list(*columns).get() == place

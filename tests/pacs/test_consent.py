@@ -1,7 +1,9 @@
 """Attestations end with their facts; corrections are proposals; ends are confirmed and undone."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -129,7 +131,7 @@ def test_what_nobody_attested_ends_nothing(
 def test_the_wished_date_changes_freely_after_the_sending(
     complete: Dossier, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    url = reverse("pacs:common-step", args=[complete.reference, "projet"])
+    url = reverse("pacs:common-step", args=[complete.reference, "jour"])
 
     answer(client_of(alice), url, wished_date="15/12/2026")
 
@@ -182,6 +184,13 @@ def correct(client: Client, dossier: Dossier, name: str) -> None:
     assert response.status_code == 302, response.content.decode()[:3000]
 
 
+def send_corrections(client: Client, url: str, **more: Any) -> Any:
+    """Press a button of the page of the corrections, with what it shows."""
+    found = re.search(r'name="lu" value="([^"]*)"', client.get(url).content.decode())
+    assert found is not None
+    return client.post(url, {"lu": found[1], **more})
+
+
 def test_what_the_couple_changes_after_sending_is_kept_apart_then_sent_then_taken(
     sent: Dossier, alice: User, agent: User, client_of: Callable[[User | None], Client]
 ) -> None:
@@ -195,8 +204,8 @@ def test_what_the_couple_changes_after_sending_is_kept_apart_then_sent_then_take
     assert "Lemoine" in page
     assert "Lemoyne" not in at_desk.get(desk_url(sent)).content.decode()
 
-    client.post(url)
-    shown = at_desk.get(desk_url(sent)).content.decode()
+    send_corrections(client, url)
+    shown = at_desk.get(f"{desk_url(sent)}?vue=correction-1").content.decode()
     assert "Lemoyne" in shown
     assert "Reprendre dans le dossier" in shown
     assert Kind.CORRECTION in {one.kind for one in fresh(sent).obstacles(Act.ACCEPT, at=NOW)}
@@ -224,11 +233,11 @@ def test_a_correction_is_given_up_or_declined_with_a_reason(
     client, at_desk = client_of(alice), client_of(agent)
     url = reverse("pacs:dossier-correct", args=[sent.reference])
     correct(client, sent, "Lemoyne")
-    client.post(url, {"abandonner": Correction.objects.get().pk})
+    send_corrections(client, url, abandonner=Correction.objects.get().pk)
     assert [one.status for one in Correction.objects.all()] == ["dropped"]
 
     correct(client, sent, "Lemoyne")
-    client.post(url)
+    send_corrections(client, url)
     row = Correction.objects.get(status="sent")
     verb = reverse("admin:pacs_dossier_act", args=[sent.pk, "refuser-correction"])
     data = {
@@ -247,7 +256,7 @@ def test_the_other_partenaire_never_reads_a_correction(
     sent: Dossier, alice: User, bob: User, client_of: Callable[[User | None], Client]
 ) -> None:
     correct(client_of(alice), sent, "Zyxwvu")
-    client_of(alice).post(reverse("pacs:dossier-correct", args=[sent.reference]))
+    send_corrections(client_of(alice), reverse("pacs:dossier-correct", args=[sent.reference]))
 
     for name in ("dossier", "dossier-correct", "dossier-messages", "partner-attest"):
         page = client_of(bob).get(reverse(f"pacs:{name}", args=[sent.reference]))

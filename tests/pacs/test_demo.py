@@ -1,26 +1,47 @@
-"""The demonstration: every state, no mail that leaves, once."""
+"""The demonstration: every state and every pile, no mail that leaves, nothing after now, once."""
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from post_office.models import STATUS, Email
 
+from demarches.models import User
 from demarches.rules.enums import Status
 from pacs.demo import STAGES
-from pacs.models import Dossier
+from pacs.models import Dossier, DossierEvent
+from pacs.piles import piles
+
+#: What depends on the day, or on somebody expected today.
+BY_CHANCE = {"Rendez-vous aujourd’hui", "Réponses à donner sous 7 jours"}
 
 
 @pytest.mark.usefixtures("reference_data")
-def test_the_demonstration_reaches_every_state_and_sends_nothing(capsys, settings) -> None:
+@pytest.mark.parametrize("day", ["2026-11-27", "2026-12-24", "2027-02-28", "2027-07-01"])
+def test_the_demonstration_reaches_every_state_and_pile(capsys, settings, day) -> None:
     settings.DEBUG = True
 
-    call_command("demo_data", dossiers=len(STAGES))
+    with time_machine.travel(f"{day}T06:00:00+01:00"):
+        _made_once(capsys)
+
+
+def _made_once(capsys) -> None:
+    call_command("demo_data", dossiers=2 * len(STAGES))
     made = Dossier.objects.count()
     call_command("demo_data", dossiers=5)
 
-    assert (made, Dossier.objects.count()) == (len(STAGES), len(STAGES))
+    # Two more were opened at the counter.
+    assert (made, Dossier.objects.count()) == (2 * len(STAGES) + 2, made)
     assert set(Dossier.objects.values_list("status", flat=True)) == {s.value for s in Status}
     assert Email.objects.filter(status=STATUS.queued).count() == 0
-    assert "already there" in capsys.readouterr().out
+    assert not DossierEvent.objects.filter(at__gt=timezone.now()).exists()
+    officer = User.objects.get(email="demo.officier@example.org")
+    shown = piles(officer, at=timezone.now())
+    empty = {one.title for one in shown if not one.count and not one.title.startswith("Avis")}
+    assert empty - BY_CHANCE == set()
+    out = capsys.readouterr().out
+    assert "already there" in out
+    assert out.count("password") == 2
 
 
 def test_the_demonstration_stays_out_of_production(db: None) -> None:

@@ -1,6 +1,7 @@
 """The papers of a PACS dossier: their words, what they hide, and how they are built."""
 
 import io
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,17 @@ from typing import Any
 import outloud
 import pikepdf
 import pytest
+import time_machine
 from django.core.management import call_command
 
-from demarches.documents import RenderedPdf
+from demarches.documents import RenderedPdf, qr_picture
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs import documents
 from pacs.documents import DocumentNotReady
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
+from pacs.rules.situation import Impediment
 
 AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 
@@ -84,6 +87,7 @@ def every_document(dossier: Dossier) -> dict[str, RenderedPdf]:
         "convention_legal": documents.convention(dossier, legal),
         "convention_fixed": documents.convention(dossier, fixed),
         "personal_part": documents.personal_part(dossier, second),
+        "way_back": documents.way_back(dossier),
     }
 
 
@@ -115,6 +119,7 @@ def test_every_document_is_titled_and_french(dossier: Dossier) -> None:
         "convention_legal": "Convention de Pacs",
         "convention_fixed": "Convention de Pacs",
         "personal_part": "Votre partie du dossier, sur papier",
+        "way_back": "Pour revenir à votre démarche",
     }
 
 
@@ -130,6 +135,7 @@ def test_what_fits_on_one_sheet_stays_on_one_sheet(dossier: Dossier) -> None:
         "convention_fixed": 1,
         # Recto to fill in, verso to sign.
         "personal_part": 2,
+        "way_back": 1,
     }
 
 
@@ -156,7 +162,7 @@ def test_hostile_names_stay_text(dossier: Dossier) -> None:
     dossier.partenaires.update(birth_name=typed)
 
     for name, document in every_document(dossier).items():
-        if name not in {"acknowledgement", "checklist"}:
+        if name not in {"acknowledgement", "checklist", "way_back"}:
             assert typed in text_of(document)
 
 
@@ -235,7 +241,7 @@ def test_the_checklist_says_what_to_prepare_and_what_to_bring(dossier: Dossier) 
     rows = [
         (None, "P02_convention", "", PieceStatus.MISSING, None),
         (first, "P03_identite", "", PieceStatus.ACCEPTED, None),
-        (first, "P11_naissance_fr", "", PieceStatus.PROVIDED, date(2026, 9, 3)),
+        (first, "P11_naissance_fr", "", PieceStatus.PROVIDED, date(2026, 11, 3)),
         (first, "P10_naissance_comedec", "", PieceStatus.PROVIDED, None),
         (second, "P13_naissance_ofpra", "", PieceStatus.REFUSED, None),
         (second, "P20_traduction", "P30_coutume", PieceStatus.BLOCKED, None),
@@ -247,8 +253,9 @@ def test_the_checklist_says_what_to_prepare_and_what_to_bring(dossier: Dossier) 
             refusal_text="Illisible." if status is PieceStatus.REFUSED else "",
         )  # fmt: skip
 
-    everything = text_of(documents.checklist(dossier, reader=None))
-    mine = text_of(documents.checklist(dossier, reader=first))
+    with time_machine.travel(AT, tick=False):
+        everything = text_of(documents.checklist(dossier, reader=None))
+        mine = text_of(documents.checklist(dossier, reader=first))
 
     prepare, bring = everything.split("À apporter le jour du rendez-vous")
     for words in (
@@ -263,7 +270,7 @@ def test_the_checklist_says_what_to_prepare_and_what_to_bring(dossier: Dossier) 
     for words in (
         "La convention, un seul original",
         "La pièce d’identité, et sa photocopie",
-        "L’acte de naissance, original délivré le 3 septembre 2026, utilisable jusqu’au 2 décembre",
+        "L’acte de naissance, original délivré le 3 novembre 2026, utilisable jusqu’au 2 février",
         "Le certificat de l’Ofpra, original",
         "N’apportez pas Justificatif de domicile",
     ):
@@ -275,6 +282,16 @@ def test_the_checklist_says_what_to_prepare_and_what_to_bring(dossier: Dossier) 
 
 
 # Declaration
+
+
+def test_a_declaration_without_common_residence_says_whose_it_is(dossier: Dossier) -> None:
+    Dossier.objects.update(impediment=Impediment.NO_COMMON_RESIDENCE.value, already_home=None)
+
+    text = text_of(documents.declaration(Dossier.objects.get(), reader=None))
+
+    assert "fixer notre résidence commune à cette adresse" not in text
+    assert "résidence principale commune" not in text
+    assert "l’un de nous a sa résidence à cette adresse" in text
 
 
 def test_the_declaration_carries_the_content_of_the_form(dossier: Dossier) -> None:
@@ -466,3 +483,46 @@ def test_the_personal_part_carries_the_reference_and_nothing_of_the_other(dossie
     assert "12, rue de la République, 30700 Uzès" in text
     for private in ("DURAND", "1991", "Nîmes", "Jean-Noël", "SECRÈTE", "secret.test"):
         assert private not in text
+
+
+def test_their_own_papers_lead_to_the_dossier_and_the_official_ones_nowhere(
+    dossier: Dossier, settings: Any
+) -> None:
+    """The address holds the reference, never an answer; what is signed bears no code."""
+    settings.SITE_URL = "https://demarches.example"
+    address = f"https://demarches.example{dossier.get_absolute_url()}"
+
+    led = {
+        name: re.findall(r"https://demarches[^\s\"<]*", document.html)
+        for name, document in every_document(dossier).items()
+    }
+
+    own = {"checklist", "acknowledgement", "personal_part", "way_back"}
+    assert {name for name, found in led.items() if found} == own
+    assert {one for name in own for one in led[name]} == {address}
+
+
+def test_the_code_holds_the_address_and_nothing_else() -> None:
+    """Drawn anew from the address, it is the same picture, sign for sign."""
+    address = "https://demarches.example/pacs/PACS-2026-000001-L/"
+
+    drawn = qr_picture(address)
+
+    assert drawn == qr_picture(address)
+    assert drawn != qr_picture(address + "?")
+    assert b"<text" not in drawn
+    assert b"http://" not in drawn.replace(b"http://www.w3.org/2000/svg", b"")
+
+
+def test_links_are_printed_with_their_page(dossier: Dossier) -> None:
+    with pikepdf.open(io.BytesIO(every_document(dossier)["checklist"].content)) as pdf:
+        flags = [int(one.F) for page in pdf.pages for one in page.get("/Annots", [])]
+
+    assert flags == [4]
+
+
+def test_the_list_says_where_to_ask(draft: Dossier) -> None:
+    html = documents.checklist(draft, reader=draft.people[0]).html
+
+    assert "À préparer, et où demander" in html
+    assert "À la mairie de votre commune de naissance." in html

@@ -35,7 +35,7 @@ PAGES = {
     "review": "pacs:dossier-review",
     "attest": "pacs:partner-attest",
 }
-PAPERS = ("pieces", "declaration", "accuse", "convocation", "decision", "partie-papier")
+PAPERS = ("pieces", "declaration", "accuse", "convocation", "decision", "partie-papier", "revenir")
 ENDS = sorted(status.value for status in ENDED if status is not Status.REGISTERED)
 
 

@@ -31,6 +31,7 @@ ANSWERS: dict[str, Any] = {
     **COMMON,
     **PERSON,
     "where": "ici",
+    "birth_date": "4/5/1990",
     "origin": "fr",
     "first": "FR",
     "has_french_record": "oui",
@@ -231,8 +232,10 @@ def test_agents_can_save_every_choice_they_are_offered(sent: Dossier) -> None:
         for name, field in shown.fields.items():
             if isinstance(field, forms.ChoiceField):
                 for choice in (str(value) for value, _ in field.choices if value):
-                    without = {"nationality_codes": ""} if choice == "apatride" else {}
-                    form = make({**typed, **without, name: choice}, instance=type(row)(pk=row.pk))
+                    # The Ofpra protects nobody who is French; a stateless person has no state.
+                    states = "" if choice == "apatride" else "IT"
+                    other = {"nationality_codes": states} if name == "protection" else {}
+                    form = make({**typed, **other, name: choice}, instance=type(row)(pk=row.pk))
                     if not form.is_valid():
                         refused.append((name, choice, form.errors))
 

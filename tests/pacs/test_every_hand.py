@@ -133,11 +133,9 @@ def test_a_piece_asked_for_after_complete_can_be_answered(
 ) -> None:
     complete.pieces.filter(key="1-P11_naissance_fr").update(status="missing")
 
-    page = client_of(alice).get(
-        reverse("pacs:dossier-piece", args=[complete.reference, "1-P11_naissance_fr"])
-    )
+    page = client_of(alice).get(reverse("pacs:dossier-pieces", args=[complete.reference]))
 
-    assert '<button type="submit" class="button">Enregistrer</button>' in page.content.decode()
+    assert page.context["to_bring"] == ["1-P11_naissance_fr"]
 
 
 # Attestations on paper

@@ -17,6 +17,7 @@ from pacs.forms.simulator import (
 )
 from pacs.forms.simulator_questions import PAGES, PARAMETERS
 from pacs.models import Dossier, Partenaire
+from pacs.models.completeness import missing_foreign_papers
 from pacs.rules.pieces import required_pieces
 from pacs.rules.situation import (
     AgeBand,
@@ -67,47 +68,44 @@ def test_answers_of_an_address() -> None:
         kinship=Kinship.NONE,
         people=(
             PartenaireAnswers(
-                age=AgeBand.ADULT,
                 birth_country="FR",
                 nationalities=("FR",),
                 situation=Situation.SINGLE,
             ),
             PartenaireAnswers(
-                age=AgeBand.ADULT,
                 birth_country="EU",
                 nationalities=("ZZ",),
                 situation=Situation.WIDOWED,
                 birth_record_in_french=YesNo.NO,
-                country_updates_records=YesNo.YES,
-                country_issues_coutume=YesNo.YES,
                 coutume_in_french=YesNo.NO,
                 union_record_country="EU",
                 union_record_in_french=YesNo.NO,
             ),
         ),
+        youngest=AgeBand.ADULT,
     )
 
 
 def test_address_as_django_reads_it() -> None:
-    query = QueryDict("lien=cousins&adresse=ici&empechement=aucun&lien=aucun&inconnu=1")
+    query = QueryDict("lien=oui&adresse=ici&age=21_plus&mesure=aucune&lien=aucun&inconnu=1")
 
     journey = read(query)
 
     assert journey.answers.kinship is Kinship.NONE
     assert journey.params == COMMON
-    assert page_of(query.dict()) == "naissance1"
+    assert page_of(query.dict()) == "personne1"
 
 
 @pytest.mark.parametrize(
     ("missing", "page"),
     [
         ("adresse", "ensemble"),
-        ("naissance1", "naissance1"),
-        ("situation1", "situation1"),
-        ("age2", "naissance2"),
-        ("protection2", "acte2"),
+        ("age", "ensemble"),
+        ("origine1", "personne1"),
+        ("situation1", "personne1"),
+        ("origine2", "personne2"),
         ("lieu_acte2", "preuve2"),
-        ("preuve_en_francais2", "documents2"),
+        ("papiers2", "papiers2"),
         ("convention", "projet"),
     ],
 )
@@ -121,18 +119,14 @@ def test_only_questions_that_change_the_list_are_asked() -> None:
 
     assert pages_asked(params_of()) == [
         "ensemble",
-        "naissance1",
-        "situation1",
-        "naissance2",
-        "situation2",
+        "personne1",
+        "personne2",
         "projet",
     ]
-    assert pages_asked(params_of(second=ITALIAN_WIDOW))[3:-1] == [
-        "naissance2",
-        "acte2",
-        "situation2",
+    assert pages_asked(params_of(second=ITALIAN_WIDOW))[2:-1] == [
+        "personne2",
         "preuve2",
-        "documents2",
+        "papiers2",
     ]
 
 
@@ -144,30 +138,33 @@ def test_only_questions_that_change_the_list_are_asked() -> None:
         (FRENCH | {"situation": "divorce", "divorce_inscrit": "inconnu"}, {"lieu_acte1"}),
         (FRENCH | {"situation": "veuf"}, {"lieu_acte1"}),
         (FRENCH | {"mesure": "curatelle"}, {"protecteur1"}),
-        (SENEGALESE | {"protection": "refugie"}, set()),
-        (SENEGALESE | {"protection": "inconnu"}, {"coutume1", "coutume_en_francais1"}),
-        (SENEGALESE | {"naissance": "france"}, {"coutume1", "coutume_en_francais1"}),
+        (FRENCH | {"origine": "etranger_francaise"}, {"acte_francais1"}),
+        (FRENCH | {"origine": "etranger_francaise", "acte_francais": "oui"}, set()),
+        (FRENCH | {"origine": "etranger_francaise", "acte_francais": "non"}, {"pays_ue1"}),
+        (FRENCH | {"origine": "etranger_francaise", "acte_francais": "inconnu"}, set()),
+        (FRENCH | {"origine": "france_autre"}, {"papiers1"}),
+        (FRENCH | {"origine": "autre_pays"}, {"papiers1"}),
+        (FRENCH | {"origine": "ofpra"}, {"naissance1"}),
+        (FRENCH | {"origine": "ofpra", "naissance": "autre_pays"}, set()),
+        (FRENCH | {"origine": "inconnu"}, {"naissance1", "nationalite1"}),
     ],
 )
 def test_questions_that_follow_an_answer(person: dict[str, str], asked: set[str]) -> None:
     """Answers left out: the first page that lacks one tells which were to follow."""
-    follow_ups = {"lieu_acte", "protecteur", "coutume", "coutume_en_francais"}
-    known = {name: value for name, value in person.items() if name not in follow_ups}
+    form = read(params_of(first=person)).form
 
-    form = read(params_of(first=known)).form
-
-    assert ({*form.fields} if form else set()) & {f"{name}1" for name in follow_ups} == asked
+    assert ({*form.fields} if form else set()) == asked
 
 
 def test_answer_to_a_question_that_is_not_asked_counts_for_nothing() -> None:
-    params = params_of(protection1="refugie", coutume1="non", divorce_inscrit1="oui")
+    params = params_of(protection1="oui", coutume1="non", divorce_inscrit1="oui", habite="aucun")
 
     assert read(params).answers == read(params_of()).answers
-    assert "protection1" not in read(params).params
+    assert read(params).params == without(params_of(), "date")
 
 
 def test_page_sent_without_an_answer_says_which_question() -> None:
-    journey = read({"envoi": "ensemble", "lien": "aucun", "empechement": "aucun"})
+    journey = read(without(COMMON, "adresse") | {"envoi": "ensemble"})
 
     assert journey.form is not None
     assert journey.form.errors == {
@@ -229,21 +226,21 @@ def test_date_today_or_in_three_years(typed: str) -> None:
 def test_change_one_page_and_come_back() -> None:
     whole = params_of(second=SENEGALESE)
 
-    assert page_of(whole | {"etape": "situation2"}) == "situation2"
+    assert page_of(whole | {"etape": "personne2"}) == "personne2"
     # The form of that page names itself as sent, and « etape » is gone from its address.
-    assert page_of(whole | {"envoi": "situation2"}) == "fini"
+    assert page_of(whole | {"envoi": "personne2"}) == "fini"
     assert page_of(whole | {"etape": "nulle-part"}) == "fini"
 
 
 @pytest.mark.parametrize(
     ("params", "codes", "last_page"),
     [
-        (params_of(lien="oncle_tante"), ["B05"], "ensemble"),
-        (params_of(adresse="autre_commune", lien="fratrie"), ["B05", "B06"], "ensemble"),
+        (params_of(lien="oui", quel_lien="oncle_tante"), ["B05"], "famille"),
+        (params_of(adresse="autre_commune", age="moins_18"), ["B01", "B06"], "ensemble"),
         (params_of(adresse="etranger"), ["B08"], "ensemble"),
-        (params_of(FRENCH | {"age": "moins_18"}), ["B01"], "naissance1"),
-        (params_of(second=FRENCH | {"situation": "marie"}), ["B03"], "situation2"),
-        (params_of(second=FRENCH | {"situation": "pacse"}), ["B04"], "situation2"),
+        (params_of(age="moins_18"), ["B01"], "ensemble"),
+        (params_of(second=FRENCH | {"situation": "marie"}), ["B03"], "personne2"),
+        (params_of(second=FRENCH | {"situation": "pacse"}), ["B04"], "personne2"),
         (params_of(convention="notariee"), ["B07"], "projet"),
     ],
 )
@@ -259,10 +256,8 @@ def test_journey_stops_where_the_law_does(
 
 
 def test_two_homes_elsewhere_stop_where_nothing_keeps_from_living_together() -> None:
-    apart = {"empechement": "residence_non_fixable", "adresse": "inconnu"}
-
-    away = read(params_of(FRENCH | {"habite": "non"}, FRENCH | {"habite": "non"}, **apart))
-    here = read(params_of(FRENCH | {"habite": "oui"}, FRENCH | {"habite": "non"}, **apart))
+    away = read(params_of(adresse="sans_adresse", habite="aucun"))
+    here = read(params_of(adresse="sans_adresse", habite="partenaire"))
 
     assert [outcome.type.code for outcome in away.stopped] == ["B06"]
     assert here.is_complete
@@ -282,7 +277,7 @@ def test_known_params_drop_the_rest() -> None:
 
 
 def test_columns_of_a_dossier() -> None:
-    params = params_of(second=ITALIAN_WIDOW, date="2027-06-05", lien="cousins")
+    params = params_of(second=ITALIAN_WIDOW, date="2027-06-05", lien="oui", quel_lien="cousins")
 
     couple, first, second = model_fields_from_params(params, today=TODAY)
 
@@ -305,20 +300,28 @@ def test_columns_of_a_dossier() -> None:
         "situation": "veuf",
         "measure": "aucune",
         "birth_record_in_french": "non",
-        "country_updates_records": "oui",
-        "country_issues_coutume": "oui",
         "coutume_in_french": "non",
         "union_record_in_french": "non",
     }
 
 
 def test_unknown_answers_are_asked_again_in_the_dossier() -> None:
-    params = params_of(NOTHING_KNOWN, adresse="inconnu", lien="inconnu", convention="inconnu")
+    unknown = NOTHING_KNOWN | {"mesure": "inconnu"}
+    params = params_of(unknown, adresse="inconnu", lien="inconnu", convention="inconnu")
 
     couple, first, _ = model_fields_from_params(params, today=TODAY)
 
-    assert couple == {"impediment": "aucun"}
+    assert couple == {}
     assert first == {}
+
+
+def test_what_was_said_of_foreign_documents_is_not_asked_again() -> None:
+    """The exceptions, what a country never issues nor updates, are no question left open."""
+    _, _, second = model_fields_from_params(params_of(second=ITALIAN_WIDOW), today=TODAY)
+
+    widow = Partenaire(position=2, **second | {"birth_country": "IT", "nationalities": ["IT"]})
+
+    assert missing_foreign_papers(widow) == []
 
 
 def test_columns_exist_and_take_these_values() -> None:
@@ -328,11 +331,10 @@ def test_columns_exist_and_take_these_values() -> None:
         "situation": "divorce",
         "divorce_inscrit": "non",
         "lieu_acte": "france",
-        "habite": "oui",
     }
-    params = params_of(FRENCH | answers, SENEGALESE, empechement="residence_non_fixable")
+    params = params_of(FRENCH | answers, SENEGALESE, adresse="sans_adresse", habite="vous")
 
-    couple, *people = model_fields_from_params(params | {"habite2": "non"}, today=TODAY)
+    couple, *people = model_fields_from_params(params, today=TODAY)
 
     Dossier(**couple).clean_fields(exclude=["reference"])
     for columns in people:

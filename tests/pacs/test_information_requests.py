@@ -15,8 +15,17 @@ from pacs.actions import appointments, desk
 from pacs.actions.dossiers import resubmit_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.desk import desk_pieces, missing_text
-from pacs.models import Dossier, InformationRequest, Message, MessageTemplate, Partenaire, Piece
+from pacs.models import (
+    Correction,
+    Dossier,
+    InformationRequest,
+    Message,
+    MessageTemplate,
+    Partenaire,
+    Piece,
+)
 from tests.support.dossiers import OTHER, PERSON, make_dossier, send
+from tests.support.forms import answer
 
 #: Of the second alone: a measure of protection, a refugee status, a divorce to prove.
 SECRETIVE: dict[str, Any] = {
@@ -157,6 +166,102 @@ def test_asking_anew_or_sending_back_closes_what_was_asked(
 
     assert [row.closed_at is None for row in InformationRequest.objects.all()] == [False, True]
     assert "Le jugement" not in home(asked, client_of(bob))
+
+
+def send_back(client: Client, dossier: Dossier) -> Any:
+    """Press « J’ai tout complété » as the page stands now."""
+    url = reverse("pacs:dossier-resubmit", args=[dossier.reference])
+    data = {"lu": client.get(dossier.get_absolute_url()).context["lu"]}
+    told = client.post(url, data, follow=True)
+    assert told.status_code == 200
+    # A second click is the same one.
+    assert client.post(url, data, follow=True).status_code == 200
+    return told.content.decode()
+
+
+@pytest.mark.parametrize("first", ["alice", "bob"])
+def test_each_answers_for_oneself_and_the_last_one_hands_it_back(
+    asked: Dossier,
+    agent: User,
+    alice: User,
+    bob: User,
+    first: str,
+    client_of: Callable[[User | None], Client],
+) -> None:
+    ask(asked, agent, p1="Votre photo est floue.", p2="Corrigez votre nom.")
+    clients = [client_of(alice), client_of(bob)]
+    one, other = clients if first == "alice" else clients[::-1]
+    answer(other, reverse("pacs:own-step", args=[asked.reference, "acte"]), birth_name="Zyxw")
+    Email.objects.all().delete()
+
+    told = send_back(one, asked)
+
+    assert "quand votre partenaire aura répondu aussi" in told
+    assert "La mairie attend une réponse de votre partenaire" in told
+    assert Dossier.objects.get().status == "pieces_requested"
+    assert InformationRequest.objects.filter(closed_at=None).count() == 1
+    assert (Correction.objects.get().status, Email.objects.count()) == ("draft", 0)
+    page = home(asked, other)
+    assert "C’est à vous" in page
+    assert "aussi une demande" not in page
+
+    told = send_back(other, asked)
+
+    assert "Vos compléments sont partis" in told
+    assert Dossier.objects.get().status == "under_review"
+    assert not InformationRequest.objects.filter(closed_at=None).exists()
+    assert (Correction.objects.get().status, Email.objects.count()) == ("sent", 2)
+
+
+def test_the_page_says_that_the_other_is_asked_too(
+    asked: Dossier, agent: User, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    ask(asked, agent, p1="Votre photo est floue.", p2="Corrigez votre nom.")
+
+    page = home(asked, client_of(alice))
+
+    assert "Votre partenaire a aussi une demande de la mairie." in page
+    assert "Corrigez votre nom." not in page
+
+
+def test_whoever_is_asked_nothing_hands_nothing_back(
+    asked: Dossier, agent: User, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    ask(asked, agent, p2="Corrigez votre nom.")
+
+    send_back(client_of(alice), asked)
+
+    assert InformationRequest.objects.filter(closed_at=None).count() == 1
+    assert Dossier.objects.get().status == "pieces_requested"
+
+
+def test_one_answers_for_whoever_takes_part_on_paper(
+    asked: Dossier, agent: User, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    ask(asked, agent, p1="Votre photo est floue.", p2="Corrigez votre nom.")
+    asked.partenaires.filter(position=2).update(door="paper", user=None)
+
+    send_back(client_of(alice), asked)
+
+    assert Dossier.objects.get().status == "under_review"
+    assert not InformationRequest.objects.filter(closed_at=None).exists()
+
+
+def test_ones_own_obstacle_is_told_before_the_other_answers(
+    asked: Dossier, agent: User, alice: User, bob: User, client_of: Callable[[User | None], Client]
+) -> None:
+    """A piece of theirs refused and not replaced: they could not come back to it after."""
+    piece = asked.pieces.select_related("dossier", "partenaire").get(key="1-P03_identite")
+    desk.refuse_piece(
+        piece, code="", text="La photo est floue.", by=agent, at=timezone.now(), version=None
+    )
+    ask(asked, agent, p1="Votre photo est floue.", p2="Corrigez votre nom.")
+
+    send_back(client_of(alice), asked)
+
+    assert InformationRequest.objects.filter(closed_at=None).count() == 2
+    send_back(client_of(bob), asked)
+    assert InformationRequest.objects.get(closed_at=None).partenaire.position == 1
 
 
 def test_a_request_of_before_stays_with_the_agents(
@@ -307,7 +412,11 @@ def test_the_desk_says_whom_to_call_when_no_mail_can_leave(
     )
     url = reverse("admin:pacs_dossier_act", args=[asked.pk, "ecrire"])
 
-    done = client_of(agent).post(url, {"body": "Bonjour.", "private_to": ""}, follow=True)
+    client = client_of(agent)
+    read = client.get(reverse("admin:pacs_dossier_exchanges", args=[asked.pk])).context["place"]
+
+    data = {"body": "Bonjour.", "private_to": "", "lu": read}
+    done = client.post(url, data, follow=True)
 
     page = done.content.decode()
     assert "Camille Anne Lemoine reçoit un mail." in page

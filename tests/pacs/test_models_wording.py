@@ -26,7 +26,10 @@ KNOWN_LINKS = {
     "https://www.formulaires.service-public.gouv.fr/gf/cerfa_15726.do",
     "https://e-justice.europa.eu/561/FR/public_documents?FRANCE&member=1",
     "https://conseilsdesnotaires.fr/la-legalisation-des-actes-etrangers/",
-    "https://www.uzes.fr/demarches/formalites-administratives/etat-civil/actes-lies-au-deces?xml=F35102",
+    # Where each is asked for, online.
+    "https://www.service-public.gouv.fr/particuliers/vosdroits/R1405",
+    "https://www.service-public.gouv.fr/particuliers/vosdroits/R1406",
+    "https://www.service-public.gouv.fr/particuliers/vosdroits/R57680",
 }
 
 

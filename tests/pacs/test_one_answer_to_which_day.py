@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
+from demarches.emails import mail_text
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
@@ -35,7 +35,7 @@ from tests.support.dossiers import (
     make_dossier,
     send,
 )
-from tests.support.pages import press
+from tests.support.pages import plain, press
 from tests.support.pdf import text_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -157,12 +157,6 @@ def readers(client_of: Callable[[User | None], Client], alice: User, bob: User) 
     return [client_of(alice), client_of(bob)]
 
 
-def plain(html: str) -> str:
-    """The words of a page, with plain spaces."""
-    text = unescape(re.sub(r"<[^>]*>", " ", html)).replace("\u00a0", " ")
-    return " ".join(text.split())
-
-
 def page(client: Client, name: str, dossier: Dossier, **query: str) -> str:
     response = client.get(reverse(f"pacs:{name}", args=[dossier.reference]), query)
     return plain(response.content.decode())
@@ -181,7 +175,7 @@ def read_window(told: Told, where: str, text: str, couple: Couple) -> None:
 
 def mail(dossier: Dossier, kind: str) -> list[str]:
     rows = dossier.mails.filter(kind=kind).select_related("email")
-    return [plain(row.email.message) for row in rows]
+    return [plain(mail_text(row.email)) for row in rows]
 
 
 def event_days(content: bytes) -> list[date]:
@@ -255,7 +249,10 @@ def test_once_complete_and_booked(
     for rank, client in enumerate(readers, start=1):
         read_window(first, f"tracking {rank}", page(client, "dossier", complete), couple)
         text = page(client, "appointment-choose", complete)
-        first.read(f"booking {rank}", text, "Les premiers créneaux libres")
+        first.read(f"booking {rank}", text, "Premier jour libre :")
+        wished = Told()
+        wished.read(f"booking {rank}", text, "temps de confirmer.")
+        wished.all_say(couple.wished)
         if couple.last is not None:
             last = Told()
             last.read(

@@ -74,8 +74,8 @@ CANARIES: dict[str, Any] = {
     "civil_status_changed": True,
     "lives_here": "non",
 }
-#: Written by the actions: the account, and what an attestation keeps.
-BY_ACTIONS = {"user", "attested_text", "attested_facts", "attested_on_paper"}
+#: Written by the actions: the account, what an attestation keeps, which answers the other gave.
+BY_ACTIONS = {"user", "attested_text", "attested_facts", "attested_on_paper", "said_by_other"}
 #: What these answers make of the rest: pieces of a refugee, of a tutelle, of a divorce.
 SITUATION: dict[str, Any] = {
     "birth_country": "AF",

@@ -425,9 +425,9 @@ def test_avis_sent_then_mentioned_then_third_parties_are_bound(
         "Notez d’abord l’envoi de l’avis."
     ]
     tomorrow = today + timedelta(days=1)
-    assert len(refusals(lambda: mark_avis_sent(first, on=tomorrow, by=agent, at=AFTER))) == 1
+    assert len(refusals(lambda: mark_avis_sent([first.pk], on=tomorrow, by=agent, at=AFTER))) == 1
     for one in (first, second, second):
-        mark_avis_sent(one, on=today, by=agent, at=AFTER)
+        mark_avis_sent([one.pk], on=today, by=agent, at=AFTER)
     mark_avis_mentioned(first, on=today, by=agent, at=later)
     assert Registration.objects.get().opposable_on is None
     wrong = today - timedelta(days=1)
@@ -485,7 +485,7 @@ def test_the_dossier_goes_once_every_mention_is_made_and_its_line_stays(
     late = AFTER + timedelta(days=184)
     assert purge_dossiers(at=late).ended == 0
     for avis in line.avis.all():
-        mark_avis_sent(avis, on=AFTER.date(), by=agent, at=AFTER)
+        mark_avis_sent([avis.pk], on=AFTER.date(), by=agent, at=AFTER)
         mark_avis_mentioned(avis, on=AFTER.date(), by=agent, at=AFTER)
 
     assert warn_of_deletion(at=AFTER + timedelta(days=168)) == 0
@@ -638,6 +638,31 @@ def test_a_pacs_of_the_former_court_can_be_dissolved_here(
     assert [one.recipient for one in act.avis.all()] == ["Mairie d’Alès"] * 2
 
 
+@pytest.mark.parametrize(
+    ("in_the_register", "today"),
+    [
+        ("Boeuf", "Bœuf"),
+        ("Saint-Jean", "Saint Jean"),
+        ("d’Almeida", "d Almeida"),
+        ("Lorenz", "Łorenz"),
+        ("O'Brien", "O\u02bcBrien"),
+        ("LEMOINE", "Lemoine"),
+    ],
+)
+def test_whoever_is_pacsed_is_found_however_the_name_is_spelled(
+    officer: Officer, agent: User, in_the_register: str, today: str
+) -> None:
+    born = {"birth_year": 1990, "birth_month": 5, "birth_day": 4}
+    names = {"birth_name": in_the_register, "first_names": "Camille Anne", **born}
+    old(agent, people=[names, {**names, "birth_name": "Autre"}])
+    dossier = scheduled(agent, "alice", "bob")
+    dossier.partenaires.filter(position=1).update(birth_name=today)
+
+    reasons = refusals(lambda: register(Dossier.objects.get(pk=dossier.pk), officer, agent))
+
+    assert f"Camille Anne {today} : lié au Pacs n° TI-UZES-2009-12" in "".join(reasons)
+
+
 def test_an_old_number_is_entered_once_and_without_a_nir(reference_data: None, agent: User) -> None:
     old(agent)
 
@@ -648,6 +673,11 @@ def test_an_old_number_is_entered_once_and_without_a_nir(reference_data: None, a
     nir = "2 90 05 30 189 042 " + f"{97 - 2900530189042 % 97:02d}"
     person = {"birth_name": nir, "first_names": "Ana"}
     assert "sécurité sociale" in refusals(lambda: old(agent, number="Y", people=[person]))[0]
+    # The number of a paper register has no shape: the column refuses it by itself.
+    for number in (nir, "2 55 08 14 168 025 38"):
+        with pytest.raises(ValidationError, match="sécurité sociale"):
+            old(agent, number=number)
+    assert Registration.objects.count() == 1
 
 
 # Every day

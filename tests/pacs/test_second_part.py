@@ -38,6 +38,7 @@ from pacs.models import (
 )
 from tests.support.dossiers import COMMON, OTHER, PERSON
 from tests.support.files import png
+from tests.support.pdf import text_of
 
 CODE = "lavande30"
 EVIL = "erin.alias@example.org"
@@ -372,3 +373,31 @@ def test_a_part_that_was_emptied_ends_the_attestation_that_named_it(
     )
 
     assert [one.attested_at for one in Dossier.objects.get().people] == [None, None]
+
+
+# What the mairie had asked of whoever had the place before
+
+
+def test_who_takes_the_place_reads_nothing_that_was_asked_before(
+    begun: Dossier, alice: User, agent: User, now: datetime, client_of: Callable[[User], Client]
+) -> None:
+    secret = "Votre certificat de l’Ofpra manque."
+    asked = {"dossier": begun, "partenaire": second_of(begun), "by": agent, "at": now}
+    InformationRequest.objects.create(**asked, text=secret)
+    InformationRequest.objects.create(**asked, text=f"{secret} Déjà répondu.", closed_at=now)
+    choose_door(second_of(begun), Door.OWN, email=EVIL, from_empty=True, by=alice, at=now)
+    erin = User.objects.create_user(EVIL)
+    join_dossier(begun, user=erin, at=now)
+    InformationRequest.objects.create(**asked, text="Votre acte manque.")
+    client = client_of(erin)
+
+    pages = [
+        client.get(reverse(name)).content.decode("utf-8", "replace")
+        for name in ("mine-json", "mine")
+    ] + [client.get(begun.get_absolute_url()).content.decode()]
+    paper = text_of(client.get(reverse("mine-pdf")).content)
+
+    assert "Votre acte manque." in pages[0]
+    for text in (*pages, paper):
+        assert "Ofpra" not in text
+        assert "On me force" not in text

@@ -88,11 +88,16 @@ positions = st.sampled_from([1, 2])
 class _Answers:
     """One page of answers, as an action reads it."""
 
+    partial = False
+
     def __init__(self, instance: Any, changes: dict[str, Any]) -> None:
         self.instance, self.changes = instance, changes
 
     def has_changed(self) -> bool:
         return any(getattr(self.instance, name) != new for name, new in self.changes.items())
+
+    def columns(self) -> list[str]:
+        return list(self.changes)
 
     def apply(self) -> list[str]:
         for name, new in self.changes.items():

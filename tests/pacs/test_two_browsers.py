@@ -33,6 +33,7 @@ from pacs.actions.dossiers import open_dossier
 from pacs.models import Door, Dossier, Partenaire, Piece, SentMail
 from tests.support.appointments import make_complete
 from tests.support.dossiers import COMMON, PERSON, make_dossier
+from tests.support.forms import answer_pieces
 from tests.support.pages import Page, press
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -394,7 +395,7 @@ def test_attesting_twice_attests_once(him: Client, open_draft: Dossier) -> None:
 
 def test_a_yes_is_to_the_answers_read(her: Client, him: Client, open_draft: Dossier) -> None:
     page = Page.open(him, at("partner-confirm", open_draft))
-    Dossier.objects.filter(pk=open_draft.pk).update(convention="propre")
+    Dossier.objects.filter(pk=open_draft.pk).update(convention="personnalisee")
     Partenaire.objects.filter(position=2).update(common_confirmed_at=None)
 
     answer = page.press({"agrees": "oui"})
@@ -526,35 +527,51 @@ def the_act(dossier: Dossier) -> Piece:
     return dossier.pieces.get(key="1-P11_naissance_fr")
 
 
-def test_a_file_and_i_will_bring_it_is_a_question_and_the_file_is_kept(
+ACT = "1-P11_naissance_fr"
+
+
+def pieces_page(client: Client, dossier: Dossier) -> HttpResponse:
+    return client.get(at("dossier-pieces", dossier))
+
+
+def test_a_file_answers_whatever_was_said_before_or_with_it(
     her: Client, open_draft: Dossier
 ) -> None:
-    page = Page.open(her, at("dossier-piece", open_draft, "1-P11_naissance_fr"))
+    page = pieces_page(her, open_draft)
 
-    asked = page.press({"choice": "to_bring", "documents": picture(), "issued_on": "", "note": ""})
-    again = Page(her, page.url, asked).press({"choice": "to_bring", "issued_on": "", "note": ""})
+    answer = answer_pieces(her, page, ACT, choice="to_bring", documents=picture())
+
+    piece = the_act(open_draft)
+    assert (answer.status_code, piece.status, piece.files.count()) == (302, "provided", 1)
+    assert "« acte.jpg » est envoyé. L’original vient avec vous." in text(her.get(answer.url))
+
+
+def test_a_file_and_i_cannot_have_it_is_a_question_and_the_file_is_kept(
+    her: Client, open_draft: Dossier
+) -> None:
+    page = pieces_page(her, open_draft)
+
+    asked = answer_pieces(her, page, ACT, choice="blocked", note="Fermé.", documents=picture())
+    again = answer_pieces(her, asked, ACT, choice="blocked", note="Fermé.")
 
     piece = the_act(open_draft)
     assert (asked.status_code, again.status_code) == (422, 302)
     assert "Vous avez choisi un fichier, et répondu" in text(asked)
-    assert "« acte.jpg » est gardé." in text(asked)
-    assert (piece.status, piece.files.count()) == ("to_bring", 1)
+    assert "« acte.jpg » est envoyé." in text(asked)
+    assert (piece.status, piece.files.count()) == ("blocked", 1)
 
 
 @pytest.mark.parametrize(
     "both",
     [
         {"choice": "to_bring", "note": "Le consulat ne répond pas."},
-        {"choice": "send", "note": "Le consulat ne répond pas."},
         {"choice": "blocked", "note": "Le consulat ne répond pas.", "issued_on": "2026-11-02"},
     ],
 )
 def test_two_answers_at_once_are_asked_about(
     her: Client, open_draft: Dossier, both: dict[str, str]
 ) -> None:
-    page = Page.open(her, at("dossier-piece", open_draft, "1-P11_naissance_fr"))
-
-    answer = page.press(both)
+    answer = answer_pieces(her, pieces_page(her, open_draft), ACT, **both)
 
     assert answer.status_code == 422
     assert "Le consulat ne répond pas." in text(answer)
@@ -564,13 +581,13 @@ def test_two_answers_at_once_are_asked_about(
 def test_a_piece_that_changed_meanwhile_is_shown_with_what_was_typed(
     her: Client, open_draft: Dossier
 ) -> None:
-    page = Page.open(her, at("dossier-piece", open_draft, "1-P11_naissance_fr"))
-    open_draft.pieces.filter(key="1-P11_naissance_fr").update(
+    page = pieces_page(her, open_draft)
+    open_draft.pieces.filter(key=ACT).update(
         status="to_bring", issued_on=datetime(2026, 11, 2, tzinfo=PARIS).date()
     )
 
-    clash = page.press({"choice": "send", "issued_on": "2026-11-09", "documents": picture()})
-    kept = Page(her, page.url, clash).press({"choice": "send", "issued_on": "2026-11-09"})
+    clash = answer_pieces(her, page, ACT, issued_on="2026-11-09", documents=picture())
+    kept = answer_pieces(her, clash, ACT, choice="", issued_on="2026-11-09")
 
     piece = the_act(open_draft)
     assert (clash.status_code, kept.status_code) == (409, 302)
@@ -582,17 +599,59 @@ def test_a_piece_that_changed_meanwhile_is_shown_with_what_was_typed(
     )
 
 
+def test_a_piece_of_which_nothing_new_is_said_is_left_alone(
+    her: Client, open_draft: Dossier
+) -> None:
+    page = pieces_page(her, open_draft)
+    open_draft.pieces.filter(key=ACT).update(status="blocked", citizen_note="Mairie fermée")
+
+    answer = answer_pieces(her, page, "1-P03_identite", choice="to_bring")
+
+    piece = the_act(open_draft)
+    assert (answer.status_code, piece.status) == (302, "blocked")
+    assert open_draft.pieces.get(key="1-P03_identite").status == "to_bring"
+
+
+def test_a_piece_that_the_mairie_refused_meanwhile_is_not_touched(
+    her: Client, open_draft: Dossier
+) -> None:
+    page = pieces_page(her, open_draft)
+    open_draft.pieces.filter(key=ACT).update(
+        status="refused", refusal_text="Illisible.", decided_at=NOW
+    )
+
+    clash = answer_pieces(her, page, ACT, documents=picture())
+    replaced = answer_pieces(her, clash, ACT, documents=picture())
+
+    assert (clash.status_code, replaced.status_code) == (409, 302)
+    assert "La mairie a répondu entre-temps" in text(clash)
+    assert "Illisible." in text(clash)
+    assert (the_act(open_draft).status, the_act(open_draft).files.count()) == ("provided", 1)
+
+
+def test_a_piece_that_the_mairie_accepted_meanwhile_is_not_touched(
+    her: Client, open_draft: Dossier
+) -> None:
+    page = pieces_page(her, open_draft)
+    open_draft.pieces.filter(key=ACT).update(status="accepted", decided_at=NOW)
+
+    answer = answer_pieces(her, page, ACT, documents=picture())
+
+    assert "Votre fichier n’est pas gardé" in text(her.get(answer.url))
+    assert (the_act(open_draft).status, the_act(open_draft).files.count()) == ("accepted", 0)
+
+
 def test_a_piece_sent_twice_is_sent_once(her: Client, open_draft: Dossier) -> None:
-    page = Page.open(her, at("dossier-piece", open_draft, "1-P11_naissance_fr"))
+    page = pieces_page(her, open_draft)
     file = picture().read()
 
     answers = [
-        page.press(
-            {
-                "choice": "send",
-                "issued_on": "2026-11-09",
-                "documents": SimpleUploadedFile("acte.png", file, content_type="image/png"),
-            }
+        answer_pieces(
+            her,
+            page,
+            ACT,
+            issued_on="2026-11-09",
+            documents=SimpleUploadedFile("acte.png", file, content_type="image/png"),
         )
         for _ in range(2)
     ]
@@ -629,12 +688,12 @@ def test_a_yes_with_a_remark_is_a_question(him: Client, open_draft: Dossier) -> 
 
 
 def test_a_file_is_taken_back_after_a_question(her: Client, open_draft: Dossier) -> None:
-    page = Page.open(her, at("dossier-piece", open_draft, "1-P11_naissance_fr"))
-    page.press({"choice": "send", "issued_on": "", "documents": picture()})
+    page = pieces_page(her, open_draft)
+    answer_pieces(her, page, ACT, documents=picture())
     stored = the_act(open_draft).files.get()
     address = reverse("pacs:piece-file-remove", args=[open_draft.reference, stored.pk])
 
-    link = f'href="{address}"' in text(her.get(page.url))
+    link = f'href="{address}"' in text(pieces_page(her, open_draft))
     question = Page.open(her, address)
     still_there = the_act(open_draft).files.count()
     done = question.press()

@@ -1,7 +1,7 @@
 """The pages of the appointment: what they offer, refuse and keep; who may open them."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 from icalendar import Calendar
 
 from demarches.models import Agenda, Appointment, User
@@ -60,8 +61,9 @@ def test_the_list_comes_first_and_says_day_and_hour_in_full(
 ) -> None:
     html = browser.get(at("-choose", complete)).content.decode()
 
-    button = f'value="{KEY}">mardi 8\u00a0décembre 2026 à\u00a08\u00a0h</button>'
-    assert button in html
+    button = f'value="{KEY}">'
+    said = html[html.index(button) :].split("</button>")[0]
+    assert strip_tags(said.removeprefix(button)) == ("mardi 8\u00a0décembre 2026 à&nbsp;8\u00a0h")
     assert html.index(button) < html.index('class="month"')
     assert "6, 13, 20, 27 décembre&nbsp;: Fermé le dimanche." in html
     assert "25 décembre&nbsp;: Fermé\u00a0: Noël." in html
@@ -145,8 +147,41 @@ def test_a_chosen_day_shows_its_slots_or_its_reason(browser: Client, complete: D
     closed = browser.get(f"{address}?jour=2026-12-25").content.decode()
 
     assert open_day.count('name="creneau"') == 14
-    assert 'name="creneau"' not in closed
-    assert "Fermé\u00a0: Noël." in closed
+    around = closed[: closed.index("Les premiers créneaux libres")]
+    assert 'name="creneau"' not in around
+    assert "Fermé\u00a0: Noël." in around
+    assert "jeudi 24\u00a0décembre 2026" in around
+    assert "samedi 26" not in around  # the second Saturday
+    assert "lundi 28\u00a0décembre 2026" in around
+
+
+@pytest.mark.parametrize(
+    ("wished", "told"),
+    [
+        (date(2026, 12, 10), "Jeudi 10\u00a0décembre 2026, votre jour souhaité"),
+        (date(2026, 12, 25), "Fermé\u00a0: Noël."),
+        (date(2026, 12, 1), "possible à partir du"),
+        (date(2027, 6, 1), "Pas encore ouvert"),
+    ],
+)
+def test_the_page_opens_on_the_wished_day(
+    browser: Client, complete: Dossier, wished: date, told: str
+) -> None:
+    Dossier.objects.filter(pk=complete.pk).update(wished_date=wished)
+
+    html = browser.get(at("-choose", complete)).content.decode()
+
+    assert "votre jour souhaité" in html
+    assert told in html
+    is_open = wished == date(2026, 12, 10)
+    assert html.count('name="creneau" value="2026-12-10') == (14 if is_open else 4)
+    assert ("Les premiers créneaux libres" in html) is not is_open
+
+
+def test_a_wished_day_already_past_is_not_shown(browser: Client, complete: Dossier) -> None:
+    Dossier.objects.filter(pk=complete.pk).update(wished_date=date(2026, 11, 1))
+
+    assert "votre jour souhaité" not in browser.get(at("-choose", complete)).content.decode()
 
 
 def test_dates_that_ask_for_fresh_papers_are_apart(browser: Client, complete: Dossier) -> None:
@@ -266,7 +301,7 @@ def test_the_choose_page_asks_the_same_whatever_is_booked(
         booked_seat(complete, starts_at=FIRST + timedelta(hours=rank))
     browser.get(at("-choose", complete))
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(28):  # the gate is asked before a slot is shown
         browser.get(at("-choose", complete))
 
 

@@ -111,12 +111,62 @@ def test_first_page_asks_about_both(client: Client) -> None:
     response = get(client, "simulator")
 
     assert response.status_code == 200
-    assert list(response.context["form"].fields) == ["adresse", "lien", "empechement"]
-    assert "Dans la commune de la mairie (Uzès)" in html_of(response)
+    assert list(response.context["form"].fields) == ["adresse", "lien", "age", "mesure"]
+    assert "À Uzès, mais l’un de nous ne pourra pas venir à la mairie" in html_of(response)
+
+
+def test_a_question_alone_is_answered_by_its_buttons(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of(ITALIAN_WIDOW | {"papiers": ""})))
+
+    assert "<h1>Vos documents étrangers seront-ils en français" in html
+    assert re.findall(r'<button class="button [^>]* name="papiers1" value="(\w+)">', html) == [
+        "oui",
+        "non",
+        "inconnu",
+    ]
+    assert 'type="radio"' not in html
+    assert "Votre réponse" not in html
+
+
+def test_the_answer_given_before_is_said_and_may_stay(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of(ITALIAN_WIDOW) | {"etape": "papiers1"}))
+
+    assert "Votre réponse\u00a0: <strong>Non, aucun</strong>" in html
+    kept = re.search(r'<a href="([^"]*)">Garder cette réponse', html)
+    assert kept
+    assert "pour votre Pacs</h1>" in html_of(client.get(unescape(kept[1])))
+
+
+def test_no_page_answers_for_people(client: Client) -> None:
+    """Nothing is chosen that the address does not say."""
+    for slug in ("ensemble", "personne1", "personne2", "projet", "documents1"):
+        given = {name: value for name, value in params_of(ITALIAN_WIDOW).items() if name != "date"}
+        form = get(client, "simulator", given | {"etape": slug}).context["form"]
+        for name in form.fields:
+            given.pop(name, None)
+        html = html_of(get(client, "simulator", given | {"etape": slug}))
+        assert " checked" not in html
+        assert 'type="radio"' in html
+
+
+def test_what_is_known_of_a_foreign_document_can_be_said_beside_it(client: Client) -> None:
+    html = html_of(get(client, "simulator", params_of(ITALIAN_WIDOW)))
+    link = re.search(r'<a href="([^"]*etape=documents1)">Préciser', html)
+    assert link
+    response = client.get(unescape(link[1]))
+    fields = ["acte_en_francais1", "pays_a_jour1", "coutume1", "coutume_en_francais1"]
+    assert list(response.context["form"].fields) == [*fields, "preuve_en_francais1"]
+
+    sent = response.context["hidden"] | {"coutume1": "non", "acte_en_francais1": "oui"}
+    pieces = pieces_in(html_of(get(client, "simulator", sent)))
+
+    assert "1 P31_coutume_impossible" in pieces
+    assert "1 P20_traduction:P14_naissance_etranger" not in pieces
+    assert "1 P20_traduction:P42_veuvage" in pieces  # as said of all of them
 
 
 def test_questions_need_no_cookie_no_token_and_no_script(client: Client) -> None:
-    for params in ({}, params_of(), params_of(lien="fratrie")):
+    for params in ({}, params_of(), params_of(lien="oui", quel_lien="fratrie")):
         response = get(client, "simulator", params)
         assert not response.cookies
         assert "csrfmiddlewaretoken" not in html_of(response)
@@ -124,13 +174,13 @@ def test_questions_need_no_cookie_no_token_and_no_script(client: Client) -> None
 
 
 def test_form_carries_the_other_answers(client: Client) -> None:
-    response = get(client, "simulator", params_of() | {"etape": "situation1", "x": "<b>"})
+    response = get(client, "simulator", params_of() | {"etape": "personne1", "x": "<b>"})
 
     hidden = dict(
         re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', html_of(response))
     )
-    kept = {k: v for k, v in params_of().items() if k not in ("situation1", "mesure1", "date")}
-    assert hidden == kept | {"envoi": "situation1"}
+    kept = {k: v for k, v in params_of().items() if k not in ("origine1", "situation1", "date")}
+    assert hidden == kept | {"envoi": "personne1"}
     assert response.context["form"].initial["situation1"] == "celibataire"
 
 
@@ -145,7 +195,7 @@ def test_walk_with_the_forms_alone(client: Client) -> None:
             break
         sent = response.context["hidden"] | {name: wanted[name] for name in form.fields}
 
-    assert "Vos pièces à fournir" in html_of(response)
+    assert "papiers pour votre Pacs" in html_of(response)
     assert pieces_in(html_of(response))[2:4] == ["1 P03_identite", "1 P11_naissance_fr"]
 
 
@@ -158,7 +208,9 @@ def test_walk_with_the_forms_alone(client: Client) -> None:
         {"adresse": "\x00"},
         params_of(date="hier"),
         params_of(date="2026-01-01"),
-        params_of(age2="<script>alert(1)</script>"),
+        params_of(origine2="<script>alert(1)</script>"),
+        params_of(ITALIAN_WIDOW | {"papiers": "<script>alert(1)</script>"}),
+        params_of(ITALIAN_WIDOW | {"coutume": "x"}),
     ],
 )
 def test_wrong_address_is_refused_in_french(client: Client, params: dict[str, str]) -> None:
@@ -211,7 +263,7 @@ def test_list_of_two_french_people(client: Client) -> None:
         "2 P03_identite",
         "2 P11_naissance_fr",
     ]
-    assert "Il faut 6 pièces à vous deux." in html
+    assert "<h1>6 papiers pour votre Pacs</h1>" in html
 
 
 def test_list_of_a_foreign_widow_for_the_right_person(client: Client) -> None:
@@ -234,11 +286,13 @@ def test_list_of_a_foreign_widow_for_the_right_person(client: Client) -> None:
 
 
 def test_list_of_somebody_nobody_knows_says_perhaps(client: Client) -> None:
-    html = html_of(get(client, "simulator", params_of(first=NOTHING_KNOWN)))
+    unknown = NOTHING_KNOWN | {"mesure": "inconnu"}
+
+    html = html_of(get(client, "simulator", params_of(first=unknown)))
 
     uncertain = [piece for piece in pieces_in(html) if piece.endswith("?")]
     assert len(uncertain) == 13
-    assert "Il faut 5 pièces à vous deux, et peut-être 12 autres." in html
+    assert "<h1>5 papiers pour votre Pacs, et peut-être 12 autres</h1>" in html
     assert "Peut-être" in piece_html(html, "P12_naissance_scec")
 
 
@@ -249,12 +303,12 @@ def test_nothing_to_provide_is_told(client: Client) -> None:
 
     assert "1 P40_divorce_rien" in pieces_in(html)
     assert "Rien à fournir" in piece_html(html, "P40_divorce_rien")
-    assert "Il faut 6 pièces" in html
+    assert "6 papiers" in html
 
 
 def test_record_the_mairie_verifies_is_not_asked_for(client: Client) -> None:
     PacsSettings.objects.update(comedec_active=True, connected_communes="SCEC 30189")
-    born_abroad = FRENCH | {"naissance": "autre_pays", "acte_francais": "oui"}
+    born_abroad = FRENCH | {"origine": "etranger_francaise", "acte_francais": "oui"}
 
     html = html_of(get(client, "simulator", params_of(first=born_abroad)))
 
@@ -293,7 +347,9 @@ def test_not_needed_is_told_with_its_reason(client: Client) -> None:
         ("simulator", params_of()),
         ("simulator", params_of(NOTHING_KNOWN, ITALIAN_WIDOW, date="2027-06-05")),
         ("simulator", params_of(date="2026-12-01")),
-        ("simulator", params_of(lien="fratrie")),
+        ("simulator", params_of(lien="oui", quel_lien="fratrie")),
+        ("simulator", params_of(ITALIAN_WIDOW) | {"etape": "papiers1"}),
+        ("simulator", params_of(ITALIAN_WIDOW) | {"etape": "documents1"}),
         ("how-we-decide", {}),
     ],
 )
@@ -324,9 +380,7 @@ def test_near_date_may_be_asked_for_now(client: Client) -> None:
     html = html_of(get(client, "simulator", params_of(date="2026-12-29")))
 
     assert "dès maintenant" in piece_html(html, "P11_naissance_fr")
-    assert "délivré avant le 30 septembre 2026 , il serait trop ancien." in piece_html(
-        html, "P11_naissance_fr"
-    )
+    assert "daté du 30 septembre 2026 ou après." in piece_html(html, "P11_naissance_fr")
     assert '<time datetime="2026-11-30">' in html
 
 
@@ -350,10 +404,10 @@ def test_no_date_invites_to_give_one(client: Client) -> None:
 @pytest.mark.parametrize(
     ("params", "code", "others"),
     [
-        (params_of(lien="oncle_tante"), "B05", []),
-        (params_of(FRENCH | {"age": "moins_18"}), "B01", []),
+        (params_of(lien="oui", quel_lien="oncle_tante"), "B05", []),
+        (params_of(age="moins_18"), "B01", []),
         (params_of(second=FRENCH | {"situation": "marie"}), "B03", []),
-        (params_of(adresse="autre_commune", lien="fratrie"), "B05", ["B06"]),
+        (params_of(adresse="autre_commune", age="moins_18"), "B01", ["B06"]),
         (params_of(adresse="etranger"), "B08", []),
         (params_of(convention="notariee"), "B07", []),
     ],
@@ -371,23 +425,28 @@ def test_stopped_couple_gets_reasons_and_no_list(
 
 
 def test_cousins_go_on(client: Client) -> None:
-    assert len(pieces_in(html_of(get(client, "simulator", params_of(lien="cousins"))))) == 6
+    assert (
+        len(
+            pieces_in(html_of(get(client, "simulator", params_of(lien="oui", quel_lien="cousins"))))
+        )
+        == 6
+    )
 
 
 def test_stopped_couple_may_change_the_answer(client: Client) -> None:
     response = get(client, "simulator", params_of(second=FRENCH | {"situation": "marie"}))
 
     query = parse_qs(urlsplit(response.context["back_url"]).query)
-    assert query["etape"] == ["situation2"]
+    assert query["etape"] == ["personne2"]
     again = client.get(response.context["back_url"])
     assert again.context["form"].initial["situation2"] == "marie"
 
 
 def test_agent_looks_at_some_situations(client: Client) -> None:
-    young = SENEGALESE | {"age": "18_20"}
+    young = {"age": "18_20", "qui": "partenaire"}
 
     html = html_of(
-        get(client, "simulator", params_of(second=young, empechement="deplacement_partenaire"))
+        get(client, "simulator", params_of(second=SENEGALESE, adresse="ici_deplacement", **young))
     )
 
     assert re.findall(r'data-outcome="([^"]+)"', html) == ["R01", "B02"]
@@ -399,7 +458,8 @@ def test_unknown_commune_is_to_be_checked_first(client: Client) -> None:
     unknown = html_of(get(client, "simulator", params_of(adresse="inconnu")))
 
     assert "Vérifiez d’abord la commune" in unknown
-    assert "Vérifiez d’abord la commune" not in html_of(get(client, "simulator", params_of()))
+    for params in (params_of(), params_of(adresse="sans_adresse", habite="deux")):
+        assert "Vérifiez d’abord la commune" not in html_of(get(client, "simulator", params))
 
 
 @pytest.mark.parametrize("kind", OUTCOME_TYPES, ids=lambda kind: kind.code)
@@ -438,22 +498,19 @@ def test_answers_do_not_travel_through_the_sign_in_address(client: Client) -> No
     """From the list of pieces to an open dossier, by way of the sign-in."""
     params = params_of(date="2027-06-05")
     start = get(client, "simulator", params).context["links"]["dossier_start"]
-    steps = []
     browser = Client()
-    address = start
-    while "/compte/" not in address:
-        steps.append(address)
-        address = browser.get(address)["Location"]
+    page = browser.get(start)["Location"]
+    assert page == "/pacs/commencer/"
+    assert browser.get(page).status_code == 200  # it asks for the address itself
 
-    assert steps == [start, "/pacs/commencer/"]
-    assert address == "/compte/connexion/?next=/pacs/commencer/"
-
-    asked = browser.post(address, {"email": "camille@exemple.fr", "next": "/pacs/commencer/"})
+    handed = browser.post(page, {"email": "camille@exemple.fr", "next": page})
+    assert (handed.status_code, handed["Location"]) == (307, "/compte/connexion/")
+    asked = browser.post(handed["Location"], {"email": "camille@exemple.fr", "next": page})
     code = mail_text(Email.objects.get()).split("    ")[1].split("\n")[0]
     entered = browser.post(
         asked["Location"], {"action": "verify", "code": code, "next": "/pacs/commencer/"}
     )
-    opened = browser.post(entered["Location"])
+    opened = browser.get(entered["Location"])
 
     dossier = Dossier.objects.get()
     assert opened["Location"].startswith(dossier.get_absolute_url())
@@ -488,7 +545,9 @@ def test_pdf_of_unfinished_answers_leads_back_to_the_questions(client: Client) -
 
 
 def test_pdf_of_a_stopped_couple_leads_to_the_reason(client: Client) -> None:
-    response = client.get(reverse("pacs:simulator-pdf"), params_of(lien="fratrie"), follow=True)
+    related = params_of(lien="oui", quel_lien="fratrie")
+
+    response = client.get(reverse("pacs:simulator-pdf"), related, follow=True)
 
     assert 'data-outcome="B05"' in html_of(response)
 

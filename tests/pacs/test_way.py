@@ -1,5 +1,6 @@
 """The couple's way from « ouvrir » to « envoyé »: few pages, and never one already answered."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,15 +14,14 @@ from tests.support.forms import answer
 
 pytestmark = pytest.mark.django_db
 
-ADDRESS = {"where": "ici", "street": "3 rue des Lilas", "already_home": "True"}
-PROJECT = {"kinship": "aucun", "convention": "cerfa_15726", "wished_date": ""}
+ADDRESS = {"where": "ici_ensemble", "street": "3 rue des Lilas"}
+PROJECT = {"kinship": "aucun", "convention": "cerfa_15726"}
+WISH = {"wished_date": ""}
 RECORD = {
     "birth_name": "Lemoine",
     "first_names": "Léa",
     "sex": "F",
-    "birth_day": "4",
-    "birth_month": "5",
-    "birth_year": "1990",
+    "birth_date": "4/5/1990",
     "origin": "fr",
     "birth_city": "Nîmes",
     "parent1_name": "Lemoine",
@@ -51,11 +51,11 @@ def test_the_simplest_couple_is_led_from_page_to_page(
         for name in ("dossier-pieces", "dossier-review", "partner-door", "dossier-sent")
     }
     assert page == her.get(home).context["next"].address
-    for typed in (ADDRESS, PROJECT, RECORD, SITUATION):
+    for typed in (ADDRESS, PROJECT, WISH, RECORD, SITUATION):
         page = go_on(her, page, **typed)
     assert page == at["dossier-pieces"]
     to_bring = her.get(page).context["to_bring"]
-    page = her.post(page, {"piece": to_bring})["Location"]
+    page = her.post(page, {"piece": to_bring, "apporter": "1"})["Location"]
     assert page == at["dossier-review"]
     page = her.post(page, read_on(her, page))["Location"]
     assert page == at["partner-door"]
@@ -66,17 +66,18 @@ def test_the_simplest_couple_is_led_from_page_to_page(
     for typed in (RECORD, SITUATION):
         page = go_on(his, page, **typed)
     assert page == at["dossier-pieces"]
-    page = his.post(page, {"piece": his.get(page).context["to_bring"]})["Location"]
+    to_bring = his.get(page).context["to_bring"]
+    page = his.post(page, {"piece": to_bring, "apporter": "1"})["Location"]
     assert page == at["dossier-review"]
     shown = his.get(page)
     assert shown.context["sends"]
-    assert shown.content.decode().count("Aucun lien de famille") == 1  # read once
+    assert shown.content.decode().count("Pas de lien de famille.") == 1  # read once
     page = his.post(page, {**read_on(his, page), "envoyer": "1"})["Location"]
 
     assert page == at["dossier-sent"]
     dossier.refresh_from_db()
     assert dossier.submitted_at is not None
-    assert [one.street for one in dossier.people] == [dossier.street] * 2
+    assert [one.home.address for one in dossier.people] == [dossier.address] * 2
 
 
 def read_on(client: Client, url: str) -> dict[str, str]:
@@ -111,10 +112,87 @@ def test_bringing_everything_says_nothing_of_what_was_sent_meanwhile(
     assert shown
     draft.pieces.filter(key=shown[0]).update(status="blocked", citizen_note="Mairie fermée")
 
-    client.post(url, {"piece": [*shown, "2-P03_identite"]})
+    client.post(url, {"piece": [*shown, "2-P03_identite"], "apporter": "1"})
 
     statuses = dict(draft.pieces.required().values_list("key", "status"))
     assert statuses[shown[0]] == "blocked"
     assert {statuses[key] for key in shown[1:]} == {"to_bring"}
     # The other's pieces are not theirs to answer for.
     assert statuses["2-P03_identite"] == "missing"
+
+
+def test_enter_in_the_list_of_papers_announces_nothing(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    url = reverse("pacs:dossier-pieces", args=[draft.reference])
+    page = client_of(alice).get(url).content.decode()
+    form = page[page.index('enctype="multipart') :]
+
+    assert "apporter" not in re.findall(r"<button[^>]*>", form)[0]
+
+
+def test_the_address_given_on_the_first_page_opens_the_dossier_after_the_code(
+    reference_data: None, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    start = reverse("pacs:dossier-start")
+    client = client_of(None)
+    shown = client.get(start)
+    assert shown.status_code == 200
+    assert Dossier.objects.count() == 0
+    handed = client.post(start, {"email": alice.email, "next": start})
+    assert handed.status_code == 307  # the same form, to the page that signs in
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+
+    opened = client.get(start)
+
+    dossier = Dossier.objects.get()
+    assert opened["Location"].startswith(dossier.get_absolute_url())
+    # Once: the page is shown again to whoever comes back.
+    assert client.get(start).status_code == 200
+    assert Dossier.objects.count() == 1
+
+
+def test_reading_the_first_page_signed_in_opens_nothing(
+    reference_data: None, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    assert client_of(alice).get(reverse("pacs:dossier-start")).status_code == 200
+    assert Dossier.objects.count() == 0
+
+
+def test_an_invitation_is_shown_before_a_second_dossier_opens(
+    reference_data: None, alice: User, bob: User, client_of: Callable[[User | None], Client]
+) -> None:
+    start = reverse("pacs:dossier-start")
+    hers = client_of(alice)
+    hers.post(start)
+    dossier = Dossier.objects.get()
+    door = reverse("pacs:partner-door", args=[dossier.reference])
+    lu = hers.get(door).context["lu"]
+    hers.post(door, {"door": "own", "email": bob.email, "lu": lu})
+    his = client_of(None)
+    his.post(start, {"email": bob.email, "next": start})
+    his.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+
+    page = his.get(start)
+
+    assert page.status_code == 200
+    assert page.context["invited"] == dossier
+    assert Dossier.objects.count() == 1
+
+
+def test_the_phone_is_passed_from_the_page_of_the_three_ways(
+    reference_data: None, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    client = client_of(alice)
+    client.post(reverse("pacs:dossier-start"))
+    dossier = Dossier.objects.get()
+    door = reverse("pacs:partner-door", args=[dossier.reference])
+    lu = client.get(door).context["lu"]
+
+    response = client.post(door, {"door": "same_device", "passer": "1", "lu": lu})
+
+    unlock = reverse("pacs:partner-unlock", args=[dossier.reference])
+    assert response["Location"] == unlock
+    assert "_auth_user_id" not in client.session
+    assert client.get(unlock).status_code == 200
+    assert client.get(dossier.get_absolute_url()).status_code == 302

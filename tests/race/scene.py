@@ -153,6 +153,10 @@ def ask(
     answer = connection.getresponse()
     text = answer.read().decode(errors="replace")
     connection.close()
+    if answer.status == 303:
+        # As a browser does: the page that says why it is refused is there.
+        page = ask(port, "GET", str(answer.headers["Location"]).partition("#")[0], session)
+        return Answer(page.status, page.body, time.perf_counter() - start)
     return Answer(answer.status, text, time.perf_counter() - start)
 
 

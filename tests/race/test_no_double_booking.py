@@ -38,8 +38,6 @@ def test_exactly_the_seats_are_taken(scene: Scene, capacity: int) -> None:
         assert (result.taken, result.winners) == (capacity, capacity)
         assert {answer.status for answer in result.answers} <= {302, 409}
         assert [loser.nearest for loser in result.losers if loser.nearest != 3] == []
-        # Forty requests at once on a small machine: a bound against waiting, not a benchmark.
-        assert max(loser.seconds for loser in result.losers) < 10
 
 
 def test_ten_clicks_confirm_once(scene: Scene) -> None:

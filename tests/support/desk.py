@@ -11,7 +11,16 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from demarches.models import AgendaDayChange, Closure, FicheSet, Mairie, Officer, User
+from demarches.models import (
+    AgendaDayChange,
+    Closure,
+    DeletionRequest,
+    FeedbackCount,
+    FicheSet,
+    Mairie,
+    Officer,
+    User,
+)
 from pacs.actions.appointments import book_for
 from pacs.actions.dossiers import open_dossier
 from pacs.actions.endings import end_dossier
@@ -48,6 +57,9 @@ def make_scene() -> Scene:
         agent = User.objects.create_user(f"{name}@mairie.example", full_name=name, is_staff=True)
         agent.groups.add(Group.objects.get(name=name))
         scene.agents[name] = agent
+    asker = User.objects.create_user("demande@example.org")
+    DeletionRequest.objects.create(account=asker, asked_at=NOW)
+    FeedbackCount.objects.count_answers("pacs", [("clear", "yes")], day=NOW.date())
     decider = scene.agents["officier"]
     officer = Officer.objects.create(
         name="Claire Martin", quality="adjointe au maire", in_force_from=NOW.date()

@@ -54,6 +54,16 @@ def heic() -> bytes:
     return target.getvalue()
 
 
+#: What some scanners send to a printer before the document.
+PRINTER_ORDERS = b"\x1b%-12345X@PJL SET JOBNAME=SCAN\r\n@PJL ENTER LANGUAGE=PDF\r\n"
+
+
+def table_from_1(document: bytes) -> bytes:
+    """The table of objects numbered from 1, as some scanners write it."""
+    assert b"xref\n0 " in document
+    return document.replace(b"xref\n0 ", b"xref\n1 ", 1)
+
+
 def gps_jpeg() -> bytes:
     """A photo that tells where it was taken and by whom, turned by its orientation tag."""
     exif = Image.Exif()
@@ -278,6 +288,82 @@ def looping_pages_pdf() -> bytes:
     )
 
 
+def _packed(entries: bytes, body: bytes) -> bytes:
+    packed = zlib.compress(body, 9)
+    return b"<<%b/Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (
+        entries,
+        len(packed),
+        packed,
+    )
+
+
+def _with_xref_stream(bodies: dict[int, bytes], packed_in: dict[int, int], *, more: bytes) -> bytes:
+    """A PDF 1.5 of these objects; those of `packed_in` lie first in the object stream named."""
+    out, rows, last = b"%PDF-1.5\n", {}, max(bodies | packed_in) + 1
+    for number, body in bodies.items():
+        rows[number] = b"\x01" + len(out).to_bytes(4, "big") + b"\0\0"
+        out += b"%d 0 obj" % number + body + b"\nendobj\n"
+    for number, holder in packed_in.items():
+        rows[number] = b"\x02" + holder.to_bytes(4, "big") + b"\0\0"
+    start = len(out)
+    rows[last] = b"\x01" + start.to_bytes(4, "big") + b"\0\0"
+    table = b"".join(rows.get(number, b"\0" * 7) for number in range(last + 1))
+    entries = b"/Type/XRef/W[1 4 2]/Root 1 0 R/Size %d" % (last + 1)
+    entries += more.replace(b"START", b"%d" % start)
+    out += b"%d 0 obj" % last + _packed(entries, table) + b"\nendobj\n"
+    return out + b"startxref\n%d\n%%%%EOF" % start
+
+
+_PAGE = {
+    1: b"<</Type/Catalog/Pages 2 0 R/X 5 0 R>>",
+    2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+}
+
+
+def object_stream_bombs() -> dict[str, bytes]:
+    """Files of PDF 1.5 that cost a parser more than they weigh, a kind each."""
+    stream = b"/Type/ObjStm/N 1/First 4"
+    many = 400
+    holders = {
+        10 + n: _packed(
+            b"/Type/ObjStm/N 1/First 8", b"%d 0  [ " % (1000 + n) + b"0 " * 500_000 + b"]"
+        )
+        for n in range(many)
+    }
+    wanted = b"[%b]" % b" ".join(b"%d 0 R" % (1000 + n) for n in range(many))
+    return {
+        # 400 MB once inflated, of which every object is asked for.
+        "objstm_many": _with_xref_stream(
+            {**_PAGE, 5: wanted, **holders}, {1000 + n: 10 + n for n in range(many)}, more=b""
+        ),
+        "objstm_huge": _with_xref_stream(
+            {**_PAGE, 9: _packed(stream, b"5 0 " + b" " * 100_000_000 + b"1")}, {5: 9}, more=b""
+        ),
+        "objstm_deep": _with_xref_stream(
+            {**_PAGE, 9: _packed(stream, b"5 0 " + b"[" * 500_000 + b"]" * 500_000)},
+            {5: 9},
+            more=b"",
+        ),
+        "objstm_endless": _with_xref_stream(
+            {**_PAGE, 9: _packed(b"/Type/ObjStm/N 2000000000/First 4", b"5 0 1")}, {5: 9}, more=b""
+        ),
+        "objstm_extends_itself": _with_xref_stream(
+            {**_PAGE, 9: _packed(stream + b"/Extends 9 0 R", b"5 0 [1]")}, {5: 9, 9: 9}, more=b""
+        ),
+        "xref_prev_loop": _with_xref_stream({**_PAGE, 5: b"1"}, {}, more=b"/Prev START"),
+        "xref_huge_size": _with_xref_stream({**_PAGE, 5: b"1"}, {}, more=b"/Index[0 2000000000]"),
+        "length_of_itself": _with_xref_stream(
+            {**_PAGE, 5: b"<</Length 5 0 R>>stream\nx\nendstream"}, {}, more=b""
+        ),
+        "length_in_own_stream": _with_xref_stream(
+            {**_PAGE, 9: b"<</Type/ObjStm/N 1/First 4/Length 5 0 R>>stream\n5 0 7\nendstream"},
+            {5: 9},
+            more=b"",
+        ),
+    }
+
+
 def nested_forms_pdf(depth: int = 30) -> bytes:
     """Forms that each paint the next one ten times: 10^30 paints in seven kilobytes."""
 
@@ -352,14 +438,12 @@ def hostile_files() -> dict[str, tuple[str, bytes]]:
             b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + b"\0" * 99,
         ),
         "mp4_as_heic": ("photo.heic", b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"\0" * 99),
-        "jpeg_as_png": ("photo.png", small),
         "png_as_pdf": ("photo.pdf", encoded(picture, "PNG")),
         "pdf_as_jpeg": ("acte.jpg", pdf()),
         "program_as_pdf": ("acte.pdf", b"MZ\x90\0" + b"\0" * 200),
         "script_as_jpeg": ("photo.jpg", b"#!/bin/sh\nrm -rf /\n"),
-        "no_extension": ("photo", small),
-        "only_a_dot": (".", small),
-        "hidden_file": (".jpg", small),
+        "script_without_extension": ("photo", b"#!/bin/sh\nrm -rf /\n"),
+        "program_without_extension": ("acte", b"MZ\x90\0" + b"\0" * 200),
         "executable_extension": ("photo.jpg.exe", small),
         "php_before_jpeg": ("photo.php.jpg", small),
         "html_before_pdf": ("acte.html.pdf", pdf()),
@@ -450,6 +534,21 @@ def honest_files() -> dict[str, tuple[str, bytes]]:
         "png_black_and_white": ("a.png", png("1")),
         "png_sixteen_bits": ("a.png", encoded(sixteen_bits(), "PNG")),
         "heic": ("IMG_0001.HEIC", heic()),
+        "heic_called_jpeg": ("IMG_0002.jpg", heic()),
+        "jpeg_called_heic": ("IMG_0003.HEIC", jpeg()),
+        "jpeg_called_png": ("photo.png", jpeg()),
+        "jfif": ("acte.jfif", jpeg()),
+        "no_extension": ("photo", jpeg()),
+        "pdf_without_extension": ("acte", pdf()),
+        "only_a_dot": (".", jpeg()),
+        "hidden_file": (".jpg", jpeg()),
+        "initials": ("Dupont.PL.jpg", jpeg()),
+        "photo_of_48_million_points": (
+            "grande.jpg",
+            encoded(text_picture().resize((8064, 6048)), "JPEG", quality=40),
+        ),
+        "pdf_after_printer_orders": ("scan.pdf", PRINTER_ORDERS + pdf()),
+        "pdf_whose_table_starts_at_1": ("scan.pdf", table_from_1(pdf())),
         "pdf": ("acte.pdf", pdf()),
         "pdf_capital": ("ACTE.PDF", pdf()),
         "pdf_many_pages": ("acte.pdf", pdf(pages=40)),

@@ -1,6 +1,8 @@
 """A page as its reader has it: opened at one moment, and pressed at another."""
 
+import re
 from dataclasses import dataclass
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any, Self
 
@@ -54,6 +56,12 @@ class Page:
     def press(self, data: dict[str, Any] | None = None, *, action: str = "") -> Any:
         """Send the form as this page has it, however old the page is by now."""
         return self.client.post(action or self.url, {**self.fields(action), **(data or {})})
+
+
+def plain(html: str) -> str:
+    """The words of a page, with plain spaces."""
+    text = unescape(re.sub(r"<[^>]*>", " ", html)).replace("\u00a0", " ")
+    return " ".join(text.split())
 
 
 def press(client: Client, url: str, data: dict[str, Any] | None = None, *, action: str = "") -> Any:

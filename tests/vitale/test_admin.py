@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from demarches.models import User
 from vitale.models import Delay, Fact, PlanLine, Situation
@@ -35,10 +36,10 @@ def line_form(line: PlanLine, **changes: Any) -> dict[str, Any]:
         "who": line.who,
         "where": line.where,
         "trap": line.trap,
+        "why": line.why,
         "link": line.link_id or "",
         "contact": line.contact_id or "",
         "source": line.source_id,
-        "checked_on": line.checked_on.isoformat() if line.checked_on else "",
     }
     if line.trackable:
         data["trackable"] = "on"
@@ -55,6 +56,21 @@ def test_every_list_and_form_opens(desk: Client, model: str) -> None:
     assert (listing.status_code, form.status_code) == (200, 200)
 
 
+@pytest.mark.parametrize("page", ["change", "history", "delete"])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("key", ["\0", "a\0b"])
+def test_a_key_that_no_text_may_be_is_not_looked_for(
+    desk: Client, model: str, page: str, key: str
+) -> None:
+    name = f"admin:vitale_{model}_{page}"
+    url = reverse(name, args=[key])
+    unknown = desk.get(reverse(name, args=["nulle-part"])).status_code
+
+    assert unknown in {302, 403}
+    assert desk.get(url).status_code == unknown
+    assert desk.get(url.replace("%00", "_00")).status_code == unknown  # as the admin writes it
+
+
 def test_a_line_is_rewritten_and_its_conditions_ticked(desk: Client) -> None:
     line = PlanLine.objects.get(situation="perte", trap__contains="deuxième", channels=["appli"])
     url = reverse("admin:vitale_planline_change", args=[line.pk])
@@ -66,17 +82,39 @@ def test_a_line_is_rewritten_and_its_conditions_ticked(desk: Client) -> None:
         url,
         line_form(
             line, text="Plus simple", channels=["appli", "en-ligne"], checked_on="2027-01-02"
-        ),
+        ),  # the day of a reading is never typed
     )
 
     assert response.status_code == 302
     line.refresh_from_db()
-    assert (line.text, line.channels, line.regimes, line.checked_on.isoformat()) == (
+    assert (line.text, line.channels, line.regimes, line.checked_on) == (
         "Plus simple",
         ["appli", "en-ligne"],
         ["cpam"],
-        "2027-01-02",
+        None,
     )
+
+
+def test_what_nobody_has_confirmed_is_listed_with_its_source_and_confirmed(desk: Client) -> None:
+    url = reverse("admin:vitale_planline_changelist")
+    listing = desk.get(url, {"relire": "confirmer"})
+    before = listing.context["cl"].queryset.count()
+    line = PlanLine.objects.get(key="fraude.3")
+    assert before > 50
+    assert {row.source.read_whole for row in listing.context["cl"].queryset} == {False}
+
+    desk.post(
+        f"{url}?relire=confirmer", {"action": "confirm", "_selected_action": [line.pk]}, follow=True
+    )
+
+    line.refresh_from_db()
+    assert (line.checked_on, line.as_of) == (localdate(), line.source.published_on)
+    assert desk.get(url, {"relire": "confirmer"}).context["cl"].queryset.count() == before - 1
+    assert desk.get(url, {"relire": "jamais"}).context["cl"].queryset.count() > before
+    form = desk.get(reverse("admin:vitale_planline_change", args=[line.pk])).content.decode()
+    assert "aucune : demandez à la caisse" in form
+    history = desk.get(reverse("admin:vitale_planline_history", args=[line.pk])).content.decode()
+    assert "Confirmé à la source." in history
 
 
 @pytest.mark.parametrize(

@@ -10,22 +10,35 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError
 from django.db.models import Model
-from django.utils import timezone
+from django.test import Client
+from django.urls import reverse
 
 from demarches.models import User
 from tests.support.fiches import fiche_xml
 from tests.vitale.answers import READINGS, answers_of
-from vitale.desk import piles
-from vitale.models import Contact, Delay, Fact, Link, PlanLine, Section, Situation, Source
+from vitale.actions.upkeep import confirm_read
+from vitale.desk import piles, to_confirm, to_reread
+from vitale.models import (
+    Contact,
+    Delay,
+    Fact,
+    Link,
+    PlanLine,
+    Section,
+    Situation,
+    Source,
+    SuiviOffset,
+)
+from vitale.plans import sheet_of
 from vitale.rules import situations
-from vitale.rules.plan import Kind, Plan, build_plan
-from vitale.rules.situations import Answers, Channel, Regime
+from vitale.rules.plan import Kind, Plan
+from vitale.rules.situations import Answers, Channel, Reading, Regime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 
 ORDERS = (situations.Situation.LOSS, situations.Situation.THEFT, situations.Situation.FAULT)
 TEXT_FIELDS = {
-    PlanLine: ("heading", "text", "who", "where", "trap"),
+    PlanLine: ("heading", "text", "who", "where", "trap", "why"),
     Fact: ("heading", "text"),
     Contact: ("name", "role", "hours", "address"),
     Link: ("title", "path"),
@@ -45,8 +58,7 @@ def texts() -> list[str]:
 
 
 def plan_of(answers: Answers) -> Plan[PlanLine, Delay]:
-    lines = PlanLine.objects.of(answers.situation).exclude(situation=None, regimes=[])
-    return build_plan(answers, lines, Delay.objects.filter(situation=answers.situation))
+    return sheet_of(answers).plan
 
 
 def steps(answers: Answers, regime: Regime = Regime.CPAM) -> list[PlanLine]:
@@ -206,7 +218,7 @@ def test_the_form_is_useless_after_an_order_online() -> None:
 
 
 def test_a_waiting_number_orders_no_card() -> None:
-    for case in ("nia", "sans-numero", "numero-inconnu"):
+    for case in ("nia", "sans-numero"):
         answers = Answers(Regime.CPAM, situations.Situation.NEWCOMER, frozenset({case}))
         headings = [step.heading for step in steps(answers)]
         order = next(i for i, heading in enumerate(headings) if "commandez" in heading)
@@ -228,12 +240,128 @@ def test_the_record_is_corrected_before_the_insee_is_asked() -> None:
     )
 
 
+def test_a_wrong_record_of_a_birth_abroad_never_leads_to_this_mairie() -> None:
+    for case in ("acte-faux", "acte-inconnu"):
+        cases = frozenset({case, "naissance-ailleurs"})
+        first, second, *_ = steps(Answers(Regime.CPAM, situations.Situation.IDENTITY, cases))
+        assert "service central d’état civil" in first.text
+        assert (first.contact_id, "mairie de naissance" in first.text) == ("service-central", True)
+        assert second.heading == "Demandez la correction à votre caisse"
+
+
+def test_a_widow_tells_her_caisse_and_gives_the_card_back() -> None:
+    answers = Answers(Regime.CPAM, situations.Situation.NAME, frozenset({"veuvage"}))
+
+    assert [step.heading for step in steps(answers)] == [
+        "Dites le décès à votre caisse",
+        "Rendez la carte de la personne décédée à sa caisse",
+        "Mettez votre carte à jour à une borne",
+    ]
+    assert "Insee" not in told(answers)
+
+
+def test_abroad_the_number_is_one_that_works_there() -> None:
+    for channel in (Channel.ONLINE, Channel.PHONE):
+        answers = Answers(Regime.CPAM, situations.Situation.ABROAD, frozenset(), channel)
+        sheet = sheet_of(answers)
+        (part,) = sheet.parts
+        assert part.ask is not None
+        assert part.ask.phone == "+33 1 84 90 36 46"
+        named = {line.contact.phone for line in part.track.lines if line.contact}
+        assert named <= {"+33 1 84 90 36 46"}
+
+
+def test_a_waiting_number_lasts_nine_months_and_has_a_site_for_students() -> None:
+    text = told(Answers(Regime.CPAM, situations.Situation.NEWCOMER, frozenset({"nia"})))
+
+    assert "9 mois" in text
+    assert "etudiant-etranger.ameli.fr" in text
+    assert "traduits" in text
+    assert "compte ameli" in text
+
+
+@pytest.mark.parametrize("fund", ["mgen", "sncf", "ratp", "cnmss", "enim", "crpcen"])
+def test_a_named_caisse_is_reached_at_its_own_address(fund: str) -> None:
+    sheet = sheet_of(Answers(Regime.OTHER, situations.Situation.LOSS, frozenset({fund})))
+    (part,) = sheet.parts
+
+    assert part.ask is not None
+    assert part.ask.link is not None
+    assert part.ask.key == fund
+    (first, *_) = part.track.groups[Kind.STEP]
+    assert first.contact == part.ask
+
+
+@pytest.mark.parametrize("given", ["rien-donne", "banque-donnee", "code-donne"])
+@pytest.mark.parametrize(("means", "where"), [("sms", "33700"), ("e-mail", "e-mail")])
+def test_a_message_is_reported_then_kept_then_deleted(given: str, means: str, where: str) -> None:
+    cases = frozenset({means, given})
+    headings = [
+        step.heading for step in steps(Answers(Regime.UNKNOWN, situations.Situation.FRAUD, cases))
+    ]
+
+    order = [
+        next(i for i, heading in enumerate(headings) if word in heading)
+        for word in ("Signalez", "Gardez", "Supprimez")
+    ]
+    assert order == sorted(order)
+    assert order[-1] == len(headings) - 1
+    assert where in headings[order[0]]
+    assert ("Portez plainte" in " ".join(headings)) == (given != "rien-donne")
+
+
+def test_a_call_is_hung_up_and_has_nothing_to_delete() -> None:
+    cases = frozenset({"appel", "rien-donne"})
+    found = steps(Answers(Regime.UNKNOWN, situations.Situation.FRAUD, cases))
+
+    assert [step.heading for step in found] == [
+        "Raccrochez, et ne rappelez pas",
+        "Signalez l’appel",
+        "Gardez une trace de l’appel",
+    ]
+    assert "surtaxé" in found[0].why
+
+
+def said(reading: Reading) -> str:
+    """All that a plan tells, the questions that led to it left out."""
+    sheet = sheet_of(answers_of(reading))
+    return repr(
+        [
+            (
+                part.track.regimes if sheet.plan.is_split else "",
+                [(line.pk, line.contact and line.contact.pk) for line in part.track.lines],
+                part.track.delay and part.track.delay.pk,
+                part.ask and part.ask.pk,
+            )
+            for part in sheet.parts
+        ]
+    )
+
+
+def test_a_question_is_asked_only_where_its_answer_changes_the_plan() -> None:
+    plans = {tuple(reading.params.items()): said(reading) for reading in READINGS}
+    ways: dict[tuple[object, ...], dict[str, set[str]]] = {}
+    for params, text in plans.items():
+        for depth, (name, value) in enumerate(params):
+            asked = ways.setdefault((*params[:depth], name), {})
+            asked.setdefault(value, set()).add(text)
+
+    useless = [
+        way
+        for way, answers in ways.items()
+        if len({frozenset(texts) for texts in answers.values()}) == 1
+    ]
+
+    assert useless == []
+
+
 def test_a_victim_warns_the_bank_first() -> None:
-    case = frozenset({"banque-donnee"})
-
-    (first, *_) = steps(Answers(Regime.UNKNOWN, situations.Situation.FRAUD, case))
-
-    assert first.heading == "Prévenez votre banque tout de suite"
+    for means in ("sms", "appel", "e-mail"):
+        case = frozenset({means, "banque-donnee"})
+        (first, *_) = steps(Answers(Regime.UNKNOWN, situations.Situation.FRAUD, case))
+        assert first.heading == "Appelez votre banque tout de suite, et faites opposition"
+        assert first.link is not None
+        assert first.link.url.endswith("/F31241")
 
 
 def test_the_paper_copy_is_never_said_to_prove_rights() -> None:
@@ -295,18 +423,39 @@ def test_every_part_of_the_replaced_page_has_its_place() -> None:
 
     assert needed - facts == set()
     assert {fact.section for fact in Fact.objects.all()} == set(Section.values)
-    assert Contact.objects.exclude(role="").count() == 9
+    assert Contact.objects.exclude(role="").count() == 16
 
 
-def test_what_nobody_read_at_its_source_has_no_day() -> None:
-    """Only the official fiches were read whole; the rest is to be confirmed."""
-    checked = {
-        row.source_id
-        for model in (PlanLine, Fact, Contact, Link, Delay)
-        for row in model._default_manager.exclude(checked_on=None)
-    }
+def test_what_the_replaced_page_said_and_was_lost_is_back() -> None:
+    """Content of the application, long illness, change of caisse, number at a premium rate,
+    opposition, Mon espace santé, the number, care abroad, the texts of the law."""
+    said = " ".join([*texts(), *Link.objects.values_list("url", flat=True)])
 
-    assert checked == {"f265", "f10662", "r49454"}
+    for words in (
+        "L’application montre", "affection de longue durée", "changement de caisse", "surtaxé",
+        "/F31241", "/F36151", "/F33078", "/F213", "LEGIARTI000043498566",
+        "LEGISCTA000006186376", "JORFTEXT000000647622", "JORFTEXT000000461627",
+        "JORFTEXT000038514488",
+    ):  # fmt: skip
+        assert words in said
+
+
+def test_a_new_portal_says_what_was_read_and_claims_no_reading_of_its_own() -> None:
+    """Only three documents were read whole; nobody has read a page of today."""
+    models = (PlanLine, Fact, Contact, Link, Delay, SuiviOffset)
+    rows = [row for model in models for row in model._default_manager.select_related("source")]
+
+    assert {row.checked_on for row in rows} == {None}
+    assert [row for row in rows if row.as_of != row.source.published_on] == []
+    whole = set(Source.objects.filter(read_whole=True).values_list("key", flat=True))
+    assert whole == {"f265", "f10662", "r49454"}
+
+
+def test_nobody_outside_the_desk_is_asked_to_confirm() -> None:
+    words = re.compile(r"à confirmer|vérifié le", re.IGNORECASE)
+
+    assert [text for text in texts() if words.search(text)] == []
+    assert [str(source) for source in Source.objects.all() if words.search(source.title)] == []
 
 
 # What the admin refuses
@@ -384,16 +533,55 @@ def test_a_newer_national_document_asks_to_read_its_texts_again(
         return said.getvalue()
 
     def pile() -> int:
-        found = {one.title: one.count for one in piles(agent_other, at=timezone.now())}
+        found = {one.title: one.count for one in piles(agent_other)}
         return found["Carte Vitale : textes dont la source a changé"]
 
     assert pile() == 0
     assert "Carte Vitale : la fiche F265 est datée du 4\u00a0mars 2026." in imported("2026-03-04")
-    assert pile() == 0
+    assert pile() > 10
+    confirm_read(PlanLine.objects.all(), on=date(2026, 4, 1))
 
     assert "F265 est datée du 2\u00a0février 2027" in imported("2027-02-02")
 
     assert pile() > 10
     assert Source.objects.get(pk="f265").published_on == date(2027, 2, 2)
-    call_command("import_comarquage", rollback=True, stdout=StringIO())
-    assert pile() == 0
+    call_command("import_comarquage", rollback=True, stdout=(said := StringIO()))
+    assert "F265" not in said.getvalue()
+    # What is in service is older; what has been published is not.
+    assert Source.objects.get(pk="f265").published_on == date(2027, 2, 2)
+    assert pile() > 10
+
+
+def test_an_older_set_dates_nothing_backwards(tmp_path: Path) -> None:
+    xml = fiche_xml("F265").replace("modified 2026-03-04", "modified 2020-10-14")
+    (tmp_path / "F265.xml").write_text(xml)
+
+    call_command("import_comarquage", str(tmp_path), stdout=StringIO())
+
+    assert Source.objects.get(pk="f265").published_on == date(2025, 11, 18)
+    assert set(PlanLine.objects.filter(source="f265").values_list("as_of", flat=True)) == {
+        date(2025, 11, 18)
+    }
+
+
+def test_confirming_notes_the_day_and_the_version_that_was_read() -> None:
+    Source.objects.filter(pk="f265").update(published_on=date(2027, 2, 2))
+    rows = PlanLine.objects.filter(source__in=["f265", "mairie"], situation="perte")
+    assert to_reread(rows).count() == rows.filter(source="f265").count() > 0
+
+    confirm_read(rows, on=date(2027, 3, 1))
+
+    assert set(rows.values_list("source", "as_of", "checked_on")) == {
+        ("f265", date(2027, 2, 2), date(2027, 3, 1)),
+        ("mairie", None, date(2027, 3, 1)),
+    }
+    assert (to_reread(rows).count(), to_confirm(rows).count()) == (0, 0)
+
+
+def test_a_source_that_is_a_national_document_is_read_on_our_page(
+    client: Client, reference_data: None
+) -> None:
+    html = client.get(reverse("vitale:home")).content.decode()
+
+    assert '<a href="/fiches/F265/">' in html
+    assert "service-public.gouv.fr/particuliers/vosdroits/F265" not in html

@@ -471,12 +471,12 @@ def test_more_history_asks_no_more_queries(
     suivi = begin(client)
     url = suivi.get_absolute_url()
     client.get(url)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(url)
     for channel in (Channel.DESK, Channel.PHONE):
         change_route(suivi, regime=Regime.CPAM, channel=channel, at=NOW)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(url)
 
 
@@ -488,13 +488,13 @@ def test_my_procedures_ask_no_more_queries_for_three(
     make_suivi(owner=alice)
     make_demande(alice)
     client.get(url)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url)
     for _ in range(2):
         make_suivi(owner=alice, situation=Situation.THEFT)
         make_demande(alice)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url)
 
 

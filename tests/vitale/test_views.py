@@ -1,6 +1,7 @@
 """The guide in a browser without script, account or cookie."""
 
 import re
+from datetime import date
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -12,9 +13,10 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import Mairie
-from tests.vitale.answers import READINGS, readings_of
-from vitale.models import Contact, Fact, PlanLine, Situation
-from vitale.rules.situations import Regime
+from tests.vitale.answers import READINGS, answers_of, readings_of
+from vitale.models import Fact, PlanLine, Section, Situation
+from vitale.plans import sheet_of
+from vitale.rules.situations import GROUPS, Regime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 
@@ -61,24 +63,39 @@ def offered(html: str) -> list[str]:
 # The page
 
 
-def test_home_tells_every_fact_with_its_source_and_its_day(client: Client) -> None:
+def test_home_tells_every_fact_and_its_sources_once_a_part(client: Client) -> None:
     html = plain(html_of(get(client, "home")))
 
     for fact in Fact.objects.all():
         assert fact.heading in html
-    assert html.count("Source :") == Fact.objects.count() + Contact.objects.count()
-    assert html.count("Vérifié le 23 novembre 2026.") == (
-        Fact.objects.exclude(checked_on=None).count()
-        + Contact.objects.exclude(checked_on=None).count()
-    )
-    assert html.count("À confirmer.") == (
-        Fact.objects.filter(checked_on=None).count()
-        + Contact.objects.filter(checked_on=None).count()
-    )
+    parts = [one.partition("</section>")[0] for one in html.split('<section id="')[1:]]
+    parts = [one for one in parts if "<details" in one]
+    assert len(parts) == len(Section) + 1
+    assert {part.count("Sources : ") for part in parts} == {1}
+    assert {part.count("Service-Public, fiche F265") for part in parts} <= {0, 1}
+    assert "d’après le texte du 18 novembre 2025" in html
+    assert "relu à la source" not in html
+    assert not re.search(r"à confirmer|vérifié le", html, re.IGNORECASE)
+
+
+def test_a_part_tells_the_day_an_agent_read_its_sources(client: Client) -> None:
+    Fact.objects.filter(section="fraude").update(checked_on=date(2027, 3, 1))
+
+    parts = plain(html_of(get(client, "home"))).split('<section id="')
+
+    told = [part for part in parts if "relu à la source le 1er mars 2027" in part]
+    assert [part.partition('"')[0] for part in told] == ["fraude"]
+
+
+def test_a_suspect_message_is_one_click_from_both_home_pages(client: Client) -> None:
+    for page in (reverse("home"), reverse("vitale:home")):
+        html = html_of(client.get(page))
+        (link,) = set(re.findall(r'href="([^"]+[?]situation=fraude)"', html))
+        assert heading(html_of(client.get(link))) == "Comment vous a-t-on contacté ?"
 
 
 def test_home_shows_what_an_agent_has_just_written(client: Client) -> None:
-    Fact.objects.filter(key="duree").update(text="Autre <b>durée</b>", checked_on=None)
+    Fact.objects.filter(key="duree").update(text="Autre <b>durée</b>")
 
     html = html_of(get(client, "home"))
 
@@ -104,12 +121,12 @@ def test_pages_ask_few_queries(
     for name, params in [
         ("home", {}),
         ("router", {}),
-        ("router", {"caisse": "cpam"}),
+        ("router", {"situation": "perte"}),
         ("router", {"caisse": "cpam", "situation": "perte"}),
         ("plan", ONLINE),
         ("plan", {**ONLINE, "caisse": "inconnue"}),
     ]:
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(6):
             get(client, name, params)
 
 
@@ -117,13 +134,13 @@ def test_more_rows_ask_no_more_queries(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     get(client, "home")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         get(client, "plan", ONLINE)
     for line in PlanLine.objects.filter(situation="perte"):
         line.pk, line.key = None, f"{line.key}.bis"
         line.save()
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         get(client, "plan", ONLINE)
 
 
@@ -162,21 +179,25 @@ def test_every_way_is_walked_in_the_pages_as_in_the_rules(client: Client) -> Non
         assert end["Location"] == f"{reverse('vitale:plan')}?{urlencode(reading.params)}"
 
 
-def test_the_situations_are_asked_in_the_words_of_the_data(client: Client) -> None:
-    html = html_of(get(client, "router", {"caisse": "msa"}))
+def test_the_situations_are_asked_in_groups_in_the_words_of_the_data(client: Client) -> None:
+    html = html_of(get(client, "router"))
 
     assert offered(html) == list(Situation.objects.values_list("slug", flat=True))
     assert "Ma carte est perdue" in html
+    groups = re.findall(r'role="group" aria-labelledby="([^"]+)"', html)
+    assert len(groups) == len(GROUPS)
+    for name, group in zip(groups, GROUPS, strict=True):
+        assert f'id="{name}">{group.label}</p>' in plain(html)
 
 
 def test_an_empty_answer_says_what_to_do(client: Client) -> None:
-    response = get(client, "router", {"caisse": "cpam", "envoi": "situation"})
+    response = get(client, "router", {"situation": "perte", "envoi": "caisse"})
 
     assert response.status_code == 422
     html = html_of(response)
-    assert "Erreur&nbsp;: Quelle est votre situation" in html
+    assert "Erreur&nbsp;: Quelle est votre caisse" in html
     assert html.count("Choisissez une des réponses, puis continuez.") == 2
-    assert hidden(html) == {"caisse": "cpam", "envoi": "situation"}
+    assert hidden(html) == {"situation": "perte", "envoi": "caisse"}
 
 
 def test_going_back_shows_the_answer_given(client: Client) -> None:
@@ -186,8 +207,8 @@ def test_going_back_shows_the_answer_given(client: Client) -> None:
 
     before = html_of(client.get(back[1].replace("&amp;", "&")))
 
-    assert heading(before) == "Quelle est votre situation ?"
-    assert re.search(r'value="perte"[^>]*checked', before)
+    assert heading(before) == "Quelle est votre caisse ?"
+    assert re.search(r'value="cpam"[^>]*checked', before)
 
 
 def test_changing_the_caisse_keeps_the_other_answers(client: Client) -> None:
@@ -196,16 +217,16 @@ def test_changing_the_caisse_keeps_the_other_answers(client: Client) -> None:
 
     response = get(client, "router", {**hidden(html), "caisse": "msa"})
 
-    assert response["Location"].endswith("/plan/?caisse=msa&situation=perte")
+    assert response["Location"].endswith("/plan/?situation=perte&caisse=msa")
 
 
 @pytest.mark.parametrize(
     ("params", "asked"),
     [
-        ({"caisse": "<script>"}, "Quelle est votre caisse ?"),
+        ({"situation": "perte", "caisse": "<script>"}, "Quelle est votre caisse ?"),
         ({"caisse": "cpam", "situation": "\x00' OR 1=1"}, "Quelle est votre situation ?"),
         ({**ONLINE, "voie": "x" * 3000}, "Comment préférez-vous faire ?"),
-        ({"etape": "__class__", "envoi": "[]"}, "Quelle est votre caisse ?"),
+        ({"etape": "__class__", "envoi": "[]"}, "Quelle est votre situation ?"),
     ],
 )
 def test_hostile_answers_are_dropped_and_never_shown(
@@ -220,7 +241,7 @@ def test_hostile_answers_are_dropped_and_never_shown(
 
 
 def test_a_wrong_answer_that_was_sent_is_an_error(client: Client) -> None:
-    response = get(client, "router", {"caisse": "banque", "envoi": "caisse"})
+    response = get(client, "router", {"situation": "perte", "caisse": "banque", "envoi": "caisse"})
 
     assert response.status_code == 422
     assert "banque" not in words(html_of(response))
@@ -234,11 +255,11 @@ def test_a_repeated_parameter_counts_once(client: Client) -> None:
 
 @pytest.mark.parametrize("name", ["plan", "plan-sheet"])
 def test_a_plan_without_its_answers_leads_to_the_question(client: Client, name: str) -> None:
-    response = get(client, name, {"caisse": "cpam", "situation": "zzz"})
+    response = get(client, name, {"caisse": "zzz", "situation": "perte"})
 
     assert (response.status_code, response["Location"]) == (
         302,
-        f"{reverse('vitale:router')}?caisse=cpam",
+        f"{reverse('vitale:router')}?situation=perte",
     )
 
 
@@ -259,8 +280,8 @@ def test_the_plan_of_a_lost_card(client: Client) -> None:
         "Commandez une nouvelle carte",
         "Recevez la carte et relisez la copie papier",
     ]
-    assert "Délai indicatif 2 à 3 semaines" in text
-    assert "Elle n’en commande pas une nouvelle." in text
+    assert "Délai indicatif de la CPAM : 2 à 3 semaines" in text
+    assert "n’en commande pas une nouvelle." in text
     assert "trente-six, quarante-six" in text
     assert 'href="tel:3646"' in html
     assert "as_commande_vitale_page" in html
@@ -289,7 +310,7 @@ def test_an_unknown_caisse_shows_both_apart(client: Client) -> None:
 
 
 def test_a_plan_common_to_both_caisses_is_told_once(client: Client) -> None:
-    params = {"caisse": "inconnue", "situation": "fraude", "reponse": "rien-donne"}
+    params = {"situation": "fraude", "moyen": "sms", "reponse": "rien-donne"}
 
     html = html_of(get(client, "plan", params))
 
@@ -303,28 +324,25 @@ def test_no_plan_of_the_msa_speaks_of_ameli_delays(client: Client) -> None:
         assert "Délai indicatif" not in html
 
 
-def test_a_step_to_confirm_says_so(client: Client) -> None:
-    confirmed = PlanLine.objects.get(
-        situation="perte", heading="Déclarez la perte", channels=["en-ligne"]
-    )
-    before = html_of(get(client, "plan", ONLINE)).count("Étape à confirmer")
-
-    PlanLine.objects.filter(pk=confirmed.pk).update(checked_on=None)
-
-    assert html_of(get(client, "plan", ONLINE)).count("Étape à confirmer") == before + 1
+def test_a_plan_says_once_whom_to_ask_and_never_that_it_is_unsure(client: Client) -> None:
+    for reading in READINGS[::9]:
+        html = plain(html_of(get(client, "plan", reading.params)))
+        assert not re.search(r"à confirmer|vérifié le", html, re.IGNORECASE)
+        assert html.count("Un doute ?") == html.count("data-caisse=")
 
 
 def test_the_sources_of_a_plan_are_listed_once(client: Client) -> None:
-    html = html_of(get(client, "plan", ONLINE))
-    listed = plain(html[html.index("<h2>Sources</h2>") :].split("</ul>")[0])
+    html = plain(html_of(get(client, "plan", ONLINE)))
 
-    assert listed.count("<li>") == 4
-    assert listed.count("vérifié le 23 novembre 2026") == 1
+    listed = html[html.index("Sources : ") :].split("</p>")[0]
+
+    assert listed.count("Service-Public, fiche F265") == 1
+    assert listed.count("d’après le texte du 18 novembre 2025") == 1
 
 
 def test_other_channels_and_answers_can_be_changed(client: Client) -> None:
     html = html_of(get(client, "plan", ONLINE))
-    links = re.findall(r'<li><a href="([^"]+voie=[a-z]+)"', html)
+    links = re.findall(r'<a href="([^"]+voie=[a-z]+)">(?:Avec|Par|Au)', html)
 
     assert {parse_qs(urlsplit(link.replace("&amp;", "&")).query)["voie"][0] for link in links} == {
         "appli",
@@ -360,8 +378,9 @@ def test_the_sheet_is_one_page_for_the_counter(client: Client) -> None:
     assert "Ma carte est perdue" in page
     assert page.count("fait") >= 3
     assert "3646 (trente-six, quarante-six)" in page
-    assert "Elle n’en commande pas une nouvelle" in page
-    assert "vérifié le 23 novembre 2026" in page
+    assert "n’en commande pas une nouvelle" in page
+    assert "d’après le texte du 18 novembre 2025" in page
+    assert "assure.ameli.fr" in page
 
 
 def test_the_sheet_of_an_unknown_caisse_keeps_both_apart(client: Client) -> None:
@@ -369,7 +388,25 @@ def test_the_sheet_of_an_unknown_caisse_keeps_both_apart(client: Client) -> None
     cpam, msa = text.split("Si c’est la MSA")
 
     assert "2 à 3 semaines" in cpam
-    assert "semaines" not in msa.split("Si vous êtes en difficulté")[0]
+    assert "semaines" not in msa.split("Sources")[0]
+
+
+def test_every_sheet_is_one_page(client: Client) -> None:
+    """The longest of each situation, the caisse known or not."""
+    chosen: dict[tuple[str, str], tuple[int, dict[str, str]]] = {}
+    for reading in READINGS:
+        answers = answers_of(reading)
+        lines = sum(len(part.track.lines) for part in sheet_of(answers).parts)
+        key = (answers.situation, "two" if answers.regime is Regime.UNKNOWN else "one")
+        chosen[key] = max(chosen.get(key, (0, {})), (lines, reading.params), key=lambda one: one[0])
+
+    long = [
+        (params, count)
+        for _, params in chosen.values()
+        if (count := len(pages_of(get(client, "plan-sheet", params)))) > 1
+    ]
+
+    assert long == []
 
 
 def test_the_sheet_stands_without_a_mairie(client: Client) -> None:

@@ -276,7 +276,8 @@ def add_note(demande: Demande, *, body: str, by: User, at: datetime) -> None:
     if not body:
         raise AideRefused("Écrivez une note.")
     check_text(body)
-    DemandeNote.objects.create(demande=demande, author=by, body=body, at=at)
+    with transaction.atomic():
+        DemandeNote.objects.create(demande=demande, author=by, body=body, at=at)
 
 
 def note_readings(

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.timezone import localdate
 from post_office.models import Email
 
@@ -26,20 +26,22 @@ def remind(*, at: datetime) -> int:
     routes = SuiviRoute.objects.filter(ended_at=None, suivi__in=Suivi.objects.reminded())
     routes = routes.select_related("suivi").prefetch_related("ticks", "reminders")
     return sum(
-        _remind_once(route, step, at=at)
+        _remind_once(route, step, words=words, at=at)
         for route in routes
-        for step in _due_steps(route, offsets, today=today)
+        for step, words in _due_steps(route, offsets, today=today)
     )
 
 
-def _due_steps(route: SuiviRoute, offsets: list[SuiviOffset], *, today: date) -> Iterator[str]:
-    """The steps to remind of; those whose day was over when it was typed are on the page."""
+def _due_steps(
+    route: SuiviRoute, offsets: list[SuiviOffset], *, today: date
+) -> Iterator[tuple[str, str]]:
+    """The steps to remind of, with what to do; those over when they were typed are on the page."""
     suivi = route.suivi
     sent = {reminder.step for reminder in route.reminders.all()}
     if suivi.reminder_on is not None and suivi.reminder_on <= today:
         step = f"choisi-{suivi.reminder_on:%Y-%m-%d}"
         if step not in sent:
-            yield step
+            yield step, ""
     if suivi.reminder_on is not None and route.journey is Journey.UPDATE:
         return  # the month they chose stands for the twelve months
     ticks = {tick.step: tick for tick in route.ticks.all()}
@@ -48,10 +50,10 @@ def _due_steps(route: SuiviRoute, offsets: list[SuiviOffset], *, today: date) ->
     for due in due_dates(route.journey, suivi.chosen_situation, noted, offsets):
         typed = max(localdate(ticks[due.offset.from_step].at), localdate(agreed))
         if typed <= due.day <= today and due.offset.until_step not in sent:
-            yield due.offset.until_step
+            yield due.offset.until_step, due.offset.text
 
 
-def _remind_once(route: SuiviRoute, step: str, *, at: datetime) -> bool:
+def _remind_once(route: SuiviRoute, step: str, *, words: str, at: datetime) -> bool:
     with transaction.atomic():
         # Whoever holds the row decides: two runs at once write one mail, and whatever the
         # people did meanwhile (ticked, stopped, closed, deleted) counts.
@@ -62,7 +64,7 @@ def _remind_once(route: SuiviRoute, step: str, *, at: datetime) -> bool:
         _, is_new = SuiviReminder.objects.get_or_create(route=route, step=step, defaults={"at": at})
         if is_new:
             route.suivi = suivi
-            emails.reminder(route, step=step)
+            emails.reminder(route, step=step, words=words)
     return is_new
 
 
@@ -127,17 +129,25 @@ def purge(*, at: datetime, dry_run: bool = False) -> Purge:
 def date_sources() -> dict[str, date]:
     """Date each source that is a national document as the imported document is dated.
 
-    Returns the documents whose date changed: texts checked before it are to be read again.
+    Returns the documents that are newer: texts read before are to be read again. An older set, or
+    one put back, says nothing new: no source is dated backwards.
     """
     days = {one.code: one.modified for one in Fiche.objects.current().only("code", "modified")}
     changed = {}
     for source in Source.objects.exclude(fiche=""):
         day = days.get(source.fiche)
-        if day is not None and day != source.published_on:
+        if day is not None and (source.published_on is None or day > source.published_on):
             source.published_on = day
             source.save(update_fields=["published_on"])
             changed[source.fiche] = day
     return changed
+
+
+def confirm_read(rows: QuerySet[Any], *, on: date) -> int:
+    """Note that an agent read these texts at their source, as it is dated now; returns how many."""
+    source = rows.model._meta.get_field("source").related_model
+    published = source.objects.filter(pk=OuterRef("source")).values("published_on")
+    return rows.update(checked_on=on, as_of=Subquery(published))
 
 
 def remind_meetings(*, at: datetime) -> int:

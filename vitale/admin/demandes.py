@@ -25,14 +25,12 @@ from demarches.admin.base import DeskAdmin
 from demarches.booking import read_day, read_moment, week_of
 from demarches.models import Appointment, User
 from demarches.rules.numbers import read_number
-from demarches.rules.reference import parse_reference
 from vitale.access import may_answer_requests, may_read_requests
 from vitale.actions import aide, meetings
 from vitale.desk import count_tables, queue_querysets
 from vitale.models import AideSettings, AnswerTemplate, Contact, Demande, DemandeEnding
 from vitale.rules.aide import ALLOWED, Act
-
-SEARCHED_LENGTH = 100
+from vitale.search import find_demandes
 
 
 def agent_of(request: HttpRequest) -> User:
@@ -80,7 +78,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
     list_display = ("reference", "reason", "regime", "state", "waiting", "assigned_to")
     list_filter = (QueueFilter, "reason", "regime")
     search_fields = ("reference",)
-    search_help_text = "Référence ou nom"
+    search_help_text = "Nom, référence, téléphone ou mail"
     list_per_page = 40
     list_select_related = ("reason", "orientation", "assigned_to", "appointment")
     actions = None
@@ -95,13 +93,11 @@ class DemandeAdmin(DeskAdmin[Demande]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Demande], search_term: str
     ) -> tuple[QuerySet[Demande], bool]:
-        if reference := parse_reference(search_term):
-            return queryset.filter(reference=reference), False
-        for word in search_term[:SEARCHED_LENGTH].split():
-            queryset = queryset.filter(name__icontains=word) | queryset.filter(
-                reference__icontains=word
-            )
-        return queryset, False
+        """As people say it (`vitale.search`); a reference that was corrected is told."""
+        found, said = find_demandes(queryset, search_term)
+        if said:
+            messages.info(request, said)
+        return found, False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -6,10 +6,14 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Field, JSONField, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.timezone import localdate
 
 from demarches.admin.base import DeskAdmin
 from demarches.forms import NoPrivateNumbersMixin
-from vitale.desk import to_reread
+from demarches.rules.dates_fr import NBSP
+from vitale.actions.upkeep import confirm_read
+from vitale.desk import to_confirm, to_reread
 from vitale.models import (
     AnswerTemplate,
     Contact,
@@ -20,21 +24,16 @@ from vitale.models import (
     Reason,
     Situation,
     Source,
+    Sourced,
     SuiviOffset,
 )
-from vitale.rules.situations import CASE_QUESTIONS, Channel, Regime
+from vitale.rules.situations import CASE_LABELS, Channel, Regime
 
-_CASE_LABELS = {
-    choice.value: f"{question.heading} {choice.label}"
-    for questions in CASE_QUESTIONS.values()
-    for question, _ in questions
-    for choice in question.choices
-}
 #: The lists of a conditional text, as boxes to tick.
 WORDS: dict[str, list[tuple[str, str]]] = {
     "regimes": Regime.choices(),
     "channels": Channel.choices(),
-    "cases": list(_CASE_LABELS.items()),
+    "cases": list(CASE_LABELS.items()),
 }
 
 
@@ -43,23 +42,59 @@ class GuardedForm(NoPrivateNumbersMixin, forms.ModelForm[Any]):
 
 
 class RereadFilter(admin.SimpleListFilter):
-    """Texts that nobody has read at their source since it changed."""
+    """Texts to read at their source, the least sure first."""
 
     title = "à relire"
     parameter_name = "relire"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("oui", "La source est plus récente, ou jamais lue")]
+        return [
+            ("change", "La source a changé depuis"),
+            ("confirmer", "Extrait ou usage, jamais confirmé"),
+            ("jamais", "Jamais relu à la source"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return to_reread(queryset) if self.value() == "oui" else queryset
+        match self.value():
+            case "change":
+                return to_reread(queryset)
+            case "confirmer":
+                return to_confirm(queryset)
+            case "jamais":
+                return queryset.filter(checked_on=None)
+        return queryset
 
 
 class TextAdmin(DeskAdmin[Any]):
     form = GuardedForm
 
 
-class ConditionalAdmin(TextAdmin):
+class SourcedAdmin(TextAdmin):
+    """Texts with a source: the day one was read there is noted by an action, and never typed."""
+
+    actions = ("confirm",)
+    readonly_fields = ("as_of", "checked_on", "source_page")
+
+    @admin.display(description="page de la source")
+    def source_page(self, row: Sourced) -> str:
+        """Where to read it again."""
+        if not row.source_id or not row.source.address:
+            return "aucune : demandez à la caisse"
+        return format_html('<a href="{0}">{0}</a>', row.source.address)
+
+    @admin.action(description="Confirmé aujourd’hui à la source", permissions=["change"])
+    def confirm(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        rows = list(queryset.select_related("source"))
+        # Ordered or sliced lists cannot be updated; the keys can.
+        confirm_read(
+            self.model._default_manager.filter(pk__in=[row.pk for row in rows]), on=localdate()
+        )
+        for row in rows:
+            self.log_change(request, row, "Confirmé à la source.")
+        self.message_user(request, f"Textes confirmés{NBSP}: {len(rows)}.")
+
+
+class ConditionalAdmin(SourcedAdmin):
     """Caisses, channels and answers are ticked."""
 
     def formfield_for_dbfield(
@@ -83,17 +118,20 @@ class PlanLineAdmin(ConditionalAdmin):
     search_fields = ("key", "heading", "text", "trap")
     list_select_related = ("source", "situation")
     fieldsets = (
-        (None, {"fields": ("key", "situation", "kind", "position", "heading", "text", "trap")}),
+        (
+            None,
+            {"fields": ("key", "situation", "kind", "position", "heading", "text", "trap", "why")},
+        ),
         ("Qui, où, comment", {"fields": ("who", "where", "link", "contact", "trackable")}),
         ("Dit seulement si", {"fields": ("regimes", "channels", "cases")}),
-        ("La source", {"fields": ("source", "checked_on")}),
+        ("La source", {"fields": ("source", "source_page", "as_of", "checked_on")}),
     )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: PlanLine | None = None
     ) -> tuple[str, ...]:
         # Tests and fixtures name lines by their key: it never changes once given.
-        return ("key",) if obj else ()
+        return (*self.readonly_fields, *(("key",) if obj else ()))
 
 
 @admin.register(Delay)
@@ -104,7 +142,7 @@ class DelayAdmin(ConditionalAdmin):
 
 
 @admin.register(Fact)
-class FactAdmin(TextAdmin):
+class FactAdmin(SourcedAdmin):
     list_display = ("heading", "section", "position", "source", "checked_on")
     list_filter = (RereadFilter, "section", "checked_on", "source")
     search_fields = ("heading", "text")
@@ -112,7 +150,7 @@ class FactAdmin(TextAdmin):
 
 
 @admin.register(Link)
-class LinkAdmin(TextAdmin):
+class LinkAdmin(SourcedAdmin):
     list_display = ("title", "url", "source", "checked_on")
     list_filter = (RereadFilter,)
     list_select_related = ("source",)
@@ -120,7 +158,7 @@ class LinkAdmin(TextAdmin):
 
 
 @admin.register(Contact)
-class ContactAdmin(TextAdmin):
+class ContactAdmin(SourcedAdmin):
     list_display = ("name", "phone", "takes_over", "source", "checked_on")
     list_filter = (RereadFilter, "takes_over")
     list_select_related = ("source",)
@@ -129,7 +167,7 @@ class ContactAdmin(TextAdmin):
 
 @admin.register(Source)
 class SourceAdmin(TextAdmin):
-    list_display = ("title", "published_on", "url")
+    list_display = ("title", "published_on", "read_whole", "url")
 
 
 @admin.register(Situation)
@@ -146,7 +184,7 @@ class SituationAdmin(TextAdmin):
 
 
 @admin.register(SuiviOffset)
-class SuiviOffsetAdmin(TextAdmin):
+class SuiviOffsetAdmin(SourcedAdmin):
     list_display = ("__str__", "purpose", "until_step", "text", "source", "checked_on")
     list_filter = (RereadFilter, "purpose", "journey")
     list_select_related = ("source",)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from phonenumber_field.formfields import PhoneNumberField
 
 from demarches.address_field import AddressField, AddressInput
 from demarches.forms import NoPrivateNumbersMixin, PageFormMixin
+from demarches.phone_field import PhoneField
 from demarches.rules.dates_fr import NBSP
 from vitale.models import Reason
 from vitale.rules.situations import Regime
@@ -53,22 +53,12 @@ class AideForm(NoPrivateNumbersMixin, PageFormMixin, forms.Form):
         help_text="La réponse y arrive. Sinon, donnez un téléphone.",
         widget=AddressInput(attrs={"autocomplete": "email"}),
     )
-    phone = PhoneNumberField(
-        label="Téléphone",
-        required=False,
-        max_length=40,
-        help_text="Un seul des deux suffit.",
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"invalid": "Ce numéro n’est pas complet. Exemple : 06 12 34 56 78."},
-    )
+    phone = PhoneField(label="Téléphone", required=False, help_text="Un seul des deux suffit.")
     form_key = forms.CharField(widget=forms.HiddenInput, min_length=32, max_length=40)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].queryset = Reason.objects.all()  # type: ignore[attr-defined]
-
-    def clean_phone(self) -> Any:
-        return self.cleaned_data["phone"] or ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -1,14 +1,25 @@
 """One question a page, sent by GET: the address holds the answers and nothing else does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 
 from demarches.forms import PageFormMixin
-from vitale.rules.situations import Question
+from vitale.rules.situations import Choice, Question
 
 NO_ANSWER = "Choisissez une des réponses, puis continuez."
+
+
+def _choices(question: Question, titles: Mapping[str, str]) -> list[Any]:
+    """The answers, under the headings of the question when it has some."""
+
+    def pairs(choices: Iterable[Choice]) -> list[tuple[str, str]]:
+        return [(choice.value, titles.get(choice.value, choice.label)) for choice in choices]
+
+    if question.groups:
+        return [(heading, pairs(choices)) for heading, choices in question.groups]
+    return pairs(question.choices)
 
 
 class QuestionForm(PageFormMixin, forms.Form):
@@ -29,10 +40,7 @@ class QuestionForm(PageFormMixin, forms.Form):
         self.page_hint = hint or question.hint  # type: ignore[misc]
         self.fields[question.name] = forms.ChoiceField(
             label=question.heading,
-            choices=[
-                (choice.value, titles.get(choice.value, choice.label))
-                for choice in question.choices
-            ],
+            choices=_choices(question, titles),
             widget=forms.RadioSelect,
             error_messages=dict.fromkeys(("required", "invalid_choice"), NO_ANSWER),
         )

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from phonenumber_field.modelfields import PhoneNumberField
+from django.utils.timezone import localdate
 
 from demarches.emails import mail_fate
 from demarches.models import (
@@ -28,8 +28,10 @@ from demarches.models.fields import (
     GuardedSlugField,
     GuardedTextField,
 )
+from demarches.phone_field import PhoneColumn
 from demarches.rules.addresses import canonical_address
 from demarches.rules.dates_fr import NBSP
+from demarches.rules.deadlines import add_months
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from vitale.models.codes import Coded
 from vitale.models.guide import Contact
@@ -191,7 +193,7 @@ class Demande(Coded, DossierBase):
     regime = models.CharField("caisse", max_length=10, choices=Regime.choices())
     name = GuardedCharField("nom", max_length=100, blank=True)
     email = AddressField("adresse e-mail", max_length=254, blank=True)
-    phone = PhoneNumberField("téléphone", blank=True)
+    phone = PhoneColumn("téléphone", blank=True)
     outcome = models.CharField(
         "issue", max_length=12, choices=Outcome.choices(), blank=True, editable=False
     )
@@ -252,6 +254,16 @@ class Demande(Coded, DossierBase):
         return ["deletion_warned_at"]
 
     @property
+    def kept_until(self) -> date:
+        """The end of its retention, if nothing moves (`forgotten` asks the same of the rows)."""
+        ends = [add_months(localdate(self.last_activity_at), KEPT_WHEN_SILENT)]
+        is_answered = self.current_status is Status.COMPLETE
+        for moment in (self.ended_at, self.completed_at if is_answered else None):
+            if moment is not None:
+                ends.append(add_months(localdate(moment), KEPT_AFTER_CLOSE))
+        return min(ends)
+
+    @property
     def deleted_on(self) -> date | None:
         """The day it goes, once that was told; None otherwise."""
         return deletion_day(self.deletion_warned_at)
@@ -282,7 +294,7 @@ class Demande(Coded, DossierBase):
 
     @property
     def contact(self) -> str:
-        return self.email or (str(self.phone.as_national) if self.phone else "")
+        return self.email or (str(self.phone) if self.phone else "")
 
     @property
     def can_cancel(self) -> bool:

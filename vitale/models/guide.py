@@ -1,13 +1,14 @@
 """What the guide says, as rows that agents edit: no fact of it stands in a template.
 
-Each row names its source and the day somebody read it there. A row without that day is shown
-as « à confirmer », so that nothing half known is taken for certain.
+Each row keeps two dates apart: that of the document it was copied from, and the day an agent
+last read it at its source. The second says nothing of the first, and neither moves back.
 """
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from demarches.models.fields import GuardedCharField, GuardedSlugField, GuardedTextField
 from demarches.rules.fiche import CODE
@@ -34,6 +35,12 @@ class Source(models.Model):
         validators=[RegexValidator(CODE, "Un identifiant comme F265.")],
     )
 
+    read_whole = models.BooleanField(
+        "lue en entier",
+        default=False,
+        help_text="Sinon : un extrait, ou un usage. Ce qui en vient est à confirmer d’abord.",
+    )
+
     class Meta:
         verbose_name = "source"
         verbose_name_plural = "sources"
@@ -41,6 +48,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def address(self) -> str:
+        """Our own page of a national document, which leads on when it is not shown here."""
+        return reverse("demarches:fiche", args=[self.fiche]) if self.fiche else self.url
 
     @property
     def publisher(self) -> str:
@@ -52,15 +64,22 @@ class Sourced(models.Model):
     """Something that was read somewhere."""
 
     source = models.ForeignKey(Source, models.PROTECT, verbose_name="source", related_name="+")
+    as_of = models.DateField("d’après la source du", null=True, blank=True, editable=False)
     checked_on = models.DateField(
-        "vérifié le",
+        "relu à la source le",
         null=True,
         blank=True,
-        help_text="Vide tant que personne n’a relu la source : le public lit « à confirmer ».",
+        editable=False,
+        help_text="Le jour où un agent a relu la source, et confirmé ce texte.",
     )
 
     class Meta:
         abstract = True
+
+    @property
+    def is_unsure(self) -> bool:
+        """Nobody read this whole at its source, neither when it was written nor since."""
+        return self.checked_on is None and not self.source.read_whole
 
 
 class Link(Sourced):
@@ -183,6 +202,7 @@ class PlanLine(ConditionalText):
     who = GuardedCharField("qui", max_length=80, blank=True)
     where = GuardedCharField("où", max_length=120, blank=True)
     trap = GuardedTextField("piège", blank=True, help_text="Montré contre l’étape.")
+    why = GuardedTextField("pourquoi", blank=True, help_text="Replié sous « Pourquoi ».")
     link = models.ForeignKey(
         Link, models.PROTECT, verbose_name="lien", null=True, blank=True, related_name="+"
     )
@@ -204,7 +224,7 @@ class PlanLine(ConditionalText):
     def clean(self) -> None:
         super().clean()
         _check_words("regimes", self.regimes, frozenset(Regime))
-        if "://" in f"{self.heading}{self.text}{self.trap}":
+        if "://" in f"{self.heading}{self.text}{self.trap}{self.why}":
             raise ValidationError("Une adresse se met dans un lien, jamais dans un texte.")
 
 
@@ -255,6 +275,8 @@ class Section(models.TextChoices):
     APP = "appli", "La carte sur téléphone"
     FRAUD = "fraude", "Appels, messages et sites trompeurs"
     REGIME = "caisse", "Trouver sa caisse"
+    MORE = "plus", "Pour aller plus loin"
+    LAW = "textes", "Textes de référence"
 
 
 class Fact(Sourced):

@@ -138,6 +138,13 @@ class Suivi(Coded, AccountItem):
         is_newcomer = self.chosen_situation is situations.Situation.NEWCOMER
         return KEPT_UNVISITED_NEWCOMER if is_newcomer else KEPT_UNVISITED
 
+    @property
+    def kept_until(self) -> date:
+        """The end of its retention, without another visit."""
+        if self.closed_at is not None:
+            return add_months(localdate(self.closed_at), KEPT_AFTER_CLOSE)
+        return add_months(localdate(self.visited_at), self.keep_months)
+
 
 class SuiviRoute(models.Model):
     """One way of asking, with its ticks; changing the way ends it and begins another."""

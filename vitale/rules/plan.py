@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from demarches.rules.enums import LabelledStrEnum
-from vitale.rules.situations import Answers, Channel, Regime, channels
+from vitale.rules.situations import QUESTION_OF, Answers, Channel, Regime, channels
 
 
 class Kind(LabelledStrEnum):
@@ -21,7 +21,10 @@ class Kind(LabelledStrEnum):
 
 
 class Conditional(Protocol):
-    """Said only for these caisses, channels and cases; an empty list means all of them."""
+    """Said only for these caisses, channels and cases; an empty list means all of them.
+
+    Cases that answer one question are alternatives; those of two questions are both needed.
+    """
 
     @property
     def regimes(self) -> Collection[str]: ...
@@ -73,8 +76,18 @@ def applies(
     return (
         (not row.regimes or regime in row.regimes)
         and (not row.channels or channel in row.channels)
-        and (not row.cases or not cases.isdisjoint(row.cases))
+        and all(
+            not cases.isdisjoint(alternatives) for alternatives in by_question(row.cases).values()
+        )
     )
+
+
+def by_question(cases: Iterable[str]) -> dict[str, set[str]]:
+    """The answers a row asks for, by the question they answer."""
+    found: dict[str, set[str]] = {}
+    for case in cases:
+        found.setdefault(QUESTION_OF.get(case, case), set()).add(case)
+    return found
 
 
 def build_plan[L: PlanRow, D: Conditional](

@@ -1,7 +1,7 @@
-"""What is asked before a plan, and in which order: the caisse first, because it changes the rest.
+"""What is asked before a plan, and in which order: what happened, then the caisse if it matters.
 
-At most five questions. Nothing typed: each answer is one of a closed list, and no answer names
-a person, a number or a date.
+At most five questions, each asked only where its answers lead to different plans. Nothing typed:
+each answer is one of a closed list, and no answer names a person, a number or a date.
 """
 
 from collections.abc import Mapping
@@ -51,6 +51,42 @@ class Situation(StrEnum):
     RIGHTS_END = "fin-droits"
     FOUND = "retrouvee"
     FRAUD = "fraude"
+    ABROAD = "etranger"
+    NAME = "nom"
+
+
+class Group(LabelledStrEnum):
+    """How people name what happened to them, the likeliest first."""
+
+    MISSING = "perdue", "Ma carte est perdue ou volée"
+    BROKEN = "panne", "Ma carte ne marche plus, ou dit quelque chose de faux"
+    FIRST = "premiere", "Une première carte, ou une carte sur téléphone"
+    CHANGE = "changement", "Quelque chose change dans ma vie"
+    MESSAGE = "message", "On m’a écrit, ou on m’a appelé"
+    PROOF = "preuve", "Je dois prouver mes droits"
+
+
+#: The situations of each group, the likeliest first.
+GROUPS: dict[Group, tuple[Situation, ...]] = {
+    Group.MISSING: (Situation.LOSS, Situation.THEFT, Situation.ABROAD, Situation.FOUND),
+    Group.BROKEN: (Situation.FAULT, Situation.IDENTITY, Situation.COPY_ERROR),
+    Group.FIRST: (
+        Situation.FIRST,
+        Situation.CHILD,
+        Situation.SIXTEEN,
+        Situation.NEWCOMER,
+        Situation.APP,
+    ),
+    Group.CHANGE: (
+        Situation.UPDATE,
+        Situation.NAME,
+        Situation.MSA,
+        Situation.RETIRED_ABROAD,
+        Situation.RIGHTS_END,
+    ),
+    Group.MESSAGE: (Situation.FRAUD,),
+    Group.PROOF: (Situation.PROOF,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +106,8 @@ class Question:
     heading: str
     choices: tuple[Choice, ...]
     hint: str = ""
+    #: The choices under headings; empty when they stand in one list.
+    groups: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
 
     def choice(self, value: str | None) -> Choice | None:
         return next((choice for choice in self.choices if choice.value == value), None)
@@ -80,10 +118,15 @@ REGIME_QUESTION = Question(
     "Quelle est votre caisse ?",
     tuple(Choice(regime.value, regime.label) for regime in Regime),
 )
+_SITUATIONS = tuple(
+    (group.label, tuple(Choice(one.value, one.value) for one in members))
+    for group, members in GROUPS.items()
+)
 SITUATION_QUESTION = Question(
     "situation",
     "Quelle est votre situation ?",
-    tuple(Choice(situation.value, situation.value) for situation in Situation),
+    tuple(choice for _, choices in _SITUATIONS for choice in choices),
+    groups=_SITUATIONS,
 )
 CHANNEL_NAME = "voie"
 CHANNEL_HEADING = "Comment préférez-vous faire ?"
@@ -132,7 +175,34 @@ _CHANGE = Question(
         Choice("changement", "Oui, et ma caisse ne le sait peut-être pas"),
         Choice("sans-changement", "Non, c’est la mise à jour de l’année"),
     ),
-    "Une naissance, un déménagement, une union, un autre travail, par exemple.",
+    "Un déménagement, une naissance, un médecin traitant, une affection de longue durée, une autre"
+    " caisse, par exemple.",
+)
+_NAME_CHANGE = Question(
+    "evenement",
+    "Qu’est-ce qui a changé ?",
+    (
+        Choice("nom-usage", "Je prends ou je quitte un nom d’usage"),
+        Choice("mariage", "Je me suis marié"),
+        Choice("divorce", "J’ai divorcé"),
+        Choice("veuvage", "Mon conjoint est décédé"),
+        Choice("nom-etat-civil", "Mon nom ou mon prénom a changé à l’état civil"),
+    ),
+    "Une faute dans votre nom est une autre démarche : « Il y a une erreur sur mon nom ».",
+)
+#: The caisses other than the CPAM and the MSA, by the key of their row among the contacts.
+FUND_QUESTION = Question(
+    "organisme",
+    "Laquelle ?",
+    (
+        Choice("mgen", "La MGEN"),
+        Choice("sncf", "La caisse de la SNCF (CPRP)"),
+        Choice("ratp", "La caisse de la RATP (CCAS)"),
+        Choice("cnmss", "La caisse des militaires (CNMSS)"),
+        Choice("enim", "La caisse des marins (Enim)"),
+        Choice("crpcen", "La caisse des clercs et employés de notaires (CRPCEN)"),
+        Choice("autre-organisme", "Une autre encore"),
+    ),
 )
 _WHOSE = Question(
     "carte",
@@ -141,6 +211,15 @@ _WHOSE = Question(
         Choice("mienne-declaree", "La mienne, après l’avoir déclarée perdue ou volée"),
         Choice("mienne", "La mienne, sans l’avoir déclarée perdue"),
         Choice("autrui", "La carte de quelqu’un d’autre"),
+    ),
+)
+_MEANS = Question(
+    "moyen",
+    "Comment vous a-t-on contacté ?",
+    (
+        Choice("sms", "Par SMS"),
+        Choice("appel", "Par téléphone, ou par un message sur mon répondeur"),
+        Choice("e-mail", "Par e-mail"),
     ),
 )
 _ANSWERED_FRAUD = Question(
@@ -161,23 +240,69 @@ _FRANCE_IDENTITE = Question(
     ),
 )
 
-_ALL = frozenset(Regime)
-#: What else changes the answer, and for which caisses.
-CASE_QUESTIONS: dict[Situation, tuple[tuple[Question, frozenset[Regime]], ...]] = {
-    Situation.NEWCOMER: ((_NUMBER, _ALL - {Regime.OTHER}),),
-    Situation.SIXTEEN: ((_ORDERED, frozenset({Regime.CPAM, Regime.UNKNOWN})),),
-    Situation.IDENTITY: ((_RECORD, _ALL), (_BIRTH, _ALL)),
-    Situation.UPDATE: ((_CHANGE, _ALL),),
-    Situation.FOUND: ((_WHOSE, _ALL),),
-    Situation.FRAUD: ((_ANSWERED_FRAUD, _ALL),),
-    Situation.APP: ((_FRANCE_IDENTITE, _ALL),),
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question of a situation, asked when each of these others got one of these answers."""
+
+    question: Question
+    when: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def is_due(self, given: Mapping[str, str]) -> bool:
+        return all(given.get(name) in values for name, values in self.when)
+
+
+def _after(question: Question, *values: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    return ((question.name, frozenset(values)),)
+
+
+_REGIME = Ask(REGIME_QUESTION)
+_IS_OTHER = _after(REGIME_QUESTION, Regime.OTHER)
+_IS_NOT_OTHER = _after(REGIME_QUESTION, Regime.CPAM, Regime.MSA, Regime.UNKNOWN)
+_FUND = Ask(FUND_QUESTION, _IS_OTHER)
+#: What is asked of each situation after its name, in order; the channel comes last.
+_ASKS: dict[Situation, tuple[Ask, ...]] = {
+    Situation.NEWCOMER: (_REGIME, _FUND, Ask(_NUMBER, _IS_NOT_OTHER)),
+    Situation.SIXTEEN: (
+        _REGIME,
+        _FUND,
+        Ask(_ORDERED, _after(REGIME_QUESTION, Regime.CPAM, Regime.UNKNOWN)),
+    ),
+    Situation.IDENTITY: (
+        Ask(_RECORD),
+        Ask(_BIRTH),
+        Ask(REGIME_QUESTION, _after(_BIRTH, "naissance-ailleurs")),
+        _FUND,
+    ),
+    Situation.UPDATE: (
+        Ask(_CHANGE),
+        Ask(REGIME_QUESTION, _after(_CHANGE, "changement")),
+        _FUND,
+    ),
+    Situation.NAME: (_REGIME, _FUND, Ask(_NAME_CHANGE)),
+    Situation.FOUND: (Ask(_WHOSE), Ask(REGIME_QUESTION, _after(_WHOSE, "mienne-declaree")), _FUND),
+    # Nobody loses a page to name their caisse before an emergency: the plan is the same for all.
+    Situation.FRAUD: (Ask(_MEANS), Ask(_ANSWERED_FRAUD)),
+    Situation.APP: (_REGIME, Ask(_FRANCE_IDENTITE)),
 }
-CASES = frozenset(
-    choice.value
-    for questions in CASE_QUESTIONS.values()
-    for question, _ in questions
-    for choice in question.choices
-)
+_USUAL = (_REGIME, _FUND)
+#: The question that each answer belongs to: two answers to one question exclude each other.
+QUESTION_OF: dict[str, str] = {
+    choice.value: ask.question.name
+    for asks in (_USUAL, *_ASKS.values())
+    for ask in asks
+    if ask.question is not REGIME_QUESTION
+    for choice in ask.question.choices
+}
+CASES = frozenset(QUESTION_OF)
+#: What agents read of an answer, beside its box.
+CASE_LABELS: dict[str, str] = {
+    choice.value: f"{ask.question.heading} {choice.label}"
+    for asks in (_USUAL, *_ASKS.values())
+    for ask in asks
+    if ask.question is not REGIME_QUESTION
+    for choice in ask.question.choices
+}
 
 _ORDER = (Channel.ONLINE, Channel.APP, Channel.POST)
 _REPLACE = (Channel.ONLINE, Channel.APP, Channel.PHONE, Channel.DESK)
@@ -190,6 +315,7 @@ _CPAM_CHANNELS: dict[Situation, tuple[Channel, ...]] = {
     Situation.FAULT: _REPLACE,
     # F265: the request for a child is made on the parent's account and nowhere else.
     Situation.CHILD: (Channel.ONLINE,),
+    Situation.ABROAD: (Channel.ONLINE, Channel.PHONE),
     Situation.RETIRED_ABROAD: (Channel.ONLINE, Channel.PHONE, Channel.POST),
     Situation.PROOF: (Channel.ONLINE, Channel.TERMINAL, Channel.PHONE),
     Situation.UPDATE: (Channel.TERMINAL,),
@@ -204,6 +330,7 @@ _MSA_CHANNELS: dict[Situation, tuple[Channel, ...]] = {
             Situation.LOSS,
             Situation.THEFT,
             Situation.FAULT,
+            Situation.ABROAD,
             Situation.PROOF,
         ),
         (Channel.ONLINE,),
@@ -258,20 +385,17 @@ def channel_question(offered: tuple[Channel, ...]) -> Question:
     return Question(CHANNEL_NAME, CHANNEL_HEADING, choices)
 
 
-def case_questions(situation: Situation, regime: Regime) -> tuple[Question, ...]:
-    """The questions of this situation that change something for this caisse."""
-    return tuple(
-        question for question, regimes in CASE_QUESTIONS.get(situation, ()) if regime in regimes
-    )
+def asks(situation: Situation) -> tuple[Ask, ...]:
+    """What may be asked of this situation, in order, before the channel."""
+    return _ASKS.get(situation, _USUAL)
 
 
 #: Every answer there is, by the parameter that carries it.
 ANSWERS: dict[str, frozenset[str]] = {
     question.name: frozenset(choice.value for choice in question.choices)
     for question in (
-        REGIME_QUESTION,
         SITUATION_QUESTION,
-        *(question for questions in CASE_QUESTIONS.values() for question, _ in questions),
+        *(ask.question for situation in Situation for ask in asks(situation)),
         channel_question(tuple(Channel)),
     )
 }
@@ -285,37 +409,35 @@ def known_answers(params: Mapping[str, str]) -> dict[str, str]:
 def read_answers(params: Mapping[str, str]) -> Reading:
     """Walk the questions; stop at the first whose answer is missing or unknown.
 
-    Whatever else the address holds is left out.
+    Whatever else the address holds is left out. A caisse that is not asked is unknown.
     """
-    given: list[tuple[Question, Choice]] = []
-    regime_choice = REGIME_QUESTION.choice(params.get(REGIME_QUESTION.name))
-    if regime_choice is None:
-        return Reading((), asked=REGIME_QUESTION)
-    given.append((REGIME_QUESTION, regime_choice))
     situation_choice = SITUATION_QUESTION.choice(params.get(SITUATION_QUESTION.name))
     if situation_choice is None:
-        return Reading(tuple(given), asked=SITUATION_QUESTION)
-    given.append((SITUATION_QUESTION, situation_choice))
-    regime, situation = Regime(regime_choice.value), Situation(situation_choice.value)
-
-    cases: list[Choice] = []
-    for question in case_questions(situation, regime):
-        choice = question.choice(params.get(question.name))
+        return Reading((), asked=SITUATION_QUESTION)
+    given: list[tuple[Question, Choice]] = [(SITUATION_QUESTION, situation_choice)]
+    situation = Situation(situation_choice.value)
+    values: dict[str, str] = {}
+    for ask in asks(situation):
+        if not ask.is_due(values):
+            continue
+        choice = ask.question.choice(params.get(ask.question.name))
         if choice is None:
-            return Reading(tuple(given), asked=question)
-        given.append((question, choice))
-        cases.append(choice)
-    named = frozenset(choice.value for choice in cases)
+            return Reading(tuple(given), asked=ask.question)
+        given.append((ask.question, choice))
+        values[ask.question.name] = choice.value
 
+    regime = Regime(values.pop(REGIME_QUESTION.name, Regime.UNKNOWN.value))
+    named = frozenset(values.values())
     offered = channels(situation, regime)
-    if any(choice.is_settled for choice in cases) or not offered:
+    if any(choice.is_settled for _, choice in given) or not offered:
         return Reading(tuple(given), answers=Answers(regime, situation, named))
-    if len(offered) == 1:
-        return Reading(tuple(given), answers=Answers(regime, situation, named, offered[0]))
     asked = channel_question(offered)
     chosen = asked.choice(params.get(CHANNEL_NAME))
-    if chosen is None:
+    # Who does not know the caisse cannot know its channels: both are told by the first one.
+    is_asked = len(offered) > 1 and regime is not Regime.UNKNOWN
+    if chosen is None and is_asked:
         return Reading(tuple(given), asked=asked)
-    given.append((asked, chosen))
-    answers = Answers(regime, situation, named, Channel(chosen.value))
-    return Reading(tuple(given), answers=answers)
+    channel = offered[0] if chosen is None else Channel(chosen.value)
+    if chosen is not None and len(offered) > 1:
+        given.append((asked, chosen))
+    return Reading(tuple(given), answers=Answers(regime, situation, named, channel))

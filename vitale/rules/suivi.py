@@ -140,17 +140,18 @@ ORDERED = "commandee"
 FORM_SENT = "envoye"
 
 _ORDERS = frozenset({Situation.FIRST, Situation.SIXTEEN, Situation.CHILD})
-_REPLACEMENTS = frozenset({Situation.LOSS, Situation.THEFT, Situation.FAULT})
+_REPLACEMENTS = frozenset({Situation.LOSS, Situation.THEFT, Situation.FAULT, Situation.ABROAD})
 _ALONE = {
     Situation.NEWCOMER: Journey.NEWCOMER,
     Situation.IDENTITY: Journey.IDENTITY,
     Situation.UPDATE: Journey.UPDATE,
+    Situation.NAME: Journey.UPDATE,
     Situation.RETIRED_ABROAD: Journey.RETIRED_ABROAD,
     Situation.APP: Journey.APP,
     Situation.MSA: Journey.MSA,
 }
 #: Those in which whoever issues the card changes nothing in the steps.
-_WHATEVER_CAISSE = frozenset({Situation.IDENTITY, Situation.UPDATE, Situation.APP})
+_WHATEVER_CAISSE = frozenset({Situation.IDENTITY, Situation.UPDATE, Situation.NAME, Situation.APP})
 #: Something is asked for, so something can be noted; the rest is done on the spot.
 FOLLOWED = _ORDERS | _REPLACEMENTS | frozenset(_ALONE)
 #: The people choose when to be reminded: before a sixteenth birthday, or once a year.
@@ -195,6 +196,19 @@ def step_of(chosen: Journey, key: str) -> Step | None:
     return next((step for step in STEPS[chosen] if step.key == key), None)
 
 
+def comes_after(chosen: Journey, key: str) -> frozenset[str]:
+    """Every step that comes before this one, directly or by way of another."""
+    after = {step.key: step.after for step in STEPS[chosen]}
+    found: set[str] = set()
+    wanted = [*after.get(key, ())]
+    while wanted:
+        one = wanted.pop()
+        if one not in found:
+            found.add(one)
+            wanted += after.get(one, ())
+    return frozenset(found)
+
+
 def refuse_date(
     step: Step, day: date, *, chosen: Journey, noted: Mapping[str, date], today: date
 ) -> str:
@@ -210,12 +224,12 @@ def refuse_date(
     for other in STEPS[chosen]:
         if other.key not in noted or other.key == step.key:
             continue
-        if other.key in step.after and day < noted[other.key]:
+        if other.key in comes_after(chosen, step.key) and day < noted[other.key]:
             return (
                 f"Cette date est avant «{NBSP}{other.label}{NBSP}», notée le"
                 f" {day_fr(noted[other.key])}. Corrigez l’une des deux."
             )
-        if step.key in other.after and day > noted[other.key]:
+        if step.key in comes_after(chosen, other.key) and day > noted[other.key]:
             return (
                 f"Cette date est après «{NBSP}{other.label}{NBSP}», notée le"
                 f" {day_fr(noted[other.key])}. Corrigez l’une des deux."
@@ -350,9 +364,15 @@ def due_dates[O: Offset](
         if row.journey == chosen
         and (not row.situations or situation in row.situations)
         and row.from_step in noted
-        and row.until_step not in noted
+        # A card that came was ordered, whatever was ticked.
+        and not ({row.until_step, *_later(chosen, row.until_step)} & noted.keys())
     ]
     return sorted(found, key=lambda due: due.day)
+
+
+def _later(chosen: Journey, key: str) -> set[str]:
+    """The steps that cannot have been done before this one."""
+    return {step.key for step in STEPS[chosen] if key in comes_after(chosen, step.key)}
 
 
 def add(day: date, amount: int, unit: str) -> date:

@@ -1,6 +1,5 @@
 """The guide: no account, no cookie, nothing kept; the answers stand in the address."""
 
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -16,8 +15,9 @@ from demarches.models import Mairie
 from demarches.ratelimit import rate_limited, who_computes
 from vitale.documents import plan_pdf
 from vitale.forms.guide import QuestionForm
-from vitale.models import Contact, Delay, Fact, PlanLine, Section, Situation, Sourced
-from vitale.rules.plan import build_plan
+from vitale.models import Contact, Fact, Section, Situation
+from vitale.plans import references, sheet_of
+from vitale.rules import situations
 from vitale.rules.situations import (
     REGIME_QUESTION,
     SITUATION_QUESTION,
@@ -31,6 +31,7 @@ from vitale.rules.situations import (
 )
 from vitale.rules.suivi import FOLLOWED
 
+FRAUD = situations.Situation.FRAUD.value
 #: The question whose answer is being changed.
 EDIT_PARAMETER = "etape"
 #: The question just sent: no answer is an error there, elsewhere it is yet to come.
@@ -45,12 +46,20 @@ def home(request: HttpRequest) -> HttpResponse:
     order = list(Section)
     facts.sort(key=lambda fact: order.index(Section(fact.section)))
     contacts = list(Contact.objects.select_related("source", "link"))
+    parts = [(slug, list(group)) for slug, group in groupby(facts, key=lambda fact: fact.section)]
     context = {
         "sections": [
-            {"slug": slug, "title": Section(slug).label, "facts": list(group)}
-            for slug, group in groupby(facts, key=lambda fact: fact.section)
+            {
+                "slug": slug,
+                "title": Section(slug).label,
+                "facts": group,
+                "references": references(group),
+            }
+            for slug, group in parts
         ],
         "contacts": contacts,
+        "contact_references": references(contacts),
+        "fraud_url": _address("router", {SITUATION_QUESTION.name: FRAUD}),
     }
     return render(request, "vitale/home.html", context)
 
@@ -158,22 +167,11 @@ def plan_sheet(request: HttpRequest) -> HttpResponse:
 
 
 def _plan_context(reading: Reading, answers: Answers) -> dict[str, Any]:
-    lines = list(PlanLine.objects.of(answers.situation))
-    delays = Delay.objects.filter(situation=answers.situation).select_related("source")
+    sheet = sheet_of(answers)
     titles = dict(Situation.objects.values_list("slug", "title"))
-    common = [line for line in lines if line.situation_id is None and not line.regimes]
-    found = build_plan(answers, [line for line in lines if line not in common], delays)
-    told = [
-        *found.first,
-        *(line for track in found.tracks for line in track.lines),
-        *(track.delay for track in found.tracks if track.delay),
-        *common,
-    ]
     return {
-        "plan": found,
+        "sheet": sheet,
         "situation_title": titles.get(answers.situation, answers.situation),
-        "common": common,
-        "sources": _sources(told),
         "answers": [
             {
                 "label": question.heading,
@@ -190,22 +188,6 @@ def _plan_context(reading: Reading, answers: Answers) -> dict[str, Any]:
         if answers.situation in FOLLOWED
         else "",
     }
-
-
-def _sources(told: Iterable[Sourced]) -> list[dict[str, Any]]:
-    """Each source once, with the oldest day it was checked; none when something is not."""
-    days: dict[str, list[Any]] = {}
-    sources = {}
-    for row in told:
-        sources[row.source_id] = row.source
-        days.setdefault(row.source_id, []).append(row.checked_on)
-    return [
-        {
-            "source": source,
-            "checked_on": None if None in days[key] else min(days[key]),
-        }
-        for key, source in sources.items()
-    ]
 
 
 def _other_channels(reading: Reading, answers: Answers) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Delete the accounts that nobody ever used, and the agents' sign-ins that are too old."""
+"""Delete what accounts leave behind: those never used, old sign-ins, answers and mails."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,15 +6,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import ProtectedError
 from django.utils import timezone
+from post_office.models import STATUS
 
-from demarches.models import SignIn, StaffSession, User
+from demarches.emails import loose_mails
+from demarches.models import DeletionRequest, SignIn, StaffSession, User
 from demarches.rules.deadlines import add_months
+
+#: Mails that belong to no dossier (codes, an address that changed): time to ask about one.
+MAIL_DAYS = 30
 
 
 class Command(BaseCommand):
     """An account is made when a code is asked for; without a sign-in, it is not kept."""
 
-    help = "Delete accounts asked for and never used."
+    help = "Delete accounts never used, old sign-ins, old answers to requests, old mails."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--hours", type=int, default=24, help="age of the request")
@@ -36,7 +41,21 @@ class Command(BaseCommand):
                 continue  # a dossier or its journal names this person
             deleted += 1
         self._forget_sign_ins(dry_run=dry_run)
+        self._forget_answers(dry_run=dry_run)
         self.stdout.write(f"accounts={deleted}{' (dry run)' if dry_run else ''}")
+
+    def _forget_answers(self, *, dry_run: bool) -> None:
+        """Answers to requests of deletion, and mails of accounts that left or never will."""
+        now = timezone.now()
+        answered = DeletionRequest.objects.forgotten(at=now)
+        gone = (STATUS.sent, STATUS.failed)
+        old = now - timedelta(days=MAIL_DAYS)
+        mails = loose_mails().filter(status__in=gone, last_updated__lt=old)
+        suffix = " (dry run)" if dry_run else ""
+        self.stdout.write(f"deletion_requests={answered.count()} mails={mails.count()}{suffix}")
+        if not dry_run:
+            answered.delete()
+            mails.delete()
 
     def _forget_sign_ins(self, *, dry_run: bool) -> None:
         """Security logs, and sessions that nobody can use any more."""

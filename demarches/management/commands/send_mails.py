@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
+from django.utils import timezone
 
 from demarches.emails import deliver_due
+from demarches.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Command(BaseCommand):
             return
         while True:
             try:
+                Heartbeat.beat("send_mails", at=timezone.now())
                 self.send()
             except OperationalError:
                 # A database that restarts must not stop the sender for good.

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from pacs.demo import is_there, make_dossiers
+from pacs.demo import is_there, make_dossiers, renew_passwords
 
 
 class Command(BaseCommand):
@@ -21,15 +21,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.DEBUG or options["force"]):
             raise CommandError("Demonstration data is for a demonstration: DEBUG=1, or --force.")
+        password = secrets.token_urlsafe(16)
         if is_there():
+            renew_passwords(password)
             self.stdout.write("The demonstration data is already there; nothing was added.")
+            self._tell(password)
             return
-        password = secrets.token_urlsafe(9)
         count = options["dossiers"]
+        # Said first: whatever happens next, the agents can sign in.
+        self._tell(password)
         made = make_dossiers(count, now=timezone.now(), password=password)
         for _ in tqdm(made, total=count, unit="dossier"):
             pass
+        self.stdout.write(f"{count} dossiers.")
+
+    def _tell(self, password: str) -> None:
         self.stdout.write(
-            f"{count} dossiers. Agents: demo.accueil@, demo.instructeur@, demo.officier@,"
+            "Agents: demo.accueil@, demo.instructeur@, demo.officier@,"
             f" demo.administrateur@example.org, password {password}"
         )

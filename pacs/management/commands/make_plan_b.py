@@ -6,7 +6,8 @@ For the day when the network or the server is down: keep the folder on a machine
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.timezone import localdate
 
@@ -22,9 +23,18 @@ class Command(BaseCommand):
     help = "Write the appointments of the next ten working days as a PDF into a folder."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help="Where to write it; older ones are removed.")
+        parser.add_argument(
+            "folder",
+            type=Path,
+            nargs="?",
+            default=settings.PLAN_B_DIR,
+            help="Where to write it (PLAN_B_DIR); older ones are removed.",
+        )
 
-    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, folder: Path | str, **options: Any) -> None:
+        if not folder:
+            raise CommandError("Name a folder, or set PLAN_B_DIR.")
+        folder = Path(folder)
         now = timezone.now()
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"plan-b-{localdate(now).isoformat()}.pdf"

@@ -1,4 +1,4 @@
-"""Remind: partenaires who were invited and never came, appointments to come; run it hourly."""
+"""Remind: partenaires who never came or stopped half-way, appointments to come; run it hourly."""
 
 from typing import Any
 
@@ -6,7 +6,12 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from pacs.actions.appointments import offer_earlier
-from pacs.actions.upkeep import remind_appointments, remind_partenaires, send_digest
+from pacs.actions.upkeep import (
+    remind_appointments,
+    remind_partenaires,
+    remind_parts,
+    send_digest,
+)
 
 
 class Command(BaseCommand):
@@ -15,11 +20,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         reminded, ended = remind_partenaires(at=now)
+        parts = remind_parts(at=now)
         appointments = remind_appointments(at=now)
         offered = offer_earlier(at=now)
         digests = send_digest(at=now)
         self.stdout.write(
-            f"reminded: {reminded}, invitations ended: {ended},"
+            f"reminded: {reminded}, invitations ended: {ended}, parts reminded: {parts},"
             f" appointments reminded: {appointments}, earlier dates offered: {offered},"
             f" digests: {digests}"
         )

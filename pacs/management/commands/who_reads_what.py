@@ -30,6 +30,8 @@ table, par `pacs/access.py`.
   pièce du couple, un message aux deux) se lit comme le sien.
 - « L’autre » : l’autre partenaire du même dossier. « Une fois attesté » : quand la personne a
   attesté sa partie, parce que les deux signent la même déclaration.
+- « Aide » : qui remplit avec une personne, à sa demande, dans un brouillon ; seulement ce qui est
+  à elle ou aux deux, jamais ce qui est à l’autre (`pacs/rules/helping.py`).
 - « Agents » : le droit qu’il faut (consulter, vérifier, décider). Un brouillon que le couple n’a
   pas confié à la mairie n’est lu par aucun agent.
 - Un texte d’un agent, à l’un ou aux deux, est refusé s’il nomme une pièce, une mesure, une
@@ -85,11 +87,12 @@ def _documents() -> Iterator[str]:
 
 
 def _table(what: str, rows: Iterable[tuple[str, Line]]) -> Iterator[str]:
-    yield f"| {what} | soi | l’autre | agents | |"
-    yield "|---|---|---|---|---|"
+    yield f"| {what} | soi | aide | l’autre | agents | |"
+    yield "|---|---|---|---|---|---|"
     for words, line in rows:
-        oneself = "oui" if line.oneself else "non"
-        yield f"| {words} | {oneself} | {line.other.label} | {line.agents.label} | {line.note} |"
+        own, helper = ("oui" if reads else "non" for reads in (line.oneself, line.helper))
+        other, agents = line.other.label, line.agents.label
+        yield f"| {words} | {own} | {helper} | {other} | {agents} | {line.note} |"
     yield ""
 
 

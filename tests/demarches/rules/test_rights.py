@@ -7,6 +7,7 @@ from demarches.rules.rights import (
     Account,
     leaves_nobody,
     may_grant,
+    may_help,
     may_make_superuser,
     may_manage,
 )
@@ -23,6 +24,10 @@ OTHER_ROOT = Account(8, is_superuser=True)
 CLOSED_ROOT = Account(9, is_superuser=True, is_active=False)
 RESIDENT = Account(10, is_staff=False)
 CLOSED_ADMIN = Account(11, is_active=False, permissions=frozenset({MANAGE}))
+EVERYBODY = (
+    ADMIN, PEER, PLAIN, READER, CLOSED_READER, BOTH,
+    ROOT, OTHER_ROOT, CLOSED_ROOT, RESIDENT, CLOSED_ADMIN,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -39,12 +44,24 @@ CLOSED_ADMIN = Account(11, is_active=False, permissions=frozenset({MANAGE}))
     ],
 )
 def test_who_may_change_whom(actor: Account, within_reach: set[int]) -> None:
-    everybody = (
-        ADMIN, PEER, PLAIN, READER, CLOSED_READER, BOTH,
-        ROOT, OTHER_ROOT, CLOSED_ROOT, RESIDENT, CLOSED_ADMIN,
-    )  # fmt: skip
+    assert {one.pk for one in EVERYBODY if may_manage(actor, one)} == within_reach
 
-    assert {one.pk for one in everybody if may_manage(actor, one)} == within_reach
+
+@pytest.mark.parametrize(
+    ("actor", "helped"),
+    [
+        (ADMIN, {2, 3, 4, 6, 11}),
+        (BOTH, {1, 2, 3, 4, 5, 11}),
+        (ROOT, {1, 2, 3, 4, 5, 6, 8, 9, 11}),
+        (READER, set()),
+        (PLAIN, set()),
+        (RESIDENT, set()),
+        (CLOSED_ADMIN, set()),
+        (CLOSED_ROOT, set()),
+    ],
+)
+def test_who_may_help_whom(actor: Account, helped: set[int]) -> None:
+    assert {one.pk for one in EVERYBODY if may_help(actor, one)} == helped
 
 
 @pytest.mark.parametrize(

@@ -98,22 +98,17 @@ def test_a_later_appointment_makes_the_minor_an_adult() -> None:
     assert codes_of(person, date(2027, 7, 1)) == []
 
 
-@pytest.mark.parametrize(
-    ("age", "expected_french", "expected_foreign"),
-    [
-        (None, [], []),
-        (AgeBand.MINOR, [("B01", 1)], [("B01", 1)]),
-        (AgeBand.YOUNG_ADULT, [], [("B02", 1)]),
-        (AgeBand.ADULT, [], []),
-    ],
-)
-def test_age_band_stands_in_for_the_date(
-    age: AgeBand | None,
-    expected_french: list[tuple[str, int]],
-    expected_foreign: list[tuple[str, int]],
-) -> None:
-    assert codes_of(replace(FRENCH, birth_date=None, age=age)) == expected_french
-    assert codes_of(replace(FOREIGN, birth_date=None, age=age)) == expected_foreign
+def test_the_age_of_the_younger_stands_in_for_the_dates() -> None:
+    people = couple(first=replace(FOREIGN, birth_date=None))
+
+    assert codes(replace(people, youngest=AgeBand.MINOR)) == [("B01", 0)]
+    assert codes(replace(people, youngest=AgeBand.ADULT)) == []
+    assert codes(replace(people, youngest=AgeBand.YOUNG_ADULT)) == []  # not said which of them
+
+
+def test_only_a_foreign_law_doubts_who_is_18_to_20() -> None:
+    assert codes_of(replace(FRENCH, birth_date=None, is_under_21=True)) == []
+    assert codes_of(replace(FOREIGN, birth_date=None, is_under_21=True)) == [("B02", 1)]
 
 
 @pytest.mark.parametrize(

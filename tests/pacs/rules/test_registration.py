@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from demarches.rules.communes import Commune
 from pacs.rules.registration import (
     ACT_RULES,
     ActKind,
@@ -13,6 +14,7 @@ from pacs.rules.registration import (
     avis_due_on,
     avis_recipient,
     effect_day,
+    is_held_here,
     opposable_on,
     parse_number,
 )
@@ -61,6 +63,34 @@ def test_who_receives_the_avis(born: tuple[str, str, str], expected: Recipient) 
     found = avis_recipient(birth_country=country, birth_city=city, birth_department=department)
 
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("country", "city", "department", "is_only", "expected"),
+    [
+        ("FR", "Uzès", "Gard", True, True),
+        ("FR", "UZES", "30", True, True),
+        ("FR", "Uzès", "", True, True),
+        ("FR", "Uzès", "", False, False),
+        ("FR", "Uzès", "Loire", True, False),
+        ("FR", "Nîmes", "Gard", True, False),
+        ("BE", "Uzès", "Gard", True, False),
+    ],
+)
+def test_records_held_here(
+    country: str, city: str, department: str, is_only: bool, expected: bool
+) -> None:
+    here = Commune("30334", "Uzès", "30", "Gard")
+
+    found = is_held_here(
+        birth_country=country,
+        birth_city=city,
+        birth_department=department,
+        here=here,
+        is_only=is_only,
+    )
+
+    assert found is expected
 
 
 def test_the_avis_is_due_within_three_days() -> None:

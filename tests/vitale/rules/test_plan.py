@@ -38,6 +38,19 @@ def test_each_condition_excludes() -> None:
     assert [row.name for row in rows if applies(row, **known)] == ["told"]  # type: ignore[arg-type]
 
 
+def test_answers_to_two_questions_are_both_needed() -> None:
+    row = Row("both", cases=("acte-faux", "acte-inconnu", "naissance-ailleurs"))
+
+    def is_told(*cases: str) -> bool:
+        return applies(row, regime=Regime.CPAM, channel=None, cases=frozenset(cases))
+
+    assert is_told("acte-faux", "naissance-ailleurs")
+    assert is_told("acte-inconnu", "naissance-ailleurs")
+    assert not is_told("acte-faux", "naissance-insee")
+    assert not is_told("acte-juste", "naissance-ailleurs")
+    assert not is_told("acte-faux")
+
+
 def test_a_known_caisse_has_one_track() -> None:
     rows = [Row("both"), Row("msa", ("msa",)), Row("find", ("inconnue",)), Row("cpam", ("cpam",))]
 

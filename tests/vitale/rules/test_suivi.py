@@ -275,3 +275,33 @@ def test_an_order_and_a_form_ask_twice() -> None:
     assert not asks_twice(["commandee", "recue"])
     assert not asks_twice(["formulaire", "envoye"])
     assert asks_twice(["envoye", "recue", "commandee"])
+
+
+def test_an_order_holds_through_a_step_that_was_skipped() -> None:
+    """The card came before it was declared lost: refused, also when the order was not noted."""
+    noted = {"declaree": date(2027, 3, 10)}
+
+    said = refuse_date(
+        step_of(Journey.REPLACE_ONLINE, "recue"),  # type: ignore[arg-type]
+        date(2027, 3, 5),
+        chosen=Journey.REPLACE_ONLINE,
+        noted=noted,
+        today=TODAY,
+    )
+    back = refuse_date(
+        step_of(Journey.REPLACE_ONLINE, "declaree"),  # type: ignore[arg-type]
+        date(2027, 3, 12),
+        chosen=Journey.REPLACE_ONLINE,
+        noted={"verifiee": date(2027, 3, 8)},
+        today=TODAY,
+    )
+
+    assert "avant" in said
+    assert "après" in back
+
+
+def test_a_card_that_came_needs_no_second_request() -> None:
+    row = Row(from_step="declaree", until_step="commandee", amount=2)
+    noted = {"declaree": J, "recue": J}
+
+    assert due_dates(Journey.REPLACE_ONLINE, Situation.LOSS, noted, [row]) == []

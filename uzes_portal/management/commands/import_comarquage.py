@@ -1,16 +1,26 @@
-"""Import the national guidance (co-marquage) from a zip, a folder or one XML file.
+"""Import the national guidance (co-marquage) from an address, a zip, a folder or one XML file.
 
 It stands above the procedures, so that their own texts learn that their source has changed.
 """
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from demarches.comarquage import ImportRefused, Report, import_source, roll_back
+from demarches.comarquage import (
+    AlreadyRefused,
+    ImportRefused,
+    Report,
+    fetch,
+    import_source,
+    roll_back,
+)
+from demarches.download import Stamp
 from demarches.rules.dates_fr import day_fr
 from vitale.actions.upkeep import date_sources
 
@@ -20,35 +30,55 @@ SHOWN = 12
 class Command(BaseCommand):
     """Read all of it, compare with what is shown, then switch; or change nothing and say why."""
 
-    help = "Import the national guidance from a zip, a folder or one XML file."
+    help = "Import the national guidance: from COMARQUAGE_URL, or from the source that is named."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", nargs="?", type=Path, help="A zip, a folder or an XML file.")
-        parser.add_argument("--url", default="", help="Where it was downloaded from.")
-        parser.add_argument("--force", action="store_true", help="Accept a much smaller set.")
+        parser.add_argument(
+            "source", nargs="?", default="", help="An address, a zip, a folder or an XML file."
+        )
+        parser.add_argument("--url", default="", help="Where a local file was downloaded from.")
+        parser.add_argument(
+            "--force", action="store_true", help="Accept a much smaller set, or a refused one."
+        )
         parser.add_argument(
             "--rollback", action="store_true", help="Put the previous set back in service."
         )
 
-    def handle(self, *args: Any, source: Path | None, **options: Any) -> None:
+    def handle(self, *args: Any, source: str, **options: Any) -> None:
         try:
             if options["rollback"]:
-                self.stdout.write(f"En service : {roll_back()}")
-                self._tell_the_guide()
-                return
-            if source is None:
-                raise CommandError("Donnez un zip, un dossier ou un fichier XML.")
-            report = import_source(
-                source,
-                at=timezone.now(),
-                url=options["url"],
-                force=options["force"],
-                progress=lambda files, count: tqdm(files, total=count, unit="fiche"),
-            )
+                self.stdout.write(f"En service : {roll_back(at=timezone.now())}")
+            elif source and not source.startswith(("https://", "http://")):
+                self._tell(self._import(Path(source), options["url"], Stamp(), options["force"]))
+            else:
+                self._fetch(source or settings.COMARQUAGE_URL, force=options["force"])
         except ImportRefused as refused:
             raise CommandError(f"{refused} Rien n’a changé.") from refused
-        self._tell(report)
         self._tell_the_guide()
+
+    def _fetch(self, url: str, *, force: bool) -> None:
+        if not url:
+            raise CommandError("Donnez un zip, un dossier ou un fichier XML, ou COMARQUAGE_URL.")
+        with TemporaryDirectory() as folder:
+            found = fetch(url, Path(folder), at=timezone.now(), force=force)
+            if found is None:
+                self.stdout.write("Le fichier n’a pas changé : rien à faire.")
+                return
+            try:
+                self._tell(self._import(found[0], url, found[1], force))
+            except AlreadyRefused as refused:
+                # By the clock this is what is expected, until the next file is published.
+                self.stdout.write(f"{refused} Rien n’a changé.")
+
+    def _import(self, path: Path, url: str, stamp: Stamp, force: bool) -> Report:
+        return import_source(
+            path,
+            at=timezone.now(),
+            url=url,
+            force=force,
+            stamp=stamp,
+            progress=lambda files, count: tqdm(files, total=count, unit="fiche", disable=None),
+        )
 
     def _tell_the_guide(self) -> None:
         for code, day in date_sources().items():

@@ -4,8 +4,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import time
 from argparse import ArgumentTypeError
 from contextlib import ExitStack
@@ -18,20 +16,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from demarches.models import Officer, User
+from uzes_portal.processes import granian, run, stop
 
 HOST = "127.0.0.1"
 AGENT_EMAIL = "agent@uzes.example"
-#: Seconds for an answer, and for the server and the sender to stop by themselves.
+#: Seconds for an answer.
 PATIENCE = 10
-#: More threads than heavy works may hold (`settings.PLACES`), kept for long with their connection
-#: to the database. A worker that ended itself, because a request could not be stopped, is started
-#: again. One that is told to stop while it starts forgets it: granian ends it after three seconds.
-GRANIAN = (
-    *("uzes_portal.wsgi:application", "--interface", "wsgi", "--host", HOST),
-    *("--workers", "2", "--blocking-threads", "16", "--no-ws"),
-    *("--blocking-threads-idle-timeout", "600", "--respawn-failed-workers"),
-    *("--workers-kill-timeout", "3", "--log-level", "warning"),
-)
 
 
 def _port(typed: str) -> int:
@@ -62,7 +52,7 @@ def _demo_agent() -> str:
     path = settings.VAR_DIR / "demo_agent_password"
     agent = User.objects.of_address(AGENT_EMAIL)
     if agent is None:
-        password = secrets.token_urlsafe(9)
+        password = secrets.token_urlsafe(16)
         path.write_text(password, encoding="utf-8")
         path.chmod(0o600)
         agent = User.objects.create_superuser(
@@ -78,22 +68,6 @@ def _demo_agent() -> str:
         return password
     known = path.read_text(encoding="utf-8") if path.exists() else ""
     return known if agent.check_password(known) else ""
-
-
-def _run(*arguments: str) -> subprocess.Popen[bytes]:
-    # In a session of its own: Control-C reaches this command alone, which stops the others.
-    return subprocess.Popen(  # noqa: S603 -- our own arguments
-        [sys.executable, *arguments], start_new_session=True
-    )
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)  # with the workers it started
-        child.wait()
 
 
 def _answers(port: int) -> bool:
@@ -148,11 +122,12 @@ class Command(BaseCommand):
     def serve(self, port: int, password: str) -> None:
         with ExitStack() as stack:
             children = {
-                "web server": _run("-m", "granian", *GRANIAN, "--port", str(port)),
-                "mail sender": _run("manage.py", "send_mails", "--loop", "2"),
+                "web server": run(granian(host=HOST, port=port, workers=2)),
+                "mail sender": run(["manage.py", "send_mails", "--loop", "2"]),
+                "runner of jobs": run(["manage.py", "run_jobs", "--loop", "10"]),
             }
             for child in children.values():
-                stack.callback(_stop, child)
+                stack.callback(stop, child)
             # Stopping is not to be interrupted: the first thing done is to become deaf.
             stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
             announced = False

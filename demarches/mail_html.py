@@ -1,0 +1,40 @@
+"""The HTML part of a mail: its text with the look of the town, and nothing to fetch.
+
+It is made when the mail leaves, from the text as its reader gets it: what is sealed in the
+outbox is never written a second time. Colours are those of `static/css/tokens.css`.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from demarches.rules.mail_text import read_mail
+
+TOKENS = Path("static/css/tokens.css")
+
+
+def mail_html(subject: str, text: str) -> str:
+    """A whole page for mail programs: one column, both schemes of colours, no picture."""
+    light, dark = schemes()
+    values = {"subject": subject, "parts": read_mail(text), "light": light, "dark": dark}
+    return render_to_string("demarches/mail.html", values)
+
+
+@cache
+def schemes() -> tuple[dict[str, str], dict[str, str]]:
+    """The colours of the pages by day and by night, by their names (« on_action »)."""
+    css = (Path(settings.BASE_DIR) / TOKENS).read_text(encoding="utf-8")
+    day, _, night = css.partition("prefers-color-scheme: dark")
+    found = [dict(_colours(part)) for part in (day, night)]
+    return found[0], found[0] | found[1]
+
+
+def _colours(css: str) -> Iterator[tuple[str, str]]:
+    """Each « --on-action: #fff; » of a style sheet, one a line, by its name."""
+    for line in css.splitlines():
+        name, _, value = line.strip().removesuffix(";").partition(": ")
+        if name.startswith("--") and value.startswith("#"):
+            yield name.removeprefix("--").replace("-", "_"), value

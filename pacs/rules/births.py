@@ -1,0 +1,32 @@
+"""The day of a birth, in its three parts: records may not have the day, nor the month."""
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+OLDEST_YEAR: Final = 1900
+LATEST_YEAR: Final = 2100
+#: Stands for a year that is not known: it has a 29 February.
+ANY_YEAR: Final = 2000
+#: The columns of the three parts, of whatever row holds a birth.
+BIRTH_PARTS: Final = ("birth_year", "birth_month", "birth_day")
+
+
+def birth_problems(data: Mapping[str, Any], *, today: date) -> Iterator[tuple[str, str]]:
+    """What is wrong with a date of birth given in three parts: field and words.
+
+    Asked by everybody who takes one: citizens, agents, the register, corrections. The database
+    refuses by itself a day that no calendar has (`pacs.models.fields.birth_exists`).
+    """
+    year, month, day = (data.get(name) for name in BIRTH_PARTS)
+    if year and not OLDEST_YEAR <= year <= LATEST_YEAR:
+        yield "birth_year", "Écrivez l’année en quatre chiffres, par exemple 1990."
+    elif month is not None and not 1 <= month <= 12:
+        yield "birth_month", "Écrivez le mois en chiffres : 5 pour mai. Inconnu : laissez vide."
+    elif day is not None and month is None:
+        yield "birth_month", "Indiquez aussi le mois, ou laissez le jour vide."
+    elif day is not None and not 1 <= day <= monthrange(year or ANY_YEAR, month or 1)[1]:
+        yield "birth_day", "Cette date n’existe pas : vérifiez le jour et le mois."
+    elif year and date(year, month or 1, day or 1) > today:
+        yield "birth_year", "Cette date est dans le futur : vérifiez l’année."

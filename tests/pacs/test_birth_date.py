@@ -1,0 +1,97 @@
+"""The date of birth, typed in one box as people write it; a record that gives less is said to."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from demarches.models import User
+from pacs.models import Dossier
+from tests.support.forms import answer
+
+
+@pytest.fixture
+def page(draft: Dossier) -> str:
+    return reverse("pacs:own-step", args=[draft.reference, "acte"])
+
+
+def born(draft: Dossier) -> tuple[int | None, int | None, int | None]:
+    one = draft.partenaires.get(position=1)
+    return one.birth_year, one.birth_month, one.birth_day
+
+
+@pytest.mark.parametrize(
+    ("typed", "partial", "parts"),
+    [
+        ("29/02/1988", "", (1988, 2, 29)),
+        ("29 février 1988", "", (1988, 2, 29)),
+        ("lundi 29 févr. 1988", "", (1988, 2, 29)),
+        ("1er mai 1988", "", (1988, 5, 1)),
+        ("1988-02-29", "", (1988, 2, 29)),  # what a browser fills in
+        ("mai 1970", "on", (1970, 5, None)),
+        ("05/1970", "on", (1970, 5, None)),
+        ("1970", "on", (1970, None, None)),
+    ],
+)
+def test_a_date_is_read_as_it_is_written(
+    draft: Dossier,
+    alice: User,
+    client_of: Callable[[User], Client],
+    page: str,
+    typed: str,
+    partial: str,
+    parts: tuple[int, int | None, int | None],
+) -> None:
+    response = answer(client_of(alice), page, birth_date=typed, birth_partial=partial)
+
+    assert response.status_code == 302
+    assert born(draft) == parts
+    shown = client_of(alice).get(page).context["form"]
+    assert shown["birth_date"].value() == "/".join(str(one) for one in reversed(parts) if one)
+    assert bool(shown["birth_partial"].value()) is (partial == "on")
+
+
+@pytest.mark.parametrize(
+    ("typed", "partial", "told"),
+    [
+        ("", "", "Indiquez votre date de naissance."),
+        ("29/2/1987", "", "Le 29\u00a0février 1987 n’existe pas"),
+        ("29/2/88", "", "Écrivez l’année en quatre chiffres, par exemple 1988."),
+        ("1/2/2090", "", "Cette date est dans le futur"),
+        ("12/12/0024", "", "Écrivez l’année en quatre chiffres"),
+        ("mai 1970", "", "Si votre acte n’en dit pas plus, cochez la case ci-dessous."),
+        ("1970", "", "Si votre acte n’en dit pas plus, cochez la case ci-dessous."),
+        ("4 mai 1970", "on", "Date complète sur votre acte ? Décochez la case ci-dessous."),
+        ("hier", "", "Écrivez la date ainsi : 29/2/1988."),
+    ],
+)
+def test_a_date_is_never_guessed(
+    draft: Dossier,
+    alice: User,
+    client_of: Callable[[User], Client],
+    page: str,
+    typed: str,
+    partial: str,
+    told: str,
+) -> None:
+    before = born(draft)
+
+    response = answer(client_of(alice), page, birth_date=typed, birth_partial=partial)
+
+    assert response.status_code == 422
+    errors = response.context["form"].errors["birth_date"]
+    assert told.replace("\u00a0", " ") in " ".join(errors).replace("\u00a0", " ")
+    assert response.context["form"]["birth_date"].value() == typed
+    assert born(draft) == before
+
+
+def test_a_date_taken_out_to_finish_later_is_gone(
+    draft: Dossier, alice: User, client_of: Callable[[User], Client], page: str
+) -> None:
+    assert born(draft) != (None, None, None)
+
+    response = answer(client_of(alice), page, birth_date="", birth_partial="", later="1")
+
+    assert response.status_code == 302
+    assert born(draft) == (None, None, None)

@@ -1,0 +1,285 @@
+"""A couple at the counter: what is kept, what is refused and in which words, and by whom."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from demarches.models import User
+from pacs.actions.dossiers import open_dossier
+from pacs.models import Dossier, Partenaire
+from pacs.models.consent import has_attested
+from tests.support.pages import Page, plain
+
+type ClientOf = Callable[[User], Client]
+
+PERSON = {
+    "acte-birth_name": "Martin",
+    "acte-first_names": "Léa Rose",
+    "acte-sex": "F",
+    "acte-birth_date": "12/6/1984",
+    "acte-origin": "fr",
+    "acte-birth_city": "Uzès",
+    "acte-parent1_name": "Martin",
+    "acte-parent1_first_names": "Paul",
+    "acte-parent2_name": "Roux",
+    "acte-parent2_first_names": "Anne",
+    "situation-situation": "celibataire",
+    "situation-measure": "aucune",
+}
+COUPLE = {
+    "couple-adresse-where": "ici_ensemble",
+    "couple-adresse-street": "63 place aux Herbes",
+    "couple-projet-kinship": "aucun",
+    "couple-projet-convention": "cerfa_15726",
+}
+
+
+def of(who: str, **changed: str) -> dict[str, str]:
+    """The answers of one person, as the page sends them."""
+    values = PERSON | {name.replace("__", "-"): value for name, value in changed.items()}
+    return {f"{who}-{name}": value for name, value in values.items()}
+
+
+@pytest.fixture
+def clerk(reference_data: None) -> User:
+    user = User.objects.create_user("accueil@example.org", full_name="Ada Roy", is_staff=True)
+    user.groups.add(Group.objects.get(name="accueil"))
+    return user
+
+
+@pytest.fixture
+def opened(clerk: User, client_of: ClientOf) -> Dossier:
+    """A draft whose couple page is typed."""
+    client = client_of(clerk)
+    Page.open(client, reverse("admin:pacs_dossier_counter")).press()
+    dossier = Dossier.objects.get()
+    Page.open(client, step(dossier, "couple")).press(COUPLE)
+    return Dossier.objects.get()
+
+
+def step(dossier: Dossier, slug: str) -> str:
+    return reverse("admin:pacs_dossier_guided", args=[dossier.pk, slug])
+
+
+def person(dossier: Dossier, position: int) -> Partenaire:
+    return Partenaire.objects.get(dossier=dossier, position=position)
+
+
+def test_a_couple_is_typed_and_deposited_by_whoever_receives_them(
+    clerk: User, opened: Dossier, client_of: ClientOf
+) -> None:
+    client = client_of(clerk)
+
+    answer = Page.open(client, step(opened, "personnes")).press(of("p1") | of("p2"))
+    assert answer.url == step(opened, "pieces")
+    answer = Page.open(client, answer.url).press(
+        {
+            "apporter": "",
+            "piece": list(opened.pieces.values_list("key", flat=True)),
+            "1-P03_identite-choice": "provided",
+            "1-P03_identite-expires_on": "6/6/2031",
+        }
+    )
+    assert answer.url == step(opened, "deposer")
+    assert person(opened, 1).birth_insee == "30334"
+    done = Page.open(client, answer.url).press({"signed_1": "on", "signed_2": "on"})
+
+    dossier = Dossier.objects.get()
+    assert dossier.status == "submitted"
+    assert all(has_attested(one, dossier) for one in dossier.people)
+    assert {*dossier.pieces.required().values_list("status", flat=True)} == {
+        "provided",
+        "to_bring",
+    }
+    assert dossier.events.filter(kind="piece_presented", by=clerk).count() == 1
+    assert "Imprimer l’accusé de réception" in plain(client.get(done.url).content.decode())
+    paper = client.get(reverse("admin:pacs_dossier_paper", args=[dossier.pk, "accuse"]))
+    assert paper["Content-Type"] == "application/pdf"
+    # What is deposited is not typed over here.
+    assert client.post(step(dossier, "couple"), COUPLE).url == step(dossier, "deposer")
+    assert client.get(reverse("admin:pacs_dossier_answers", args=[dossier.pk])).status_code == 403
+
+
+def test_what_is_right_is_kept_and_what_is_wrong_is_told_in_the_couple_s_words(
+    clerk: User, opened: Dossier, client_of: ClientOf
+) -> None:
+    page = Page.open(client_of(clerk), step(opened, "personnes"))
+
+    answer = page.press(of("p1") | of("p2", **{"acte__birth_date": "31/2/1984"}))
+
+    told = plain(answer.content.decode())
+    assert answer.status_code == 422
+    assert 'href="#id_p2-acte-birth_date"' in answer.content.decode()
+    assert "31/2/1984" in answer.content.decode()
+    assert "Le reste est enregistré" in told
+    assert person(opened, 1).birth_name == "Martin"
+    assert person(opened, 2).birth_name == ""
+    assert person(opened, 2).situation == "celibataire"
+
+
+def test_what_is_left_for_later_is_kept(clerk: User, opened: Dossier, client_of: ClientOf) -> None:
+    client = client_of(clerk)
+    page = Page.open(client, step(opened, "personnes"))
+
+    answer = page.press(
+        {"later": "", "p1-acte-birth_name": "Martin", "p2-situation-phone": "06 12 34 56 78"}
+    )
+
+    assert answer.url == step(opened, "personnes")
+    assert person(opened, 1).birth_name == "Martin"
+    assert 'value="Martin"' in client.get(answer.url).content.decode()
+
+
+def test_only_what_concerns_somebody_is_asked(
+    clerk: User, opened: Dossier, client_of: ClientOf
+) -> None:
+    client = client_of(clerk)
+    typed = of("p1", situation__situation="divorce") | of("p2", acte__origin="autre")
+    before = Page.open(client, step(opened, "personnes"))
+    assert "p2-origine" not in before.html
+
+    answer = before.press(typed)
+    assert answer.url == f"{step(opened, 'personnes')}#p1-ancien-mariage"
+    page = Page.open(client, step(opened, "personnes"))
+    assert "p1-ancien-mariage" in page.html
+    assert "p1-origine" not in page.html
+    assert "p2-ancien-mariage" not in page.html
+    assert "p2-origine-birth_city" not in page.html
+
+    more = {
+        "p1-ancien-mariage-divorce_mentioned": "oui",
+        "p2-origine-birth_country": "IT",
+        "p2-origine-first": "IT",
+        "p2-acte-birth_city": "Torino",
+    }
+    page.press(typed | more)
+    second = person(opened, 2)
+    assert (second.birth_city, str(second.birth_country)) == ("Torino", "IT")
+    assert second.nationalities == ["IT"]
+
+
+def test_two_agents_at_once_lose_nothing(
+    clerk: User, opened: Dossier, client_of: ClientOf, agent: User
+) -> None:
+    mine = Page.open(client_of(clerk), step(opened, "couple"))
+    theirs = Page.open(client_of(agent), step(opened, "couple"))
+    theirs.press(COUPLE | {"couple-adresse-street": "1 rue Jacques-d’Uzès", "later": ""})
+
+    untouched = mine.press(COUPLE | {"couple-projet-kinship": "cousins", "later": ""})
+    assert untouched.status_code == 302
+    assert Dossier.objects.get().street == "1 rue Jacques-d’Uzès"
+
+    clash = mine.press(COUPLE | {"couple-adresse-street": "9 rue Nicolas-Froment"})
+    told = plain(clash.content.decode())
+    assert clash.status_code == 409
+    assert "« 1 rue Jacques-d’Uzès »" in told
+    assert 'value="9 rue Nicolas-Froment"' in clash.content.decode()
+    assert Dossier.objects.get().street == "1 rue Jacques-d’Uzès"
+    again = Page(mine.client, mine.url, clash).press(
+        COUPLE | {"couple-adresse-street": "9 rue Nicolas-Froment"}
+    )
+    assert again.status_code == 302
+    assert Dossier.objects.get().street == "9 rue Nicolas-Froment"
+
+
+def test_what_the_law_forbids_is_told_at_once_and_is_not_deposited(
+    clerk: User, opened: Dossier, client_of: ClientOf
+) -> None:
+    client = client_of(clerk)
+    page = Page.open(client, step(opened, "couple"))
+    page.press(COUPLE | {"couple-projet-kinship": "fratrie"})
+
+    assert "demander la décision de l’officier" in plain(
+        client.get(step(opened, "personnes")).content.decode()
+    )
+    answer = Page.open(client, step(opened, "deposer")).press()
+    assert answer.status_code == 422
+    assert Dossier.objects.get().status == "draft"
+
+
+def test_an_original_that_ages_is_not_seen_without_its_date(
+    clerk: User, opened: Dossier, client_of: ClientOf
+) -> None:
+    client = client_of(clerk)
+    Page.open(client, step(opened, "personnes")).press(of("p1") | of("p2"))
+    page = Page.open(client, step(opened, "pieces"))
+
+    answer = page.press({"1-P11_naissance_fr-choice": "provided"})
+
+    assert answer.status_code == 422
+    assert "Recopiez la date de délivrance" in plain(answer.content.decode())
+    assert opened.pieces.get(key="1-P11_naissance_fr").status == "missing"
+
+
+@pytest.mark.parametrize("typed", ["\x00", "é" * 100_000, "1 90 04 30 189 123 59"])
+def test_hostile_texts_are_refused(
+    clerk: User, opened: Dossier, client_of: ClientOf, typed: str
+) -> None:
+    page = Page.open(client_of(clerk), step(opened, "personnes"))
+
+    answer = page.press({"later": "", "p1-situation-needs": typed})
+
+    assert 400 <= answer.status_code < 500
+    assert person(opened, 1).needs == ""
+
+
+def test_a_dossier_of_a_couple_online_is_corrected_on_its_own_page(
+    agent: User, client_of: ClientOf
+) -> None:
+    dossier = open_dossier(at=timezone.now(), agent=agent)
+    Dossier.objects.update(at_counter=False)
+
+    answer = client_of(agent).get(step(dossier, "couple"))
+
+    assert answer.url == reverse("admin:pacs_dossier_answers", args=[dossier.pk])
+
+
+@pytest.mark.parametrize(
+    ("slug", "count"), [("couple", 12), ("personnes", 12), ("pieces", 24), ("deposer", 21)]
+)
+def test_each_page_asks_the_database_as_often(
+    clerk: User, opened: Dossier, client_of: ClientOf, slug: str, count: int
+) -> None:
+    client = client_of(clerk)
+    Page.open(client, step(opened, "personnes")).press(of("p1") | of("p2"))
+    client.get(step(opened, slug))
+
+    with CaptureQueriesContext(connection) as captured:
+        client.get(step(opened, slug))
+
+    assert len(captured) == count
+
+
+def test_the_list_of_pieces_opens_no_dossier(clerk: User, client_of: ClientOf) -> None:
+    client, here = client_of(clerk), reverse("admin:pacs_dossier_pieces_list")
+    answers = {
+        "adresse": "ici",
+        "lien": "aucun",
+        "age": "21_plus",
+        "mesure": "aucune",
+        "origine1": "france_francaise",
+        "situation1": "celibataire",
+        "origine2": "ue",
+        "situation2": "celibataire",
+        "convention": "cerfa_15726",
+    }
+
+    first = client.get(here).content.decode()
+    assert "papiers1" not in first
+    page = client.get(here, answers)
+    assert "papiers2" in page.content.decode()
+    page = client.get(here, answers | {"papiers2": "non", "protection2": "non"})
+    html = page.content.decode()
+
+    assert page.status_code == 200
+    assert reverse("pacs:simulator-pdf") in html
+    assert "Certificat de coutume" in html
+    assert Dossier.objects.count() == 0
+    stopped = client.get(here, answers | {"situation1": "marie"})
+    assert "Recommencer" in stopped.content.decode()

@@ -1,0 +1,136 @@
+"""Every PDF of the product: its tags, its language, its title, its words.
+
+The templates are found on the disk: a new one fails here until somebody makes it.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import outloud
+import pikepdf
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from demarches.comarquage import import_source
+from demarches.models import Mairie, ShownFiche
+from demarches.rules.enums import Status
+from pacs import documents, official
+from pacs.checklist import blank_set_pdf, checklist_pdf
+from pacs.models import Dossier, PacsSettings, PieceWording, Registration
+from tests.pacs.rules.people import FOREIGN, FRENCH
+from tests.pacs.test_after import GIVEN
+from tests.pacs.test_checklist import checklist_of
+from tests.pacs.test_documents import every_document
+from tests.pacs.test_official import booked, every_paper, line  # noqa: F401 -- fixtures
+from tests.support.fiches import fiche_xml
+from tests.support.pdf import text_of
+from uzes_portal.mine import copy_for
+
+TEMPLATES = Path(settings.BASE_DIR, "templates")
+#: Parts of a page begin with « _ ».
+PAPERS = {
+    str(path.relative_to(TEMPLATES))
+    for path in TEMPLATES.glob("*/pdf/*.html")
+    if not path.name.startswith("_")
+}
+TODAY = date(2026, 11, 27)
+FEWEST_SIGNS = 200
+#: What the checker says of WeasyPrint's own work, or of what is no link: a reader's own address,
+#: the foot of a paper of four pages, a link whose words are in two parts; and of letters printed
+#: together, each with its own letterhead, which is content.
+KNOWN = {"mine": {"LNK-010", "PAG-001"}, "fiche": {"LNK-001"}, "batch": {"PAG-001"}}
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The title that each template was last made with."""
+    found: dict[str, str] = {}
+    render: Callable[..., object] = documents.render_pdf.__globals__["render_to_string"]
+
+    def spy(template: str, context: dict[str, str] | None = None, *args: object) -> object:
+        if context is not None and template in PAPERS:
+            found[template] = context["title"]
+        return render(template, context, *args)
+
+    monkeypatch.setattr("demarches.documents.render_to_string", spy)
+    return found
+
+
+def _refused(dossier: Dossier) -> Dossier:
+    """The same couple, told that they may not."""
+    Dossier.objects.filter(pk=dossier.pk).update(
+        status=Status.INADMISSIBLE.value,
+        inadmissible_ground="Vous êtes frère et sœur.",
+        ended_at=datetime(2026, 11, 20, tzinfo=UTC),
+    )
+    return Dossier.objects.get(pk=dossier.pk)
+
+
+def papers(line: Registration, client: Client, folder: Path) -> Iterator[tuple[str, bytes]]:  # noqa: F811
+    """One of each, and more of those that may differ."""
+    mairie = Mairie.objects.get()
+    for name, paper in {**every_document(line.dossier), **every_paper(line)}.items():
+        yield name, paper.content
+    yield (
+        "list",
+        checklist_pdf(checklist_of(FRENCH, FOREIGN), mairie=mairie, today=TODAY).content,
+    )
+    blank = blank_set_pdf(
+        mairie=mairie,
+        settings=PacsSettings.current(),
+        wordings=PieceWording.objects.by_rule(),
+        today=TODAY,
+    )
+    yield "blank", blank.content
+    yield "mine", copy_for(line.dossier.people[0].user).content
+    for slug in ("dissoudre", "modifier"):
+        yield slug, client.post(reverse("pacs:after-papers", args=[slug]), GIVEN).content
+    (folder / "F1.xml").write_text(fiche_xml(), encoding="utf-8")
+    import_source(folder, at=datetime(2026, 11, 27, tzinfo=UTC))
+    ShownFiche.objects.create(code="F1")
+    yield "fiche", client.get(reverse("demarches:fiche-pdf", args=["F1"])).content
+    plan = reverse("vitale:plan-sheet")
+    for params in (
+        {"situation": "perte", "caisse": "cpam", "voie": "en-ligne"},
+        {"situation": "perte", "caisse": "inconnue"},
+        {"situation": "fraude", "moyen": "sms", "reponse": "banque-donnee"},
+    ):
+        yield "plan", client.get(plan, params).content
+    yield "decision", official.inadmissibility_decision(_refused(line.dossier)).content
+
+
+def test_every_pdf_is_tagged_named_and_read_in_order(
+    line: Registration,  # noqa: F811
+    client: Client,
+    made: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    call_command("loaddata", "vitale_references", "vitale_situations", verbosity=0)
+    cache.clear()
+    folder = tmp_path / "guide"
+    folder.mkdir()
+    wrong: dict[str, list[str]] = {}
+    for rank, (name, content) in enumerate(papers(line, client, folder)):
+        path = tmp_path / f"{rank}.pdf"
+        path.write_bytes(content)
+        findings = outloud.check(path).findings
+        found = [
+            f"{one.rule} {one.message}" for one in findings if one.rule not in KNOWN.get(name, ())
+        ]
+        with pikepdf.open(path) as pdf:
+            if (str(pdf.Root.Lang), bool(pdf.Root.MarkInfo.Marked)) != ("fr", True):
+                found.append("neither French nor tagged")
+            if not str(pdf.docinfo["/Title"]):
+                found.append("without a title")
+        if len(text_of(content)) < FEWEST_SIGNS:
+            found.append("without words")
+        if found:
+            wrong[f"{rank} {name}"] = found
+
+    assert wrong == {}
+    assert set(made) == PAPERS

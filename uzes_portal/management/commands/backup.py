@@ -1,0 +1,65 @@
+"""Back up the database and the pieces into one sealed archive; or check the archives."""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from pacs.models import Dossier
+from uzes_portal import backup
+
+
+class Command(BaseCommand):
+    """May run while the portal serves. `--verify` restores apart, and opens what it finds."""
+
+    help = "Sauvegarde la base et les pièces dans une archive chiffrée, ou vérifie une archive."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--verify", metavar="ARCHIVE", nargs="?", const="", help="la dernière")
+        what.add_argument("--list", action="store_true", help="les archives gardées")
+
+    def handle(self, *args: Any, verify: str | None, list: bool, **options: Any) -> None:
+        try:
+            if list:
+                self.stdout.write("\n".join(backup.kept()) or "Aucune archive.")
+            elif verify is None:
+                self.back_up()
+            else:
+                self.verify(verify)
+        except backup.BackupRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+
+    def back_up(self) -> None:
+        started, at = time.monotonic(), timezone.now()
+        with tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as folder:
+            scratch = Path(folder)
+            archive = scratch / backup.archive_name(at)
+            manifest = backup.write(archive, at=at, scratch=scratch)
+            size = archive.stat().st_size
+            gone = backup.keep(archive, at=at)
+        self.stdout.write(
+            f"{archive.name}: {sum(manifest.rows.values())} lignes, {len(manifest.pieces)} pièces,"
+            f" {size / 1e6:.1f} Mo en {time.monotonic() - started:.1f} s ;"
+            f" archives effacées : {len(gone)}"
+        )
+
+    def verify(self, name: str) -> None:
+        started = time.monotonic()
+        with backup.opened(name) as (folder, manifest):
+            wrong = backup.unopened(folder, manifest)
+            with backup.scratch_database(folder) as alias:
+                wrong += backup.differences(manifest, using=alias)
+                dossier = Dossier.objects.using(alias).prefetch_related("partenaires").first()
+                read = [str(person) for person in dossier.people] if dossier else []
+        if wrong:
+            raise CommandError("La sauvegarde n’est pas bonne : " + ", ".join(wrong[:20]))
+        self.stdout.write(
+            f"Archive du {manifest.created_at} : {sum(manifest.rows.values())} lignes et"
+            f" {len(manifest.pieces)} pièces, toutes relues"
+            f"{', un dossier ouvert' if read else ''}, en {time.monotonic() - started:.1f} s."
+        )
