@@ -24,8 +24,28 @@ class DemarchesConfig(AppConfig):
         import_module("demarches.staff_sessions").connect()
         journal = import_module("demarches.journal")
         self._register_jobs()
-        pre_migrate.connect(journal.let_go_of_triggers, sender=self)
-        post_migrate.connect(journal.write_triggers, sender=self)
+        self._register_content()
+        for triggers in (journal, import_module("demarches.revision")):
+            pre_migrate.connect(triggers.let_go_of_triggers, sender=self)
+            post_migrate.connect(triggers.write_triggers, sender=self)
+
+    def _register_content(self) -> None:
+        from demarches import models  # noqa: PLC0415
+        from demarches.revision import GUIDE, TOWN, register_content  # noqa: PLC0415
+
+        register_content(
+            TOWN,
+            models.Mairie,
+            models.Entrance,
+            models.Service,
+            models.OpeningHours,
+            models.Closure,
+            models.Agenda,
+            models.AgendaDayChange,
+            models.ShownFiche,
+            models.SitePage,
+        )
+        register_content(GUIDE, models.FicheSet, models.Fiche)
 
     def _register_jobs(self) -> None:
         # Models can be imported from `ready` on only.

@@ -18,7 +18,9 @@ class PacsConfig(AppConfig):
         # Models can be imported from here on only.
         from demarches.jobs import JobType, register  # noqa: PLC0415
         from demarches.mine import register_kept  # noqa: PLC0415
+        from demarches.revision import TOWN, register_content  # noqa: PLC0415
         from pacs.mine import kept  # noqa: PLC0415
+        from pacs.models import PacsSettings, PieceTranslation, PieceWording  # noqa: PLC0415
         from pacs.models.translation import write_missing_translations  # noqa: PLC0415
         from pacs.models.wording import check_wordings, write_missing_wordings  # noqa: PLC0415
 
@@ -30,6 +32,7 @@ class PacsConfig(AppConfig):
         )
         checks.register(check_wordings)
         register_kept(kept)
+        register_content(TOWN, PacsSettings, PieceWording, PieceTranslation)
         register(
             JobType("send_reminders", "Rappels et dates proposées", Every(minutes=60)),
             JobType("purge_dossiers", "Effacer les dossiers arrivés à terme", Daily(time(3, 10))),

@@ -27,6 +27,7 @@ OF_NOBODY = {
     *("vitale.Situation", "vitale.Source", "vitale.SuiviOffset"),
     *("demarches.FicheWord", "demarches.SitePage", "demarches.Synonym", "demarches.RefusedSource"),
     *("demarches.Heartbeat", "demarches.Job"),  # what runs by the clock, and when
+    "demarches.Revision",  # whether what is published has changed
     "demarches.Officer",  # in office, named in public acts
 }
 

@@ -7,11 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from demarches.kept_pages import keeps_page
 from demarches.models import FicheSet
 from pacs.models import PacsSettings
 from uzes_portal.accessibility import recorded_audit
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -21,12 +23,14 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def site_map(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/site_map.html")
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def legal_notice(request: HttpRequest) -> HttpResponse:
@@ -34,6 +38,7 @@ def legal_notice(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/legal_notice.html", context)
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
@@ -41,6 +46,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/privacy.html", {"pacs": PacsSettings.current()})
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
@@ -49,6 +55,7 @@ def terms(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/terms.html", context)
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:

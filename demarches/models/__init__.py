@@ -45,6 +45,7 @@ from demarches.models.mairie import (
 )
 from demarches.models.officer import Officer, OfficerQuerySet
 from demarches.models.ratelimit import RateCounter
+from demarches.models.revision import Revision
 from demarches.models.search import FicheWord, SitePage, Synonym
 from demarches.models.staff import SignIn, StaffSession
 from demarches.models.user import User
@@ -81,6 +82,7 @@ __all__ = [
     "ReadingBase",
     "ReferenceCounter",
     "RefusedSource",
+    "Revision",
     "Schedule",
     "Seal",
     "SeatTime",

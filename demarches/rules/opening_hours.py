@@ -363,6 +363,15 @@ def state_at(expression: str, at: datetime, *, timezone: ZoneInfo = PARIS) -> Op
     )
 
 
+def next_change(expression: str, at: datetime, *, timezone: ZoneInfo = PARIS) -> datetime | None:
+    """When it opens or closes next, or is closed for another reason; None: hours unknown."""
+    if not expression:
+        return None
+    at = at.astimezone(timezone)
+    _, stop, _, _ = next(_intervals(expression, at, at + HORIZON, timezone))
+    return stop
+
+
 @lru_cache(maxsize=2048)
 def day_hours(expression: str, day: date, *, timezone: ZoneInfo = PARIS) -> DayHours:
     """The hours of one real day, with the holiday or the closure that changes them."""

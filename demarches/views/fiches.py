@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.documents import render_pdf
 from demarches.fiches import rendered, shown_notes, successor, themes, was_known
+from demarches.kept_pages import keeps_page
 from demarches.models import Fiche, FicheSet, Mairie, SitePage
 from demarches.ratelimit import client_ip, rate_limited
 from demarches.rules.fiche import CODE, official_url
@@ -20,6 +21,7 @@ from demarches.search import Answer, answer
 
 MAX_QUERY = 100
 MAX_SITUATIONS = 100
+SITUATION_PARAMETER = "situation"
 
 
 def _who_searches(request: HttpRequest) -> str:
@@ -27,6 +29,7 @@ def _who_searches(request: HttpRequest) -> str:
     return client_ip(request) if request.GET.get("q") else ""
 
 
+@keeps_page()
 @login_not_required
 @rate_limited("search", reads=True, by=_who_searches)
 @require_safe
@@ -43,6 +46,7 @@ def fiches(request: HttpRequest) -> HttpResponse:
     return render(request, "demarches/fiches.html", context)
 
 
+@keeps_page(SITUATION_PARAMETER)
 @login_not_required
 @require_safe
 def fiche(request: HttpRequest, code: str) -> HttpResponse:
@@ -50,7 +54,7 @@ def fiche(request: HttpRequest, code: str) -> HttpResponse:
     row = _shown(code)
     if row is None:
         return _elsewhere(request, code)
-    asked = read_number(request.GET.get("situation", "")) or 0
+    asked = read_number(request.GET.get(SITUATION_PARAMETER, "")) or 0
     # What is rendered is kept in memory: not for numbers that no document has.
     situation = asked if asked < MAX_SITUATIONS else 0
     notes = shown_notes()

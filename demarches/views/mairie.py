@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from demarches import mairie_files
+from demarches.kept_pages import keeps_page
 from demarches.models import AgendaDayChange, Mairie, Schedule
 from demarches.ratelimit import rate_limited
 from demarches.rules import opening_hours
@@ -25,6 +26,7 @@ from demarches.rules.opening_hours import DayHours
 #: How far ahead closures and holidays are told.
 NOTICE = timedelta(days=90)
 WEEKS_AHEAD = 12
+WEEK_PARAMETER = "semaine"
 NEXT_DAYS_SHOWN = 4
 
 
@@ -38,6 +40,7 @@ class Week:
     lines: tuple[tuple[DayHours, ...], ...]
 
 
+@keeps_page(WEEK_PARAMETER)
 @login_not_required
 @require_safe
 def mairie_page(request: HttpRequest) -> HttpResponse:
@@ -107,7 +110,7 @@ def _page_url() -> str:
 
 def _weeks_ahead(request: HttpRequest) -> int:
     """The week asked for; this week when the address says something else."""
-    asked = request.GET.get("semaine", "")
+    asked = request.GET.get(WEEK_PARAMETER, "")
     weeks = {str(rank): rank for rank in range(WEEKS_AHEAD + 1)}
     return weeks.get(asked, 0)
 

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from demarches.kept_pages import keeps_page
 from demarches.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
 from pacs.after_documents import TITLES, joint_papers
@@ -17,6 +18,7 @@ from pacs.rules.registration import ACT_RULES, ActKind, act_rule
 JOINT = {"modifier": ActKind.MODIFICATION, "dissoudre": ActKind.JOINT}
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def after_home(request: HttpRequest) -> HttpResponse:
@@ -26,6 +28,7 @@ def after_home(request: HttpRequest) -> HttpResponse:
     return render(request, "pacs/after_home.html", {"keepers": keepers, "court": court})
 
 
+@keeps_page()
 @login_not_required
 @require_safe
 def after_keeper(request: HttpRequest, slug: str) -> HttpResponse:

@@ -4,7 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from demarches.languages import render_in
+from demarches.kept_pages import keeps_page
+from demarches.languages import PARAMETER, render_in
 from pacs.models import PacsSettings
 from pacs.rules.convention import (
     AID_CLAUSES,
@@ -17,6 +18,7 @@ AID_TITLE = "L’aide entre vous"
 REGIME_TITLE = "Vos biens"
 
 
+@keeps_page(PARAMETER)
 @login_not_required
 @require_safe
 def pacs_home(request: HttpRequest) -> HttpResponse:
@@ -24,6 +26,7 @@ def pacs_home(request: HttpRequest) -> HttpResponse:
     return render_in(request, "pacs/guidance_home.html")
 
 
+@keeps_page(PARAMETER)
 @login_not_required
 @require_safe
 def how_it_goes(request: HttpRequest) -> HttpResponse:
@@ -31,6 +34,7 @@ def how_it_goes(request: HttpRequest) -> HttpResponse:
     return render_in(request, "pacs/guidance_steps.html", {"pacs_settings": PacsSettings.current()})
 
 
+@keeps_page(PARAMETER)
 @login_not_required
 @require_safe
 def convention_explained(request: HttpRequest) -> HttpResponse:
@@ -46,6 +50,7 @@ def convention_explained(request: HttpRequest) -> HttpResponse:
     )
 
 
+@keeps_page(PARAMETER)
 @login_not_required
 @require_safe
 def effects(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from demarches.kept_pages import ANSWERS, keeps_page
 from demarches.languages import (
     FRENCH,
     LIST,
@@ -108,6 +109,7 @@ class Visit:
         )
 
 
+@keeps_page(ANSWERS)
 @rate_limited("compute", reads=True, by=who_computes)
 @require_safe
 @login_not_required
@@ -188,6 +190,7 @@ def _outcome_context(kind: OutcomeType) -> dict[str, Any]:
     return {"outcome_type": kind}
 
 
+@keeps_page(PARAMETER)
 @require_safe
 @login_not_required
 def outcome(request: HttpRequest, slug: str) -> HttpResponse:
@@ -260,6 +263,7 @@ def rules_json(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@keeps_page()
 @rate_limited("compute", reads=True)
 @require_safe
 @login_not_required

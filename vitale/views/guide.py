@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from demarches.kept_pages import ANSWERS, keeps_page
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited, who_computes
 from vitale.documents import plan_pdf
@@ -38,6 +39,7 @@ EDIT_PARAMETER = "etape"
 SENT_PARAMETER = "envoi"
 
 
+@keeps_page()
 @require_safe
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
@@ -64,6 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "vitale/home.html", context)
 
 
+@keeps_page(ANSWERS)
 @rate_limited("compute", reads=True, by=who_computes)
 @require_safe
 @login_not_required
@@ -136,6 +139,7 @@ def _address(name: str, params: dict[str, str]) -> str:
     return f"{reverse(f'vitale:{name}')}?{urlencode(params)}"
 
 
+@keeps_page(ANSWERS)
 @rate_limited("compute", reads=True, by=who_computes)
 @require_safe
 @login_not_required

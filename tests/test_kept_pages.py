@@ -1,0 +1,341 @@
+"""Public pages kept in memory: never yesterday's hours, never another person's page."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, resolve
+
+from demarches import kept_pages
+from demarches.comarquage import import_source
+from demarches.kept_pages import (
+    _MARK,
+    KeptPage,
+    KeptPages,
+    _is_for_everybody,
+    _until,
+    keeps_page,
+    pages,
+)
+from demarches.models import Closure, Mairie, RateCounter, Revision, User
+from demarches.models.mairie import _load_schedule
+from demarches.revision import _tables, content_models, current_revision
+from demarches.rules.opening_hours import next_change
+from demarches.templatetags.portal import nb
+from pacs.models import PacsSettings
+from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
+from tests.support.fiches import fiche_xml, write_zip
+from uzes_portal import views
+from vitale.models import Fact
+
+pytestmark = [pytest.mark.usefixtures("reference_data", "kept")]
+
+#: Tuesday, at noon in Uzès: both services are as the fixtures say.
+NOON = datetime(2026, 12, 1, 11, 0, tzinfo=UTC)
+PAGES = (
+    "/",
+    "/mairie/",
+    "/mairie/?semaine=2",
+    "/fiches/",
+    "/fiches/F265/",
+    "/fiches/F265/?situation=1",
+    "/plan-du-site/",
+    "/mentions-legales/",
+    "/donnees-personnelles/",
+    "/modalites-d-utilisation/",
+    "/accessibilite/",
+    "/pacs/",
+    "/pacs/?langue=en",
+    "/pacs/comment-ca-se-passe/",
+    "/pacs/convention/",
+    "/pacs/ce-que-change-un-pacs/",
+    "/pacs/apres/",
+    "/pacs/apres/ici/",
+    "/pacs/comment-nous-decidons/",
+    "/pacs/pieces/",
+    f"/pacs/pieces/?{urlencode(params_of())}",
+    f"/pacs/pieces/?{urlencode(params_of(FRENCH, ITALIAN_WIDOW))}&langue=es",
+    "/pacs/resultats/already_married/",
+    "/vitale/",
+    "/vitale/que-dois-je-faire/",
+    "/vitale/que-dois-je-faire/?situation=perte",
+    "/vitale/que-dois-je-faire/plan/?situation=perte&caisse=cpam&voie=guichet",
+)
+NONCE = re.compile(r'nonce="([^"]+)"')
+TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')
+
+
+@pytest.fixture
+def kept(settings: Any) -> Iterator[None]:
+    settings.KEPT_PAGES_BYTES = 1024 * 1024
+    pages.clear()
+    yield
+    pages.clear()
+
+
+@pytest.fixture
+def guide(reference_data: None, tmp_path: Path) -> None:
+    import_source(write_zip(tmp_path / "guide.zip", {"F265.xml": fiche_xml("F265")}), at=NOON)
+
+
+def _read(path: str, **options: Any) -> tuple[str, int]:
+    """The page without its nonces, and how many queries it took."""
+    with CaptureQueriesContext(connection) as seen:
+        answer = Client().get(path, **options)
+    assert answer.status_code == 200, path
+    return NONCE.sub("", answer.text), len(seen)
+
+
+def _with_token(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(get_token(request))
+
+
+def _routes(resolver: URLResolver) -> Iterator[URLPattern]:
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from _routes(one)
+        else:
+            yield one
+
+
+# Kept
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_made_once_and_then_takes_one_query(path: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        first, cost = _read(path)
+        again, one = _read(path)
+    assert (again, one) == (first, 1)
+    assert cost > 1
+
+
+def test_each_answer_has_a_nonce_of_its_own_the_one_of_its_policy() -> None:
+    seen = set()
+    for _ in range(3):
+        answer = Client().get("/mairie/")
+        nonces = set(NONCE.findall(answer.text))
+        assert nonces == {re.search(r"'nonce-([^']+)'", answer["Content-Security-Policy"])[1]}
+        seen |= nonces
+    assert len(seen) == 3
+
+
+def test_every_marked_view_is_tried_and_open_to_all() -> None:
+    marked = {
+        route.lookup_str for route in _routes(get_resolver()) if hasattr(route.callback, _MARK)
+    }
+    tried = {f"{resolve(path.partition('?')[0])._func_path}" for path in PAGES}
+    assert marked == tried
+    for route in _routes(get_resolver()):
+        if hasattr(route.callback, _MARK):
+            assert route.callback.login_required is False, route
+
+
+# True
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("path", PAGES)
+def test_a_kept_page_reads_nothing_but_marked_content(path: str) -> None:
+    """A table without triggers would leave the page as it was."""
+    _load_schedule.cache_clear()
+    with CaptureQueriesContext(connection) as seen:
+        Client().get(path)
+    read = {name for query in seen for name in TABLE.findall(query["sql"])}
+    allowed = {table for table, _ in _tables()} | {Revision._meta.db_table}
+    # Who computes how often: read to refuse, never shown.
+    assert read - {RateCounter._meta.db_table} <= allowed
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("model", sorted(content_models(), key=str))
+def test_no_way_of_writing_content_leaves_the_revision(model: type[Model]) -> None:
+    """`save()`, `update()`, `bulk_create()` past a conflict, SQL by hand, `delete()`."""
+    table, rows = connection.ops.quote_name(model._meta.db_table), model._base_manager
+    row = rows.order_by("pk").first()
+    key = row.pk if row else 0
+    column = next(field for field in model._meta.concrete_fields if not field.primary_key)
+    name = connection.ops.quote_name(column.column)
+    with connection.cursor() as cursor:
+        for line in (
+            f"UPDATE {table} SET {name} = {name}",
+            f"DELETE FROM {table} WHERE 1 = 1",
+        ):
+            if row is None and connection.vendor == "sqlite":
+                continue  # its triggers fire for each row, and there is none
+            before = current_revision()
+            with transaction.atomic():
+                cursor.execute(line)
+                assert current_revision() != before, line
+                transaction.set_rollback(True)
+            assert current_revision() == before, "what was undone comes back with its mark"
+    if row is not None:
+        for act in (
+            lambda: rows.filter(pk=key).update(**{column.name: getattr(row, column.attname)}),
+            lambda: rows.bulk_create([row], ignore_conflicts=True) and row.save(),
+        ):
+            before = current_revision()
+            act()
+            assert current_revision() != before
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "shown"),
+    [
+        ("/", lambda: Mairie.objects.update(name="Mairie de Nîmes"), "Mairie de Nîmes"),
+        (
+            "/mairie/",
+            lambda: Closure.objects.create(
+                mairie=Mairie.objects.get(),
+                first_day=NOON.date(),
+                last_day=NOON.date(),
+                reason="Fermé pour inventaire",
+            ),
+            "Fermé pour inventaire",
+        ),
+        ("/vitale/", lambda: Fact.objects.update(text="Un fait tout neuf."), "Un fait tout neuf."),
+        (
+            "/pacs/comment-ca-se-passe/",
+            lambda: PacsSettings.objects.update(review_days=17),
+            "17",
+        ),
+    ],
+)
+def test_a_change_shows_at_the_next_request(
+    path: str, change: Callable[[], object], shown: str
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        assert shown not in _read(path)[0]
+        change()
+        assert shown in _read(path)[0]
+
+
+def test_what_was_undone_is_not_shown() -> None:
+    before, _ = _read("/")
+    with transaction.atomic():
+        Mairie.objects.update(name="Mairie de Nîmes")
+        assert "Mairie de Nîmes" in _read("/")[0]
+        transaction.set_rollback(True)
+    assert _read("/")[0] == before
+
+
+def test_a_page_made_while_the_content_changed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = views.render
+
+    def slow(*args: Any, **kwargs: Any) -> HttpResponse:
+        page = made(*args, **kwargs)
+        monkeypatch.setattr(views, "render", made)
+        Mairie.objects.update(name="Mairie de Nîmes")
+        return page
+
+    monkeypatch.setattr(views, "render", slow)
+    assert "Mairie de Nîmes" not in _read("/")[0]
+    assert "Mairie de Nîmes" in _read("/")[0]
+
+
+def test_doors_turn_at_the_second() -> None:
+    mairie = Mairie.objects.get()
+    schedule = mairie.schedule(NOON)
+    turn = min(next_change(one.expression, NOON) for one in schedule.services)
+    shown = set()
+    for moment in (turn - timedelta(seconds=1), turn, turn - timedelta(seconds=1)):
+        with time_machine.travel(moment, tick=False):
+            for _ in range(2):
+                sentence = mairie.schedule(moment).today(moment).sentence
+                assert nb(sentence) in _read("/mairie/")[0]
+                shown.add(sentence)
+    assert len(shown) == 2
+
+
+def test_tomorrow_begins_at_midnight_and_no_page_lives_longer_than_a_minute() -> None:
+    for moment in (
+        datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC),
+        datetime(2026, 12, 1, 3, 0, tzinfo=UTC),
+    ):
+        until = _until(moment)
+        assert moment < until <= moment + timedelta(minutes=1)
+    assert _until(datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC)).minute == 0
+
+
+# Nobody's but everybody's
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/?x=1", "/mairie/?semaine=2&x=1", "/fiches/?q=pacs", "/pacs/?langue=" + "e" * 2000],
+)
+def test_an_address_that_is_none_of_ours_is_not_kept(address: str) -> None:
+    _read(address)
+    assert pages.count == 0
+
+
+def test_no_answer_to_a_visitor_with_a_cookie_is_kept_nor_given(
+    alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    hers = client_of(alice).get("/")
+    assert "Quitter" in hers.text
+    assert pages.count == 0
+    _read("/")
+    assert pages.count == 1
+    assert "Quitter" in client_of(alice).get("/").text
+    assert "Quitter" not in _read("/")[0]
+
+
+def test_a_page_with_a_token_or_a_cookie_is_not_kept() -> None:
+    """« Le dossier papier » and every form that posts has one."""
+    for path in ("/compte/connexion/", "/pacs/apres/documents/dissolution/", "/pacs/commencer/"):
+        Client().get(path)
+    assert pages.count == 0
+    marked = keeps_page()(_with_token)
+    request = RequestFactory().get("/")
+    request.resolver_match = ResolverMatch(marked, (), {})
+    assert not _is_for_everybody(request, marked(request))
+
+
+def test_another_host_or_scheme_has_pages_of_its_own() -> None:
+    _read("/mairie/")
+    _read("/mairie/", headers={"host": "localhost"})
+    _read("/mairie/", secure=True)
+    assert pages.count == 3
+
+
+def test_memory_is_bounded_and_what_is_wanted_stays() -> None:
+    kept = KeptPages()
+    for number in range(50):
+        page = KeptPage("r", NOON, NOON + timedelta(minutes=1), (b"x" * 100,), ())
+        kept.keep((str(number),), page, room=1000)
+        kept.get(("0",), "r", NOON)
+    assert kept.count <= 10
+    assert kept.get(("0",), "r", NOON), "asked for each time, it is not the one that leaves"
+    assert kept.get(("0",), "another", NOON) is None
+    assert kept.get(("0",), "r", NOON + timedelta(minutes=1)) is None
+    assert kept.get(("0",), "r", NOON - timedelta(seconds=1)) is None
+
+
+def test_a_database_that_does_not_answer_is_no_reason_to_keep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> str:
+        raise OperationalError
+
+    monkeypatch.setattr(kept_pages, "current_revision", broken)
+    _read("/")
+    assert pages.count == 0
+
+
+def test_nothing_is_kept_while_a_part_has_no_mark() -> None:
+    Revision.objects.all().delete()
+    _read("/")
+    assert pages.count == 0
