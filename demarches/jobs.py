@@ -92,7 +92,7 @@ def run_due(*, at: datetime, only: str = "") -> Iterator[Job]:
 
 def _run(job: JobType, runner: str) -> Job:
     out = StringIO()
-    failure = ""
+    failure, started = "", timezone.now()
     with _held(job.command, runner):
         try:
             call_command(job.command, stdout=out, stderr=out)
@@ -103,12 +103,14 @@ def _run(job: JobType, runner: str) -> Job:
         except Exception as error:
             logger.exception("job_failed name=%s", job.command)
             failure = type(error).__name__
-    return _note_end(job, runner, failure=failure, report=out.getvalue())
+    return _note_end(job, runner, started=started, failure=failure, report=out.getvalue())
 
 
-def _note_end(job: JobType, runner: str, *, failure: str, report: str) -> Job:
+def _note_end(job: JobType, runner: str, *, started: datetime, failure: str, report: str) -> Job:
     now = timezone.now()
-    next_at = job.schedule.next_after(now, zone=timezone.get_default_timezone())
+    # From its start: an hourly job that takes a minute is not a minute later each hour.
+    due = job.schedule.next_after(started, zone=timezone.get_default_timezone())
+    next_at = max(due, now)
     if failure:
         next_at = min(next_at, now + RETRY_AFTER)
     ended: dict[str, Any] = {

@@ -17,6 +17,7 @@ from post_office.models import Email
 from demarches.appointment_calendar import appointment_event
 from demarches.emails import copy_mail, is_secret, queue_mail
 from demarches.models import Appointment, Mairie, User
+from demarches.rules.enums import Status
 from pacs.appointment_links import change_token
 from pacs.booking import pieces_to_renew
 from pacs.bringing import things_to_bring
@@ -200,14 +201,17 @@ def changed_by_mairie(
     """Tell one person that an agent changed something of theirs: which kinds, never the values.
 
     At most one mail a day for each person: a second change of the same day adds none. Not to an
-    address that was only invited: nobody there has answered. `was_at`: the address they gave
-    before this change replaced it; the new one may be somebody else's. When the mail about
-    their attestation has just told them, that mail is this one too.
+    address that was only invited: nobody there has answered. Nor to somebody without an account
+    whose dossier is being opened at the counter: they are saying it there. `was_at`: the address
+    they gave before this change replaced it; the new one may be somebody else's. When the mail
+    about their attestation has just told them, that mail is this one too.
     """
-    told = partenaire.dossier.mails.filter(
+    dossier, account = partenaire.dossier, partenaire.user
+    if account is None and dossier.at_counter and dossier.current_status is Status.DRAFT:
+        return
+    told = dossier.mails.filter(
         partenaire=partenaire, kind="changed_by_mairie", at__date=localdate(at)
     )
-    account = partenaire.user
     address = account.email if account else was_at or partenaire.contact_email
     if (told.exclude(email=None) if address else told).exists():
         return

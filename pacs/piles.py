@@ -268,8 +268,8 @@ def _avis_piles(*, at: datetime) -> list[Pile]:
     waiting = Avis.objects.filter(sent_on=None)
     url = reverse("admin:pacs_registration_avis")
     rules = {
-        Lane.LATE: ("Avis de mention, délai passé", waiting.filter(due_on__lt=today)),
-        Lane.NEAR: ("Avis de mention à envoyer", waiting.filter(due_on__gte=today)),
+        Lane.LATE: ("Mentions à faire porter, délai passé", waiting.filter(due_on__lt=today)),
+        Lane.NEAR: ("Mentions à faire porter", waiting.filter(due_on__gte=today)),
     }
     counted = count_piles(
         Avis.objects.all(),

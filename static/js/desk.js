@@ -168,6 +168,10 @@ function keep(page, done) {
       if (box.closest("details")) box.closest("details").open = true;
     } else if (field.value && field.tagName !== "SELECT") lost.push(field.value);
   }
+  for (const field of all("[type=radio], [type=checkbox]", work)) {
+    const box = field.checked !== field.defaultChecked && !done?.contains(field) && page.getElementById(field.id);
+    if (box) box.checked = field.checked;
+  }
   return lost;
 }
 

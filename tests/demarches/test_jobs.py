@@ -49,6 +49,20 @@ def test_what_was_missed_runs_once(ran: list[str]) -> None:
     assert list(jobs.run_due(at=NOW)) == []
 
 
+def test_what_takes_long_is_not_later_each_time(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(name: str, **streams: Any) -> None:
+        clock.shift(timedelta(minutes=7 if name == "good" else 90))
+
+    monkeypatch.setattr(jobs, "call_command", slow)
+    with time_machine.travel(NOW, tick=False) as clock:
+        ended = [next(iter(jobs.run_due(at=NOW, only=name))) for name in ("good", "bad")]
+
+    assert ended[0].next_at == NOW + timedelta(hours=1)
+    assert ended[1].next_at == ended[1].finished_at  # an hour after its start has passed already
+
+
 def test_a_job_that_fails_tells_its_kind_and_tries_again_soon(ran: list[str]) -> None:
     bad = next(row for row in jobs.run_due(at=NOW) if row.name == "bad")
 
@@ -70,7 +84,7 @@ def test_who_lost_the_lease_writes_nothing(ran: list[str]) -> None:
     assert Job.objects.take("good", at=NOW, runner="first")
     Job.objects.filter(name="good").update(runner="second")
 
-    jobs._note_end(jobs._registered["good"], "first", failure="", report="")
+    jobs._note_end(jobs._registered["good"], "first", started=NOW, failure="", report="")
 
     assert Job.objects.get(name="good").finished_at is None
 

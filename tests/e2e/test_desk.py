@@ -203,6 +203,13 @@ def test_somebody_was_first_and_nothing_typed_is_lost(
     agent.page.get_by_label("Illisible").locator("visible=true").check()
     text = agent.page.locator("textarea[name=text]").locator("visible=true")
     text.fill("Refaites la photo de votre carte.")
+    ticked = agent.page.evaluate(
+        """() => {
+            const box = [...document.querySelectorAll("[hidden] input[name=code]")].at(-1);
+            box.checked = true;
+            return box.id;
+        }"""
+    )
     other = Piece.objects.get(key="2-P03_identite")
     desk.accept_piece(other, by=officer, at=timezone.now(), version=None)
 
@@ -211,6 +218,7 @@ def test_somebody_was_first_and_nothing_typed_is_lost(
     agent.page.get_by_text("A changé : Pièce d’identité").wait_for()
 
     assert text.input_value() == "Refaites la photo de votre carte."
+    assert agent.page.evaluate("(id) => document.getElementById(id).checked", ticked)
     agent.examine()
     # Signed in again in another tab meanwhile: the forms of this page hold a token of before.
     cookies = agent.page.context.cookies()

@@ -144,7 +144,20 @@ def test_what_changes_nothing_tells_nothing(sent: Dossier, agent: User) -> None:
 
 
 def at_counter(agent: User, **person: Any) -> Dossier:
-    return open_dossier(at=timezone.now(), agent=agent, people=(person, {}))
+    """Opened at the counter, and deposited."""
+    dossier = open_dossier(at=timezone.now(), agent=agent, people=(person, {}))
+    Dossier.objects.update(status="submitted", submitted_at=timezone.now())
+    return dossier
+
+
+def test_who_answers_in_front_of_an_agent_is_not_told(agent: User) -> None:
+    dossier = open_dossier(
+        at=timezone.now(), agent=agent, people=({"contact_email": "ici@example.org"}, {})
+    )
+
+    change(dossier, agent, {"p1": {"birth_name": "Zyxw"}})
+
+    assert (told(), dossier.mails.count()) == ({}, 0)
 
 
 def test_the_address_that_is_replaced_is_told_and_not_the_new_one(agent: User) -> None:

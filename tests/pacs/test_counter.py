@@ -92,6 +92,8 @@ def test_a_couple_is_typed_and_deposited_by_whoever_receives_them(
 
     dossier = Dossier.objects.get()
     assert dossier.status == "submitted"
+    # Whoever says their answers to an agent is not told by mail that an agent changed them.
+    assert not dossier.mails.filter(kind="changed_by_mairie").exists()
     assert all(has_attested(one, dossier) for one in dossier.people)
     assert {*dossier.pieces.required().values_list("status", flat=True)} == {
         "provided",
