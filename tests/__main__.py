@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 from tests.support.postgres import throwaway_postgres
 
 PYTEST = (sys.executable, "-m", "pytest", "-n", "2")
+SLOWEST = ("--durations=15", "--durations-min=5")
 STAGES: dict[str, tuple[str, AbstractContextManager[str]]] = {
     "sqlite": ("not e2e", nullcontext("")),
     # What opens no database has said all it can on the first one.
@@ -44,7 +45,7 @@ def _run(stage: str, folder: Path) -> dict[str, int]:
     with server as database_url:
         print(f"\n== {stage} ==", flush=True)
         environment = {**os.environ, "DATABASE_URL": database_url}
-        command = [*PYTEST, "-m", marker, f"--junitxml={report}"]
+        command = [*PYTEST, "-m", marker, f"--junitxml={report}", *SLOWEST]
         code = subprocess.run(command, env=environment).returncode
     counts = _counts(report)
     if code != 0 and counts["failed"] == 0:
