@@ -16,7 +16,7 @@ def mairie(request: HttpRequest) -> dict[str, Any]:
     One query a page, four more after a change of the hours. All are false in templates
     while no mairie has been set up.
     """
-    found = SimpleLazyObject(Mairie.objects.order_by("pk").first)
+    found = SimpleLazyObject(Mairie.objects.current)
 
     def today() -> Today | None:
         return found.schedule(at).today(at) if found else None

@@ -16,6 +16,7 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from demarches.models import User
+from demarches.request_memory import remembered
 from demarches.rules.enums import Status
 from demarches.rules.reference import parse_reference
 from pacs.models import (
@@ -230,6 +231,14 @@ def readable_pieces(dossier: Dossier, reader: Partenaire | None) -> PieceQuerySe
     if reader is None:
         return pieces
     return pieces.filter(Q(partenaire=reader) | Q(partenaire__isnull=True))
+
+
+def pieces_read_by(reader: Partenaire, dossier: Dossier) -> list[Piece]:
+    """The pieces asked of the couple that this person may read, with their files, in order."""
+    pieces = readable_pieces(dossier, reader).required().prefetch_related("files")
+    return remembered(
+        ("pieces read", dossier.pk, reader.pk), lambda: list(pieces.order_by("position", "pk"))
+    )
 
 
 def readable_files(partenaire: Partenaire) -> QuerySet[PieceFile]:

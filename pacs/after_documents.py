@@ -24,7 +24,7 @@ def joint_papers(kind: ActKind, form: AfterForm) -> RenderedPdf:
     return render_pdf(
         "pacs/pdf/after.html",
         {
-            "mairie": Mairie.objects.prefetch_related("entrances").order_by("pk").first(),
+            "mairie": Mairie.objects.with_entrances(),
             "rule": act_rule(kind),
             "is_modification": kind is ActKind.MODIFICATION,
             "cerfa": FORMS[kind],

@@ -152,7 +152,7 @@ TEXT_VARIABLES = {
 
 def text_values(dossier: Dossier, rows: Sequence[DeskPiece], reader: Partenaire) -> dict[str, str]:
     """The variables of a model for one reader; empty where this dossier has no value."""
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.current()
     since = dossier.review_since
     return {
         "pieces_manquantes": missing_text(rows, reader) or "– rien de votre côté.",

@@ -373,7 +373,7 @@ def _shows_identity(person: Partenaire, reader: Partenaire | None) -> bool:
 def _letterhead(dossier: Dossier) -> dict[str, Any]:
     """What every paper of a dossier needs."""
     return {
-        "mairie": Mairie.objects.prefetch_related("entrances").order_by("pk").first(),
+        "mairie": Mairie.objects.with_entrances(),
         "dossier": dossier,
         "reference": dossier.reference,
         "residence": str(dossier.address),

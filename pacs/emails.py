@@ -58,7 +58,7 @@ def _send(
             context={
                 "dossier": dossier,
                 "partenaire": partenaire,
-                "mairie": Mairie.objects.first(),
+                "mairie": Mairie.objects.current(),
                 "dossier_url": f"{settings.SITE_URL}{dossier.get_absolute_url()}",
                 **context,
             },
@@ -310,7 +310,7 @@ def _about_appointment(
 
 def _event(appointment: Appointment, reader: Partenaire, *, at: datetime, is_off: bool) -> str:
     """The event of one reader's calendar: the other's address is nowhere in it."""
-    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    mairie = Mairie.objects.with_entrances()
     return appointment_event(
         appointment, mairie, at=at, attendee=reader.mail_address, is_off=is_off
     )

@@ -33,7 +33,7 @@ VERSION = 1
 
 
 def _render(name: str, title: str, *, version: int, dated: date, **context: Any) -> RenderedPdf:
-    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    mairie = Mairie.objects.with_entrances()
     foot = f"Modèle {VERSION}, version {version}, du {day_fr(dated)}"
     return render_pdf(
         f"pacs/pdf/{name}.html",

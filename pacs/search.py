@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from demarches.people_search import LONGEST, MOST_WORDS, read_search
+from demarches.rules.addresses import canonical_address
 from demarches.rules.texts import name_words
 from pacs.models import Dossier, Partenaire, RegisteredPerson, Registration
 
@@ -64,4 +65,8 @@ def _of_people(rows: QuerySet[Dossier], condition: Q) -> QuerySet[Dossier]:
 
 
 def _has_address(address: str) -> Q:
-    return Q(user__email=address) | Q(contact_email=address) | Q(invited_email=address)
+    return (
+        Q(user__email=canonical_address(address))
+        | Q(contact_email=canonical_address(address))
+        | Q(invited_email=canonical_address(address))
+    )

@@ -42,7 +42,7 @@ def _sheet(name: str, title: str, first: date, last: date, *, at: datetime) -> S
     paper = render_pdf(
         f"pacs/pdf/{name}.html",
         {
-            "mairie": Mairie.objects.prefetch_related("entrances").order_by("pk").first(),
+            "mairie": Mairie.objects.with_entrances(),
             "visits": visits,
             "when": days_range_fr(first, last),
             "many_days": first != last,

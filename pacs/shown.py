@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from demarches.rules.enums import Transition
 from demarches.rules.read import Shown
-from pacs.access import holders_of, readable_pieces
+from pacs.access import holders_of, pieces_read_by
 from pacs.models.correction import PENDING
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
@@ -96,8 +96,7 @@ def piece_shown(piece: Piece) -> Shown:
 
 def review_shown(reader: Partenaire, dossier: Dossier) -> Shown:
     """« Vérifiez vos réponses »: the shared answers, one's own, and the pieces one may read."""
-    pieces = readable_pieces(dossier, reader).required()
-    pieces = pieces.prefetch_related("files")
+    pieces = pieces_read_by(reader, dossier)
     return {
         **answers_shown(dossier, COMMON_ANSWERS, "couple"),
         **answers_shown(_row(reader, dossier), OWN_ANSWERS, "moi"),

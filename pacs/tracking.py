@@ -12,6 +12,7 @@ from django.db.models import Field
 from django.urls import reverse
 from django.utils.timezone import localdate
 
+from demarches.request_memory import remembered
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
@@ -19,7 +20,7 @@ from pacs.access import (
     may_edit_common,
     may_edit_own,
     name_for,
-    readable_pieces,
+    pieces_read_by,
     readable_requests,
     reads,
     requests_awaited,
@@ -460,6 +461,12 @@ class PieceRow:
 
 def piece_rows(partenaire: Partenaire, *, at: datetime, days: Days | None = None) -> list[PieceRow]:
     """The pieces this person may read, in the order of the list; `days`: those of the dossier."""
+    return remembered(
+        ("piece rows", partenaire.pk, at), lambda: _make_rows(partenaire, at=at, days=days)
+    )
+
+
+def _make_rows(partenaire: Partenaire, *, at: datetime, days: Days | None) -> list[PieceRow]:
     dossier = partenaire.dossier
     on, today, aimed = dossier.registration_date(at=at), localdate(at), dossier.aimed_day(at=at)
     if days is None and aimed is not None:
@@ -467,9 +474,8 @@ def piece_rows(partenaire: Partenaire, *, at: datetime, days: Days | None = None
     answers_missing = bool(missing_own(partenaire))
     page = reverse("pacs:dossier-pieces", args=[dossier.reference])
     wordings = PieceWording.objects.by_rule()
-    pieces = readable_pieces(dossier, partenaire).required().prefetch_related("files")
     rows = []
-    for piece in pieces.order_by("position", "pk"):
+    for piece in pieces_read_by(partenaire, dossier):
         if piece.rule_id not in wordings or (piece.is_uncertain and answers_missing):
             continue  # « perhaps » means nothing yet while the questions are open
         wording = wordings[piece.rule_id]

@@ -66,7 +66,7 @@ def copy_for(user: User) -> RenderedPdf:
     return render_pdf(
         "demarches/pdf/mine.html",
         {
-            "mairie": Mairie.objects.prefetch_related("entrances").order_by("pk").first(),
+            "mairie": Mairie.objects.with_entrances(),
             "owner": user,
             "parts": parts_of(user),
             "looks": looks_of(user),

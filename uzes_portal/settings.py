@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "uzes_portal.address_guard.AddressGuardMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "demarches.request_memory.RequestMemoryMiddleware",
     "demarches.kept_pages.KeptPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -34,7 +34,7 @@ def _queue(
         to=to,
         template=f"vitale/emails/{template}",
         context={
-            "mairie": Mairie.objects.first(),
+            "mairie": Mairie.objects.current(),
             "open_url": f"{settings.SITE_URL}{reverse('vitale:codes-open')}",
             **context,
         },
@@ -202,7 +202,7 @@ def meeting_event(
     """The event of a calendar program; the same for ever, in words that tell nothing."""
     return appointment_event(
         appointment,
-        Mairie.objects.first(),
+        Mairie.objects.current(),
         at=at,
         attendee=attendee,
         is_off=is_off,

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from demarches.people_search import read_search
+from demarches.rules.addresses import canonical_address
 from demarches.rules.texts import searched_names
 from vitale.models import Demande
 
@@ -17,7 +18,7 @@ def find_demandes(rows: QuerySet[Demande], typed: str) -> tuple[QuerySet[Demande
     if looked.reference:
         return rows.filter(reference=looked.reference), looked.said
     if looked.address:
-        return rows.filter(email=looked.address), ""
+        return rows.filter(email=canonical_address(looked.address)), ""
     if looked.phone:
         return rows.filter(phone=looked.phone), ""
     if not looked.words:

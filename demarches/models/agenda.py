@@ -12,6 +12,7 @@ from django.utils.timezone import localdate, localtime
 
 from demarches.models.fields import GuardedCharField, GuardedSlugField
 from demarches.models.mairie import Service
+from demarches.request_memory import remembered
 from demarches.rules import slots
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
@@ -146,6 +147,10 @@ class Agenda(models.Model):
     def rules(self, at: datetime) -> AgendaRules:
         """The settings, the hours of the service and the changes of staff, as plain values."""
         schedule = self.service.mairie.schedule(at)
+        today = localdate(at)
+        changes = remembered(
+            ("changes", self.pk, today), lambda: list(self.changes.filter(day__gte=today))
+        )
         half_days = frozenset((int(code[0]), code[1] == "a") for code in self.half_days.split())
         return AgendaRules(
             expression=schedule.expression(self.service.slug),
@@ -153,7 +158,7 @@ class Agenda(models.Model):
             gap_minutes=self.gap_minutes,
             capacity=self.capacity,
             counter_seats=self.counter_seats,
-            changes=tuple(one.as_rule() for one in self.changes.filter(day__gte=localdate(at))),
+            changes=tuple(one.as_rule() for one in changes),
             half_days=half_days or EVERY_HALF_DAY,
         )
 

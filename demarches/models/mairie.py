@@ -29,6 +29,7 @@ from demarches.models.fields import (
     LatinCharField,
 )
 from demarches.phone_field import PhoneColumn
+from demarches.request_memory import remembered
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
@@ -37,6 +38,19 @@ from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, T
 WEEK_CHOICES = [
     ",".join(map(str, weeks)) for size in range(6) for weeks in combinations(ALL_WEEKS, size)
 ]
+
+
+class MairieQuerySet(models.QuerySet["Mairie"]):
+    """Reads of the mairie, with a name."""
+
+    def current(self) -> "Mairie | None":
+        """The one this portal speaks for; None until it is set up."""
+        return remembered("mairie", self.order_by("pk").first)
+
+    def with_entrances(self) -> "Mairie | None":
+        """The same, for what shows its addresses."""
+        rows = self.prefetch_related("entrances").order_by("pk")
+        return remembered("mairie with entrances", rows.first)
 
 
 class Mairie(models.Model):
@@ -64,6 +78,8 @@ class Mairie(models.Model):
     #: New after every change of a row of the mairie. Each process keeps the compiled hours in
     #: memory under this number: one query a page tells whether they still hold.
     revision = models.UUIDField(default=uuid4, editable=False)
+
+    objects = MairieQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mairie"

@@ -7,7 +7,7 @@ what is accepted can never differ. A slot is a span, not a start: what overlaps 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from demarches.rules.dates_fr import NBSP, WEEKDAYS, day_fr, hour_fr, weekday_fr
@@ -17,6 +17,9 @@ from demarches.rules.opening_hours import PARIS, day_hours
 STEP = timedelta(minutes=5)
 #: What starts before it belongs to the morning.
 AFTERNOON = time(13)
+
+#: Days worked out once, then remembered: each follows from the rules alone, whoever asks.
+DAYS_KEPT = 4096
 
 EVERY_HALF_DAY = frozenset((weekday, half) for weekday in range(7) for half in (False, True))
 
@@ -216,6 +219,7 @@ def find_slot(day: DaySlots, starts_at: datetime) -> Slot | None:
     return next((slot for slot in day.slots if slot.starts_at == starts_at), None)
 
 
+@lru_cache(maxsize=DAYS_KEPT)
 def closed_reason(rules: AgendaRules, day: date) -> str:
     """Why nothing can be booked on this day at all; empty when some span is open."""
     if _spans(rules, day):
@@ -244,6 +248,7 @@ def _is_never_open(rules: AgendaRules, day: date) -> bool:
     return not any(day_hours(rules.expression, one, timezone=rules.timezone).spans for one in weeks)
 
 
+@lru_cache(maxsize=DAYS_KEPT)
 def _spans(rules: AgendaRules, day: date) -> tuple[Interval, ...]:
     """The open spans of this day: hours of the service, half-days, then what staff changed."""
     spans: list[Interval] = []
@@ -307,16 +312,19 @@ def _free(rules: AgendaRules, day: date, taken: Sequence[Taken], asked: Asked) -
             yield Slot(start, end, seats)
 
 
-def day_starts(rules: AgendaRules, day: date) -> Iterator[Interval]:
+@lru_cache(maxsize=DAYS_KEPT)
+def day_starts(rules: AgendaRules, day: date) -> tuple[Interval, ...]:
     """Every slot of the day, free or not; the clock of the wall may jump, minutes do not."""
+    starts: list[Interval] = []
     pause = rules.duration + timedelta(minutes=rules.gap_minutes)
     for opens, closes in _spans(rules, day):
         # Moments are added up in UTC: a slot of 30 minutes lasts 30 minutes on every night.
         start, stop = _aligned(opens).astimezone(UTC), closes.astimezone(UTC)
         while start + rules.duration <= stop:
             end = start + rules.duration
-            yield start.astimezone(rules.timezone), end.astimezone(rules.timezone)
+            starts.append((start.astimezone(rules.timezone), end.astimezone(rules.timezone)))
             start += pause
+    return tuple(starts)
 
 
 def _aligned(moment: datetime) -> datetime:

@@ -115,7 +115,7 @@ def _elsewhere(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _mairie() -> Mairie | None:
-    return Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    return Mairie.objects.with_entrances()
 
 
 def _linked_data(row: Fiche) -> SafeString:

@@ -98,7 +98,7 @@ def mairie_card(request: HttpRequest) -> HttpResponse:
 
 
 def _mairie() -> Mairie:
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.current()
     if mairie is None:
         raise Http404("no mairie has been set up")
     return mairie

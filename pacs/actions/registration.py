@@ -78,7 +78,7 @@ class Ceremony:
 
 def next_number(day: date) -> RegisterNumber:
     """The number that comes next in the register of this year and office."""
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.current()
     if mairie is None:
         raise ActionRefused("La mairie n’est pas encore décrite : complétez sa fiche.")
     office = PacsSettings.current().office_number
@@ -270,7 +270,7 @@ def _write_line(
         office=number.office,
         sequence=number.sequence - 1,
     ).first()
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.current()
     line = Registration(
         dossier=locked,
         origin="portail",
@@ -353,7 +353,7 @@ def avis_held_here(rows: Iterable[Avis]) -> set[int]:
 
     `rows`: with their `person`. One query, however many rows.
     """
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.current()
     here = communes().coded(mairie.insee_code) if mairie is not None else None
     if here is None:
         return set()

@@ -308,7 +308,7 @@ class GuidedDesk:
         """The simulator's questions on one page, then the list to print; nothing is kept."""
         if not may_read_as_staff(agent_of(request)):
             raise PermissionDenied
-        now, mairie = timezone.now(), Mairie.objects.order_by("pk").first()
+        now, mairie = timezone.now(), Mairie.objects.current()
         settings = PacsSettings.current()
         reading: dict[str, Any] = {
             "today": localdate(now),

@@ -19,7 +19,7 @@ from pacs.rules.situation import Convention, Impediment, Kinship, Residence
 
 def commune_of_mairie() -> str:
     """The commune of this mairie; empty when its row is not written yet."""
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.current()
     return mairie.commune if mairie else ""
 
 

@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
 from demarches.models.fields import LatinCharField, PrintedTextField
+from demarches.request_memory import remembered
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
 from demarches.rules.enums import PieceStatus, Status, Transition
@@ -331,7 +332,11 @@ class Dossier(DossierBase):
 
     def _days(self, *, at: datetime) -> Days:
         """The same whatever their ages."""
-        ages = {one.pk: one.max_age for one in PieceWording.objects.all()}
+        return remembered(("days", self.pk, at), lambda: self._read_days(at=at))
+
+    def _read_days(self, *, at: datetime) -> Days:
+        wordings = PieceWording.objects.by_rule()
+        ages = {rule_id: wording.max_age for rule_id, wording in wordings.items()}
         pieces = list(self.pieces.required())
         usable = (one.last_day(ages.get(one.rule_id)) for one in pieces if one.is_in_hand)
         complete = self.completed_at if self.is_settled else None

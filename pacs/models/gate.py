@@ -9,6 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.timezone import localdate
 
 from demarches.models import Mairie
+from demarches.request_memory import remembered
 from demarches.rules.enums import PieceStatus
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import attested_on, has_attested, has_confirmed
@@ -75,7 +76,7 @@ def _is_elsewhere(dossier: "Dossier") -> bool:
     """They cannot live together yet (CC, art. 515-3 al. 1): the mairie of either is competent."""
     if not dossier.has_common_residence:
         return False
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.current()
     return address_is_elsewhere(
         residence=dossier.residence,
         city=dossier.city,
@@ -96,6 +97,10 @@ def _person(one: "Partenaire", dossier: "Dossier") -> PersonState:
 
 def worded_pieces(dossier: "Dossier") -> "list[tuple[Piece, PieceWording]]":
     """The required pieces with their words, in the order of the list."""
+    return remembered(("pieces", dossier.pk), lambda: _read_pieces(dossier))
+
+
+def _read_pieces(dossier: "Dossier") -> "list[tuple[Piece, PieceWording]]":
     wordings = PieceWording.objects.by_rule()
     pieces = dossier.pieces.required().select_related("partenaire").prefetch_related("files")
     return [(piece, wordings[piece.rule_id]) for piece in pieces]
@@ -155,7 +160,7 @@ def digest_for(dossier: "Dossier", holder: int) -> str:
 
 def decided(dossier: "Dossier") -> Collection[tuple[str, int]]:
     """(code, holder) of what an agent let pass, for the answers of today."""
-    decisions = list(dossier.decisions.all())
+    decisions = remembered(("decisions", dossier.pk), lambda: list(dossier.decisions.all()))
     if not decisions:
         return frozenset()
     digests = {holder: digest_for(dossier, holder) for holder in (0, 1, 2)}

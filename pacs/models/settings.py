@@ -97,7 +97,8 @@ class PacsSettings(models.Model):
     @classmethod
     def current(cls) -> "PacsSettings":
         """The settings in force; the defaults when nobody has saved any."""
-        return cls.objects.select_related("agenda").filter(pk=1).first() or cls(pk=1)
+        rows = cls.objects.select_related("agenda__service__mairie")
+        return rows.filter(pk=1).first() or cls(pk=1)
 
     @property
     def lead_time_days(self) -> int:

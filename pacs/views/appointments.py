@@ -1,7 +1,7 @@
 """The couple's appointment: choose a slot, confirm it, move it, give it back."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -73,13 +73,14 @@ def appointment_choose(request: HttpRequest, partenaire: Partenaire) -> HttpResp
     except ActionRefused as refused:
         return _cannot_book(request, partenaire, refused)
     if request.method != "POST":
-        return _choose_page(request, partenaire, agenda, is_overriding=is_overriding)
+        return _choose_page(request, partenaire, agenda, at=now, is_overriding=is_overriding)
     starts_at = read_moment(request.POST.get("creneau", ""))
     if starts_at is None:
         return _choose_page(
             request,
             partenaire,
             agenda,
+            at=now,
             is_overriding=is_overriding,
             problem="Choisissez un créneau dans la liste.",
             status=422,
@@ -226,7 +227,7 @@ def appointment_file(request: HttpRequest, partenaire: Partenaire) -> HttpRespon
     booked = partenaire.dossier.appointment
     if booked is None:
         raise Http404
-    mairie = Mairie.objects.order_by("pk").first()
+    mairie = Mairie.objects.with_entrances()
     event = appointment_event(booked, mairie, at=timezone.now())
     return private_answer(
         event.encode(), "text/calendar; charset=utf-8", "rendez-vous.ics", disposition="attachment"
@@ -238,13 +239,14 @@ def _choose_page(
     partenaire: Partenaire,
     agenda: Agenda,
     *,
+    at: datetime,
     is_overriding: bool,
     problem: str = "",
     nearest: tuple[Slot, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    dossier, now = partenaire.dossier, timezone.now()
-    asked = asked_by(dossier, agenda, reader=partenaire, at=now, is_overriding=is_overriding)
+    dossier = partenaire.dossier
+    asked = asked_by(dossier, agenda, reader=partenaire, at=at, is_overriding=is_overriding)
     held = dossier.held_appointment
     calendar = calendar_of(agenda, asked)
     first = calendar.open_days[:FIRST_DAYS]
@@ -256,7 +258,7 @@ def _choose_page(
         "dossier": dossier,
         "partenaire": partenaire,
         "current": dossier.appointment,
-        "held": held if held is not None and held.is_held(now) else None,
+        "held": held if held is not None and held.is_held(at) else None,
         "lu": seen_key(dossier),
         "first": first,
         "month": calendar.month(read_day(request.GET.get("mois", "")) or opening),
@@ -297,6 +299,7 @@ def _lost(
         request,
         partenaire,
         agenda,
+        at=timezone.now(),
         is_overriding=is_overriding,
         problem=" ".join(taken.messages),
         nearest=taken.nearest,
@@ -346,5 +349,5 @@ def _renewals(partenaire: Partenaire, day: date) -> list[Renewal]:
 
 
 def _entrances() -> list[Any]:
-    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    mairie = Mairie.objects.current()
     return list(mairie.entrances.all()) if mairie else []

@@ -56,7 +56,7 @@ class Visit:
     def __init__(self, request: HttpRequest) -> None:
         self.now = timezone.now()
         self.today = localdate(self.now)
-        self.mairie = Mairie.objects.order_by("pk").first()
+        self.mairie = Mairie.objects.current()
         self.settings = PacsSettings.current()
         #: The language that the links carry; a page that has it not is in French.
         self.language = asked_language(request, LIST)
@@ -234,7 +234,7 @@ def simulator_ics(request: HttpRequest) -> HttpResponse:
 def blank_set(request: HttpRequest) -> HttpResponse:
     """The paper dossier to collect at the counter."""
     paper = blank_set_pdf(
-        mairie=Mairie.objects.order_by("pk").first(),
+        mairie=Mairie.objects.current(),
         settings=PacsSettings.current(),
         wordings=PieceWording.objects.by_rule(),
         today=localdate(),

@@ -660,20 +660,20 @@ def test_how_we_decide_admits_a_wrong_result(
 
 
 @pytest.mark.parametrize("params", [params_of(), params_of(ITALIAN_WIDOW, NOTHING_KNOWN)])
-def test_list_costs_eight_queries_however_long(
+def test_list_costs_five_queries_however_long(
     client: Client, params: dict[str, str], django_assert_num_queries: Any
 ) -> None:
     get(client, "simulator", params)  # the hours are computed once
 
-    # The limit, the mairie twice, its settings, the wording, the agenda (3).
-    with django_assert_num_queries(8):
+    # The limit, the mairie, its settings with their agenda, the wording, the single days.
+    with django_assert_num_queries(5):
         get(client, "simulator", params)
 
 
-def test_question_costs_three_queries(client: Client, django_assert_num_queries: Any) -> None:
+def test_question_costs_two_queries(client: Client, django_assert_num_queries: Any) -> None:
     get(client, "simulator")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         get(client, "simulator")
 
 

@@ -86,7 +86,7 @@ def _meeting(demande: Demande, *, at: datetime) -> dict[str, Any]:
     meeting = demande.appointment
     if meeting is None or demande.code not in {Code.PROPOSED, Code.BOOKED}:
         return {}
-    mairie = Mairie.objects.prefetch_related("entrances").order_by("pk").first()
+    mairie = Mairie.objects.with_entrances()
     return {
         "meeting": meeting,
         "is_booked": demande.code is Code.BOOKED,

@@ -162,7 +162,7 @@ def plan_sheet(request: HttpRequest) -> HttpResponse:
         return redirect(_address("router", reading.params))
     sheet = plan_pdf(
         _plan_context(reading, reading.answers),
-        mairie=Mairie.objects.order_by("pk").first(),
+        mairie=Mairie.objects.current(),
         today=localdate(),
     )
     response = HttpResponse(sheet.content, content_type="application/pdf")
