@@ -57,15 +57,15 @@ REFERENCE_FIXTURES = (
 class Loaded:
     """What loading the fixtures wrote on an empty portal."""
 
-    #: Each statement with the rows it wrote.
-    rows: list[tuple[str, list[Any]]]
+    #: Statements with their parameters.
+    rows: list[tuple[str, Any]]
     #: Keys of the permissions of each group; the database numbers the groups itself.
     groups: dict[str, list[int]]
 
     def write(self) -> None:
         with connection.cursor() as cursor:
-            for statement, rows in self.rows:
-                cursor.executemany(statement, rows)
+            for statement, parameters in self.rows:
+                cursor.execute(statement, parameters)
         groups = Group.objects.bulk_create(Group(name=name) for name in self.groups)
         link = Group.permissions.through
         link._default_manager.bulk_create(
@@ -101,6 +101,15 @@ def load_reference_rows() -> None:
         _loaded[known] = _load_and_note()
 
 
+def _at_once(sql: str, rows: list[Any]) -> tuple[str, Any]:
+    """Equal statements as one, of several rows."""
+    if len(rows) == 1:
+        return sql, rows[0]
+    head, _, row = sql.partition(" VALUES ")
+    assert row.count("(") == row.count(")") == 1, sql
+    return f"{head} VALUES {', '.join([row] * len(rows))}", [one for row in rows for one in row]
+
+
 def _load_and_note() -> Loaded:
     noted: list[tuple[str, Any]] = []
 
@@ -112,7 +121,9 @@ def _load_and_note() -> Loaded:
 
     with connection.execute_wrapper(note):
         call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)
-    rows = [(sql, [row for _, row in lines]) for sql, lines in groupby(noted, key=itemgetter(0))]
+    rows = [
+        _at_once(sql, [row for _, row in lines]) for sql, lines in groupby(noted, itemgetter(0))
+    ]
     groups = {
         group.name: [permission.pk for permission in group.permissions.all()]
         for group in Group.objects.prefetch_related("permissions")
