@@ -37,7 +37,7 @@ def _made_once(capsys) -> None:
     assert not DossierEvent.objects.filter(at__gt=timezone.now()).exists()
     officer = User.objects.get(email="demo.officier@example.org")
     shown = piles(officer, at=timezone.now())
-    empty = {one.title for one in shown if not one.count and not one.title.startswith("Avis")}
+    empty = {one.title for one in shown if not one.count and not one.title.startswith("Mentions")}
     assert empty - BY_CHANCE == set()
     out = capsys.readouterr().out
     assert "already there" in out
