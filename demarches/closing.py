@@ -329,9 +329,11 @@ class Left:
 
 
 def left_to_do() -> list[Left]:
-    """The days that closed and that somebody still has work with, in order; one statement."""
+    """The days that closed and that somebody still has work with, in order."""
     calls = Count("lines__calls", filter=Q(lines__calls__called_at__isnull=True), distinct=True)
     lines = Count("lines", filter=Q(lines__done_at__isnull=True), distinct=True)
     closed = Closing.objects.filter(closed_at__isnull=False)
     rows = closed.annotate(calls_left=calls, lines_left=lines).exclude(calls_left=0, lines_left=0)
-    return [Left(one, one.calls_left, one.lines_left) for one in rows]
+    found = list(rows.values_list("pk", "calls_left", "lines_left"))
+    days = Closing.objects.in_bulk([pk for pk, _, _ in found]) if found else {}
+    return [Left(days[pk], to_call, to_place) for pk, to_call, to_place in found]

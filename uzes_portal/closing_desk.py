@@ -88,6 +88,7 @@ class ClosingForm(NoPrivateNumbersMixin, forms.Form):
         initial=PRESET,
         max_length=Closure._meta.get_field("reason").max_length,
         help_text="Sur le site, et dans les mails à ceux qui étaient attendus.",
+        error_messages={"required": "Écrivez ce que le public lira, en quelques mots."},
     )
 
     def clean(self) -> dict[str, Any]:

@@ -72,10 +72,6 @@ class Closing(models.Model):
         related_name="closing",
     )
 
-    #: Annotated by `demarches.closing.left_to_do`.
-    calls_left: int
-    lines_left: int
-
     objects = ClosingQuerySet.as_manager()
 
     class Meta:

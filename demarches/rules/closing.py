@@ -146,7 +146,7 @@ class Toll:
             parts.append(f"écrire {self.mails} mail{_s(self.mails)}")
         if self.calls:
             parts.append(f"{self.calls} appel{_s(self.calls)} à faire")
-        words = ", ".join(parts)
+        words = ", ".join(parts) or "terminer"
         return words[:1].upper() + words[1:]
 
 
