@@ -24,7 +24,7 @@ from demarches.models import (
     User,
 )
 from demarches.models.agenda import EXPECTED
-from demarches.rules.closing import CHOICES, PROPOSED_WITHIN, Toll, Wish, suitable
+from demarches.rules.closing import PROPOSED_WITHIN, Toll, Wish, choices
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.opening_hours import PARIS
 from demarches.rules.read import Shown
@@ -272,8 +272,8 @@ def plan_of(
             continue  # deleted since
         party = known[line.appointment.holder][1]
         slots = free.get(line.appointment.agenda_id, []) if line.done_at is None else []
-        choices = _choices(line, party, slots)
-        rows.append(Row(line, party, choices, refused.get(line.pk, "")))
+        row = Row(line, party, _choices(line, party, slots), refused.get(line.pk, ""))
+        rows.append(row)
     return Plan(
         closing,
         tuple(row for row in rows if row.line.done_at is None),
@@ -284,7 +284,7 @@ def plan_of(
 
 def _choices(line: ClosingLine, party: Party, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """The nearest seats for these people; the one held for them stays among them."""
-    near = suitable(slots, Wish(line.pk, line.appointment.starts_at, party.asked))[:CHOICES]
+    near = choices(slots, Wish(line.pk, line.appointment.starts_at, party.asked))
     seat = line.seat
     if seat is not None and all(one.starts_at != seat.starts_at for one in near):
         start, end = seat.starts_at.astimezone(PARIS), seat.ends_at.astimezone(PARIS)

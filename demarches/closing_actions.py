@@ -6,7 +6,7 @@ of its procedure.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -145,7 +145,10 @@ def _propose(closing: Closing, procedures: Procedures, *, at: datetime) -> None:
         ]
         if not wishes:
             continue
-        for pk, slot in share_out(wishes, free_after(agenda, closing, at=at)).items():
+        # Told today, they can still change the new date by themselves.
+        soonest = at + timedelta(hours=agenda.change_until_hours)
+        free = free_after(agenda, closing, at=at)
+        for pk, slot in share_out(wishes, free, not_before=soonest).items():
             line = theirs[pk]
             try:
                 with transaction.atomic():

@@ -17,7 +17,9 @@ PAUSE = timedelta(minutes=30)
 PRESET = "Fermé exceptionnellement"
 #: How far after the day that closes seats are proposed.
 PROPOSED_WITHIN = timedelta(days=60)
-CHOICES = 6
+#: What an agent chooses from: the first hours of the nearest days.
+CHOICE_DAYS = 4
+CHOICES_A_DAY = 3
 
 
 class Outcome(LabelledStrEnum):
@@ -52,11 +54,24 @@ def suitable(slots: Iterable[Slot], wish: Wish) -> list[Slot]:
     ]
 
 
-def share_out(wishes: Iterable[Wish], slots: Sequence[Slot]) -> dict[int, Slot]:
+def choices(slots: Iterable[Slot], wish: Wish) -> list[Slot]:
+    """A few of them: the first hours of the nearest days, so that another day can be had too."""
+    by_day: dict[date, list[Slot]] = {}
+    for slot in suitable(slots, wish):
+        by_day.setdefault(slot.day, []).append(slot)
+    near = list(by_day.values())[:CHOICE_DAYS]
+    return [slot for day in near for slot in day[:CHOICES_A_DAY]]
+
+
+def share_out(
+    wishes: Iterable[Wish], slots: Sequence[Slot], *, not_before: datetime
+) -> dict[int, Slot]:
     """The nearest seat for each; those whose papers end first choose first.
 
-    A seat goes to one; whoever finds none is not in the answer.
+    `not_before`: whoever is told today does not come tomorrow. A seat goes to one; whoever finds
+    none is not in the answer.
     """
+    slots = [slot for slot in slots if slot.starts_at >= not_before]
     left = {slot.starts_at: len(slot.free_seats) for slot in slots}
     found: dict[int, Slot] = {}
     for wish in sorted(wishes, key=lambda one: (one.last_day, one.starts_at, one.key)):

@@ -9,6 +9,7 @@ from demarches.rules.closing import (
     Toll,
     Wish,
     bounds,
+    choices,
     day_in_words,
     left_open,
     share_out,
@@ -59,7 +60,7 @@ def test_papers_that_end_first_choose_first_then_the_hour() -> None:
         wish(3, until=friday.date(), start=EIGHT + 2 * HALF_HOUR),
     ]
 
-    found = share_out(wishes, slots)
+    found = share_out(wishes, slots, not_before=EIGHT)
 
     assert {key: one.starts_at for key, one in found.items()} == {
         3: slots[0].starts_at,
@@ -71,7 +72,21 @@ def test_papers_that_end_first_choose_first_then_the_hour() -> None:
 def test_a_slot_with_two_seats_serves_two_and_no_third() -> None:
     slots = [slot(EIGHT + timedelta(days=1), seats=2)]
 
-    assert set(share_out([wish(1), wish(2), wish(3)], slots)) == {1, 2}
+    found = share_out([wish(1), wish(2), wish(3)], slots, not_before=EIGHT)
+
+    assert set(found) == {1, 2}
+    assert share_out([wish(1)], slots, not_before=EIGHT + timedelta(days=2)) == {}
+
+
+def test_the_choice_spreads_over_days() -> None:
+    days = [EIGHT + timedelta(days=one) for one in range(1, 7)]
+    slots = [slot(day + rank * HALF_HOUR) for day in days for rank in range(5)]
+
+    found = choices(slots, wish(1))
+
+    assert [one.starts_at for one in found] == [
+        day + rank * HALF_HOUR for day in days[:4] for rank in range(3)
+    ]
 
 
 def test_nobody_is_made_to_come_earlier_nor_after_their_papers() -> None:
