@@ -289,6 +289,21 @@ def test_two_who_press_the_last_button(agent: User, desk: Client) -> None:
     assert Closure.objects.count() == 1
 
 
+def test_the_second_agent_is_told_who_closed_it(
+    agent: User, client_of: Callable[[User], Client]
+) -> None:
+    couple(agent)
+    closing = begin(agent)
+    read = mark(closing)
+    finish(closing, agent)
+    other = User.objects.create_user("b@mairie.example", full_name="Sam Roux", is_staff=True)
+    other.groups.add(Group.objects.get(name="instructeur"))
+
+    answer = client_of(other).post(address("closing_confirm", closing.pk), {"lu": read})
+
+    assert told(answer) == ["Rien à faire : Nour Vidal a déjà fermé cette journée."]
+
+
 def test_a_day_without_anybody_closes_too(agent: User, desk: Client) -> None:
     desk.post(address("close_day"), DAY | {"day": "10/12/2026"})
     closing = Closing.objects.get()

@@ -30,7 +30,7 @@ from demarches.day_field import DayField
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Closing, ClosingCall, Closure, Mairie, Service, User
 from demarches.piles import Lane, Pile
-from demarches.rules.closing import PRESET
+from demarches.rules.closing import PRESET, Toll
 from demarches.rules.numbers import read_number
 from demarches.rules.opening_hours import ClosurePeriod
 from demarches.rules.read import FIELD, imprint
@@ -175,6 +175,9 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
             if not refused:
                 return redirect("admin:closing_confirm", pk)
             status = 409
+    if not closing.is_closed and not closing.is_pausing(now):
+        # Nobody is named any more.
+        return _page(request, "closing_over", status=status, title=str(closing), closing=closing)
     plan = _plan(request, closing, at=now, with_choices=True, refused=refused)
     return _page(
         request,
@@ -184,7 +187,6 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
         closing=closing,
         plan=plan,
         calls=calls_of(closing, PROCEDURES, at=now) if closing.is_closed else (),
-        is_over=not closing.is_closed and not closing.is_pausing(now),
         field=FIELD,
         read=imprint(plan.shown),
         cancel=CANCEL,
@@ -217,7 +219,13 @@ def confirm_view(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, " ".join(over.messages))
             return redirect("admin:closing", pk)
         else:
-            messages.success(request, done.said)
+            closing = _closing(pk)
+            if done == Toll() and closing.closed_by != agent:
+                messages.info(
+                    request, f"Rien à faire : {closing.closed_by} a déjà fermé cette journée."
+                )
+            else:
+                messages.success(request, done.said)
             return redirect("admin:closing", pk)
         closing = _closing(pk)
     if not closing.is_closed and not closing.is_pausing(now):
