@@ -54,7 +54,7 @@ class Party:
     #: What they have now; None when it is no more.
     appointment: Appointment | None
     asked: Asked
-    #: The first day on which a paper of theirs will not serve is the day after; None: no paper.
+    #: The last day on which all their papers serve; None: none in hand has an age.
     serves_until: date | None = None
     #: They confirm a date that is proposed, or choose another.
     must_confirm: bool = False

@@ -37,6 +37,7 @@ from demarches.rules.closing import Toll
 from demarches.rules.slots import Asked
 from pacs.actions.appointments import book_for, cancel_for, hold_slot
 from pacs.actions.endings import end_dossier, undo_ending
+from pacs.actions.upkeep import purge_dossiers
 from pacs.booking import asked_by
 from pacs.models import Dossier
 from tests.support.closing import (
@@ -474,6 +475,17 @@ def test_pausing_a_day_strands_nobody_elsewhere(dossier: Dossier, agent: User) -
     begin(agent)
 
     assert stranded_now(at=NOW) == []
+
+
+def test_a_year_later_nothing_is_kept_of_it(dossier: Dossier, agent: User) -> None:
+    finish(begin(agent), agent)
+
+    purge_dossiers(at=THURSDAY + timedelta(days=360))
+    assert Closing.objects.count() == 1
+    purge_dossiers(at=THURSDAY + timedelta(days=370))
+
+    assert (Closing.objects.count(), ClosingLine.objects.count()) == (0, 0)
+    assert Closure.objects.count() == 1  # the public one is the mairie's
 
 
 # Help

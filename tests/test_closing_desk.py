@@ -144,8 +144,12 @@ def test_whoever_comes_back_is_shown_alone_with_the_reason(agent: User, desk: Cl
     lost.pieces.filter(key="1-P03_identite").update(
         expires_on=THURSDAY.date(), is_french_adult_card=False
     )
-    finish(closing, agent)
+    done = desk.post(address("closing_confirm", closing.pk), {"lu": mark(closing)})
 
+    assert told(done) == [
+        "Journée fermée : 1 rendez-vous déplacé, 2 mails.",
+        "1 rendez-vous à replacer : la raison est dite à côté.",
+    ]
     shown = text_of(desk.get(address("closing", closing.pk)))
     assert "À replacer" in shown
     assert shown.count("Nouvelle date pour") == 1

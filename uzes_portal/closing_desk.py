@@ -226,6 +226,10 @@ def confirm_view(request: HttpRequest, pk: int) -> HttpResponse:
                 )
             else:
                 messages.success(request, done.said)
+            if left := closing.lines.filter(done_at=None).count():
+                messages.warning(
+                    request, f"{left} rendez-vous à replacer : la raison est dite à côté."
+                )
             return redirect("admin:closing", pk)
         closing = _closing(pk)
     if not closing.is_closed and not closing.is_pausing(now):
