@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from demarches.closing import Party, Told
 from demarches.models import Appointment, User
+from demarches.rules.dates_fr import NBSP
 from pacs.actions.appointments import cancel_for, move_to_held
 from pacs.actions.readings import note_readings
 from pacs.booking import asked_at_desk, limits_of
@@ -48,7 +49,7 @@ def parties(references: Collection[str], *, at: datetime) -> list[Party]:
 
 
 def _told(one: Partenaire) -> Told:
-    phone = str(one.phone) if one.phone else ""
+    phone = str(one.phone).replace(" ", NBSP) if one.phone else ""
     return Told(one.position, one.display_name, bool(one.mail_address), phone)
 
 

@@ -522,7 +522,10 @@ def test_help_may_be_cancelled_with_a_word(agent: User) -> None:
     assert demande.waiting_since is not None
     assert [one.label for one in demande.events.order_by("pk")][-1].startswith("Rendez-vous annulé")
     (call,) = calls_of(closing, PROCEDURES, at=NOW)
-    assert (call.person.name, call.person.phone) == ("Mme Roux", "06 12 34 56 78")
+    assert (call.person.name, call.person.phone) == (
+        "Mme Roux",
+        "06\u00a012\u00a034\u00a056\u00a078",
+    )
 
 
 def test_a_date_only_proposed_is_proposed_elsewhere(agent: User) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from demarches.closing import Party, Told
 from demarches.models import Appointment, User
+from demarches.rules.dates_fr import NBSP
 from vitale.actions.aide import note_readings
 from vitale.actions.meetings import asked_at_desk, replace_closed
 from vitale.models import Demande
@@ -33,7 +34,7 @@ def parties(references: Collection[str], *, at: datetime) -> list[Party]:
 
 
 def _told(one: Demande) -> Told:
-    phone = str(one.phone) if one.phone else ""
+    phone = str(one.phone).replace(" ", NBSP) if one.phone else ""
     return Told(0, one.name or one.reference, bool(one.email), phone)
 
 
