@@ -196,8 +196,13 @@ def give_back(
     appointment.save(update_fields=["status", "returns_at", "kept_until"])
 
 
-def take_back(appointment: Appointment) -> None:
-    """Undo `give_back` while the seat has not returned to everybody; raises `SlotTaken` after."""
+def take_back(appointment: Appointment, *, at: datetime) -> None:
+    """Undo `give_back` while the seat has not returned to everybody; raises `SlotTaken` after.
+
+    Also on a day that has closed meanwhile, or is being closed.
+    """
+    if not is_still_open(appointment, at=at):
+        raise SlotTaken("La mairie ne reçoit plus à ce moment-là.")
     mine = Appointment.objects.filter(
         pk=appointment.pk, status=AppointmentStatus.CANCELLED.value, seat__isnull=False
     )
@@ -261,7 +266,9 @@ def stranded_by_hours(
         line
         for agenda in service.agendas.select_related("service__mairie")
         for line in stranded_by_rules(
-            agenda, replace(agenda.rules(at), expression=expression), at=at
+            agenda,
+            replace(agenda.rules(at, with_pauses=False), expression=expression),
+            at=at,
         )
     ]
 

@@ -40,6 +40,7 @@ class DemarchesConfig(AppConfig):
             models.Service,
             models.OpeningHours,
             models.Closure,
+            models.Closing,
             models.Agenda,
             models.AgendaDayChange,
             models.ShownFiche,

@@ -3,6 +3,7 @@
 Read models over the shared agenda; the page, the action, the waiting list and the desk ask here.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -45,17 +46,7 @@ def asked_by(
     """
     limits = paper_limits(dossier, reader=reader)
     if reader is None:
-        today = localdate(at)
-        lawful, lawful_reason = lawful_first_day(dossier, reader=reader)
-        return Asked(
-            now=at,
-            first_day=max(today, lawful or today),
-            last_day=today + DESK_HORIZON,
-            first_reason=lawful_reason if lawful and lawful > today else "",
-            limits=limits,
-            at_counter=True,
-            is_overriding=is_overriding,
-        )
+        return asked_at_desk(dossier, limits, at=at, is_overriding=is_overriding)
     days = dossier.days(at=at)
     reason = f"La mairie prépare votre venue : possible à partir du {day_fr(days.first)}."
     if days.first > replace(days, not_before=None).first:
@@ -66,6 +57,23 @@ def asked_by(
         last_day=days.horizon,
         first_reason=reason,
         limits=limits,
+        is_overriding=is_overriding,
+    )
+
+
+def asked_at_desk(
+    dossier: Dossier, limits: tuple[DayLimit, ...], *, at: datetime, is_overriding: bool = False
+) -> Asked:
+    """What an agent may give this couple, by whoever has read until when their papers serve."""
+    today = localdate(at)
+    lawful, lawful_reason = lawful_first_day(dossier, reader=None)
+    return Asked(
+        now=at,
+        first_day=max(today, lawful or today),
+        last_day=today + DESK_HORIZON,
+        first_reason=lawful_reason if lawful and lawful > today else "",
+        limits=limits,
+        at_counter=True,
         is_overriding=is_overriding,
     )
 
@@ -95,9 +103,16 @@ def lawful_first_day(dossier: Dossier, *, reader: Partenaire | None) -> tuple[da
 
 def paper_limits(dossier: Dossier, *, reader: Partenaire | None) -> tuple[DayLimit, ...]:
     """Until when each dated piece in hand serves, the first to age first."""
-    wordings = PieceWording.objects.by_rule()
+    pieces = dossier.pieces.required().select_related("partenaire")
+    return limits_of(pieces, PieceWording.objects.by_rule(), reader=reader)
+
+
+def limits_of(
+    pieces: Iterable[Piece], wordings: Mapping[str, PieceWording], *, reader: Partenaire | None
+) -> tuple[DayLimit, ...]:
+    """The same of required pieces that somebody has read, each with its partenaire."""
     dated: list[tuple[date, Piece, PieceWording]] = []
-    for piece in dossier.pieces.required().select_related("partenaire"):
+    for piece in pieces:
         wording = wordings.get(piece.rule_id)
         last = piece.last_day(wording.max_age) if wording else None
         if wording and last is not None and piece.current_status in IN_HAND:

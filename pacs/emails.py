@@ -242,9 +242,13 @@ def appointment_booked(dossier: Dossier, *, at: datetime) -> None:
     _about_appointment("appointment_booked", dossier, dossier.appointment, at=at, is_own=True)
 
 
-def appointment_moved(dossier: Dossier, *, at: datetime) -> None:
-    """Tell both the new day and hour; the event of their calendars moves."""
-    _about_appointment("appointment_moved", dossier, dossier.appointment, at=at, is_own=True)
+def appointment_moved(dossier: Dossier, *, at: datetime, why: str = "") -> None:
+    """Tell both the new day and hour; the event of their calendars moves.
+
+    `why`: when they did not ask for it.
+    """
+    appointment = dossier.appointment
+    _about_appointment("appointment_moved", dossier, appointment, at=at, is_own=True, why=why)
 
 
 def appointment_cancelled(

@@ -52,6 +52,7 @@ def objects_of(scene: Scene) -> dict[str, str]:
         "pacs_dossier": "sent",
         "vitale_demande": "demande",
         "demarches_user": "user",
+        "closing": "closing",
     }
 
 
@@ -133,6 +134,11 @@ OWN = {
     "demarches_user_link": ("404 404 404 404", "403 403 403 302"),
     "journal": ("403 403 403 403", "403 403 403 403"),
     "service": ("403 403 403 200", "405 405 405 405"),
+    "close_day": ("403 200 200 403", "403 422 422 403"),
+    "closing": ("403 200 200 403", "403 409 409 403"),
+    "closing_confirm": ("403 200 200 403", "403 409 409 403"),
+    "closing_abandon": ("405 405 405 405", "403 302 302 403"),
+    "closing_called": ("405 405 405 405", "403 404 404 403"),
     "pacs_registration_old": ("403 403 200 403", "403 403 422 403"),
     "pacs_registration_avis": ("403 200 200 403", "403 422 422 403"),
     # No avis is named: a word, and back to those to send.

@@ -84,7 +84,8 @@ EXCUSED = {
     ),
     **dict.fromkeys(
         ["pacs.partenaire.search_text", "pacs.partenaire.attested_text",
-         "pacs.partenaire.attested_facts", "pacs.registeredperson.search_text"],
+         "pacs.partenaire.attested_facts", "pacs.registeredperson.search_text",
+         "demarches.closingline.problem"],
         COMPOSED,
     ),
     **dict.fromkeys(

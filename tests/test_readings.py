@@ -18,7 +18,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from post_office.models import Email
 
-from demarches.models import DeletionRequest, DeskReading, Officer, User
+from demarches.models import (
+    Closing,
+    ClosingLine,
+    DeletionRequest,
+    DeskReading,
+    Mairie,
+    Officer,
+    User,
+)
 from pacs.actions.appointments import book_for
 from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import add_file, answer_piece
@@ -113,6 +121,9 @@ SHOWS_NOBODY = {
     "post_office_email_add": "403",
     "post_office_email_history": "404",
     "post_office_email_delete": "403",
+    "close_day": "un jour, sans un nom",
+    "closing_abandon": "agit et revient à l’accueil",
+    "closing_called": "agit et revient à la fermeture",
     "service": "machines et commandes, personne",
     "vitale_demande_counts": "des nombres, cachés sous 5",
     "vitale_demande_undo": "agit et revient à la demande",
@@ -155,6 +166,9 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_dossier_day": [(DAY, "GET", {"dossier": 2}), ("?jour=2026-12-01", "GET", {})],
     "pacs_dossier_sheet": [(DAY, "GET", {"dossier": 2})],
     "pacs_dossier_births": [("", "GET", ONE)],
+    # A day that is being closed
+    "closing": [("", "GET", ONE), ("", "POST", ONE)],
+    "closing_confirm": [("", "GET", ONE), ("", "POST", ONE)],
     # The register
     "pacs_registration_changelist": [("", "GET", LINE), ("?q=lemoine", "GET", LINE)],
     "pacs_registration_change": [("", "GET", LINE), ("", "POST", LINE)],
@@ -263,7 +277,19 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
     asked = DeletionRequest.objects.create(account=asker, asked_at=NOW)
     take(demande, by=agent, at=NOW, version=Demande.objects.get().version)
     first = drafts[0].pk
+    closing = Closing.objects.create(
+        mairie=Mairie.objects.get(),
+        day=START.date(),
+        reason="formation",
+        by=agent,
+        at=NOW,
+        held_until=NOW + timedelta(minutes=30),
+    )
+    booked = Dossier.objects.get(pk=first).appointment
+    ClosingLine.objects.create(closing=closing, appointment=booked)
     return {
+        "closing": (closing.pk,),
+        "closing_confirm": (closing.pk,),
         "pacs_dossier_act": (first, "noter"),
         "pacs_dossier_end": (first, "clore"),
         "pacs_dossier_guided": (waiting.pk, "deposer"),

@@ -28,7 +28,7 @@ from pacs.day import Visit, visits_between
 from pacs.models import PieceTranslation, Reading
 from pacs.piles import Confided, confided_to
 from pacs.piles import piles as pacs_piles
-from uzes_portal import journal_desk, service_desk
+from uzes_portal import closing_desk, journal_desk, service_desk
 from vitale import desk as vitale_desk
 from vitale.actions.aide import note_readings as note_help
 
@@ -46,6 +46,7 @@ class DeskAdminSite(AdminSite):
             *staff_urls(self.admin_view),
             path("journal/", self.admin_view(journal_desk.journal_view), name="journal"),
             path("service/", self.admin_view(service_desk.service_view), name="service"),
+            *closing_desk.closing_urls(self.admin_view),
             *super().get_urls(),
         ]
 
@@ -74,6 +75,9 @@ class DeskAdminSite(AdminSite):
                 work += pacs_piles(agent, at=now)
                 visits = visits_between(localdate(now), localdate(now))
                 given = confided_to(agent, at=now)
+            may_close_days = closing_desk.may_close_days(agent)
+            if may_close_days:
+                work += closing_desk.closing_piles()
             context["vitale_piles"] = vitale_desk.piles(agent)
             work += context["vitale_piles"]
             helped = vitale_desk.expected_today(agent, at=now)
@@ -86,6 +90,7 @@ class DeskAdminSite(AdminSite):
                 "expected": len(visits) + len(helped),
                 "confided": given,
                 "may_review": may_review(agent),
+                "may_close_days": may_close_days,
                 "may_serve_counter": may_serve_counter(agent),
             }
         lanes = by_lane(work)

@@ -142,12 +142,14 @@ def _tell_meeting(
     at: datetime,
     calendar: str = "",
     leaves_at: datetime | None = None,
+    **context: Any,
 ) -> None:
     _tell(
         kind,
         demande,
         at=at,
         key=str(appointment.pk),
+        **context,
         calendar=calendar,
         leaves_at=leaves_at,
         appointment=appointment,
@@ -156,9 +158,39 @@ def _tell_meeting(
     )
 
 
-def meeting_proposed(demande: Demande, appointment: Appointment, *, at: datetime) -> None:
-    """Propose a slot, with the way to say yes or to choose another."""
-    _tell_meeting("aide_meeting_proposed", demande, appointment, at=at)
+def meeting_proposed(
+    demande: Demande,
+    appointment: Appointment,
+    *,
+    at: datetime,
+    why: str = "",
+    given_up: Appointment | None = None,
+) -> None:
+    """Propose a slot, with the way to say yes or to choose another.
+
+    `why`: the former date is off, `given_up` is taken off their calendar when it was fixed.
+    """
+    event = _off(demande, given_up, at=at)
+    _tell_meeting("aide_meeting_proposed", demande, appointment, at=at, calendar=event, why=why)
+
+
+def meeting_closed(
+    demande: Demande,
+    appointment: Appointment,
+    *,
+    at: datetime,
+    why: str,
+    given_up: Appointment | None = None,
+) -> None:
+    """The mairie closes that day: the appointment is off, an agent will propose another."""
+    event = _off(demande, given_up, at=at)
+    _tell_meeting("aide_meeting_closed", demande, appointment, at=at, calendar=event, why=why)
+
+
+def _off(demande: Demande, given_up: Appointment | None, *, at: datetime) -> str:
+    if given_up is None:
+        return ""
+    return meeting_event(demande, given_up, at=at, attendee=demande.email, is_off=True)
 
 
 def meeting_booked(demande: Demande, appointment: Appointment, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from demarches.actions import stranded_by_rules
 from demarches.admin.mairie import PLAIN_INPUTS, refuse_stranding
-from demarches.admin.stranding import KeepsAppointments
+from demarches.admin.stranding import CLOSE_A_DAY, KeepsAppointments
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Agenda, AgendaDayChange
 from demarches.rules.dates_fr import WEEKDAYS
@@ -61,8 +61,11 @@ class DayChangeFormSet(
         ]
         at = timezone.now()
         # `self.instance` already has the half-days that were typed with these rows.
-        rules = replace(self.instance.rules(at), changes=tuple(change.as_rule() for change in kept))
-        refuse_stranding(stranded_by_rules(self.instance, rules, at=at))
+        rules = replace(
+            self.instance.rules(at, with_pauses=False),
+            changes=tuple(change.as_rule() for change in kept),
+        )
+        refuse_stranding(stranded_by_rules(self.instance, rules, at=at), way_out=CLOSE_A_DAY)
 
 
 class DayChangeForm(NoPrivateNumbersMixin, forms.ModelForm[AgendaDayChange]):
@@ -80,10 +83,10 @@ class DayChangeForm(NoPrivateNumbersMixin, forms.ModelForm[AgendaDayChange]):
         others = candidate.agenda.changes.exclude(pk=self.instance.pk)
         at = timezone.now()
         rules = replace(
-            candidate.agenda.rules(at),
+            candidate.agenda.rules(at, with_pauses=False),
             changes=tuple(change.as_rule() for change in (*others, candidate)),
         )
-        refuse_stranding(stranded_by_rules(candidate.agenda, rules, at=at))
+        refuse_stranding(stranded_by_rules(candidate.agenda, rules, at=at), way_out=CLOSE_A_DAY)
         self._refuse_leaving(candidate.agenda, at)
         return data
 
@@ -92,7 +95,10 @@ class DayChangeForm(NoPrivateNumbersMixin, forms.ModelForm[AgendaDayChange]):
         left = Agenda.objects.filter(changes=self.instance.pk).exclude(pk=goes_to.pk).first()
         if left is not None:
             others = left.changes.exclude(pk=self.instance.pk)
-            rules = replace(left.rules(at), changes=tuple(one.as_rule() for one in others))
+            rules = replace(
+                left.rules(at, with_pauses=False),
+                changes=tuple(one.as_rule() for one in others),
+            )
             refuse_stranding(stranded_by_rules(left, rules, at=at))
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from demarches.actions import stranded_by_hours
-from demarches.admin.stranding import REFUSED, KeepsAppointments
+from demarches.admin.stranding import CLOSE_A_DAY, REFUSED, KeepsAppointments
 from demarches.day_field import DayField, DayInput
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
@@ -81,10 +81,10 @@ class OpeningHoursFormSet(BaseInlineFormSet[OpeningHours, Service, forms.ModelFo
         )
 
 
-def refuse_stranding(lines: list[str]) -> None:
+def refuse_stranding(lines: list[str], *, way_out: str = "") -> None:
     """Hours never change under an appointment: say which, and what to do with each."""
     if lines:
-        raise ValidationError([REFUSED, *lines])
+        raise ValidationError([REFUSED, *lines, *filter(None, [way_out])])
 
 
 def _refuse_closures(mairie: Mairie, closures: list[Closure]) -> None:
@@ -95,7 +95,8 @@ def _refuse_closures(mairie: Mairie, closures: list[Closure]) -> None:
                 [row.as_rule() for row in service.hours.all()],
                 [c.as_rule() for c in closures if c.service_id in (None, service.pk)],
                 at=timezone.now(),
-            )
+            ),
+            way_out=CLOSE_A_DAY,
         )
 
 

@@ -22,6 +22,11 @@ from demarches.admin.base import DeskAdmin
 from demarches.models import Agenda
 
 REFUSED = "Des rendez-vous sont déjà pris à ces heures. Rien n’a changé."
+#: Whoever sets the hours may not move people: it says who does, and where.
+CLOSE_A_DAY = (
+    "Pour fermer quand même, déplacer ou annuler chaque rendez-vous et prévenir chacun :"
+    " « Fermer une journée… », sur la page « À faire » des instructeurs et des officiers."
+)
 
 
 class _Stranded(Exception):
@@ -36,7 +41,9 @@ def stranded_now(*, at: datetime) -> list[str]:
     """Sentences about every appointment to come that stands outside of the open hours."""
     agendas = Agenda.objects.select_related("service__mairie").order_by("pk")
     return [
-        line for agenda in agendas for line in stranded_by_rules(agenda, agenda.rules(at), at=at)
+        line
+        for agenda in agendas
+        for line in stranded_by_rules(agenda, agenda.rules(at, with_pauses=False), at=at)
     ]
 
 

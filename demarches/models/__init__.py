@@ -7,6 +7,7 @@ from demarches.models.agenda import (
     AppointmentQuerySet,
     SeatTime,
 )
+from demarches.models.closing import Closing, ClosingCall, ClosingLine
 from demarches.models.deletion import DeletionRequest
 from demarches.models.dossier import (
     AccountItem,
@@ -57,6 +58,9 @@ __all__ = [
     "AgendaDayChange",
     "Appointment",
     "AppointmentQuerySet",
+    "Closing",
+    "ClosingCall",
+    "ClosingLine",
     "Closure",
     "DeletionRequest",
     "DeskReading",

@@ -144,8 +144,11 @@ class Agenda(models.Model):
     def __str__(self) -> str:
         return self.label
 
-    def rules(self, at: datetime) -> AgendaRules:
-        """The settings, the hours of the service and the changes of staff, as plain values."""
+    def rules(self, at: datetime, *, with_pauses: bool = True) -> AgendaRules:
+        """The settings, the hours of the service and the changes of staff, as plain values.
+
+        `with_pauses`: nothing new on a day that an agent is closing; what is booked stays.
+        """
         schedule = self.service.mairie.schedule(at)
         today = localdate(at)
         changes = remembered(
@@ -160,6 +163,7 @@ class Agenda(models.Model):
             counter_seats=self.counter_seats,
             changes=tuple(one.as_rule() for one in changes),
             half_days=half_days or EVERY_HALF_DAY,
+            pauses=schedule.pauses(self.service.slug, at) if with_pauses else (),
         )
 
     def taken(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import combinations
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -33,6 +33,10 @@ from demarches.request_memory import remembered
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
+from demarches.rules.slots import AgendaChange
+
+if TYPE_CHECKING:
+    from demarches.models.closing import Closing
 
 #: Every way to choose weeks of the month: "" (all of them), "1", "1,3" … "1,2,3,4,5".
 WEEK_CHOICES = [
@@ -377,10 +381,20 @@ class Schedule:
     entrances: tuple[Entrance, ...]
     services: tuple[ServiceHours, ...]
     closures: tuple[Closure, ...]
+    #: Days that an agent is closing, or was: whoever reads asks which hold now.
+    closings: "tuple[Closing, ...]" = ()
 
     def expression(self, slug: str) -> str:
         """The hours of one service, for the agenda; empty when there is no such service."""
         return next((s.expression for s in self.services if s.slug == slug), "")
+
+    def pauses(self, slug: str, at: datetime) -> tuple[AgendaChange, ...]:
+        """The spans of one service in which nothing new is booked at this moment."""
+        return tuple(
+            AgendaChange(one.day, False, one.from_time, one.until_time, one.reason)
+            for one in self.closings
+            if one.is_pausing(at) and (one.service is None or one.service.slug == slug)
+        )
 
     def notices(self, first: date, last: date) -> tuple[Notice, ...]:
         """Closures, and the holidays that fall on a day usually open, in order."""
@@ -431,7 +445,13 @@ def _load_schedule(mairie_id: int, revision: UUID, monday: date) -> Schedule:
         for service in Service.objects.filter(mairie_id=mairie_id)
     )
     entrances = tuple(Entrance.objects.filter(mairie_id=mairie_id))
-    return Schedule(entrances=entrances, services=services, closures=closures)
+    closings = Mairie(pk=mairie_id).closings.unfinished().filter(day__gte=monday)
+    return Schedule(
+        entrances=entrances,
+        services=services,
+        closures=closures,
+        closings=tuple(closings.select_related("service")),
+    )
 
 
 def _service_hours(

@@ -52,6 +52,8 @@ class AgendaRules:
     counter_seats: int = 0
     half_days: frozenset[tuple[int, bool]] = EVERY_HALF_DAY
     changes: tuple[AgendaChange, ...] = ()
+    #: Spans that an agent is closing now: nothing new is booked there, whatever was opened.
+    pauses: tuple[AgendaChange, ...] = ()
     timezone: ZoneInfo = PARIS
 
     @property
@@ -166,6 +168,12 @@ class Asked:
     #: The person asked to see these days too: limits are told, slots are given.
     is_overriding: bool = False
 
+    def allows(self, day: date) -> bool:
+        """Whether nothing of these people keeps this day from them."""
+        return self.first_day <= day <= self.last_day and not any(
+            limit.refuses(day) for limit in self.limits
+        )
+
 
 def day_slots(rules: AgendaRules, day: date, taken: Iterable[Taken], asked: Asked) -> DaySlots:
     """The free slots of this day, nearest first, or the one reason why there is none."""
@@ -224,16 +232,25 @@ def closed_reason(rules: AgendaRules, day: date) -> str:
     """Why nothing can be booked on this day at all; empty when some span is open."""
     if _spans(rules, day):
         return ""
+    if any(pause.day == day for pause in rules.pauses):
+        return "Plus de nouveau rendez-vous ce jour-là pour le moment."
     closing = next((c for c in rules.changes if c.day == day and not c.is_added), None)
     hours = day_hours(rules.expression, day, timezone=rules.timezone)
     if hours.spans and closing:
-        return f"Fermé : {closing.reason or 'agenda fermé ce jour-là'}."
+        return closed_for(closing.reason or "agenda fermé ce jour-là")
     if hours.note:
-        return f"Fermé : {hours.note}."
+        return closed_for(hours.note)
     if hours.spans:
         return f"Pas de rendez-vous le {WEEKDAYS[day.weekday()]}."
     usual = "le" if _is_never_open(rules, day) else "ce"  # « ce samedi »: not the 1st nor the 3rd
     return f"Fermé {usual} {WEEKDAYS[day.weekday()]}."
+
+
+def closed_for(reason: str) -> str:
+    """« Fermé : formation. »; a reason that says it already is not said twice."""
+    if reason.casefold().startswith("ferm"):
+        return f"{reason}."
+    return f"Fermé : {reason}."
 
 
 def fits(rules: AgendaRules, starts_at: datetime, ends_at: datetime) -> bool:
@@ -262,13 +279,20 @@ def _spans(rules: AgendaRules, day: date) -> tuple[Interval, ...]:
     changes = [change for change in rules.changes if change.day == day]
     for change in changes:
         if not change.is_added:
-            taken = _interval(day, change.from_time or time.min, change.until_time, rules.timezone)
-            spans = [left for span in spans for left in _without(span, taken)]
+            spans = _taken_away(spans, change, rules.timezone)
     for change in changes:
         if change.is_added:
             # Added on purpose: neither a holiday nor a closure takes it away.
             spans += _interval(day, change.from_time or time.min, change.until_time, rules.timezone)
+    for pause in rules.pauses:
+        if pause.day == day:
+            spans = _taken_away(spans, pause, rules.timezone)
     return _joined(spans)
+
+
+def _taken_away(spans: list[Interval], change: AgendaChange, timezone: ZoneInfo) -> list[Interval]:
+    taken = _interval(change.day, change.from_time or time.min, change.until_time, timezone)
+    return [left for span in spans for left in _without(span, taken)]
 
 
 def _interval(day: date, start: time, end: time | None, timezone: ZoneInfo) -> list[Interval]:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from demarches.actions import (
+    SEAT_GONE,
     ChangedSince,
     SlotTaken,
     closed_meanwhile,
@@ -186,11 +187,18 @@ def _check_gate(locked: Dossier, day: date, *, reader: int | None, renewing: boo
 
 
 def _book(
-    locked: Dossier, new: Appointment, *, by: User | None, at: datetime, how: str = ""
+    locked: Dossier,
+    new: Appointment,
+    *,
+    by: User | None,
+    at: datetime,
+    how: str = "",
+    why: str = "",
 ) -> None:
     """Make `new` the appointment of this dossier, in the place of the former one if any.
 
-    Pieces too old on its day become pieces to bring anew: whoever booked was told which.
+    Pieces too old on its day become pieces to bring anew: whoever booked was told which. `why`:
+    what the couple is told of a move that they did not ask for.
     """
     old = locked.appointment
     renew_for(locked, localdate(new.starts_at), by=by, at=at)
@@ -207,7 +215,7 @@ def _book(
     give_back(old, at=at)
     locked.touch(at=at)
     locked.record(kind="appointment_moved", by=by, at=at, reason=f"{old} → {new}{how}")
-    emails.appointment_moved(locked, at=at)
+    emails.appointment_moved(locked, at=at, why=why)
 
 
 def move_from_mail(
@@ -326,21 +334,65 @@ def book_for(
 
 
 def cancel_for(
-    dossier: Dossier, *, reason: str, by: User, at: datetime, version: int | None
+    dossier: Dossier,
+    *,
+    reason: str,
+    by: User,
+    at: datetime,
+    version: int | None,
+    booked: int | None = None,
 ) -> None:
-    """Cancel or postpone from the desk, with a reason that the couple reads."""
+    """Cancel or postpone from the desk, with a reason that the couple reads.
+
+    `booked`: the appointment of the page; another one is refused.
+    """
     if not reason.strip():
         raise ActionRefused("Dites au couple pourquoi le rendez-vous est annulé.")
-    check_request(reason)
     with transaction.atomic():
         locked = locked_at_version(dossier, version)
-        check_told(
-            reason,
-            dossier=locked,
-            readers=locked.people,
-            way_out="Donnez un motif que les deux peuvent lire, et écrivez le reste à chacun.",
-        )
+        if booked is not None:
+            _expected(locked, booked)
+        check_told_to_both(reason, locked)
         _end_appointment(locked, reason=reason.strip(), by=by, at=at)
+
+
+def check_told_to_both(reason: str, locked: Dossier) -> None:
+    """Refuse a reason that may not be asked, kept, or told to one of the two."""
+    check_request(reason)
+    check_told(
+        reason,
+        dossier=locked,
+        readers=locked.people,
+        way_out="Donnez un motif que les deux peuvent lire, et écrivez le reste à chacun.",
+    )
+
+
+def move_to_held(
+    dossier: Dossier, held: Appointment, *, booked: int, why: str, by: User, at: datetime
+) -> None:
+    """Move to the seat that the desk holds for this couple, because their day closes.
+
+    `booked`: the appointment that was read; another one is refused, and so is a day on which a
+    paper no longer serves: nothing is asked of them. `why` is in the mail to both, and in the
+    journal. Raises `ActionRefused`, `SlotTaken` when the seat held has gone.
+    """
+    with transaction.atomic():
+        locked = _locked(dossier)
+        _expected(locked, booked)
+        check_told_to_both(why, locked)
+        agenda = bookable_agenda(locked, reader=None, at=at)
+        _check_gate(locked, localdate(held.starts_at), reader=None, renewing=False)
+        if not is_still_open(held, at=at):
+            asked = asked_by(locked, agenda, reader=None, at=at, is_overriding=True)
+            raise closed_meanwhile(held, asked)
+        _drop_hold(locked, at=at)
+        mine = Appointment.objects.filter(
+            pk=held.pk, holder=locked.reference, status=AppointmentStatus.HELD.value
+        )
+        if not mine.update(status=AppointmentStatus.BOOKED.value, held_until=None):
+            raise SlotTaken(SEAT_GONE)
+        held.refresh_from_db()
+        _book(locked, held, by=by, at=at, how=f". {why}", why=why)
 
 
 def mark_arrived(dossier: Dossier, *, by: User, at: datetime, booked: int | None = None) -> None:

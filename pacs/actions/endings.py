@@ -139,7 +139,7 @@ def undo_ending(ending: Ending, *, by: User, at: datetime) -> Dossier:
             )
         _unsend(row)
         if row.appointment is not None:
-            take_back(row.appointment)
+            take_back(row.appointment, at=at)
             locked.appointment = row.appointment
             locked.earlier_wanted_since = row.earlier_wanted_since
             locked.save(update_fields=["appointment", "earlier_wanted_since"])

@@ -79,6 +79,7 @@ class DayDesk:
             next=day + timedelta(days=1),
             visits=visits,
             now=timezone.now(),
+            is_to_come=day >= localdate(),
             may_review=may_review(agent),
             may_serve_counter=may_serve_counter(agent),
             may_decide=may_decide(agent),

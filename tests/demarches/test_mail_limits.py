@@ -280,7 +280,7 @@ CAUSES = {
         **dict.fromkeys(
             (
                 *("reminder", "suivi_deletion", "aide_answered", "aide_deletion"),
-                *("meeting_proposed", "meeting_reminder", "meeting_missed"),
+                *("meeting_proposed", "meeting_closed", "meeting_reminder", "meeting_missed"),
             ),
             "desk",
         ),

@@ -270,7 +270,7 @@ def test_hours_are_read_once_and_then_kept(
     hours(accueil).save()
     mairie.refresh_from_db()
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         first = mairie.schedule(MONDAY_MORNING)
     with django_assert_num_queries(0):
         again = mairie.schedule(MONDAY_MORNING)

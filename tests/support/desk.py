@@ -13,6 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from demarches.models import (
     AgendaDayChange,
+    Closing,
+    ClosingLine,
     Closure,
     DeletionRequest,
     FeedbackCount,
@@ -113,6 +115,16 @@ def make_scene() -> Scene:
     Closure.objects.create(
         mairie=Mairie.objects.get(), first_day=date(2027, 5, 3), last_day=date(2027, 5, 3)
     )
+    closing = Closing.objects.create(
+        mairie=Mairie.objects.get(),
+        day=NOW.date(),
+        reason="formation",
+        by=decider,
+        at=NOW,
+        held_until=NOW + timedelta(minutes=30),
+    )
+    booked = Dossier.objects.get(pk=complete.pk).appointment
+    ClosingLine.objects.create(closing=closing, appointment=booked)
     FicheSet.objects.create(source_name="guide.zip", sha256="0" * 64, imported_at=NOW, count=0)
     demande = make_demande(at=NOW)
     scene.dossiers = {
@@ -128,6 +140,7 @@ def make_scene() -> Scene:
         "avis": row.avis.order_by("pk")[0].pk,
         "act": act.pk,
         "demande": demande.pk,
+        "closing": closing.pk,
         "piece": sent.pieces.required().order_by("pk")[0].pk,
         "person": sent.people[0].pk,
         "user": User.objects.create_user("neuf@mairie.example", is_staff=True).pk,

@@ -262,7 +262,7 @@ def undo_cancel(ending: DemandeEnding, *, by: User, at: datetime) -> None:
             raise AideRefused("Le mail est déjà parti : cette annulation ne se reprend plus.")
         told.delete()
         if row.appointment is not None:
-            take_back(row.appointment)
+            take_back(row.appointment, at=at)
             locked.appointment = row.appointment
             locked.save(update_fields=["appointment"])
         locked.restore(Status(row.from_status), waiting_since=row.waiting_since, by=by, at=at)

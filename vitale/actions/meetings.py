@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from demarches.actions import (
+    SEAT_GONE,
     ChangedSince,
     SlotTaken,
     closed_meanwhile,
@@ -24,7 +25,15 @@ from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Asked
 from vitale import emails
-from vitale.actions.aide import AideRefused, check_state, current, locked_request, release_meeting
+from vitale.actions.aide import (
+    AideRefused,
+    StaleDemande,
+    check_state,
+    check_text,
+    current,
+    locked_request,
+    release_meeting,
+)
 from vitale.models import AideSettings, Demande, Tally
 from vitale.rules.aide import Act, Outcome
 
@@ -96,6 +105,46 @@ def confirm_for(demande: Demande, *, by: User, at: datetime, version: int) -> Ap
     with transaction.atomic():
         locked = current(demande, version, Act.CHOOSE)
         return _confirm(locked, asked_at_desk(at), by=by, at=at)
+
+
+def replace_closed(
+    demande: Demande, held: Appointment | None, *, meeting: int, why: str, by: User, at: datetime
+) -> None:
+    """Give up a date on which the mairie closes; keep `held` for the person, who confirms it.
+
+    Without `held`, an agent will propose another date. `meeting`: the appointment that was read;
+    another one is refused. Effects: the former slot given back, journal, a mail that says why.
+    """
+    check_text(why)
+    with transaction.atomic():
+        locked = locked_request(demande)
+        check_state(locked, Act.REPLACE)
+        if locked.appointment_id != meeting:
+            raise StaleDemande(f"La personne a une autre date : {_meeting(locked)}.")
+        former = _meeting(locked)
+        if held is not None:
+            _keep_for_answer(locked, held, at=at)
+        booked = release_meeting(locked, at=at)
+        if held is not None:
+            _keep(locked, held, kind="meeting_proposed", by=by, at=at)
+            emails.meeting_proposed(locked, held, at=at, why=why, given_up=booked)
+            return
+        locked.touch(at=at, waiting=True)
+        locked.record(kind="meeting_closed", by=by, at=at, reason=str(former))
+        emails.meeting_closed(locked, former, at=at, why=why, given_up=booked)
+
+
+def _keep_for_answer(locked: Demande, held: Appointment, *, at: datetime) -> None:
+    """Keep a slot that the desk holds for as long as the person has to answer."""
+    if not is_still_open(held, at=at):
+        raise closed_meanwhile(held, asked_at_desk(at))
+    kept_until = at + timedelta(hours=AideSettings.current().confirm_hours)
+    mine = Appointment.objects.filter(
+        pk=held.pk, holder=locked.reference, status=AppointmentStatus.HELD.value
+    )
+    if not mine.update(held_until=min(kept_until, held.starts_at)):
+        raise SlotTaken(SEAT_GONE)
+    held.refresh_from_db()
 
 
 def accompany(demande: Demande, *, by: User, at: datetime, version: int) -> None:

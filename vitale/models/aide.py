@@ -307,6 +307,7 @@ MEETING_EVENTS = {
     "meeting_booked": Code.BOOKED.label,
     "meeting_moved": "Rendez-vous déplacé",
     "meeting_missed": Code.MISSED.label,
+    "meeting_closed": "Rendez-vous annulé : la mairie ferme ce jour-là",
 }
 
 
@@ -378,6 +379,7 @@ class DemandeMail(models.Model):
         "aide_meeting_booked": "Rendez-vous fixé",
         "aide_meeting_reminder": "Rappel du rendez-vous",
         "aide_meeting_missed": "Rendez-vous manqué",
+        "aide_meeting_closed": "Rendez-vous annulé, mairie fermée",
         "aide_cancelled": "Annulation",
         "aide_deletion": "Effacement annoncé",
     }

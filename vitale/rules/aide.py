@@ -42,6 +42,7 @@ class Act(LabelledStrEnum):
     CHOOSE = "choose", "Choisir son rendez-vous"
     ACCOMPANY = "accompany", "Noter que la démarche a été faite"
     MISS = "miss", "Noter une absence"
+    REPLACE = "replace", "Proposer une autre date : la mairie ferme ce jour-là"
 
 
 _OF_OUTCOME = {
@@ -90,6 +91,7 @@ ALLOWED: dict[Transition | Act, frozenset[Code]] = {
     Act.CHOOSE: frozenset({Code.PROPOSED, Code.BOOKED}),
     Act.ACCOMPANY: frozenset({Code.BOOKED}),
     Act.MISS: frozenset({Code.BOOKED}),
+    Act.REPLACE: frozenset({Code.PROPOSED, Code.BOOKED}),
 }
 
 
