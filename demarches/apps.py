@@ -31,16 +31,23 @@ class DemarchesConfig(AppConfig):
 
     def _register_content(self) -> None:
         from demarches import models  # noqa: PLC0415
-        from demarches.revision import GUIDE, TOWN, register_content  # noqa: PLC0415
-
-        register_content(
+        from demarches.revision import (  # noqa: PLC0415
+            GUIDE,
             TOWN,
+            register_content,
+            register_hours,
+        )
+
+        register_hours(
             models.Mairie,
             models.Entrance,
             models.Service,
             models.OpeningHours,
             models.Closure,
             models.Closing,
+        )
+        register_content(
+            TOWN,
             models.Agenda,
             models.AgendaDayChange,
             models.ShownFiche,

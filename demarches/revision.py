@@ -12,18 +12,26 @@ from uuid import uuid4
 
 from django.db import connection, models, transaction
 
-from demarches.models import Revision
+from demarches.models import Mairie, Revision
 
 #: The content of the pages of this mairie, and the guide that comes from outside.
 TOWN, GUIDE = "town", "guide"
 ACTS = ("insert", "update", "delete")
 
 _content: dict[type[models.Model], str] = {}
+#: What the hours of a mairie are worked out from, and kept under its own revision.
+_hours: set[type[models.Model]] = set()
 
 
 def register_content(part: str, *registered: type[models.Model]) -> None:
     """These rows are shown on public pages; each application names its own in `ready`."""
     _content.update(dict.fromkeys(registered, part))
+
+
+def register_hours(*registered: type[models.Model]) -> None:
+    """The same, for what decides when the mairie is open: `Mairie.revision` follows too."""
+    register_content(TOWN, *registered)
+    _hours.update(registered)
 
 
 def content_models() -> frozenset[type[models.Model]]:
@@ -48,7 +56,9 @@ def _tables() -> Iterator[tuple[str, str]]:
 def _drop_sql(vendor: str, table: str) -> list[str]:
     on = f" ON {table}" if vendor == "postgresql" else ""
     acts = (*ACTS, "truncate") if vendor == "postgresql" else ACTS
-    return [f"DROP TRIGGER IF EXISTS {table}_marks_{act}{on}" for act in acts]
+    names = [f"{table}_marks_{act}" for act in acts]
+    names += [f"{table}_hours_{act}" for act in ACTS]
+    return [f"DROP TRIGGER IF EXISTS {name}{on}" for name in names]
 
 
 def _mark_sql(part: str, new_mark: str) -> str:
@@ -76,6 +86,42 @@ def _triggers_sql(vendor: str, table: str, part: str) -> list[str]:
     ]
 
 
+def _hours_sql(vendor: str) -> list[str]:
+    """The revision of the mairie, new after each change of it or of its hours.
+
+    On PostgreSQL these triggers come first, by their names: whoever writes locks the mairie, then
+    the mark, in this order everywhere.
+    """
+    mairie = Mairie._meta.db_table
+    again = f"UPDATE {mairie} SET revision = revision"  # noqa: S608 -- our names
+    tables = [model._meta.db_table for model in _hours if model is not Mairie]
+    if vendor == "sqlite":
+        renewed = f"UPDATE {mairie} SET revision = lower(hex(randomblob(16))) WHERE id = NEW.id"  # noqa: S608
+        return [
+            f"CREATE TRIGGER {mairie}_hours_update AFTER UPDATE ON {mairie} BEGIN {renewed}; END",
+            *(
+                f"CREATE TRIGGER {table}_hours_{act} AFTER {act.upper()} ON {table}"
+                f" BEGIN {again}; END"
+                for table in tables
+                for act in ACTS
+            ),
+        ]
+    return [
+        f"CREATE OR REPLACE FUNCTION {mairie}_renew() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN NEW.revision = gen_random_uuid(); RETURN NEW; END $$",
+        f"CREATE TRIGGER {mairie}_hours_update BEFORE UPDATE ON {mairie}"
+        f" FOR EACH ROW EXECUTE FUNCTION {mairie}_renew()",
+        f"CREATE OR REPLACE FUNCTION {mairie}_hours() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN {again}; RETURN NULL; END $$",
+        *(
+            f"CREATE TRIGGER {table}_hours_{act} AFTER {act.upper()} ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {mairie}_hours()"
+            for table in tables
+            for act in ACTS
+        ),
+    ]
+
+
 def write_triggers(**kwargs: Any) -> None:
     """Put the triggers in place, and mark all as changed: a migration may have written anything.
 
@@ -88,6 +134,8 @@ def write_triggers(**kwargs: Any) -> None:
         for table, part in _tables():
             for line in (*_drop_sql(vendor, table), *_triggers_sql(vendor, table, part)):
                 cursor.execute(line)
+        for line in _hours_sql(vendor):
+            cursor.execute(line)
         for part in (TOWN, GUIDE):
             Revision.objects.update_or_create(part=part, defaults={"value": str(uuid4())})
 

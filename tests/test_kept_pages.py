@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ from demarches.kept_pages import (
     keeps_page,
     pages,
 )
-from demarches.models import Closure, Mairie, RateCounter, Revision, User
+from demarches.models import Closure, Mairie, OpeningHours, RateCounter, Revision, User
 from demarches.models.mairie import _load_schedule
 from demarches.revision import _tables, content_models, current_revision
 from demarches.rules.opening_hours import next_change
@@ -220,6 +220,39 @@ def test_a_change_shows_at_the_next_request(
         assert shown not in _read(path)[0]
         change()
         assert shown in _read(path)[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: OpeningHours.objects.update(opens=time(6, 35)),
+        lambda: connection.cursor().execute("UPDATE demarches_openinghours SET opens = '06:35:00'"),
+        lambda: OpeningHours.objects.bulk_update(
+            [_opening(row, time(6, 35)) for row in OpeningHours.objects.all()], ["opens"]
+        ),
+    ],
+)
+def test_hours_changed_past_every_model_show_at_once(change: Callable[[], object]) -> None:
+    with time_machine.travel(NOON, tick=False):
+        assert "6\u00a0h\u00a035" not in _read("/mairie/")[0]
+        change()
+        assert "6\u00a0h\u00a035" in _read("/mairie/")[0]
+
+
+def _opening(row: OpeningHours, opens: time) -> OpeningHours:
+    row.opens = opens
+    return row
+
+
+def test_an_older_copy_of_the_mairie_does_not_bring_older_hours_back() -> None:
+    """Saved whole, by whoever read it before the hours changed."""
+    with time_machine.travel(NOON, tick=False):
+        old = Mairie.objects.get()
+        _read("/mairie/")
+        OpeningHours.objects.update(opens=time(6, 35))
+        _read("/mairie/")
+        old.save()
+        assert "6\u00a0h\u00a035" in _read("/mairie/")[0]
 
 
 def test_what_was_undone_is_not_shown() -> None:

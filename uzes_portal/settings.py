@@ -239,8 +239,9 @@ PLACES: dict[str, tuple[int, int, float]] = {
     "renderings": (env_int("RENDERINGS_AT_ONCE", 2), 4, 4),
 }
 PLACES_DIR = VAR_DIR / "places"
-#: Memory of a process for public pages, which are kept while what they say is true.
-KEPT_PAGES_BYTES = 16 * 1024 * 1024
+#: Memory of a process for public pages, which are kept while what they say is true; none where
+#: somebody works on the templates.
+KEPT_PAGES_BYTES = 0 if DEBUG else 16 * 1024 * 1024
 #: Seconds that checking all the files of one request may take, and making one document.
 CHECK_SECONDS = 12
 RENDER_SECONDS = 15

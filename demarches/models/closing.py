@@ -9,11 +9,10 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.signals import post_delete, post_save
 
 from demarches.models.agenda import Appointment
 from demarches.models.fields import GuardedCharField
-from demarches.models.mairie import Closure, Mairie, Service, renew_revision
+from demarches.models.mairie import Closure, Mairie, Service
 from demarches.rules.closing import Outcome, bounds, day_in_words, why_closed
 from demarches.rules.opening_hours import ClosurePeriod
 
@@ -218,8 +217,3 @@ class ClosingCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line}, personne {self.position}"
-
-
-# Every process reads the hours again, and the pauses with them.
-post_save.connect(renew_revision, sender=Closing)
-post_delete.connect(renew_revision, sender=Closing)

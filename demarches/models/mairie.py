@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -17,8 +17,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.signals import post_delete, post_save
-from django.dispatch import receiver
 from django.utils import timezone
 
 from demarches.models.address import AddressField, canonical_check
@@ -79,8 +77,9 @@ class Mairie(models.Model):
         blank=True,
         help_text="Délégué à la protection des données : nom, adresse ou e-mail.",
     )
-    #: New after every change of a row of the mairie. Each process keeps the compiled hours in
-    #: memory under this number: one query a page tells whether they still hold.
+    #: New after every change of the mairie or of its hours: the database renews it
+    #: (`demarches.revision`). Each process keeps the compiled hours in memory under this number:
+    #: one query a page tells whether they still hold.
     revision = models.UUIDField(default=uuid4, editable=False)
 
     objects = MairieQuerySet.as_manager()
@@ -466,13 +465,3 @@ def _service_hours(
         weekdays=weekdays,
         occasional_weekdays=weekdays - every_week,
     )
-
-
-# A signal and not `save()`: fixtures, cascades and the admin's bulk deletion pass here as well.
-@receiver([post_save, post_delete], sender=Entrance)
-@receiver([post_save, post_delete], sender=Service)
-@receiver([post_save, post_delete], sender=OpeningHours)
-@receiver([post_save, post_delete], sender=Closure)
-def renew_revision(sender: type[models.Model], **kwargs: Any) -> None:
-    """Make every process read the rows again."""
-    Mairie.objects.update(revision=uuid4())
