@@ -38,6 +38,14 @@ DOCUMENT_NAME = re.compile(r"^[FNR]\d{1,6}\.xml$")
 REDIRECTIONS = "redirections.xml"
 MAX_FILES = 30_000
 MAX_TOTAL = 600_000_000
+#: What an archive lists of its files, at its end: all of it is read into memory to be counted.
+MAX_DIRECTORY = 10_000_000
+#: Where that list is told of: 22 bytes and a comment, after 76 bytes in a zip of 64 bits.
+DIRECTORY_END = 76 + 22 + 65_535
+#: Python reads these two in pieces; the others come out whole, whatever is asked of them.
+COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+#: What a broken archive raises besides its own error.
+BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError)
 #: Fewer documents than this share of the current set is a broken source, not an update.
 SMALLEST_SHARE = 0.8
 BATCH = 200
@@ -238,10 +246,11 @@ def _folder(path: Path) -> tuple[Files, str]:
 
 def _archive(path: Path) -> tuple[Files, str]:
     """The documents of a zip, each read when its turn comes and never beyond its limit."""
+    _check_directory(path)
     try:
         archive = zipfile.ZipFile(path)
         entries = [one for one in archive.infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
+    except BROKEN as error:
         raise ImportRefused(f"Ce zip est illisible ({error}).") from error
     _check_count(len(entries))
     _check_total(sum(one.file_size for one in entries))
@@ -251,6 +260,11 @@ def _archive(path: Path) -> tuple[Files, str]:
             raise ImportRefused(f"Ce zip contient un chemin suspect : « {one.filename[:80]} ».")
         if one.flag_bits & 1:
             raise ImportRefused("Ce zip est protégé par un mot de passe.")
+        if one.compress_type not in COMPRESSIONS:
+            raise ImportRefused(
+                f"« {one.filename[:80]} » est compressé autrement que d’habitude. Refaites le zip"
+                " avec la compression ordinaire (deflate)."
+            )
     names = Counter(one.filename.rpartition("/")[2] for one in entries)
     doubled = [name for name, count in names.items() if count > 1 and DOCUMENT_NAME.match(name)]
     if doubled:
@@ -266,12 +280,30 @@ def _archive(path: Path) -> tuple[Files, str]:
                 with archive.open(entry) as stream:
                     # What an entry says of its size may be a lie.
                     return stream.read(MAX_BYTES + 1)
-            except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError) as error:
+            except BROKEN as error:
                 raise ImportRefused(f"« {entry.filename[:80]} » est illisible.") from error
 
         return read
 
     return [(one.filename.rpartition("/")[2], reader(one)) for one in entries], digest.hexdigest()
+
+
+def _check_directory(path: Path) -> None:
+    """Refuse a list of files too long to be read; a lie about its length does not open."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - DIRECTORY_END))
+        end = stream.read()
+    found = end.rfind(b"PK\5\6")
+    size = int.from_bytes(end[found + 12 : found + 16], "little")
+    if end[max(0, found - 20) : found].startswith(b"PK\6\7"):
+        # Told once more, in 64 bits: that one counts.
+        wide = end[max(0, found - 76) : found - 20]
+        size = int.from_bytes(wide[40:48], "little") if wide[:4] == b"PK\6\6" else MAX_TOTAL
+    if size > MAX_DIRECTORY:
+        raise ImportRefused(
+            f"Ce zip annonce beaucoup trop de fichiers ({MAX_FILES} au plus) : vérifiez d’où il"
+            " vient."
+        )
 
 
 def _check_count(count: int) -> None:
