@@ -5,14 +5,23 @@ The answer must come from the host that was named: no redirection is followed.
 """
 
 import re
+import socket
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPException, HTTPMessage, HTTPResponse
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    HTTPSConnection,
+)
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -96,6 +105,38 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         )
 
 
+type Opened = Callable[[socket.socket], None]
+
+
+def _telling(kind: type[HTTPConnection], opened: Opened) -> type[HTTPConnection]:
+    """Connections of this kind that tell their socket once it is there."""
+
+    class Telling(kind):  # type: ignore[valid-type, misc]
+        def connect(self) -> None:
+            super().connect()
+            opened(self.sock)
+
+    return Telling
+
+
+class _Http(urllib.request.HTTPHandler):
+    def __init__(self, opened: Opened) -> None:
+        super().__init__()
+        self.connection = _telling(HTTPConnection, opened)
+
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(self.connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, opened: Opened) -> None:
+        super().__init__()
+        self.connection = _telling(HTTPSConnection, opened)
+
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(self.connection, req)
+
+
 def download(
     url: str,
     target: Path,
@@ -109,7 +150,10 @@ def download(
     Raises `DownloadRefused`: the address, the server, the type, the size or the time is wrong.
     """
     limits = limits or Limits()
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise DownloadRefused(f"L’adresse est illisible : vérifiez-la ({error}).") from error
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise DownloadRefused("L’adresse doit commencer par https://.")
     return _Transfer(url, target, known or Stamp(), limits, clock).run()
@@ -125,16 +169,41 @@ class _Transfer:
         self.clock = clock
         self.deadline = clock() + limits.max_seconds
         self.stamp = Stamp()
-        self.opener = urllib.request.build_opener(_NoRedirect)
+        self.socket: socket.socket | None = None
+        self.is_over = False
+        self.opener = urllib.request.build_opener(
+            _NoRedirect, _Http(self._opened), _Https(self._opened)
+        )
 
     def run(self) -> Stamp | None:
         self.target.write_bytes(b"")
+        # Headers may trickle for years without a silence: only closing from outside ends that.
+        end = threading.Timer(self._left(), self._close)
+        end.daemon = True
+        end.start()
+        try:
+            return self._run()
+        finally:
+            end.cancel()
+
+    def _opened(self, connected: socket.socket) -> None:
+        self.socket = connected
+
+    def _close(self) -> None:
+        # First of all: what is closed here must not look like the end of the file.
+        self.is_over = True
+        if self.socket is not None:
+            with suppress(OSError):
+                # Of the plain socket: that of TLS would first forget what is being read.
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+
+    def _run(self) -> Stamp | None:
         reason = ""
         for _ in range(self.limits.tries):
             try:
                 return self._try()
             except urllib.error.HTTPError as error:
-                if error.code == HTTPStatus.NOT_MODIFIED:
+                if error.code == HTTPStatus.NOT_MODIFIED and not self.known.is_empty:
                     return None
                 if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                     self.target.write_bytes(b"")
@@ -145,7 +214,10 @@ class _Transfer:
                     break
             except _Interrupted as error:
                 reason = str(error)
-            except (OSError, HTTPException) as error:
+            except DownloadRefused:
+                raise
+            except (OSError, HTTPException, ValueError) as error:
+                # Of an address that is none, its own or the one it sends to: `ValueError`.
                 reason = f"le serveur ne répond pas ({type(error).__name__})"
         raise DownloadRefused(f"Le guide n’a pas pu être téléchargé : {reason}.")
 
@@ -155,7 +227,7 @@ class _Transfer:
 
     def _left(self) -> float:
         left = self.deadline - self.clock()
-        if left <= 0:
+        if left <= 0 or self.is_over:
             raise DownloadRefused(
                 f"Le téléchargement a duré plus de {self.limits.max_seconds:.0f} secondes."
             )
@@ -177,6 +249,7 @@ class _Transfer:
             return self._read(answer, start)
 
     def _read(self, answer: HTTPResponse, start: int) -> Stamp:
+        self._left()  # headers that were cut are not believed
         kind = answer.headers.get_content_type()
         if kind not in KINDS:
             raise DownloadRefused(f"Le serveur envoie « {kind[:60]} », et non une archive zip.")
@@ -195,6 +268,7 @@ class _Transfer:
                     raise DownloadRefused(self._too_big())
                 file.write(block)
                 self._left()
+        self._left()
         if total is not None and size != total:
             raise _Interrupted(f"la réponse s’arrête à {size} octets sur {total}")
         return stamp

@@ -181,6 +181,15 @@ def drips(server: Server, request: BaseHTTPRequestHandler) -> None:
         threading.Event().wait(0.1)
 
 
+def trickles(server: Server, request: BaseHTTPRequestHandler) -> None:
+    """A header that never ends, and is never silent."""
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    for _ in range(60):
+        request.wfile.write(b"x")
+        request.wfile.flush()
+        threading.Event().wait(0.1)
+
+
 def grows(server: Server, request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)  # without a length, and without an end
     request.send_header("Content-Type", "application/zip")
@@ -200,6 +209,9 @@ def wrong_part(server: Server, request: BaseHTTPRequestHandler) -> None:
 FAILURES = {
     "hangs": (hangs, "ne répond pas"),
     "drips": (drips, "duré plus de"),
+    "trickles": (trickles, "duré plus de"),
+    "nowhere": (lambda s, r: s.send(r, 302, b"", {"Location": "http://[::1/x"}), "ne répond pas"),
+    "unasked": (lambda s, r: s.send(r, 304, b""), "répond 304"),
     "truncated": (lambda s, r: s.send(r, 200, s.content, cut=300), "s’arrête à"),
     "nothing": (lambda s, r: s.send(r, 200, b"", {"Content-Length": "5000"}), "s’arrête à"),
     "page": (lambda s, r: s.send(r, 200, b"<p>", {"Content-Type": "text/html"}), "text/html"),
@@ -236,6 +248,12 @@ def test_a_server_that_fails_changes_nothing(server: Server, tmp_path: Path, fai
 def test_only_a_safe_address_is_asked(tmp_path: Path, url: str) -> None:
     with pytest.raises(DownloadRefused, match="https"):
         download(url, tmp_path / "x")
+
+
+@pytest.mark.parametrize("url", ["https://[::1", f"https://{'a' * 70}.fr/", "https://h/é"])
+def test_an_address_that_is_none_is_refused_in_words(tmp_path: Path, url: str) -> None:
+    with pytest.raises(DownloadRefused):
+        download(url, tmp_path / "x", limits=QUICK)
 
 
 # The command, by hand and by the clock
