@@ -30,7 +30,9 @@ def present_piece(
     Effects: the piece is provided, its dates; journal.
     """
     with transaction.atomic():
-        was = Piece.objects.get(pk=piece.pk).status
+        # Two clerks at once see it once; one that is gone is refused by `answer_piece`.
+        Dossier.objects.locked().get(pk=piece.dossier_id)
+        was = Piece.objects.filter(pk=piece.pk).values_list("status", flat=True).first()
         row = answer_piece(
             piece,
             declared=PieceStatus.PROVIDED,

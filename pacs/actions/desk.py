@@ -28,6 +28,7 @@ from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
     StaleDossier,
     check_birth,
+    check_may_type,
     check_no_private_number,
     check_no_variable,
     check_request,
@@ -615,6 +616,7 @@ def save_answers_for(
         locked = locked_at_version(dossier, None)
         if locked.is_ended:
             raise ActionRefused("Ce dossier est terminé : ses réponses ne changent plus.")
+        check_may_type(by, locked)
         first, second = locked.people
         rows: dict[str, Dossier | Partenaire] = {"couple": locked, "p1": first, "p2": second}
         changes: dict[str, tuple[object, object]] = {}

@@ -6,6 +6,8 @@ from datetime import datetime
 from django.utils.timezone import localdate
 
 from demarches.guard import TextRefused, check_text
+from demarches.models import User
+from pacs.access import may_type_answers
 from pacs.actions.refusals import ActionRefused
 from pacs.leaks import told_by
 from pacs.models import Dossier, Partenaire
@@ -25,6 +27,18 @@ def locked_at_version(dossier: Dossier, version: int | None) -> Dossier:
     if version is not None and locked.version != version:
         raise StaleDossier(CHANGED)
     return locked
+
+
+def check_may_type(by: User, dossier: Dossier) -> None:
+    """Refuse an agent whose page was opened before the dossier was sent; under its lock.
+
+    Whoever receives people fills a draft in, and changes nothing of what was sent.
+    """
+    if not may_type_answers(by, dossier):
+        raise ActionRefused(
+            "Ce dossier vient d’être déposé : rien n’est enregistré. Pour une correction, voyez un"
+            " agent qui vérifie les dossiers."
+        )
 
 
 def check_request(text: str) -> None:

@@ -19,6 +19,7 @@ from demarches.rules.enums import PieceStatus
 from demarches.rules.read import changed_names
 from demarches.uploads import Checks, CleanUpload, check_quota, process_upload, store_upload
 from pacs.access import may_still_fill
+from pacs.actions.guards import check_may_type
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import pieces_too_old
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
@@ -89,6 +90,8 @@ def _editable(piece: Piece, *, by: User | None, at: datetime) -> Piece:
             "Votre aide ou votre participation est terminée : rien n’est enregistré, et aucun"
             " fichier n’est gardé."
         )
+    if by is not None and by.is_staff and all(one.user_id != by.pk for one in owners):
+        check_may_type(by, dossier)
     locked = Piece.objects.select_for_update(of=("self",)).filter(pk=piece.pk).first()
     if locked is None:
         raise ActionRefused("Cette pièce n’est plus demandée : rien n’est enregistré.")

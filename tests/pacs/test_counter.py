@@ -11,7 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demarches.models import User
+from pacs.actions import desk
+from pacs.actions.counter import deposit_at_counter, present_piece
 from pacs.actions.dossiers import open_dossier
+from pacs.actions.refusals import ActionRefused
+from pacs.admin import guided
 from pacs.models import Dossier, Partenaire
 from pacs.models.consent import has_attested
 from tests.support.pages import Page, plain
@@ -188,6 +192,81 @@ def test_two_agents_at_once_lose_nothing(
     )
     assert again.status_code == 302
     assert Dossier.objects.get().street == "9 rue Nicolas-Froment"
+
+
+@pytest.fixture
+def ready(clerk: User, opened: Dossier, client_of: ClientOf) -> Dossier:
+    """Nothing is left but to deposit it."""
+    client = client_of(clerk)
+    Page.open(client, step(opened, "personnes")).press(of("p1") | of("p2"))
+    keys = list(opened.pieces.values_list("key", flat=True))
+    Page.open(client, step(opened, "pieces")).press({"apporter": "", "piece": keys})
+    return opened
+
+
+def deposited_first(action: Callable[..., object], clerk: User) -> Callable[..., object]:
+    """The action, once a colleague has deposited the dossier between the page and its lock."""
+
+    def late(*args: object, **options: object) -> object:
+        dossier = Dossier.objects.get()
+        if dossier.is_draft:
+            now = timezone.now()
+            deposit_at_counter(dossier, signed_by=[1, 2], by=clerk, at=now, version=None)
+        return action(*args, **options)
+
+    return late
+
+
+def test_an_answer_is_not_changed_once_a_colleague_has_deposited_it(
+    clerk: User, ready: Dossier, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page.open(client_of(clerk), step(ready, "personnes"))
+    monkeypatch.setattr(desk, "save_answers_for", deposited_first(desk.save_answers_for, clerk))
+
+    answer = page.press(of("p1", acte__birth_name="Autre") | of("p2"))
+
+    assert answer.status_code == 409
+    assert "Ce dossier vient d’être déposé" in plain(answer.content.decode())
+    assert 'value="Autre"' in answer.content.decode()
+    dossier = Dossier.objects.get()
+    assert (dossier.status, person(dossier, 1).birth_name) == ("submitted", "Martin")
+    assert has_attested(person(dossier, 1), dossier)
+
+
+def test_a_piece_is_not_changed_once_a_colleague_has_deposited_it(
+    clerk: User, ready: Dossier, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page.open(client_of(clerk), step(ready, "pieces"))
+    monkeypatch.setattr(guided, "present_piece", deposited_first(present_piece, clerk))
+
+    answer = page.press(
+        {"1-P03_identite-choice": "provided", "1-P03_identite-expires_on": "6/6/2031"}
+    )
+
+    assert answer.status_code == 409
+    assert "Ce dossier vient d’être déposé" in plain(answer.content.decode())
+    dossier = Dossier.objects.get()
+    assert dossier.status == "submitted"
+    assert dossier.pieces.get(key="1-P03_identite").status == "to_bring"
+    assert not dossier.events.filter(kind="piece_presented").exists()
+
+
+def test_a_piece_that_a_colleague_s_answer_took_away_is_refused_in_words(
+    clerk: User, ready: Dossier
+) -> None:
+    piece = ready.pieces.get(key="1-P03_identite")
+    ready.pieces.filter(pk=piece.pk).delete()
+
+    with pytest.raises(ActionRefused, match="n’est plus demandée"):
+        present_piece(
+            piece,
+            issued_on=None,
+            expires_on=None,
+            is_french_adult_card=False,
+            by=clerk,
+            at=timezone.now(),
+            read=None,
+        )
 
 
 def test_what_the_law_forbids_is_told_at_once_and_is_not_deposited(
