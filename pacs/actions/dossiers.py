@@ -483,6 +483,7 @@ def submit_dossier(
         dossier = _locked(partenaire.dossier)
         if dossier.submitted_at is not None:
             return dossier
+        _check_theirs(partenaire, by=by)
         check_read(read, review_shown(partenaire, dossier))
         dossier.submit(by=by, at=at)
         end_helps(dossier, at=at)
@@ -503,6 +504,7 @@ def resubmit_dossier(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        _check_theirs(partenaire, by=by)
         if read and dossier.current_status is Status.UNDER_REVIEW:
             return dossier
         awaited = requests_awaited(dossier).exclude(partenaire=partenaire)
@@ -532,6 +534,7 @@ def keep_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> No
     """Keep a dossier that was about to be deleted: an activity like any other."""
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        _check_theirs(partenaire, by=by)
         if dossier.is_ended:
             raise ActionRefused("Cette démarche est terminée : son dossier ne peut pas être gardé.")
         dossier.touch(at=at)
@@ -548,6 +551,7 @@ def stop_dossier(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
+        _check_theirs(partenaire, by=by)
         if read and dossier.current_status is Status.WITHDRAWN:
             return
         check_read(read, standing_shown(dossier))

@@ -353,6 +353,9 @@ def _send(request: HttpRequest, partenaire: Partenaire, *, at: datetime) -> Http
             wanted="Envoyer le dossier à la mairie, tel que vous l’aviez relu.",
             ways=[Way("Relire le dossier, puis l’envoyer", review, is_main=True)],
         )
+    except ActionRefused as refused:
+        messages.error(request, " ".join(refused.messages))
+        return redirect(partenaire.dossier)
     except TransitionRefused:
         # The review page re-reads everything and says what is missing.
         messages.error(request, "Le dossier n’est pas parti : il manque encore quelque chose.")
@@ -468,7 +471,7 @@ def dossier_stop(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
             )
         except ChangedSince:
             return _stands_elsewhere(request, partenaire)
-        except TransitionRefused as refused:
+        except (ActionRefused, TransitionRefused) as refused:
             messages.error(request, " ".join(refused.messages))
         else:
             messages.success(request, "La démarche est arrêtée.")

@@ -14,7 +14,16 @@ from demarches.mine import kept_of
 from demarches.models import User
 from demarches.rules.enums import PieceStatus
 from pacs.access import readable_corrections, readable_messages
-from pacs.actions.dossiers import choose_door, join_dossier, leave_dossier, write_message
+from pacs.actions.dossiers import (
+    choose_door,
+    join_dossier,
+    keep_dossier,
+    leave_dossier,
+    resubmit_dossier,
+    stop_dossier,
+    submit_dossier,
+    write_message,
+)
 from pacs.actions.helping import accept_help, end_help, invite_helper
 from pacs.actions.pieces import add_file, answer_piece, bring_pieces, remove_file
 from pacs.actions.refusals import ActionRefused
@@ -152,6 +161,30 @@ def test_answers_typed_for_the_former_are_not_the_next_ones(
 
     assert done.status_code in (409, 422)
     assert second_of(draft).needs == ""
+
+
+@pytest.mark.parametrize("act", [submit_dossier, resubmit_dossier, keep_dossier, stop_dossier])
+@pytest.mark.parametrize("has_next", [False, True])
+def test_whoever_has_left_neither_sends_nor_keeps_nor_stops_the_dossier(
+    draft: Dossier,
+    alice: User,
+    bob: User,
+    charlie: User,
+    act: Callable[..., object],
+    has_next: bool,
+) -> None:
+    """Their click waited for the lock while they left, in another tab."""
+    read_before = second_of(draft)
+    if has_next:
+        hand_over(draft, alice, bob, charlie)
+    else:
+        leave_dossier(second_of(draft), at=timezone.now(), by=bob)
+    before = Dossier.objects.values().get(pk=draft.pk)
+
+    with pytest.raises(ActionRefused, match="Votre participation est terminée"):
+        act(read_before, at=timezone.now(), by=bob)
+
+    assert Dossier.objects.values().get(pk=draft.pk) == before
 
 
 # A helper whose help has ended
