@@ -96,7 +96,7 @@ def _hours_sql(vendor: str) -> list[str]:
     again = f"UPDATE {mairie} SET revision = revision"  # noqa: S608 -- our names
     tables = [model._meta.db_table for model in _hours if model is not Mairie]
     if vendor == "sqlite":
-        renewed = f"UPDATE {mairie} SET revision = lower(hex(randomblob(16))) WHERE id = NEW.id"  # noqa: S608
+        renewed = f"UPDATE {mairie} SET revision = lower(hex(randomblob(16))) WHERE id = NEW.id"  # noqa: S608 -- our names
         return [
             f"CREATE TRIGGER {mairie}_hours_update AFTER UPDATE ON {mairie} BEGIN {renewed}; END",
             *(
