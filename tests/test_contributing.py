@@ -1,5 +1,6 @@
 """What a new maintainer is told leads somewhere."""
 
+import os
 import re
 import subprocess
 
@@ -29,8 +30,17 @@ def test_each_verb_of_make_exists(document: str) -> None:
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= set(TARGETS)
 
 
-def test_help_lists_every_verb() -> None:
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+@pytest.mark.parametrize("level", ["0", "1"], ids=["from a shell", "from a make"])
+def test_help_lists_every_verb(level: str) -> None:
+    # A make inside « make test » says which folder it enters, unless told not to.
+    told = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        env={**os.environ, "MAKELEVEL": level},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     listed = [line.split()[1] for line in told.stdout.splitlines()]
     phony = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.M)
