@@ -14,6 +14,10 @@ from demarches.rules.fiche import beside, official_url, path_to
 from demarches.rules.fiche_html import Renderer
 
 
+#: A shorter page is seen whole by a turn of the wheel.
+PARTS_WORTH_A_LIST = 4
+
+
 def shown_notes() -> dict[str, str]:
     """What this mairie shows: code -> its own words about it."""
     return dict(ShownFiche.objects.values_list("code", "note"))
@@ -29,6 +33,8 @@ class Rendered:
     #: Address and title of what stands above it, of those shown here; and of what stands beside it.
     path: list[tuple[str, str]]
     beside: list[tuple[str, str]]
+    #: Id and title of its parts; none where the page is short enough to be seen.
+    contents: list[tuple[str, str]]
 
 
 def rendered(
@@ -64,6 +70,7 @@ def _rendered(pk: int, shown: frozenset[str], mairie: str, situation: int) -> Re
         document.is_being_updated,
         [(link_to(code), title) for code, title in path_to(document.root) if code in shown],
         [(link_to(code), title) for code, title in beside(document.root)],
+        renderer.parts if len(renderer.parts) >= PARTS_WORTH_A_LIST else [],
     )
 
 

@@ -16,6 +16,8 @@ from demarches.rules.fiche import LOGIC, body_of, collapse, safe_url, text_of
 from demarches.rules.numbers import read_number
 
 MAX_HEADING = 6
+#: Level of the headings that part the page.
+PART_LEVEL = 2
 CALLOUTS = frozenset({"ANoter", "ASavoir", "Attention", "Rappel", "Exemple"})
 SERVICE_VERBS = {
     "Téléservice": "Faire la démarche en ligne",
@@ -64,6 +66,8 @@ class Renderer:
     address: str = ""
     abbreviations: Mapping[str, str] = field(default_factory=dict)
     definitions: frozenset[str] = frozenset()
+    #: Id and title of each part of the page, in order: known once the document is written.
+    parts: list[tuple[str, str]] = field(default_factory=list)
 
     def document(self, root: Element) -> str:
         """The body, then the annexes."""
@@ -71,15 +75,23 @@ class Renderer:
             one.get("ID", ""): text_of(_long_form(one)) for one in root.iter("Abreviation")
         }
         self.definitions = frozenset(one.get("ID", "") for one in root.findall("Definition"))
+        self.parts = []
         children = list(body_of(root))
         main = [child for child in children if child.tag not in ANNEX_TAGS]
-        body = self.blocks(main, level=2)
+        body = self.blocks(main, level=PART_LEVEL)
         for title, tags in ANNEXES:
             found = [child for child in children if child.tag in tags]
             if found:
                 inner = "".join(self.annex(child) for child in found)
-                body += f"<section><h2 data-added>{title}</h2>{inner}</section>"
+                ident = self.part("", title)
+                body += f'<section id="{ident}"><h2 data-added>{title}</h2>{inner}</section>'
         return body
+
+    def part(self, code: str, title: str) -> str:
+        """Note a part of the page, titled in plain words; give its id, of its own code if any."""
+        ident = _ident(code) if code else f"partie-{len(self.parts) + 1}"
+        self.parts.append((ident, title))
+        return escape(ident)
 
     # Blocks
 
@@ -143,12 +155,14 @@ class Renderer:
 
     block_TitreAlternatif = block_TitreFlottant = block_TitreRiche = block_Titre
 
-    def section(self, element: Element, level: int, *, added: str = "") -> str:
+    def section(self, element: Element, level: int, *, is_part: bool = True) -> str:
         """A titled section; its heading is one level below what holds it."""
         title = element.find("Titre")
-        words = self.inline_of_title(title) if title is not None else added
+        words = self.inline_of_title(title) if title is not None else ""
         anchor = element.get("ID", "")
         ident = f' id="{escape(_ident(anchor))}"' if anchor else ""
+        if title is not None and words and is_part and level == PART_LEVEL:
+            ident = f' id="{self.part(anchor, text_of(title))}"'
         rest = [child for child in element if child is not title]
         inner = self.blocks(rest, level=level + 1)
         heading = _heading(level, words) if words else ""
@@ -175,7 +189,7 @@ class Renderer:
             )
             html += f'<nav aria-label="Votre situation" data-added><ul>{links}</ul></nav>'
         for rank, one in enumerate(found, start=1):
-            inner = self.section(one, level)
+            inner = self.section(one, level, is_part=False)
             html += f'<div id="situation-{rank}"{_chosen(rank, chosen)}>{inner}</div>'
         others = [child for child in element if child.tag not in {"Situation", "Titre"}]
         return html + self.blocks(others, level=level)

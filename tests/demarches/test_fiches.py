@@ -415,6 +415,17 @@ def test_the_choice_of_an_alternative_stands_in_the_address(client: Client, site
         assert html.count("data-chosen") == chosen
 
 
+def test_a_long_fiche_lists_its_parts_and_a_short_one_does_not(client: Client, site: None) -> None:
+    page = lxml_html.fromstring(get(client, "fiche", "F1").content.decode())
+    links = page.xpath("//nav[@aria-labelledby='contents']//a")
+
+    assert len(links) >= 4
+    for link in links:
+        (part,) = page.xpath(f"//*[@id='{link.get('href')[1:]}']")
+        assert words(part[0].text_content()) == words(link.text_content())
+    assert "Sur cette page" not in get(client, "fiche", "F2").content.decode()
+
+
 def test_the_pdf_holds_the_same_words(client: Client, site: None) -> None:
     answer = get(client, "fiche-pdf", "F1")
 
