@@ -9,7 +9,7 @@ from typing import Any
 from tests.fuzz.attack import Walk, attack
 from tests.fuzz.scene import make_scene
 
-INPUTS = int(os.environ.get("FUZZ_INPUTS", "2000"))
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "1200"))
 SEED = int(os.environ.get("FUZZ_SEED", "30700"))
 #: The walk finds no link to them: they need what only a mail or a device holds.
 NOT_LINKED = 0.25
