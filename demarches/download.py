@@ -169,6 +169,8 @@ class _Transfer:
         self.clock = clock
         self.deadline = clock() + limits.max_seconds
         self.stamp = Stamp()
+        #: How long the whole file is, once a server has told; a later part may leave it out.
+        self.total: int | None = None
         self.socket: socket.socket | None = None
         self.is_over = False
         self.opener = urllib.request.build_opener(
@@ -257,7 +259,7 @@ class _Transfer:
         total = self._total(answer, start, stamp)
         if answer.status != HTTPStatus.PARTIAL_CONTENT:
             start = 0
-        self.stamp = stamp
+        self.stamp, self.total = stamp, total
         with self.target.open("r+b") as file:
             file.seek(start)
             file.truncate()
@@ -282,7 +284,9 @@ class _Transfer:
                 # Another version, or another part: nothing of it may follow what we have.
                 self.target.write_bytes(b"")
                 raise _Interrupted("le fichier a changé pendant le téléchargement")
-            total = None if told[3] == "*" else int(told[3])
+            # « * »: a part that is shorter than it says, or than what is left, is not the end.
+            last = self.total or int(told[2]) + 1
+            total = last if told[3] == "*" else int(told[3])
         elif (length := answer.headers.get("Content-Length", "")[:16]).isdecimal():
             total = int(length)
         if total is not None and total > self.limits.max_bytes:

@@ -142,6 +142,28 @@ def test_what_stops_half_way_goes_on_from_there(server: Server, tmp_path: Path) 
     assert [asked.get("Range") for asked in server.asked] == [None, "bytes=700-"]
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_short_part_is_not_the_end(server: Server, tmp_path: Path, is_told: bool) -> None:
+    """A part that does not say how long the whole is (« * »): what was told before counts."""
+    size = len(server.content)
+
+    def behave(request: BaseHTTPRequestHandler, rank: int) -> bool:
+        if rank == 1:
+            server.answer(request, cut=700)
+        if rank == 2:
+            last = 899 if is_told else size - 1
+            told = {"Content-Range": f"bytes 700-{last}/*", "Content-Length": str(last - 699)}
+            server.send(request, 206, server.content[700:900], told)
+        return rank < 3
+
+    server.behave = behave
+    target = tmp_path / "guide.zip"
+
+    assert download(server.url, target, limits=QUICK) is not None
+    assert target.read_bytes() == server.content
+    assert [asked.get("Range") for asked in server.asked][-1] == "bytes=900-"
+
+
 @pytest.mark.parametrize("obeys", [True, False])
 def test_a_file_that_changes_half_way_is_never_glued_to_the_old_one(
     server: Server, tmp_path: Path, obeys: bool
