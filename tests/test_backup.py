@@ -1,5 +1,6 @@
 """The drill: back up under writes, destroy everything, restore, compare, open a dossier."""
 
+import io
 import json
 import os
 import re
@@ -244,6 +245,20 @@ def test_a_harmed_archive_is_refused(sealed: Path, harm: Any) -> None:
 
     with pytest.raises(backup.BackupRefused):
         _open(sealed)
+
+
+def test_a_length_that_was_harmed_does_not_read_the_whole_archive() -> None:
+    asked = []
+
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            asked.append(size)
+            return super().read(size)
+
+    beginning = backup.MAGIC + b"\x05tests" + b"s" * backup.SALT_LENGTH
+    with pytest.raises(backup.BackupRefused, match="coupée ou a été changée"):
+        backup.Opener(Endless(beginning + b"\xff" * 100)).read(1)
+    assert max(size or 0 for size in asked) < 2 * backup.CHUNK
 
 
 def test_an_archive_under_a_key_that_is_gone_says_which(sealed: Path, settings: Any) -> None:

@@ -49,6 +49,8 @@ MAGIC = b"UZB1"
 SALT_LENGTH = 16
 KEY_LENGTH = 32
 CHUNK = 1024 * 1024
+#: What AES-GCM adds to a chunk.
+TAG_LENGTH = 16
 #: What authenticates a chunk: an archive that was cut short has no last one.
 MANIFEST = "manifest.json"
 DATABASE = "database"
@@ -295,7 +297,9 @@ class Opener(io.BufferedIOBase):
 
     def _next(self) -> bytes:
         length = self._sealed.read(4)
-        sealed = self._sealed.read(struct.unpack(">I", length)[0]) if len(length) == 4 else b""
+        size = struct.unpack(">I", length)[0] if len(length) == 4 else 0
+        # A length that was harmed would read the whole archive at once.
+        sealed = self._sealed.read(size) if size <= CHUNK + TAG_LENGTH else b""
         nonce = _nonce(self._number)
         self._number += 1
         for place in (MORE, LAST):
