@@ -15,6 +15,7 @@ from django.db.models import Count, Max
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
 
+from demarches import uploads
 from demarches.journal import drop_triggers_sql
 from demarches.models import Mairie, User
 from pacs.models import Dossier
@@ -77,6 +78,13 @@ class Loaded:
 
 #: By database, and by the permissions: their keys change when a test empties the database.
 _loaded: dict[tuple[Any, ...], Loaded] = {}
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine checks a file later; the tests of the limits set their own."""
+    monkeypatch.setattr(uploads, "PREVIEW_SECONDS", 60)
+    monkeypatch.setattr(uploads, "WORKER_SECONDS", 60)
 
 
 @pytest.fixture

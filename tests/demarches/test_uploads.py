@@ -18,13 +18,6 @@ from tests.support import files
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "uploads"
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine shows a page later; the tests of the limits set their own."""
-    monkeypatch.setattr(uploads, "PREVIEW_SECONDS", 60)
-    monkeypatch.setattr(uploads, "WORKER_SECONDS", 60)
-
-
 def upload(data: bytes, name: str) -> CleanUpload:
     return process_upload(io.BytesIO(data), name)
 
