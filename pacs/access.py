@@ -139,15 +139,19 @@ def may_still_fill(user: User | None, partenaire: Partenaire) -> bool:
     return Helper.objects.live().filter(partenaire=partenaire, user=user).exists()
 
 
-def is_still_theirs(user: User | None, read: Partenaire) -> bool:
+def is_still_theirs(user: User | None, read: Partenaire, *, now: Partenaire | None = None) -> bool:
     """The same of a row that was read before the lock: ask it under the dossier's lock.
 
+    `now`: the row as it stands, for whoever has read it already.
+
     Whoever has left a part acts no more in the place of who came after; nor does a guest whose
-    pass was made anew.
+    pass was made anew, or ended with another way in.
     """
-    now = Partenaire.objects.only("user_id", "private_code").get(pk=read.pk)
+    if now is None:
+        now = Partenaire.objects.only("user_id", "private_code", "door").get(pk=read.pk)
     if user is None:
-        return (now.user_id, now.private_code) == (read.user_id, read.private_code)
+        ways = [(one.user_id, one.private_code, one.door) for one in (now, read)]
+        return ways[0] == ways[1]
     return may_still_fill(user, now)
 
 

@@ -28,7 +28,13 @@ from demarches.booking import DESK_HORIZON
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
 from pacs import emails
-from pacs.actions.guards import StaleDossier, check_request, check_told, locked_at_version
+from pacs.actions.guards import (
+    StaleDossier,
+    check_request,
+    check_theirs,
+    check_told,
+    locked_at_version,
+)
 from pacs.actions.pieces import renew_for
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import agenda_of, asked_by, needs_a_visit, offerable_slots
@@ -89,7 +95,7 @@ def hold_slot(
     slot = find_free(agenda, starts_at, asked)
     try:
         with transaction.atomic():
-            locked = _locked(dossier)
+            locked = _locked_for(partenaire)
             bookable_agenda(locked, reader=partenaire, at=at)
             if seen is not None and seen != Seen.of(locked):
                 raise ChangedSince
@@ -127,7 +133,7 @@ def confirm_slot(
     the journal adds, when it was not from the pages of the dossier.
     """
     with transaction.atomic():
-        locked = _locked(partenaire.dossier)
+        locked = _locked_for(partenaire)
         held = locked.held_appointment
         if (booked := _as_read(locked, held, seen)) is not None:
             return booked
@@ -257,7 +263,7 @@ def cancel_appointment(
     Raises `ChangedSince` when it is no longer the one of the page. `how`: as `confirm_slot`.
     """
     with transaction.atomic():
-        locked = _locked(partenaire.dossier)
+        locked = _locked_for(partenaire)
         if locked.appointment is None:
             return
         if seen is not None and seen.booked != locked.appointment_id:
@@ -438,7 +444,7 @@ def want_earlier(
     Earlier than the appointment of the page: raises `ChangedSince` when that is another now.
     """
     with transaction.atomic():
-        locked = _locked(partenaire.dossier)
+        locked = _locked_for(partenaire)
         if seen is not None and seen.booked != (locked.appointment_id or 0):
             raise ChangedSince
         if wanted and locked.current_status is not Status.SCHEDULED:
@@ -456,7 +462,7 @@ def refuse_offer(partenaire: Partenaire, *, at: datetime, seen: Seen | None = No
     that has gone is left already.
     """
     with transaction.atomic():
-        locked = _locked(partenaire.dossier)
+        locked = _locked_for(partenaire)
         if seen is not None and seen.held != (locked.held_appointment_id or 0):
             read, booked = seen.slot(locked), locked.appointment
             was_booked = read and booked and booked.starts_at == read.starts_at
@@ -583,3 +589,13 @@ def _locked(dossier: Dossier) -> Dossier:
     locked row again, not the rows joined to it).
     """
     return Dossier.objects.locked().get(pk=dossier.pk)
+
+
+def _locked_for(partenaire: Partenaire) -> Dossier:
+    """The same, for this person: refused once their place is somebody else's, or nobody's.
+
+    Nobody but they themselves acts on an appointment: `partenaire` was read as whoever asks.
+    """
+    locked = _locked(partenaire.dossier)
+    check_theirs(partenaire, by=partenaire.user)
+    return locked

@@ -17,7 +17,13 @@ from demarches.rules.enums import Status
 from pacs import emails
 from pacs.access import holders_of, readers_of
 from pacs.actions.consent import watching_facts
-from pacs.actions.guards import check_birth, check_request, check_told, locked_at_version
+from pacs.actions.guards import (
+    check_birth,
+    check_request,
+    check_theirs,
+    check_told,
+    locked_at_version,
+)
 from pacs.actions.homes import keeping_homes
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
@@ -80,6 +86,7 @@ def send_corrections(
     """
     with transaction.atomic():
         locked = Dossier.objects.locked().get(pk=partenaire.dossier_id)
+        check_theirs(partenaire, by=by)
         if locked.is_ended:
             raise ActionRefused(ENDED)
         if not _drafts(locked, partenaire).exists():
@@ -135,6 +142,7 @@ def drop_correction(
     """
     with transaction.atomic():
         locked = Dossier.objects.locked().get(pk=partenaire.dossier_id)
+        check_theirs(partenaire, by=by)
         mine = locked.corrections.filter(
             pk=pk, holder__in=holders_of(partenaire), status__in=PENDING
         )

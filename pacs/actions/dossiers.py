@@ -20,14 +20,13 @@ from pacs import emails
 from pacs.access import (
     holders_of,
     is_still_theirs,
-    may_still_fill,
     readable_requests,
     requests_awaited,
 )
 from pacs.actions.appointments import release_appointment
 from pacs.actions.consent import watching_facts
 from pacs.actions.corrections import hand_over, propose
-from pacs.actions.guards import check_birth
+from pacs.actions.guards import check_birth, check_theirs
 from pacs.actions.helping import end_help, end_helps
 from pacs.actions.homes import keeping_homes
 from pacs.actions.part import (
@@ -124,15 +123,6 @@ def _locked(dossier: Dossier) -> Dossier:
     return Dossier.objects.locked().get(pk=dossier.pk)
 
 
-def _check_theirs(partenaire: Partenaire, *, by: User | None) -> None:
-    """Refuse an act on a part that is somebody else's by now; call it under the lock."""
-    if not is_still_theirs(by, partenaire):
-        raise ActionRefused(
-            "Votre participation est terminée, ou votre page date d’avant : rien n’est enregistré."
-            " Rouvrez le dossier depuis « Mes démarches »."
-        )
-
-
 def record_answers(
     form: AnswerForm,
     *,
@@ -220,8 +210,7 @@ def confirm_said(
         row = Partenaire.objects.get(pk=partenaire.pk)
         if not row.said_by_other:
             return
-        if not may_still_fill(by, row):
-            raise ActionRefused("Votre aide est terminée : rien n’est enregistré.")
+        check_theirs(partenaire, by=by)
         check_read(read, said_shown(row, dossier))
         row.begin_part(at=at)
         _answered_by_themselves(row, row.said_by_other)
@@ -256,6 +245,7 @@ def choose_door(
     opened = try_code(second, code) if code else ""
     with transaction.atomic():
         locked = _locked(second.dossier)
+        check_theirs(locked.people[0], by=by)
         second = Partenaire.objects.select_related("dossier", "user").get(pk=second.pk)
         if second.user_id is not None:
             raise ActionRefused("Votre partenaire participe déjà avec son propre compte.")
@@ -373,7 +363,7 @@ def confirm_common(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        _check_theirs(partenaire, by=by)
+        check_theirs(partenaire, by=by)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à confirmer.")
         check_read(read, confirmation_shown(dossier))
@@ -411,7 +401,7 @@ def attest(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        _check_theirs(partenaire, by=by)
+        check_theirs(partenaire, by=by)
         partenaire = Partenaire.objects.select_related("user").get(pk=partenaire.pk)
         if dossier.is_ended:
             raise ActionRefused("Ce dossier est terminé : il n’y a plus rien à attester.")
@@ -483,7 +473,7 @@ def submit_dossier(
         dossier = _locked(partenaire.dossier)
         if dossier.submitted_at is not None:
             return dossier
-        _check_theirs(partenaire, by=by)
+        check_theirs(partenaire, by=by)
         check_read(read, review_shown(partenaire, dossier))
         dossier.submit(by=by, at=at)
         end_helps(dossier, at=at)
@@ -504,7 +494,7 @@ def resubmit_dossier(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        _check_theirs(partenaire, by=by)
+        check_theirs(partenaire, by=by)
         if read and dossier.current_status is Status.UNDER_REVIEW:
             return dossier
         awaited = requests_awaited(dossier).exclude(partenaire=partenaire)
@@ -534,7 +524,7 @@ def keep_dossier(partenaire: Partenaire, *, at: datetime, by: User | None) -> No
     """Keep a dossier that was about to be deleted: an activity like any other."""
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        _check_theirs(partenaire, by=by)
+        check_theirs(partenaire, by=by)
         if dossier.is_ended:
             raise ActionRefused("Cette démarche est terminée : son dossier ne peut pas être gardé.")
         dossier.touch(at=at)
@@ -551,7 +541,7 @@ def stop_dossier(
     """
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
-        _check_theirs(partenaire, by=by)
+        check_theirs(partenaire, by=by)
         if read and dossier.current_status is Status.WITHDRAWN:
             return
         check_read(read, standing_shown(dossier))
@@ -573,7 +563,7 @@ def write_message(
         existing = Message.objects.filter(form_key=key, dossier=dossier).first()
         if existing is not None:
             return existing
-        _check_theirs(partenaire, by=partenaire.user)
+        check_theirs(partenaire, by=partenaire.user)
         message = Message.objects.create(
             dossier=dossier,
             partenaire=partenaire,

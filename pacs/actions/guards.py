@@ -7,7 +7,7 @@ from django.utils.timezone import localdate
 
 from demarches.guard import TextRefused, check_text
 from demarches.models import User
-from pacs.access import may_type_answers
+from pacs.access import is_still_theirs, may_type_answers
 from pacs.actions.refusals import ActionRefused
 from pacs.leaks import told_by
 from pacs.models import Dossier, Partenaire
@@ -27,6 +27,22 @@ def locked_at_version(dossier: Dossier, version: int | None) -> Dossier:
     if version is not None and locked.version != version:
         raise StaleDossier(CHANGED)
     return locked
+
+
+def check_theirs(read: Partenaire, *, by: User | None) -> None:
+    """Refuse an act on a part that is somebody else's by now; call it under the dossier's lock.
+
+    `read`: the row as it was when the page was asked for, before the lock. `by`: who acts; None
+    for the guest of a handed-over device, or the link of a mail.
+    """
+    if is_still_theirs(by, read):
+        return
+    if read.helper is not None:
+        raise ActionRefused("Votre aide est terminée : rien n’est enregistré.")
+    raise ActionRefused(
+        "Votre participation est terminée, ou votre page date d’avant : rien n’est enregistré."
+        " Rouvrez le dossier depuis « Mes démarches »."
+    )
 
 
 def check_may_type(by: User, dossier: Dossier) -> None:

@@ -18,7 +18,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import changed_names
 from demarches.uploads import Checks, CleanUpload, check_quota, process_upload, store_upload
-from pacs.access import may_still_fill
+from pacs.access import is_still_theirs, may_still_fill
 from pacs.actions.guards import check_may_type
 from pacs.actions.refusals import ActionRefused
 from pacs.booking import pieces_too_old
@@ -78,14 +78,20 @@ def sync_pieces(dossier: Dossier) -> None:
             row.save(update_fields=["is_required"])
 
 
-def _editable(piece: Piece, *, by: User | None, at: datetime) -> Piece:
+def _editable(piece: Piece, *, by: User | None, reader: Partenaire | None, at: datetime) -> Piece:
     """The piece and its dossier, locked; refuses when it is no longer in the people's hands.
 
-    `by`: the account that acts, None for a guest. Refuses a helper whose help has ended meanwhile.
+    `by`: the account that acts, None for a guest. `reader`: as whom, read before the lock; None for
+    an agent. Refuses a helper whose help has ended meanwhile, and a guest whose pass has.
     """
     dossier = Dossier.objects.locked().get(pk=piece.dossier_id)
-    owners = [one for one in dossier.people if piece.partenaire_id in (None, one.pk)]
-    if not any(may_still_fill(by, one) for one in owners):
+    people = dossier.people
+    owners = [one for one in people if piece.partenaire_id in (None, one.pk)]
+    if reader is None:
+        is_theirs = any(may_still_fill(by, one) for one in owners)
+    else:
+        is_theirs = is_still_theirs(by, reader, now=people[reader.position - 1])
+    if not is_theirs:
         raise ActionRefused(
             "Votre aide ou votre participation est terminée : rien n’est enregistré, et aucun"
             " fichier n’est gardé."
@@ -111,7 +117,13 @@ def _editable(piece: Piece, *, by: User | None, at: datetime) -> Piece:
     return locked
 
 
-def bring_pieces(pieces: Iterable[Piece], *, by: User | None = None, at: datetime) -> int:
+def bring_pieces(
+    pieces: Iterable[Piece],
+    *,
+    by: User | None = None,
+    reader: Partenaire | None = None,
+    at: datetime,
+) -> int:
     """Say of these pieces that their originals come on the day; returns how many were said.
 
     Only those of which nobody has said or sent anything since: a file that arrived meanwhile, or
@@ -120,7 +132,7 @@ def bring_pieces(pieces: Iterable[Piece], *, by: User | None = None, at: datetim
     said = 0
     with transaction.atomic():
         for piece in pieces:
-            row = _editable(piece, by=by, at=at)
+            row = _editable(piece, by=by, reader=reader, at=at)
             if row.status == PieceStatus.MISSING.value and not row.files.exists():
                 row.status = PieceStatus.TO_BRING.value
                 row.save(update_fields=["status"])
@@ -157,7 +169,7 @@ def add_file(
     purpose = f"Copie pour la mairie, dossier {piece.dossier.reference}" if is_identity else ""
     clean = process_upload(file, name, watermark=purpose, checks=checks)
     with transaction.atomic():
-        row = _editable(piece, by=by, at=at)
+        row = _editable(piece, by=by, reader=partenaire, at=at)
         existing = row.files.filter(sha256=clean.sha256).first()
         if existing is not None:
             return existing, clean
@@ -185,10 +197,16 @@ def add_file(
     return stored, clean
 
 
-def remove_file(stored: PieceFile, *, by: User | None = None, at: datetime) -> None:
+def remove_file(
+    stored: PieceFile,
+    *,
+    by: User | None = None,
+    reader: Partenaire | None = None,
+    at: datetime,
+) -> None:
     """Take a file back; the bytes go once the deletion is certain."""
     with transaction.atomic():
-        row = _editable(stored.piece, by=by, at=at)
+        row = _editable(stored.piece, by=by, reader=reader, at=at)
         storage.delete_after_commit(stored.storage_name)
         stored.delete()
         if not row.files.exists() and row.status == PieceStatus.PROVIDED.value:
@@ -206,6 +224,7 @@ def answer_piece(
     expires_on: date | None = None,
     is_french_adult_card: bool = False,
     by: User | None = None,
+    reader: Partenaire | None = None,
     at: datetime,
     read: str | None = None,
 ) -> Piece:
@@ -215,7 +234,7 @@ def answer_piece(
     else has said of it since the page was opened, where that is not what is said now.
     """
     with transaction.atomic():
-        row = _editable(piece, by=by, at=at)
+        row = _editable(piece, by=by, reader=reader, at=at)
         if read is not None:
             now = piece_shown(row)
             # Whether there is a file is no answer: it comes and goes by itself.

@@ -214,6 +214,8 @@ def appointment_refuse(request: HttpRequest, partenaire: Partenaire) -> HttpResp
         read = seen.slot(partenaire.dossier)
         wanted = f"Rendre le créneau du {read}." if read else "Rendre un créneau."
         return appointment_changed(request, partenaire, seen=seen, wanted=wanted, at=now)
+    except ActionRefused as refused:
+        return _cannot_book(request, partenaire, refused)
     messages.success(request, "Ce créneau est rendu. Le reste ne change pas.")
     return redirect("pacs:appointment", partenaire.dossier.reference)
 

@@ -133,6 +133,7 @@ def dossier_pieces(request: HttpRequest, partenaire: Partenaire) -> HttpResponse
             brought = bring_pieces(
                 [row.piece for row in rows if row.piece.key in shown],
                 by=account_of(request),
+                reader=partenaire,
                 at=timezone.now(),
             )
         except ActionRefused as refused:
@@ -314,6 +315,7 @@ def _answer(
             expires_on=data.get("expires_on"),
             is_french_adult_card=data.get("is_french_adult_card", False),
             by=by,
+            reader=partenaire,
             at=timezone.now(),
             read=read,
         )
@@ -450,7 +452,7 @@ def piece_file_remove(request: HttpRequest, partenaire: Partenaire, pk: int) -> 
         context = {"dossier": partenaire.dossier, "file": stored, "row": row}
         return render(request, "pacs/piece_file_remove.html", context)
     try:
-        remove_file(stored, by=account_of(request), at=timezone.now())
+        remove_file(stored, by=account_of(request), reader=partenaire, at=timezone.now())
     except ActionRefused as refused:
         messages.error(request, " ".join(refused.messages))
     else:
