@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.db.models import F, Model
 from django.utils.crypto import salted_hmac
 
 from demarches.actions import ChangedSince, check_read
@@ -56,7 +57,7 @@ from pacs.shown import (
     standing_shown,
 )
 
-#: Signs of a message's key: 160 bits.
+#: Signs of a form's key: 160 bits.
 FORM_KEY_LENGTH = 40
 
 
@@ -83,14 +84,24 @@ def open_dossier(
     agent: User | None = None,
     couple: Mapping[str, Any] | None = None,
     people: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
+    form_key: str = "",
 ) -> Dossier:
     """Open a draft with its two partenaires, filled with the answers already given.
 
     `user`: the resident who opens it and becomes the first partenaire; someone who already has
     a draft gets that one back, so that a double click or two tabs make one dossier.
-    `agent`: set instead when the mairie types it in for people at the counter.
+    `agent`: set instead when the mairie types it in for people at the counter; the same form
+    (`form_key`) sent twice opens one dossier. Found again once something was said in it, it
+    opens another: the next couple is there.
     """
+    key = _one_time(agent, form_key) if agent is not None and form_key else None
     with transaction.atomic():
+        if agent is not None and key is not None:
+            User.objects.select_for_update(no_key=True).get(pk=agent.pk)
+            same_form = Dossier.objects.filter(form_key=key)
+            if untouched := same_form.drafts().filter(last_activity_at=F("created_at")).first():
+                return untouched
+            same_form.update(form_key=None)
         if user is not None:
             # The account's row is the lock: two clicks wait for each other here.
             User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -103,6 +114,7 @@ def open_dossier(
             last_activity_at=at,
             opened_by=agent or user,
             at_counter=agent is not None,
+            form_key=key,  # type: ignore[misc]
             **(couple or {}),
         )
         for position, answers in enumerate(people, start=1):
@@ -116,6 +128,13 @@ def open_dossier(
         dossier.record(kind="opened", by=agent or user, at=at)
         sync_pieces(dossier)
     return dossier
+
+
+def _one_time(whose: Model, form_key: str) -> str:
+    """The key of a form as it is kept: whatever was sent, it names a form of this person alone."""
+    sent = f"{whose.pk}:{form_key}"
+    salt = f"pacs.{whose._meta.model_name}.form"
+    return salted_hmac(salt, sent, algorithm="sha256").hexdigest()[:FORM_KEY_LENGTH]
 
 
 def _locked(dossier: Dossier) -> Dossier:
@@ -555,9 +574,7 @@ def write_message(
     partenaire: Partenaire, *, body: str, private: bool, form_key: str, at: datetime
 ) -> Message:
     """Write to the mairie; the same form sent twice writes one message."""
-    # The key is whatever was sent: it names a form of this person, in this dossier.
-    sent = f"{partenaire.pk}:{form_key}"
-    key = salted_hmac("pacs.message", sent, algorithm="sha256").hexdigest()[:FORM_KEY_LENGTH]
+    key = _one_time(partenaire, form_key)
     with transaction.atomic():
         dossier = _locked(partenaire.dossier)
         existing = Message.objects.filter(form_key=key, dossier=dossier).first()

@@ -23,7 +23,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince
-from demarches.forms import StepForm
+from demarches.forms import StepForm, new_form_key
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import FIELD, Shown, changed_names, imprint, is_among
@@ -299,9 +299,11 @@ class GuidedDesk:
         if not (may_read_as_staff(agent) and agent.has_perm("pacs.add_dossier")):
             raise PermissionDenied
         if request.method == "POST":
-            dossier = open_dossier(at=timezone.now(), agent=agent)
+            form_key = request.POST.get("form_key", "")
+            dossier = open_dossier(at=timezone.now(), agent=agent, form_key=form_key)
             return redirect(GUIDED_ADDRESS, dossier.pk, COUPLE)
         context = self._guided_context(request, "Ouvrir un dossier au guichet")
+        context["form_key"] = new_form_key()
         return TemplateResponse(request, "admin/pacs/counter.html", context)
 
     def pieces_list_view(self, request: HttpRequest) -> HttpResponse:

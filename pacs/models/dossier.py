@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
-from demarches.models.fields import LatinCharField, PrintedTextField
+from demarches.models.fields import GuardedCharField, LatinCharField, PrintedTextField
 from demarches.request_memory import remembered
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
@@ -162,6 +162,8 @@ class Dossier(DossierBase):
     registered_on = models.DateField("enregistré le", null=True, blank=True, editable=False)
     registered_appointment_on = models.DateField(null=True, blank=True, editable=False)
     registered_attestations = models.PositiveSmallIntegerField(default=0, editable=False)
+    #: One-time key of the form that opened it at the counter: a double click opens one.
+    form_key = GuardedCharField(max_length=40, unique=True, null=True, editable=False)  # type: ignore[misc]
     #: When both were told that the dossier will be deleted; empty again after any activity.
     deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 

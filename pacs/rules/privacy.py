@@ -89,7 +89,7 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
         **_all(
             AGENTS,
             "opened_by at_counter assigned_to waiting_since registered_appointment_on"
-            " registered_attestations",
+            " registered_attestations form_key",
         ),
         **_all(
             SHARED.because("les deux lisent jusqu’à quand le dossier est gardé"),

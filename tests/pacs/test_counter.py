@@ -67,6 +67,23 @@ def opened(clerk: User, client_of: ClientOf) -> Dossier:
     return Dossier.objects.get()
 
 
+def test_opening_twice_opens_one_until_something_is_typed(
+    clerk: User, agent: User, client_of: ClientOf
+) -> None:
+    """A double click, then the same page found again by « précédent » for the next couple."""
+    page = Page.open(client_of(clerk), reverse("admin:pacs_dossier_counter"))
+
+    first = page.press().url
+    assert page.press().url == first
+    Page.open(client_of(clerk), first).press(COUPLE)
+    assert page.press().url != first
+    assert page.press().url != first
+    sent = page.fields()
+    client_of(agent).post(reverse("admin:pacs_dossier_counter"), sent)
+
+    assert Dossier.objects.count() == 3
+
+
 def step(dossier: Dossier, slug: str) -> str:
     return reverse("admin:pacs_dossier_guided", args=[dossier.pk, slug])
 
