@@ -200,7 +200,8 @@ def changed_by_mairie(
 ) -> None:
     """Tell one person that an agent changed something of theirs: which kinds, never the values.
 
-    At most one mail a day for each person: a second change of the same day adds none. Not to an
+    At most one mail a day for each person: a second change of the same day adds none, but that of
+    the address, of which whoever had it would otherwise hear nothing. Not to an
     address that was only invited: nobody there has answered. Nor to somebody without an account
     whose dossier is being opened at the counter: they are saying it there. `was_at`: the address
     they gave before this change replaced it; the new one may be somebody else's. When the mail
@@ -213,7 +214,8 @@ def changed_by_mairie(
         partenaire=partenaire, kind="changed_by_mairie", at__date=localdate(at)
     )
     address = account.email if account else was_at or partenaire.contact_email
-    if (told.exclude(email=None) if address else told).exists():
+    is_moved = account is None and bool(was_at)
+    if not is_moved and (told.exclude(email=None) if address else told).exists():
         return
     ended = partenaire.dossier.mails.filter(
         partenaire=partenaire, kind="attestation_ended", at=at, email__isnull=False

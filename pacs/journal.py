@@ -76,6 +76,11 @@ ABOUT_SOMEBODY = frozenset(
 )
 
 
+#: The second's place was emptied since: whoever has it now did and said nothing of that.
+FORMER = "la personne qui participait alors"
+EMPTIED = frozenset({"part_emptied", "left"})
+
+
 @dataclass(frozen=True, slots=True)
 class JournalLine:
     """One thing that happened: when, who, what; what it was and what it is; why."""
@@ -92,8 +97,11 @@ def journal_of(dossier: Dossier) -> list[JournalLine]:
     people = {one.pk: one for one in dossier.people}
     names = {one.user_id: one.display_name for one in dossier.people if one.user_id}
     wordings = PieceWording.objects.by_rule()
-    events = dossier.events.select_related("by").order_by("-at", "-pk")
-    return [_line(event, dossier, people, names, wordings) for event in events]
+    lines, is_former = [], False
+    for event in dossier.events.select_related("by").order_by("-at", "-pk"):
+        is_former = is_former or event.kind in EMPTIED
+        lines.append(_line(event, dossier, people, names, wordings, is_former=is_former))
+    return lines
 
 
 def _line(
@@ -102,13 +110,17 @@ def _line(
     people: Mapping[int, Partenaire],
     names: Mapping[int, str],
     wordings: Mapping[str, PieceWording],
+    *,
+    is_former: bool,
 ) -> JournalLine:
+    """One line; `is_former`: the second's part was emptied after it."""
     holder = people.get(event.partenaire_id or 0)
     is_about = event.kind in ABOUT_SOMEBODY or event.kind.startswith("piece_")
     who = names.get(event.by_id or 0) or str(event.by or "")
+    name = _name(holder, is_former=is_former) if holder else ""
     if not who:
-        who = "Le portail" if is_about or holder is None else holder.display_name
-    whose = f" de {holder.display_name}" if holder and is_about else ""
+        who = "Le portail" if is_about or holder is None else f"{name[:1].upper()}{name[1:]}"
+    whose = f" de {name}" if holder and is_about else ""
     changes, reason = list(event.changes), event.reason
     if event.transition:
         return JournalLine(event.at, who, _transition(event), changes, reason)
@@ -117,10 +129,14 @@ def _line(
         words = SENTENCES[event.kind].format(piece=f"« {label} »{whose}")
         return JournalLine(event.at, who, words, changes, reason)
     if event.kind == "answers_by_agent" and reason:
-        told, reason = _answer_labels(reason, dossier), ""
+        told, reason = _answer_labels(reason, dossier, is_former=is_former), ""
         changes = [{"label": one, "old": "", "new": ""} for one in told]
     words = SENTENCES.get(event.kind, EVENT_KINDS.get(event.kind, event.kind))
     return JournalLine(event.at, who, words.format(whose=whose, piece=""), changes, reason)
+
+
+def _name(person: Partenaire, *, is_former: bool) -> str:
+    return FORMER if is_former and not person.is_first else person.display_name
 
 
 def _transition(event: DossierEvent) -> str:
@@ -141,7 +157,7 @@ def _piece_label(
     return " : ".join(named) or "pièce", ""
 
 
-def _answer_labels(codes: str, dossier: Dossier) -> list[str]:
+def _answer_labels(codes: str, dossier: Dossier, *, is_former: bool) -> list[str]:
     """« p1.birth_name, couple.city » in words."""
     rows = {f"p{one.position}": one for one in dossier.people}
     labels = []
@@ -149,5 +165,6 @@ def _answer_labels(codes: str, dossier: Dossier) -> list[str]:
         whose, _, column = code.partition(".")
         person = rows.get(whose)
         label = label_of(person or dossier, column)
-        labels.append(f"{label} de {person.display_name}" if person else label)
+        name = _name(person, is_former=is_former) if person else ""
+        labels.append(f"{label} de {name}" if name else label)
     return labels

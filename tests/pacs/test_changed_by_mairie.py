@@ -171,6 +171,16 @@ def test_the_address_that_is_replaced_is_told_and_not_the_new_one(agent: User) -
     assert "apres@" not in mails["avant@example.org"]
 
 
+def test_a_change_of_address_is_told_though_another_change_was_told_today(agent: User) -> None:
+    """Else a first change, of anything, would hide that the mails now go to somebody else."""
+    dossier = at_counter(agent, contact_email="avant@example.org")
+    change(dossier, agent, {"p1": {"street": "1 rue Neuve"}})
+    change(dossier, agent, {"p1": {"contact_email": "apres@example.org"}})
+
+    assert [mail.to for mail in Email.objects.all()] == [["avant@example.org"]] * 2
+    assert dossier.mails.filter(kind="changed_by_mairie", email__isnull=False).count() == 2
+
+
 def test_whoever_has_no_address_gets_none_and_the_dossier_says_so_once(agent: User) -> None:
     dossier = at_counter(agent)
 

@@ -28,8 +28,17 @@ from pacs.actions.helping import accept_help, end_help, invite_helper
 from pacs.actions.pieces import add_file, answer_piece, bring_pieces, remove_file
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.answers import answer_forms, answers_key
+from pacs.journal import journal_of
 from pacs.mine import parts
-from pacs.models import Correction, Door, Dossier, Helper, Message, Partenaire, PieceFile
+from pacs.models import (
+    Correction,
+    Door,
+    Dossier,
+    Helper,
+    Message,
+    Partenaire,
+    PieceFile,
+)
 from tests.support.files import png
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +118,24 @@ def test_agents_read_that_the_former_wrote_it(
         ("La personne d’avant", "Zyxw-Partagé"),
         ("La personne d’avant", "Zyxw-Seul"),
     ]
+
+
+def test_the_journal_gives_nobody_the_acts_of_whoever_had_the_place_before(
+    draft: Dossier, alice: User, bob: User, charlie: User
+) -> None:
+    """What the guest of a device does bears no account."""
+    draft.record(kind="kept", by=None, at=timezone.now(), partenaire=second_of(draft))
+    hand_over(draft, alice, bob, charlie)
+    Partenaire.objects.filter(dossier=draft, position=2).update(
+        birth_name="Qwertz", first_names="Max"
+    )
+
+    lines = journal_of(Dossier.objects.get(pk=draft.pk))
+
+    [kept] = [one for one in lines if one.words == "a demandé à garder le dossier"]
+    assert kept.who == "La personne qui participait alors"
+    # Who came in.
+    assert [one.words for one in lines if "Qwertz" in one.who] == ["participe au dossier"]
 
 
 @pytest.mark.parametrize("to", ["", "second"])
