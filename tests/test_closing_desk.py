@@ -29,6 +29,7 @@ from tests.support.closing import (
     mark,
     without_address,
 )
+from uzes_portal import closing_desk
 from uzes_portal.closing_desk import PROCEDURES
 
 NIR = "2 90 05 30 189 042 " + f"{97 - 2900530189042 % 97:02d}"
@@ -221,7 +222,10 @@ def test_a_colleague_is_named(agent: User, desk: Client) -> None:
 
 
 def test_where_it_is_reached_from(
-    agent: User, desk: Client, client_of: Callable[[User], Client]
+    agent: User,
+    desk: Client,
+    client_of: Callable[[User], Client],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     link = address("close_day")
     home, day = address("index"), address("pacs_dossier_day")
@@ -232,6 +236,11 @@ def test_where_it_is_reached_from(
     front.groups.add(Group.objects.get(name="accueil"))
     for page in (home, f"{day}?jour=2026-12-03"):
         assert link not in client_of(front).get(page).content.decode()
+    # One function says who may: the addresses and the links to them.
+    monkeypatch.setattr(closing_desk, "may_close_days", lambda user: False)
+    for page in (home, f"{day}?jour=2026-12-03"):
+        assert link not in desk.get(page).content.decode()
+    assert desk.get(link).status_code == 403
 
 
 def test_a_closure_that_would_strand_says_where_to_go(

@@ -1,28 +1,18 @@
 """An account, a place or a key that is not there any more when a request comes to it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone
+from django.urls import reverse
 
 from demarches.models import User
 from demarches.models.dossier import next_reference
-from pacs.access import find_partenaire
-from pacs.actions.dossiers import (
-    attest,
-    choose_door,
-    confirm_common,
-    join_dossier,
-    leave_dossier,
-    write_message,
-)
-from pacs.actions.helping import invite_helper
-from pacs.actions.refusals import ActionRefused
-from pacs.models import Dossier, Partenaire
-from pacs.rules.enums import Door
+from pacs.models import Dossier
+from tests.support.followups import make_suivi
+from tests.support.pages import Page
+from vitale.models import Suivi
 
 
 @pytest.mark.django_db
@@ -67,37 +57,28 @@ def test_a_referer_that_is_no_address_harms_nothing(client: Client, alice: User)
     assert Dossier.objects.count() == 1
 
 
-STALE_ACTS: dict[str, Callable[[Partenaire, User], object]] = {
-    "agrees": lambda one, who: confirm_common(one, comment="signé", at=timezone.now(), by=who),
-    "attests": lambda one, who: attest(one, at=timezone.now(), by=who),
-    "writes": lambda one, who: write_message(
-        one, body="Bonjour", private=True, form_key="k", at=timezone.now()
-    ),
-    "invites a helper": lambda one, who: invite_helper(
-        one, name="Anne", email="anne@example.org", by=who, at=timezone.now()
-    ),
-}
-
-
-@pytest.mark.parametrize("act", STALE_ACTS)
-def test_whoever_left_acts_no_more_in_the_place_of_who_came_after(
-    draft: Dossier, alice: User, bob: User, charlie: User, act: str
+@pytest.mark.parametrize("page", ["stop", "pieces", "suivi"])
+def test_what_was_deleted_while_a_click_waited_is_not_found(
+    draft: Dossier, alice: User, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stale = find_partenaire(draft.reference, user=bob, guest=None, at=timezone.now())
-    assert stale is not None
+    """A second tap of « Supprimer », or the nightly deletion, took the row first."""
+    client = Client(raise_request_exception=False)
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    if page == "suivi":
+        row: Dossier | Suivi = make_suivi(owner=alice)
+        url = reverse("vitale:suivi-delete", args=[row.reference])
+    else:
+        row = draft
+        name = {"stop": "pacs:dossier-stop", "pieces": "pacs:dossier-pieces"}[page]
+        url = reverse(name, args=[row.reference])
+    sent = Page.open(client, url).fields()
+    rows = type(type(row).objects.all())
+    monkeypatch.setattr(rows, "locked", lambda found: found.none())
 
-    def second() -> Partenaire:
-        return Partenaire.objects.select_related("dossier", "user").get(pk=stale.pk)
+    answer = client.post(url, {**sent, "apporter": "on", "piece": "1-P03_identite"})
 
-    leave_dossier(second(), at=timezone.now(), by=bob)
-    choose_door(second(), Door.OWN, email=charlie.email, by=alice, at=timezone.now())
-    join_dossier(draft, charlie, at=timezone.now())
-    before = Partenaire.objects.filter(pk=stale.pk).values().get()
-
-    with pytest.raises(ActionRefused, match="participation est terminée"):
-        STALE_ACTS[act](stale, bob)
-
-    assert Partenaire.objects.filter(pk=stale.pk).values().get() == before
+    assert answer.status_code == 404
+    assert 'id="contenu"' in answer.content.decode()
 
 
 @pytest.mark.django_db

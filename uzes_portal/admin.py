@@ -50,6 +50,16 @@ class DeskAdminSite(AdminSite):
             *super().get_urls(),
         ]
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page of the desk reads; a template asks `may_close_days` when it needs it."""
+        agent = request.user
+        return {
+            **super().each_context(request),
+            "may_close_days": lambda: (
+                isinstance(agent, User) and closing_desk.may_close_days(agent)
+            ),
+        }
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
@@ -75,8 +85,7 @@ class DeskAdminSite(AdminSite):
                 work += pacs_piles(agent, at=now)
                 visits = visits_between(localdate(now), localdate(now))
                 given = confided_to(agent, at=now)
-            may_close_days = closing_desk.may_close_days(agent)
-            if may_close_days:
+            if closing_desk.may_close_days(agent):
                 work += closing_desk.closing_piles()
             context["vitale_piles"] = vitale_desk.piles(agent)
             work += context["vitale_piles"]
@@ -90,7 +99,6 @@ class DeskAdminSite(AdminSite):
                 "expected": len(visits) + len(helped),
                 "confided": given,
                 "may_review": may_review(agent),
-                "may_close_days": may_close_days,
                 "may_serve_counter": may_serve_counter(agent),
             }
         lanes = by_lane(work)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
@@ -22,12 +23,17 @@ from django.utils.cache import add_never_cache_headers
 from demarches.documents import UndrawnSign
 from demarches.guard import TextRefused
 from demarches.models import User
+from demarches.people_search import LONGEST
 from demarches.places import Full
 from demarches.rules.numbers import read_number
 from demarches.time_limit import Block, TookTooLong, watch
+from pacs.models import Dossier
+from vitale.models import Demande, Suivi
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
+#: What people open by its reference, and read anew under its lock.
+GONE = (Dossier.DoesNotExist, Demande.DoesNotExist, Suivi.DoesNotExist)
 
 
 class PrivacyHeadersMiddleware:
@@ -59,7 +65,8 @@ class DoorsMiddleware(LoginRequiredMiddleware):
 class DeskTextMiddleware:
     """The desk takes no NUL: nobody types one, and PostgreSQL refuses it wherever it comes.
 
-    Citizens' forms refuse it field by field; the lists and buttons of the desk read what came.
+    Nor a search longer than anybody types: its first words are looked for. Citizens' forms refuse
+    NUL field by field; the lists and buttons of the desk read what came.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -73,6 +80,11 @@ class DeskTextMiddleware:
         match = request.resolver_match
         if match is None or match.namespace != "admin":
             return
+        if len(request.GET.get(SEARCH_VAR, "")) > LONGEST:
+            # The admin makes one condition of each word and field: no database takes thousands.
+            cut = request.GET.copy()
+            cut[SEARCH_VAR] = cut[SEARCH_VAR][:LONGEST]
+            request.GET = cut  # type: ignore[assignment]
         for sent in (request.GET, request.POST):
             if any("\0" in value for _, values in sent.lists() for value in values):
                 raise BadRequest("a NUL in what was sent")
@@ -113,6 +125,9 @@ class RefusalPagesMiddleware:
             logout(request)
             messages.info(request, "Votre compte est fermé : rien d’autre n’a été fait.")
             return redirect("home")
+        if isinstance(exception, GONE):
+            # Deleted by another tap, tab or job while this request waited for its lock.
+            return render(request, "404.html", status=404)
         if not isinstance(exception, OperationalError | TookTooLong | Full):
             return None
         logger.error("no answer in time", exc_info=exception)

@@ -1,6 +1,7 @@
 """Somebody who helps to fill in: the person invites them and sees them; they come in and leave."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,9 +18,20 @@ from pacs.models import Dossier, Helper, Partenaire
 from pacs.views.viewer import account_of, for_partenaire
 
 
+@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+def helper(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page of whoever helps; a helper who ends their help twice has ended it once."""
+    ended = Helper.objects.filter(user=account_of(request), ended_at__isnull=False)
+    key = read_number(request.POST.get("fin", ""))
+    if key and account_of(request) is not None and ended.filter(pk=key).exists():
+        messages.info(request, "Cette aide était déjà terminée.")
+        return redirect("demarches:account")
+    return _helper(request, reference)
+
+
 @for_partenaire
-def helper(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
+def _helper(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
     """Who helps this person to fill in: invite somebody, or end it (POST `fin`: its number).
 
     A helper reads the same page, and ends their own help there.
