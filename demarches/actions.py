@@ -18,6 +18,7 @@ from demarches.conflicts import insert_unless_taken
 from demarches.models import Agenda, Appointment, SeatTime, Service
 from demarches.rules.dates_fr import hour_fr
 from demarches.rules.enums import AppointmentStatus
+from demarches.rules.holidays import LocalHolidays
 from demarches.rules.opening_hours import ClosurePeriod, WeeklyHours, compile_expression
 from demarches.rules.read import Shown, changed_names, is_as_read
 from demarches.rules.slots import (
@@ -261,7 +262,9 @@ def stranded_by_hours(
     at: datetime,
 ) -> list[str]:
     """What new hours of a service would do to the appointments to come; nothing: go on."""
-    expression = compile_expression(hours, closures)
+    expression = compile_expression(
+        hours, closures, local=LocalHolidays(service.mairie.local_holidays)
+    )
     return [
         line
         for agenda in service.agendas.select_related("service__mairie")

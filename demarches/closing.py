@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from django.db.models import Count, Q
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from demarches.actions import offered_days
 from demarches.booking import DESK_HORIZON, midnight
@@ -26,7 +26,6 @@ from demarches.models import (
 from demarches.models.agenda import EXPECTED
 from demarches.rules.closing import PROPOSED_WITHIN, Toll, Wish, choices
 from demarches.rules.enums import AppointmentStatus
-from demarches.rules.opening_hours import PARIS
 from demarches.rules.read import Shown
 from demarches.rules.slots import Asked, Slot
 
@@ -180,7 +179,7 @@ class Row:
 
 def key_of(seat: Appointment) -> str:
     """What a form sends back of a seat: its start, as `Slot.key`."""
-    return seat.starts_at.astimezone(PARIS).isoformat(timespec="minutes")
+    return localtime(seat.starts_at).isoformat(timespec="minutes")
 
 
 @dataclass(frozen=True)
@@ -287,7 +286,7 @@ def _choices(line: ClosingLine, party: Party, slots: Sequence[Slot]) -> tuple[Sl
     near = choices(slots, Wish(line.pk, line.appointment.starts_at, party.asked))
     seat = line.seat
     if seat is not None and all(one.starts_at != seat.starts_at for one in near):
-        start, end = seat.starts_at.astimezone(PARIS), seat.ends_at.astimezone(PARIS)
+        start, end = localtime(seat.starts_at), localtime(seat.ends_at)
         near = sorted([*near, Slot(start, end, ())], key=lambda one: one.starts_at)
     return tuple(near)
 

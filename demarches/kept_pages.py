@@ -174,7 +174,7 @@ def _until(at: datetime) -> datetime:
     """When these words may begin to be wrong: a door opens or closes, the day ends."""
     tomorrow = midnight(timezone.localdate(at) + timedelta(days=1))
     turns = [
-        next_change(service.expression, at)
+        next_change(service.expression, at, timezone=timezone.get_default_timezone())
         for mairie in Mairie.objects.all()
         for service in mairie.schedule(at).services
     ]

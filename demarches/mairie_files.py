@@ -30,7 +30,9 @@ def hours_calendar(mairie: Mairie, *, at: datetime) -> bytes:
     calendar.add("x-published-ttl", "P1D")
     services_open: dict[tuple[datetime, datetime], list[str]] = defaultdict(list)
     for service in schedule.services:
-        for span in opening_hours.open_spans(service.expression, start, end):
+        for span in opening_hours.open_spans(
+            service.expression, start, end, timezone=timezone.get_default_timezone()
+        ):
             services_open[span].append(service.label)
     for (opens, closes), labels in sorted(services_open.items()):
         event = _event(mairie, f"open-{opens:%Y%m%dT%H%M}-{closes:%H%M}", at)

@@ -14,6 +14,7 @@ from demarches.booking import midnight
 from demarches.models import Appointment
 from demarches.rules.deadlines import is_working_day
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status
+from demarches.rules.holidays import LocalHolidays
 from demarches.rules.read import imprint
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
@@ -152,22 +153,21 @@ def _originals(
         )
 
 
-def working_days(first: date, *, count: int) -> list[date]:
-    """The next working days, and the Saturdays on which somebody is expected are not lost:
-    the period they bound is what a sheet prints."""
+def working_days(first: date, local: LocalHolidays, *, count: int) -> list[date]:
+    """The next working days of such a place; a sheet prints the period that they bound."""
     days: list[date] = []
     day = first
     while len(days) < count:
-        if is_working_day(day):
+        if is_working_day(day, local):
             days.append(day)
         day += timedelta(days=1)
     return days
 
 
-def plan_b_period(today: date) -> tuple[date, date]:
+def plan_b_period(today: date, local: LocalHolidays) -> tuple[date, date]:
     """From tomorrow to the tenth working day, Saturdays in between included."""
     tomorrow = today + timedelta(days=1)
-    return tomorrow, working_days(tomorrow, count=PLAN_B_WORKING_DAYS)[-1]
+    return tomorrow, working_days(tomorrow, local, count=PLAN_B_WORKING_DAYS)[-1]
 
 
 @dataclass(frozen=True)

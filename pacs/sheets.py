@@ -9,7 +9,7 @@ from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr
 from pacs.day import plan_b_period, visits_between
-from pacs.models import Dossier
+from pacs.models import Dossier, PacsSettings
 
 STYLES = ("pacs/pdf/pacs.css",)
 
@@ -33,7 +33,7 @@ def front_desk_sheet(day: date, *, at: datetime) -> Sheet:
 
 def plan_b(today: date, *, at: datetime) -> Sheet:
     """The next ten working days, for the day when the network is down."""
-    first, last = plan_b_period(today)
+    first, last = plan_b_period(today, PacsSettings.current().local_holidays)
     return _sheet("day_sheet", "Plan B : les rendez-vous à venir", first, last, at=at)
 
 

@@ -293,7 +293,8 @@ LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]
 #: The other languages of the public pages: `demarches.languages`.
 LOCALE_PATHS = [BASE_DIR / "uzes_portal" / "locale"]
-TIME_ZONE = "Europe/Paris"
+#: The town’s clock; `manage.py nouvelle_mairie` tells the one of an overseas town.
+TIME_ZONE = env_str("TIME_ZONE", "Europe/Paris")
 USE_I18N = True
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = "FR"

@@ -126,7 +126,9 @@ class ServiceAdmin(KeepsAppointments[Service]):
     def state_now(self, service: Service) -> str:
         at = timezone.now()
         hours = self._expression(service)
-        return opening_hours.sentence(opening_hours.state_at(hours, at))
+        return opening_hours.sentence(
+            opening_hours.state_at(hours, at, timezone=timezone.get_default_timezone())
+        )
 
     @admin.display(description="horaires publiés (format OpenStreetMap)")
     def expression(self, service: Service) -> str:
@@ -205,7 +207,7 @@ class MairieAdmin(KeepsAppointments[Mairie]):
     list_display = ("name", "phone", "insee_code")
     inlines = [EntranceInline, ClosureInline]
     fieldsets = (
-        (None, {"fields": ("name", "commune", "insee_code")}),
+        (None, {"fields": ("name", "commune", "insee_code", "local_holidays")}),
         ("Adresse postale", {"fields": ("postal_line", "postal_code", "postal_city")}),
         (
             "Contact (ce qui est vide n’est pas affiché)",

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import get_default_timezone, localdate, localtime
 
 from demarches.models.fields import GuardedCharField, GuardedSlugField
 from demarches.models.mairie import Service
@@ -164,6 +164,7 @@ class Agenda(models.Model):
             changes=tuple(one.as_rule() for one in changes),
             half_days=half_days or EVERY_HALF_DAY,
             pauses=schedule.pauses(self.service.slug, at) if with_pauses else (),
+            timezone=get_default_timezone(),
         )
 
     def taken(

@@ -9,6 +9,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import get_default_timezone
 
 from demarches.models.agenda import Appointment
 from demarches.models.fields import GuardedCharField
@@ -132,7 +133,8 @@ class Closing(models.Model):
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
-        return bounds(self.day, self.from_time, self.until_time)
+        zone = get_default_timezone()
+        return bounds(self.day, self.from_time, self.until_time, zone=zone)
 
     @property
     def is_closed(self) -> bool:

@@ -30,6 +30,7 @@ from demarches.phone_field import PhoneColumn
 from demarches.request_memory import remembered
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
+from demarches.rules.holidays import LocalHolidays, holidays_between
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
 from demarches.rules.slots import AgendaChange
 
@@ -77,6 +78,13 @@ class Mairie(models.Model):
         blank=True,
         help_text="Délégué à la protection des données : nom, adresse ou e-mail.",
     )
+    local_holidays = models.CharField(
+        "jours fériés",
+        max_length=30,
+        choices=LocalHolidays.choices(),
+        default=LocalHolidays.NATIONAL.value,
+        help_text="Le service est fermé ces jours-là, et ils ne comptent pas comme jours ouvrés.",
+    )
     #: New after every change of the mairie or of its hours: the database renews it
     #: (`demarches.revision`). Each process keeps the compiled hours in memory under this number:
     #: one query a page tells whether they still hold.
@@ -101,7 +109,7 @@ class Mairie(models.Model):
     def schedule(self, at: datetime) -> "Schedule":
         """Entrances, services with their hours, and closures, as they stand this week."""
         monday = opening_hours.monday_of(timezone.localtime(at).date())
-        return _load_schedule(self.pk, self.revision, monday)
+        return _load_schedule(self.pk, self.revision, monday, self.local_holidays)
 
 
 class Entrance(models.Model):
@@ -358,7 +366,8 @@ class ServiceHours:
     occasional_weekdays: frozenset[int]
 
     def state(self, at: datetime) -> OpenState:
-        return opening_hours.state_at(self.expression, at)
+        zone = timezone.get_default_timezone()
+        return opening_hours.state_at(self.expression, at, timezone=zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +389,7 @@ class Schedule:
     entrances: tuple[Entrance, ...]
     services: tuple[ServiceHours, ...]
     closures: tuple[Closure, ...]
+    local_holidays: LocalHolidays
     #: Days that an agent is closing, or was: whoever reads asks which hold now.
     closings: "tuple[Closing, ...]" = ()
 
@@ -416,7 +426,7 @@ class Schedule:
                 days_range_fr(holiday.date, holiday.date),
                 f"{holiday.name}, jour férié",
             )
-            for holiday in opening_hours.holidays_between(first, last)
+            for holiday in holidays_between(first, last, self.local_holidays)
             if holiday.date.weekday() in weekdays
         ]
         return tuple(sorted(closures + holidays, key=lambda notice: notice.first_day))
@@ -426,7 +436,7 @@ class Schedule:
 
 
 @lru_cache(maxsize=32)
-def _load_schedule(mairie_id: int, revision: UUID, monday: date) -> Schedule:
+def _load_schedule(mairie_id: int, revision: UUID, monday: date, holidays: str) -> Schedule:
     closures = tuple(
         Closure.objects.filter(mairie_id=mairie_id)
         .not_over_before(monday)
@@ -435,11 +445,13 @@ def _load_schedule(mairie_id: int, revision: UUID, monday: date) -> Schedule:
     rows: dict[int, list[WeeklyHours]] = defaultdict(list)
     for hours in OpeningHours.objects.filter(service__mairie_id=mairie_id).not_over_before(monday):
         rows[hours.service_id].append(hours.as_rule())
+    local = LocalHolidays(holidays)
     services = tuple(
         _service_hours(
             service,
             rows[service.pk],
             [c.as_rule() for c in closures if c.service_id in (None, service.pk)],
+            local,
         )
         for service in Service.objects.filter(mairie_id=mairie_id)
     )
@@ -449,19 +461,23 @@ def _load_schedule(mairie_id: int, revision: UUID, monday: date) -> Schedule:
         entrances=entrances,
         services=services,
         closures=closures,
+        local_holidays=local,
         closings=tuple(closings.select_related("service")),
     )
 
 
 def _service_hours(
-    service: Service, rows: Sequence[WeeklyHours], closures: Sequence[ClosurePeriod]
+    service: Service,
+    rows: Sequence[WeeklyHours],
+    closures: Sequence[ClosurePeriod],
+    local: LocalHolidays,
 ) -> ServiceHours:
     every_week = frozenset(row.weekday for row in rows if not row.weeks)
     weekdays = frozenset(row.weekday for row in rows)
     return ServiceHours(
         slug=service.slug,
         label=service.label,
-        expression=opening_hours.compile_expression(rows, closures),
+        expression=opening_hours.compile_expression(rows, closures, local=local),
         weekdays=weekdays,
         occasional_weekdays=weekdays - every_week,
     )

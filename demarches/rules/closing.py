@@ -6,10 +6,11 @@ Pure: the clock is a parameter, and the seats are those that somebody has read.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from demarches.rules.dates_fr import day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import LabelledStrEnum
-from demarches.rules.opening_hours import PARIS, ClosurePeriod
+from demarches.rules.opening_hours import ClosurePeriod
 from demarches.rules.slots import AgendaChange, Asked, Slot
 
 #: How long nobody can book on a day that an agent is closing, unless they confirm.
@@ -83,12 +84,14 @@ def share_out(
     return found
 
 
-def bounds(day: date, from_time: time | None, until_time: time | None) -> tuple[datetime, datetime]:
+def bounds(
+    day: date, from_time: time | None, until_time: time | None, *, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
     """The first and the last moment of a span of one day; no hour: the whole of it."""
-    start = datetime.combine(day, from_time or time.min, PARIS)
+    start = datetime.combine(day, from_time or time.min, zone)
     if until_time:
-        return start, datetime.combine(day, until_time, PARIS)
-    return start, datetime.combine(day + timedelta(days=1), time.min, PARIS)
+        return start, datetime.combine(day, until_time, zone)
+    return start, datetime.combine(day + timedelta(days=1), time.min, zone)
 
 
 def left_open(opening: AgendaChange, closing: ClosurePeriod) -> list[AgendaChange]:

@@ -6,22 +6,22 @@ Working days are neither Saturdays, Sundays nor public holidays.
 from calendar import monthrange
 from datetime import date, timedelta
 
-from demarches.rules.opening_hours import holiday_name
+from demarches.rules.holidays import LocalHolidays, holiday_name
 
 SATURDAY = 5
 #: Nothing is deleted in silence: people are told so long before.
 DELETION_WARNING = timedelta(days=14)
 
 
-def is_working_day(day: date) -> bool:
-    return day.weekday() < SATURDAY and not holiday_name(day)
+def is_working_day(day: date, local: LocalHolidays = LocalHolidays.NATIONAL) -> bool:
+    return day.weekday() < SATURDAY and not holiday_name(day, local)
 
 
-def add_working_days(day: date, count: int) -> date:
+def add_working_days(day: date, count: int, local: LocalHolidays = LocalHolidays.NATIONAL) -> date:
     """The day that comes `count` working days after `day` (CRPA R112-11-1 counts this way)."""
     while count:
         day += timedelta(days=1)
-        count -= is_working_day(day)
+        count -= is_working_day(day, local)
     return day
 
 

@@ -4,7 +4,7 @@ The expression follows the OpenStreetMap specification of `opening_hours` (as re
 opening-hours-py 2), so that what the portal computes with is also what it publishes. In it, a
 later rule replaces the earlier ones on the days it names; a rule « off » with hours takes only
 these hours away. Hence the order: usual hours, hours that change from a date on, public holidays
-(Code du travail, art. L3133-1, without those of Alsace-Moselle), closures.
+(`demarches.rules.holidays`), closures.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -24,6 +24,7 @@ from demarches.rules.dates_fr import (
     near_day_fr,
     weekday_fr,
 )
+from demarches.rules.holidays import OSM_MONTHS, LocalHolidays, holiday_name, local_rules
 
 PARIS = ZoneInfo("Europe/Paris")
 COUNTRY = "FR"
@@ -31,7 +32,6 @@ ALL_WEEKS = (1, 2, 3, 4, 5)
 #: How far to look for the next opening: beyond, the service counts as closed for good.
 HORIZON = timedelta(days=400)
 OSM_WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-OSM_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 type Span = tuple[time, time]
 
@@ -132,71 +132,12 @@ class DayHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Holiday:
-    """A public holiday."""
-
-    date: date
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Today:
     """What the header of every page says about the mairie."""
 
     sentence: str
     short: str
     is_open: bool
-
-
-# Public holidays
-
-
-def easter(year: int) -> date:
-    """Easter Sunday (Gregorian computus of Meeus, Jones and Butcher)."""
-    century, rank = divmod(year, 100)
-    golden = year % 19
-    skipped, leap_rest = divmod(century, 4)
-    moon = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * golden + century - skipped - moon + 15) % 30
-    quads, rest = divmod(rank, 4)
-    to_sunday = (32 + 2 * leap_rest + 2 * quads - epact - rest) % 7
-    shift = (golden + 11 * epact + 22 * to_sunday) // 451
-    month, day = divmod(epact + to_sunday - 7 * shift + 114, 31)
-    return date(year, month, day + 1)
-
-
-@lru_cache(maxsize=64)
-def holidays_of(year: int) -> tuple[Holiday, ...]:
-    """The eleven public holidays of metropolitan France (Code du travail, art. L3133-1)."""
-    sunday = easter(year)
-    days = (
-        Holiday(date(year, 1, 1), "Jour de l’an"),
-        Holiday(sunday + timedelta(days=1), "Lundi de Pâques"),
-        Holiday(date(year, 5, 1), "Fête du Travail"),
-        Holiday(date(year, 5, 8), "Victoire de 1945"),
-        Holiday(sunday + timedelta(days=39), "Ascension"),
-        Holiday(sunday + timedelta(days=50), "Lundi de Pentecôte"),
-        Holiday(date(year, 7, 14), "Fête nationale"),
-        Holiday(date(year, 8, 15), "Assomption"),
-        Holiday(date(year, 11, 1), "Toussaint"),
-        Holiday(date(year, 11, 11), "Armistice de 1918"),
-        Holiday(date(year, 12, 25), "Noël"),
-    )
-    return tuple(sorted(days, key=lambda holiday: holiday.date))
-
-
-def holiday_name(day: date) -> str:
-    """The name of the holiday, or an empty text."""
-    return next((h.name for h in holidays_of(day.year) if h.date == day), "")
-
-
-def holidays_between(first: date, last: date) -> tuple[Holiday, ...]:
-    return tuple(
-        holiday
-        for year in range(first.year, last.year + 1)
-        for holiday in holidays_of(year)
-        if first <= holiday.date <= last
-    )
 
 
 # Rows → expression
@@ -218,8 +159,16 @@ def conflict(rows: Sequence[WeeklyHours]) -> tuple[WeeklyHours, WeeklyHours] | N
     return None
 
 
-def compile_expression(rows: Iterable[WeeklyHours], closures: Iterable[ClosurePeriod] = ()) -> str:
-    """Write the rows as one OpenStreetMap expression; empty when there is no row at all."""
+def compile_expression(
+    rows: Iterable[WeeklyHours],
+    closures: Iterable[ClosurePeriod] = (),
+    *,
+    local: LocalHolidays = LocalHolidays.NATIONAL,
+) -> str:
+    """Write the rows as one OpenStreetMap expression; empty when there is no row at all.
+
+    `PH` is read as the national holidays: those of the place are written beside it.
+    """
     rows = tuple(rows)
     if not rows:
         return ""
@@ -230,7 +179,7 @@ def compile_expression(rows: Iterable[WeeklyHours], closures: Iterable[ClosurePe
         since = f"{_osm_date(change)}+ "
         in_force = [row for row in rows if row.is_valid_on(change)]
         rules += [f"{since}{rule}" for rule in ["off", *_week_rules(in_force)]]
-    rules.append("PH off")
+    rules += ["PH off", *local_rules(local)]
     for closure in closures:
         rules += _closure_rules(closure)
     return "; ".join(rules)

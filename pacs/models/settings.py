@@ -13,8 +13,9 @@ from django.db.models import Q
 from django.utils.timezone import localdate
 
 from demarches.booking import midnight
-from demarches.models import Agenda
+from demarches.models import Agenda, Mairie
 from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
+from demarches.rules.holidays import LocalHolidays
 from pacs.rules.days import Days, Delays, lead_days
 from pacs.rules.retention import Retention
 from pacs.rules.situation import Dematerialisation
@@ -110,10 +111,16 @@ class PacsSettings(models.Model):
         """The same, when a document is foreign."""
         return (self.agenda or Agenda()).lead_time_days_foreign
 
+    @property
+    def local_holidays(self) -> LocalHolidays:
+        """The holidays of the place, which are no working days."""
+        mairie = self.agenda.service.mairie if self.agenda else Mairie.objects.current()
+        return LocalHolidays(mairie.local_holidays) if mairie else LocalHolidays.NATIONAL
+
     def delays(self, rule_ids: Iterable[str]) -> Delays:
         """What the mairie needs for these pieces, before it can register."""
         lead = lead_days(rule_ids, usual=self.lead_time_days, foreign=self.lead_time_days_foreign)
-        return Delays(review_days=self.review_days, lead_days=lead)
+        return Delays(review_days=self.review_days, lead_days=lead, local=self.local_holidays)
 
     def answer_by(self, received: datetime) -> date:
         """« Au plus tard le »: the day the mairie answers what it received then."""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from demarches.rules.dates_fr import WEEKDAYS, day_fr, weekday_fr
 from demarches.rules.deadlines import add_months, add_working_days, is_working_day
-from demarches.rules.opening_hours import holiday_name
+from demarches.rules.holidays import LocalHolidays, holiday_name
 from demarches.rules.slots import AgendaRules, closed_reason
 from pacs.rules.pieces import FOREIGN_PAPERS
 
@@ -28,10 +28,11 @@ class Delays:
 
     review_days: int
     lead_days: int
+    local: LocalHolidays = LocalHolidays.NATIONAL
 
     def answer_by(self, received: date) -> date:
         """The day the mairie answers at the latest a dossier received that day."""
-        return add_working_days(received, self.review_days)
+        return add_working_days(received, self.review_days, self.local)
 
     def ready_on(
         self, today: date, *, sent_on: date | None = None, complete_on: date | None = None
@@ -47,7 +48,7 @@ class Delays:
         day = wished - timedelta(days=self.lead_days)
         left = self.review_days
         while left:
-            left -= is_working_day(day)
+            left -= is_working_day(day, self.local)
             day -= ONE_DAY
         return day
 
@@ -131,7 +132,7 @@ class Days:
         """Why the mairie registers no PACS on this day; empty when it receives."""
         if self.opening is not None:
             return closed_reason(self.opening, day)
-        if name := holiday_name(day):
+        if name := holiday_name(day, self.delays.local):
             return f"Fermé : {name}."
         return f"Fermé le {WEEKDAYS[SUNDAY]}." if day.weekday() == SUNDAY else ""
 

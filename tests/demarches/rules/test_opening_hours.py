@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from opening_hours import OpeningHours, State
 
 from demarches.rules import opening_hours as oh
+from demarches.rules.deadlines import add_working_days
+from demarches.rules.holidays import LocalHolidays, holiday_name, holidays_between, holidays_of
 from demarches.rules.opening_hours import PARIS, ClosurePeriod, WeeklyHours
 
 MORNING = (time(8), time(12))
@@ -172,7 +174,7 @@ def test_fifth_saturday_can_be_chosen() -> None:
     ],
 )
 def test_movable_holidays(year: int, easter_monday: date, ascension: date, pentecote: date) -> None:
-    movable = {holiday.name: holiday.date for holiday in oh.holidays_of(year)}
+    movable = {holiday.name: holiday.date for holiday in holidays_of(year)}
 
     assert movable["Lundi de Pâques"] == easter_monday
     assert movable["Ascension"] == ascension
@@ -193,20 +195,44 @@ def test_named_holidays_are_those_the_evaluator_closes(year: int) -> None:
         for rank in range((end.date() - begin.date()).days)
     }
 
-    assert closed == {holiday.date for holiday in oh.holidays_of(year)}
+    assert closed == {holiday.date for holiday in holidays_of(year)}
 
 
 def test_holidays_between_two_years() -> None:
-    found = oh.holidays_between(date(2026, 12, 25), date(2027, 1, 1))
+    found = holidays_between(date(2026, 12, 25), date(2027, 1, 1))
 
     assert [(h.date, h.name) for h in found] == [
         (date(2026, 12, 25), "Noël"),
         (date(2027, 1, 1), "Jour de l’an"),
     ]
-    assert oh.holidays_between(date(2026, 12, 26), date(2026, 12, 31)) == ()
+    assert holidays_between(date(2026, 12, 26), date(2026, 12, 31)) == ()
 
 
-def test_days_of_alsace_moselle_are_working_days() -> None:
+def test_a_place_adds_its_own_holidays() -> None:
+    good_friday, boxing_day = date(2027, 3, 26), date(2027, 12, 26)
+    alsace = LocalHolidays.ALSACE_MOSELLE_GOOD_FRIDAY
+
+    named = [holiday_name(day, alsace) for day in (good_friday, boxing_day)]
+
+    assert named == ["Vendredi saint", "Saint-Étienne"]
+    assert holiday_name(good_friday, LocalHolidays.ALSACE_MOSELLE) == ""
+    assert holiday_name(date(2027, 12, 20), LocalHolidays.REUNION) == "Abolition de l’esclavage"
+    assert add_working_days(date(2027, 3, 25), 1, alsace) == date(2027, 3, 30)
+
+
+@pytest.mark.parametrize("local", LocalHolidays)
+def test_the_expression_closes_on_every_holiday_of_the_place(local: LocalHolidays) -> None:
+    expression = oh.compile_expression(
+        [WeeklyHours(day, *MORNING) for day in range(7)], local=local
+    )
+    days = [date(2027, 1, 1) + timedelta(days=rank) for rank in range(365)]
+
+    closed = {day for day in days if not oh.day_hours(expression, day).spans}
+
+    assert closed == {holiday.date for holiday in holidays_of(2027, local)}
+
+
+def test_elsewhere_days_of_alsace_moselle_are_working_days() -> None:
     good_friday = oh.day_hours(ACCUEIL_EXPRESSION, date(2026, 4, 3))
     day_after_christmas = oh.day_hours(ACCUEIL_EXPRESSION, date(2028, 12, 26))
 
@@ -562,7 +588,7 @@ def is_open_by_hand(
         end = datetime.combine(closure.last_day, closure.until_time or time.max)
         if start <= moment.replace(tzinfo=None) < end:
             return False
-    return not oh.holiday_name(day) and any(
+    return not holiday_name(day) and any(
         row.weekday == day.weekday()
         and row.opens <= clock < row.closes
         and week in (row.weeks or oh.ALL_WEEKS)
