@@ -5,9 +5,12 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 
-#: Of the town and of the work, without accents; the list is also the documented one (ASVS 6.1.2).
+from demarches.communes import communes
+from demarches.models import Mairie
+
+#: Of the work, without accents; with those of the town, the documented list (ASVS 6.1.2).
 LOCAL_WORDS = (
-    *("uzes", "mairie", "ville", "commune", "gard", "occitanie", "duche", "30700"),
+    *("mairie", "ville", "commune"),
     *("pacs", "carte", "vitale", "demarche", "dossier", "bureau", "portail", "accueil"),
     *("agent", "instructeur", "officier", "administrateur", "etat", "civil"),
     *("motdepasse", "bonjour", "soleil", "azerty"),
@@ -16,8 +19,27 @@ LOCAL_WORDS = (
 LEFT_OVER = 8
 HELP = (
     "Votre mot de passe ne doit pas être fait des mots de la mairie et de ses démarches "
-    "(« mairie », « uzes », « pacs »…)."
+    "(« mairie », le nom de la commune, « pacs »…)."
 )
+#: Shorter words of a street (« du », « rue ») say nothing of the place.
+SHORTEST = 4
+
+
+def _bare(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return re.sub(r"[\W_]", "", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def town_words() -> set[str]:
+    """Of the commune, its department, the streets and postal codes of its doors."""
+    mairie = Mairie.objects.with_entrances()
+    if mairie is None:
+        return set()
+    found = communes().coded(mairie.insee_code)
+    said = [mairie.commune, found.department if found else ""]
+    said += [f"{one.street} {one.postal_code} {one.city}" for one in mairie.entrances.all()]
+    words = {_bare(word) for text in said for word in (text, *re.split(r"[\W_]+", text))}
+    return {word for word in words if len(word) >= SHORTEST}
 
 
 class LocalWordsValidator:
@@ -27,10 +49,8 @@ class LocalWordsValidator:
     """
 
     def validate(self, password: str, user: object = None) -> None:
-        decomposed = unicodedata.normalize("NFKD", password).casefold()
-        bare = re.sub(r"[\W_]", "", "".join(c for c in decomposed if not unicodedata.combining(c)))
-        rest = bare
-        for word in sorted(LOCAL_WORDS, key=len, reverse=True):
+        bare = rest = _bare(password)
+        for word in sorted({*LOCAL_WORDS, *town_words()}, key=len, reverse=True):
             rest = rest.replace(word, "")
         letters = sum(not one.isdigit() for one in rest)
         if rest != bare and letters < LEFT_OVER:

@@ -1,7 +1,8 @@
 """The HTML part of a mail: its text with the look of the town, and nothing to fetch.
 
 It is made when the mail leaves, from the text as its reader gets it: what is sealed in the
-outbox is never written a second time. Colours are those of `static/css/tokens.css`.
+outbox is never written a second time. Colours are those of `static/css/tokens.css`, or of
+the town.
 """
 
 from collections.abc import Iterator
@@ -26,10 +27,14 @@ def mail_html(subject: str, text: str) -> str:
 @cache
 def schemes() -> tuple[dict[str, str], dict[str, str]]:
     """The colours of the pages by day and by night, by their names (« on_action »)."""
-    css = (Path(settings.BASE_DIR) / TOKENS).read_text(encoding="utf-8")
-    day, _, night = css.partition("prefers-color-scheme: dark")
-    found = [dict(_colours(part)) for part in (day, night)]
-    return found[0], found[0] | found[1]
+    light: dict[str, str] = {}
+    dark: dict[str, str] = {}
+    for path in (Path(settings.BASE_DIR) / TOKENS, settings.TOWN_STYLE):
+        css = path.read_text(encoding="utf-8") if path.exists() else ""
+        day, _, night = css.partition("prefers-color-scheme: dark")
+        light |= dict(_colours(day))
+        dark |= dict(_colours(night))
+    return light, light | dark
 
 
 def _colours(css: str) -> Iterator[tuple[str, str]]:

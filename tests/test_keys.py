@@ -65,18 +65,21 @@ def test_passwords_are_kept_by_argon2() -> None:
     assert production.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("password", ["court", "onze-signes"])
 def test_a_short_password_is_refused(password: str) -> None:
     with pytest.raises(ValidationError):
         validate_password(password)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("password", ["password12345", "1q2w3e4r5t6y"])
 def test_a_common_password_is_refused(password: str) -> None:
     with pytest.raises(ValidationError):
         validate_password(password)
 
 
+@pytest.mark.usefixtures("reference_data")
 @pytest.mark.parametrize(
     "password", ["Mairie-Uzès-2026!", "uzes30700uzes", "PACS carte vitale", "administrateur1"]
 )
@@ -94,6 +97,7 @@ def stolen_list(folder: Path, passwords: Iterable[str], *, end: str = "\n") -> s
     return str(folder / "stolen.txt")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_stolen_password_is_refused(end: str, tmp_path: Path, settings: Any) -> None:
     stolen = ["un cheval sur le toit", "des lunettes oubliées", "x" * 60]
@@ -109,6 +113,7 @@ def test_a_stolen_password_is_refused(end: str, tmp_path: Path, settings: Any) -
     assert not any(is_listed(path, str(rank)) for rank in range(500, 1500))
 
 
+@pytest.mark.django_db
 def test_a_list_that_cannot_be_read_agrees_to_nothing(tmp_path: Path, settings: Any) -> None:
     settings.BREACHED_PASSWORDS_FILE = str(tmp_path / "none.txt")
     with pytest.raises(ValidationError, match="prévenez un administrateur"):

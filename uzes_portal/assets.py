@@ -37,10 +37,16 @@ def build() -> list[Path]:
 
 
 def style_sheet(name: str = STYLE_SHEET) -> str:
-    """The sources of one of the two sheets in their order, without comments nor idle spaces."""
+    """The sources of one of the two sheets in their order, without comments nor idle spaces.
+
+    The town's own colours come last.
+    """
     folder = settings.BASE_DIR / "static" / "css"
     sources = DESK_SOURCES if name == DESK_SHEET else STYLE_SOURCES
-    text = "\n".join((folder / one).read_text(encoding="utf-8") for one in sources)
+    paths = [folder / one for one in sources]
+    if settings.TOWN_STYLE.exists():
+        paths.append(settings.TOWN_STYLE)
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r"\s+", " ", text)
     return re.sub(r" ?([{};]) ?|(?<=[:,]) ", r"\1", text).replace(";}", "}").strip() + "\n"

@@ -308,6 +308,8 @@ STATIC_ROOT = VAR_DIR / "static"
 BUILD_DIR = VAR_DIR / "build"
 BUILD_DIR.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static", BUILD_DIR]
+#: The colours of the town, beside those of `static/css/tokens.css`: `nouvelle_mairie` writes it.
+TOWN_STYLE = VAR_DIR / "couleurs.css"
 #: Where the pieces sent by residents are kept, encrypted; never under a public folder.
 PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT") or VAR_DIR / "private")
 #: Where the nightly backup goes (empty: none is made); archives leave beyond so many, or so many

@@ -102,7 +102,7 @@ def _ids(*rule_ids: str) -> frozenset[str]:
 
 CASES: Sequence[Case] = (
     Case(
-        "Français, né à Nîmes, célibataire ; la mairie de naissance vérifie par voie électronique",
+        "Français, né à Lyon, célibataire ; la mairie de naissance vérifie par voie électronique",
         _FRENCH,
         _ids("P10_naissance_comedec"),
     ),

@@ -5,7 +5,7 @@ import pytest
 from pacs.rules.cases import CASES, CaseResult, decide
 
 EXPECTED: list[tuple[str, set[str], set[str]]] = [
-    ("né à Nîmes", {"P10_naissance_comedec"}, set()),
+    ("né à Lyon", {"P10_naissance_comedec"}, set()),
     ("divorcé", {"P11_naissance_fr", "P40_divorce_rien"}, set()),
     ("né à Alger", {"P12_naissance_scec"}, set()),
     ("né à Casablanca", {"P12_naissance_scec"}, set()),
