@@ -125,11 +125,16 @@ def _runs(row: Job, at: datetime) -> bool:
     return row.leased_until is not None and row.leased_until > at
 
 
-def _disk(at: datetime) -> Iterator[Finding]:
+def free_bytes() -> int:
+    """Room left for the pieces."""
     root = Path(settings.PRIVATE_ROOT)
     # Before the first piece, the folder is not there yet.
     folder = next(path for path in (root, *root.parents) if path.exists())
-    free = shutil.disk_usage(folder).free
+    return shutil.disk_usage(folder).free
+
+
+def _disk(at: datetime) -> Iterator[Finding]:
+    free = free_bytes()
     yield Finding(
         "disque",
         "Place sur le disque",

@@ -39,7 +39,7 @@ class Block:
             self.is_stopped = True
             _raise_in(self.thread, TookTooLong)
         elif self.dies_at is not None and now >= self.dies_at:
-            logger.critical("a request cannot be stopped: this process ends")
+            logger.critical("request_not_stopped")
             os._exit(STUCK)
 
 

@@ -34,6 +34,7 @@ PUBLIC = {
     "site-map",
     "robots",
     "security-txt",
+    "metrics",  # 404 without a token, 401 without the right one: test_metrics
     "csp-report",  # takes what browsers send by themselves, and shows nothing
     "favicon",
     "account_login",

@@ -70,6 +70,7 @@ ADDRESSES: dict[str, Costly | str] = {
     # Shared
     "demarches:health": "looked at once in five seconds, whoever asks",
     "demarches:life": "two letters",
+    "metrics": "whoever holds the token watches this machine",
     "demarches:account": ROW,
     "mine": ROW,
     "mine-delete": ROW,

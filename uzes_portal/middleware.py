@@ -130,7 +130,7 @@ class RefusalPagesMiddleware:
             return render(request, "404.html", status=404)
         if not isinstance(exception, OperationalError | TookTooLong | Full):
             return None
-        logger.error("no answer in time", exc_info=exception)
+        logger.error("no_answer_in_time", exc_info=exception)
         if isinstance(exception, TookTooLong):
             # It may have been stopped in the middle of a statement.
             for connection in connections.all(initialized_only=True):

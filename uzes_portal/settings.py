@@ -63,6 +63,13 @@ LEGAL_PUBLISHER = env_str("LEGAL_PUBLISHER")
 SECURITY_CONTACT = env_str("SECURITY_CONTACT")
 #: Result of an accessibility audit, as docs/accessibility.md describes it; none by default.
 ACCESSIBILITY_AUDIT_FILE = env_str("ACCESSIBILITY_AUDIT_FILE")
+#: Whoever holds it reads the figures of `/mesures/`; empty: the address is not there.
+METRICS_TOKEN = env_secret("METRICS_TOKEN")
+METRICS_DIR = VAR_DIR / "metrics"
+if METRICS_TOKEN:
+    METRICS_DIR.mkdir(exist_ok=True)
+    # Read by prometheus_client when it is imported: processes then count in files.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
 ADMIN_PATH = env_str("ADMIN_PATH", "agents").strip("/")
 
 INSTALLED_APPS = [
@@ -87,6 +94,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "uzes_portal.metrics.RequestMiddleware",
+    "uzes_portal.metrics.MetricsMiddleware",
     "uzes_portal.headers.EveryAnswerMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "uzes_portal.headers.MethodsMiddleware",
@@ -455,9 +464,12 @@ LOGGING: dict[str, Any] = {
         "line": {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
-        }
+        },
+        "json": {"()": "uzes_portal.log_lines.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"}
+    },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     # Each tells every step of its work at the level INFO.
     "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint.progress": {"level": "WARNING"}},

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from demarches.views import signin
-from uzes_portal import csp_reports, deletion, mine, security_txt, styleguide, views
+from uzes_portal import csp_reports, deletion, metrics, mine, security_txt, styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("plan-du-site/", views.site_map, name="site-map"),
     path("robots.txt", views.robots, name="robots"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
+    path("mesures/", metrics.metrics, name="metrics"),
     path("rapports/csp/", csp_reports.csp_report, name="csp-report"),
     # /compte/: sign-in by a code sent by mail. The names are those django-allauth asks for; the
     # rest of its pages (passwords, addresses) is left out on purpose.

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from uzes_portal.metrics import forget_counts
 from uzes_portal.processes import Watched, granian
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ class Command(BaseCommand):
         everything = not (options["web"] or options["worker"])
         watched = []
         if everything or options["web"]:
+            if settings.METRICS_TOKEN:
+                forget_counts()
             where = {key: options[key] for key in ("host", "port", "workers")}
             watched.append(Watched("web", granian(**where)))
         if everything or options["worker"]:
@@ -51,7 +54,7 @@ class Command(BaseCommand):
         try:
             self._watch(watched)
         except KeyboardInterrupt:
-            logger.info("stopped")
+            logger.info("serve_stopped")
 
     def _check_database(self) -> None:
         executor = MigrationExecutor(connection)
@@ -69,5 +72,5 @@ class Command(BaseCommand):
             while True:
                 for one in watched:
                     if said := one.look(time.monotonic()):
-                        logger.info("process name=%s %s", one.name, said)
+                        logger.info("process_changed name=%s %s", one.name, said)
                 time.sleep(0.2)
