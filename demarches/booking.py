@@ -165,6 +165,13 @@ def week_of(agenda: Agenda, day: date, asked: Asked) -> Week:
     return Week(days, previous=max(first - WEEK, today), next=first + WEEK)
 
 
+def month_at_desk(agenda: Agenda, day: date, asked: Asked) -> Month[DaySlots]:
+    """The month of a day, from this one to the last in which an agent may book."""
+    month, previous, following = clamped_month(day, localdate(asked.now), asked.last_day)
+    days = offered_days(agenda, midnight(month), midnight(last_of_month(month)), asked)
+    return Month(month, days, previous, following)
+
+
 def read_moment(raw: str) -> datetime | None:
     """The moment a slot's button sends; None for anything else, one without an offset included."""
     try:

@@ -133,7 +133,7 @@ SHOWS_NOBODY = {
 }
 #: Address -> (query, {journal: readings it adds}). Two rows for a page that a POST shows as well.
 #: Addresses without arguments end so.
-BARE = ("list", "day", "births", "avis", "letters", "index", "journal")
+BARE = ("list", "day", "births", "avis", "letters", "index", "journal", "agenda")
 ONE = {"dossier": 1}
 LINE = {"line": 1}
 HELP = {"demande": 1}
@@ -166,6 +166,12 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_dossier_day": [(DAY, "GET", {"dossier": 2}), ("?jour=2026-12-01", "GET", {})],
     "pacs_dossier_sheet": [(DAY, "GET", {"dossier": 2})],
     "pacs_dossier_births": [("", "GET", ONE)],
+    # The agenda: the week names people, the month counts.
+    "agenda": [
+        (DAY, "GET", {"dossier": 2}),
+        (DAY + "&vue=mois", "GET", {}),
+        ("?jour=2026-12-01", "GET", {}),
+    ],
     # A day that is being closed
     "closing": [("", "GET", ONE), ("", "POST", ONE)],
     "closing_confirm": [("", "GET", ONE), ("", "POST", ONE)],

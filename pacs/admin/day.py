@@ -16,7 +16,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince, SlotTaken
-from demarches.booking import read_day, read_moment, week_of
+from demarches.booking import month_at_desk, read_day, read_moment, week_of
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.numbers import read_number
@@ -164,12 +164,17 @@ class DayDesk:
                     return redirect("admin:pacs_dossier_change", pk)
         note(request, "rendez-vous", dossier)
         asked = asked_by(dossier, agenda, reader=None, at=now, is_overriding=True)
+        day = max(day_asked(request), localdate(now))
         return self._page(
             request,
             "admin/pacs/book.html",
             title=f"Rendez-vous du dossier {dossier.reference}",
             dossier=dossier,
-            week=week_of(agenda, day_asked(request), asked),
+            is_nav_sidebar_enabled=False,
+            tab="agenda",
+            day=day,
+            month=month_at_desk(agenda, day, asked),
+            week=week_of(agenda, day, asked),
             problem=problem,
             wanted=wanted,
             status=status,

@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin
-from demarches.booking import read_day, read_moment, week_of
+from demarches.booking import month_at_desk, read_day, read_moment, week_of
 from demarches.models import Appointment, User
 from demarches.rules.numbers import read_number
 from vitale.access import may_answer_requests, may_read_requests
@@ -292,7 +292,8 @@ class DemandeAdmin(DeskAdmin[Demande]):
             else:
                 messages.success(request, _booked_words(demande, meeting, is_agreed=is_agreed))
                 return redirect("admin:vitale_demande_change", pk)
-        day = read_day(request.GET.get("jour", "")) or localdate(now)
+        today, asked = localdate(now), meetings.asked_at_desk(now)
+        day = max(read_day(request.GET.get("jour", "")) or today, today)
         note(request, "rendez-vous", demande)
         context = {
             **self.admin_site.each_context(request),
@@ -300,7 +301,11 @@ class DemandeAdmin(DeskAdmin[Demande]):
             "opts": self.opts,
             "demande": demande,
             "may_propose": demande.code in ALLOWED[Act.PROPOSE],
-            "week": week_of(agenda, day, meetings.asked_at_desk(now)),
+            "is_nav_sidebar_enabled": False,
+            "tab": "agenda",
+            "day": day,
+            "month": month_at_desk(agenda, day, asked),
+            "week": week_of(agenda, day, asked),
             "problem": problem,
         }
         return TemplateResponse(request, "admin/vitale/book.html", context, status=status)

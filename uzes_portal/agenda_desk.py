@@ -1,0 +1,105 @@
+"""« Agenda »: the week or the month of the mairie, with everyone's appointments and free seats."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+import pacs.guests
+import vitale.guests
+from demarches.agenda_desk import Procedure, Wanted, month_days, shown_agendas, week_days
+from demarches.booking import WEEK, read_day
+from demarches.models import Agenda, User
+from demarches.rules.dates_fr import days_range_fr
+from pacs.access import may_read_as_staff
+from uzes_portal.closing_desk import may_close_days
+from vitale.access import may_read_requests
+
+PROCEDURES: Sequence[Procedure] = (pacs.guests, vitale.guests)
+PAGE = "agenda"
+#: What the form sends when the free seats are not wanted.
+WITHOUT_FREE = "sans"
+
+
+def agenda_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
+    """Our address under the desk; `wrap` is the site's own check."""
+    return [path("agenda/", wrap(require_safe(agenda_view)), name="agenda")]
+
+
+def may_read_agenda(user: User) -> bool:
+    """Agents who read the appointments of one procedure at least."""
+    return may_read_as_staff(user) or may_read_requests(user)
+
+
+def agenda_view(request: HttpRequest) -> HttpResponse:
+    """A week with names, or a month with counts; a day of the address, today without one."""
+    agent, now = request.user, timezone.now()
+    if not isinstance(agent, User) or not may_read_agenda(agent):
+        raise PermissionDenied
+    day = read_day(request.GET.get("jour", "")) or localdate(now)
+    agendas = shown_agendas()
+    wanted = _wanted(request, agendas)
+    shared = {
+        **admin.site.each_context(request),
+        "is_nav_sidebar_enabled": False,
+        "tab": "agenda",
+        "now": now,
+        "today": localdate(now),
+        "day": day,
+        "agendas": agendas,
+        "chosen": [one.slug for one in wanted.agendas],
+        "with_free": wanted.with_free,
+        "without_free": WITHOUT_FREE,
+        "extra": _extra(wanted, agendas),
+        "may_close_days": may_close_days(agent),
+        "may_read_day": may_read_as_staff(agent),
+    }
+    if request.GET.get("vue") == "mois":
+        month = month_days(day, wanted, agent=agent, at=now)
+        return TemplateResponse(
+            request,
+            "admin/agenda_month.html",
+            {**shared, "title": f"Agenda, {month.label}", "month": month},
+        )
+    days = week_days(day, wanted, PROCEDURES, agent=agent, at=now)
+    named = {one.guest.reference for shown in days for one in shown.entries if one.guest}
+    for procedure in PROCEDURES if named else ():
+        procedure.note(agent, PAGE, named, at=now)
+    context = {
+        **shared,
+        "title": f"Agenda {_week_label(day)}",
+        "days": [(one, [(entry, entry.may_move(now)) for entry in one.entries]) for one in days],
+        "previous": day - WEEK,
+        "next": day + WEEK,
+    }
+    return TemplateResponse(request, "admin/agenda.html", context)
+
+
+def _wanted(request: HttpRequest, agendas: Sequence[Agenda]) -> Wanted:
+    """The agendas that are ticked; all of them when none is."""
+    ticked = request.GET.getlist("agenda")
+    chosen = [one for one in agendas if one.slug in ticked] or list(agendas)
+    return Wanted(chosen, with_free=request.GET.get("libres") != WITHOUT_FREE)
+
+
+def _extra(wanted: Wanted, agendas: Sequence[Agenda]) -> str:
+    """What was ticked, for the other addresses of the page; empty when everything is shown."""
+    is_all = len(wanted.agendas) == len(agendas)
+    parts = [] if is_all else [("agenda", one.slug) for one in wanted.agendas]
+    if not wanted.with_free:
+        parts.append(("libres", WITHOUT_FREE))
+    return f"&{urlencode(parts)}" if parts else ""
+
+
+def _week_label(day: date) -> str:
+    monday = day - timedelta(days=day.weekday())
+    return days_range_fr(monday, monday + timedelta(days=6))
