@@ -1,18 +1,23 @@
 """An appointment in the calendars of the people (RFC 5545, 5546), in words that tell nothing."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.timezone import localdate, localtime
-from icalendar import Alarm, Calendar, Component, Event, vCalAddress, vText
+from icalendar import Alarm, Calendar, Component, Event, Timezone, vCalAddress, vText
 
 from demarches.models import Appointment, Mairie
+from demarches.rules.opening_hours import PARIS
 
 ALARM_BEFORE = timedelta(days=1)
 TITLE = "Rendez-vous à la mairie"
+FEED_NAME = "Rendez-vous de la mairie"
+#: How often a program is asked to read the agenda again.
+READ_AGAIN_AFTER = timedelta(hours=1)
 #: The changes of clock that a calendar is told, on both sides of the appointment.
 ZONE_AROUND = timedelta(days=366)
 
@@ -34,11 +39,7 @@ def appointment_event(
     publication, which names no attendee (RFC 5546, 3.2.1). `is_off`: cancel the event of this
     UID. `details_path`: where the rest is read; the account's page when empty.
     """
-    calendar = Calendar()
-    calendar.add("prodid", "-//Portail des démarches//Rendez-vous//FR")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", _method(attendee, is_off=is_off))
+    calendar = _calendar(_method(attendee, is_off=is_off))
     event = Event()
     event.add("uid", f"{appointment.uid}@{urlsplit(settings.SITE_URL).hostname}")
     # A cancellation is one change more than what was last sent.
@@ -63,7 +64,57 @@ def appointment_event(
         alarm.add("trigger", -ALARM_BEFORE)
         event.add_component(alarm)
     calendar.add_component(event)
-    _add_zone(calendar, appointment)
+    _add_zone(calendar, localdate(appointment.starts_at), localdate(appointment.starts_at))
+    return _text(calendar)
+
+
+def agenda_feed(
+    appointments: Sequence[Appointment],
+    mairie: Mairie | None,
+    *,
+    at: datetime,
+    details_url: Callable[[date], str],
+) -> str:
+    """Everybody's appointments for the calendar program of an agent, which reads it every hour.
+
+    Nobody is named, neither is what they come for: telephones show titles when they are locked.
+    `details_url`: where an agent who signs in reads who comes on a day. What is no longer in it
+    was moved or cancelled (a publication, RFC 5546, 3.2.1).
+    """
+    calendar = _calendar("PUBLISH")
+    calendar.add("name", FEED_NAME)
+    calendar.add("x-wr-calname", FEED_NAME)  # what programs read before RFC 7986
+    calendar.add("refresh-interval", READ_AGAIN_AFTER, parameters={"value": "DURATION"})
+    for one in appointments:
+        event = Event()
+        event.add("uid", f"agenda-{one.uid}@{urlsplit(settings.SITE_URL).hostname}")
+        event.add("sequence", one.sequence)
+        event.add("dtstamp", at.astimezone(UTC))
+        event.add("dtstart", localtime(one.starts_at))
+        event.add("dtend", localtime(one.ends_at))
+        event.add("summary", TITLE)
+        event.add("status", "CONFIRMED")
+        event.add("organizer", _organizer(mairie))
+        event.add("description", f"Qui vient : {details_url(localdate(one.starts_at))}")
+        calendar.add_component(event)
+    days = [localdate(one.starts_at) for one in appointments] or [localdate(at)]
+    if not appointments:  # a calendar holds one component at least (RFC 5545, 3.6)
+        zone = Timezone.from_tzid(str(PARIS), first_date=days[0], last_date=days[0] + ZONE_AROUND)
+        calendar.add_component(zone)
+    _add_zone(calendar, min(days), max(days))
+    return _text(calendar)
+
+
+def _calendar(method: str) -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", "-//Portail des démarches//Rendez-vous//FR")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    return calendar
+
+
+def _text(calendar: Calendar) -> str:
     content: bytes = calendar.to_ical()
     return content.decode()
 
@@ -90,10 +141,9 @@ def _attendee(address: str) -> vCalAddress:
     return attendee
 
 
-def _add_zone(calendar: Calendar, appointment: Appointment) -> None:
-    """The hours of the mairie's zone around the day (RFC 5545, 3.6.5)."""
-    day = localdate(appointment.starts_at)
-    calendar.add_missing_timezones(first_date=day - ZONE_AROUND, last_date=day + ZONE_AROUND)
+def _add_zone(calendar: Calendar, first: date, last: date) -> None:
+    """The hours of the mairie's zone around these days (RFC 5545, 3.6.5)."""
+    calendar.add_missing_timezones(first_date=first - ZONE_AROUND, last_date=last + ZONE_AROUND)
     for zone in calendar.timezones:
         zone.pop("comment", None)
         for change in zone.subcomponents:

@@ -131,8 +131,8 @@ def free_after(agenda: Agenda, closing: Closing, *, at: datetime) -> list[Slot]:
     """The free seats from that day on, of the counter too."""
     today = localdate(at)
     anybody = Asked(now=at, first_day=today, last_day=today + DESK_HORIZON, at_counter=True)
-    first = midnight(closing.day)
-    days = offered_days(agenda, first, first + PROPOSED_WITHIN, anybody)
+    last = midnight(closing.last_day) + PROPOSED_WITHIN
+    days = offered_days(agenda, midnight(closing.day), last, anybody)
     return [slot for day in days for slot in day.slots]
 
 

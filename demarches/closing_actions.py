@@ -25,6 +25,7 @@ from demarches.closing import (
 )
 from demarches.models import (
     AgendaDayChange,
+    Appointment,
     Closing,
     ClosingCall,
     ClosingLine,
@@ -33,7 +34,16 @@ from demarches.models import (
     Service,
     User,
 )
-from demarches.rules.closing import PAUSE, Outcome, Toll, Wish, left_open, share_out
+from demarches.rules.closing import (
+    PAUSE,
+    Outcome,
+    Toll,
+    Wish,
+    held_until,
+    left_open,
+    pauses_of,
+    share_out,
+)
 from demarches.rules.dates_fr import hour_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import closed_reason
@@ -52,6 +62,7 @@ def open_closing(
     *,
     service: Service | None,
     day: date,
+    last_day: date | None = None,
     from_time: time | None,
     until_time: time | None,
     reason: str,
@@ -61,13 +72,15 @@ def open_closing(
 ) -> Closing:
     """Stop new bookings on that span for half an hour, and hold a seat for each who is expected.
 
-    Refuses a span that is over, one where nothing is open and nobody expected, and a day that a
-    colleague is closing. The agent's own attempt of before is given up.
+    `last_day`: of several days in a row. Refuses a span that is over, one where nothing is open
+    and nobody expected, and days that a colleague is closing. The agent's own attempt of before
+    is given up.
     """
     closing = Closing(
         mairie=mairie,
         service=service,
         day=day,
+        last_day=last_day or day,
         from_time=from_time,
         until_time=until_time,
         reason=reason,
@@ -81,9 +94,11 @@ def open_closing(
         Mairie.objects.select_for_update(of=("self",), no_key=True).get(pk=mairie.pk)
         _make_room(closing, by=by, at=at)
         if not expected_within(closing, at=at) and all(
-            closed_reason(agenda.rules(at), day) for agenda in agendas_of(closing)
+            closed_reason(agenda.rules(at), pause.day)
+            for agenda in agendas_of(closing)
+            for pause in pauses_of(closing.as_rule())
         ):
-            raise ClosingRefused("Personne n’est attendu, et rien ne se réserve ce jour-là.")
+            raise ClosingRefused("Personne n’est attendu, et rien ne se réserve ces jours-là.")
         closing.save(force_insert=True)
     look_again(closing, procedures, at=at)
     return closing
@@ -91,14 +106,24 @@ def open_closing(
 
 def _make_room(closing: Closing, *, by: User, at: datetime) -> None:
     """Give up what stands in the way and is over or one's own; refuse what a colleague does."""
-    for other in Closing.objects.unfinished().filter(mairie=closing.mairie, day=closing.day):
+    theirs = Closing.objects.unfinished().filter(
+        mairie=closing.mairie, day__lte=closing.last_day, last_day__gte=closing.day
+    )
+    for other in theirs:
         if other.is_pausing(at) and other.by_id != by.pk:
             raise ClosingRefused(
-                f"{other.by} ferme déjà ce jour, depuis {hour_fr(localtime(other.at))}. Voyez avec"
-                " cette personne ; sans confirmation, ce sera abandonné à"
+                f"{other.by} ferme déjà {_which(other, closing)}, depuis"
+                f" {hour_fr(localtime(other.at))}. Voyez avec cette personne ; sans"
+                " confirmation, ce sera abandonné à"
                 f" {hour_fr(localtime(other.held_until))}."
             )
         abandon(other, at=at)
+
+
+def _which(other: Closing, closing: Closing) -> str:
+    """« ce jour », or which of the days asked for."""
+    is_same = (other.day, other.last_day) == (closing.day, closing.last_day)
+    return "ce jour" if is_same and closing.is_one_day else other.day_label
 
 
 def abandon(closing: Closing, *, at: datetime) -> None:
@@ -170,6 +195,40 @@ def _held_until(closing: Closing, *, at: datetime) -> datetime:
     return at + PAUSE if closing.is_closed else closing.held_until
 
 
+def _prolong(locked: Closing, *, at: datetime) -> None:
+    """Give whoever is at it thirty minutes more, and the seats held with it, up to a limit.
+
+    Nobody keeps a day from everybody by a page left open.
+    """
+    until = _held_until(locked, at=at)
+    if not locked.is_closed:
+        until = held_until(locked.at, at=at)
+        locked.held_until = until
+        locked.save(update_fields=["held_until"])
+    Appointment.objects.filter(
+        status=AppointmentStatus.HELD.value,
+        held_until__gt=at,
+        pk__in=locked.lines.filter(done_at=None, seat__isnull=False).values("seat"),
+    ).update(held_until=until)
+
+
+def propose_again(closing: Closing, procedures: Procedures, *, read: str, at: datetime) -> None:
+    """Give up what was proposed or chosen for whoever is left, and hold the nearest seats anew.
+
+    Thirty minutes begin again. Raises as `choose`.
+    """
+    with transaction.atomic():
+        locked = _locked(closing)
+        _check_going_on(locked, at=at)
+        lines = [one for one in lines_of(locked) if one.done_at is None]
+        check_read(read, shown_of(locked, lines_of(locked)))
+        _prolong(locked, at=at)
+        for line in lines:
+            _let_seat_go(line, at=at)
+        locked.lines.filter(done_at=None).update(seat=None)
+    look_again(locked, procedures, at=at)
+
+
 def choose(
     closing: Closing,
     choices: Mapping[int, datetime | None],
@@ -180,7 +239,8 @@ def choose(
 ) -> dict[int, str]:
     """Hold the seats chosen in the place of those proposed; None: cancel, they choose.
 
-    Returns, line by line, why a choice could not be had: what was held then stays. Raises
+    Thirty minutes begin again. Returns, line by line, why a choice could not be had: what was
+    held then stays. Raises
     `ChangedSince` when a colleague changed the proposals, `ClosingOver` when it is too late.
     """
     with transaction.atomic():
@@ -188,6 +248,7 @@ def choose(
         _check_going_on(locked, at=at)
         lines = lines_of(locked)
         check_read(read, shown_of(locked, lines))
+        _prolong(locked, at=at)
     known = parties_of(procedures, (one.appointment.holder for one in lines), at=at)
     refused = {}
     for line in lines:
@@ -260,15 +321,15 @@ def confirm(closing: Closing, procedures: Procedures, *, read: str, by: User, at
 def _check_going_on(closing: Closing, *, at: datetime) -> None:
     if closing.abandoned_at is not None or (not closing.is_closed and at >= closing.held_until):
         raise ClosingOver(
-            "Les 30 minutes sont passées, ou la fermeture a été abandonnée : rien n’a changé."
-            " Recommencez."
+            "Le temps est passé sans confirmation, ou la fermeture a été abandonnée : rien n’a"
+            " changé. Recommencez."
         )
 
 
 def _close(locked: Closing, *, by: User, at: datetime) -> None:
     period = locked.as_rule()
     openings = AgendaDayChange.objects.filter(
-        agenda__in=agendas_of(locked), is_added=True, day=locked.day
+        agenda__in=agendas_of(locked), is_added=True, day__range=(locked.day, locked.last_day)
     )
     for opening in openings:
         for left in left_open(opening.as_rule(), period):
@@ -286,7 +347,7 @@ def _close(locked: Closing, *, by: User, at: datetime) -> None:
         service_id=locked.service_id,
         first_day=locked.day,
         from_time=locked.from_time,
-        last_day=locked.day,
+        last_day=locked.last_day,
         until_time=locked.until_time,
         reason=locked.reason,
     )

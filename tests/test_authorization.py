@@ -44,6 +44,7 @@ PUBLIC = {
     "account_logout",
     "demarches:health",
     "demarches:life",
+    "agenda-feed",  # a secret address, tested with the feed
     "demarches:mairie",
     "demarches:mairie-calendar",
     "demarches:mairie-card",

@@ -20,10 +20,12 @@ from demarches.closing_actions import (
     abandon,
     choose,
     note_call,
+    propose_again,
 )
 from demarches.emails import mail_text
 from demarches.models import (
     Agenda,
+    AgendaDayChange,
     Appointment,
     Closing,
     ClosingCall,
@@ -195,6 +197,7 @@ def test_the_database_refuses_what_must_never_be(dossier: Dossier, agent: User) 
         {"from_time": time(10), "until_time": time(9)},
         {"until_time": time.min},
         {"held_until": NOW},
+        {"last_day": THURSDAY.date() - timedelta(days=1)},
         {"closure": Closure.objects.create(
             mairie=Mairie.objects.get(), first_day=THURSDAY.date(), last_day=THURSDAY.date()
         )},
@@ -203,8 +206,8 @@ def test_the_database_refuses_what_must_never_be(dossier: Dossier, agent: User) 
             rows.update(**wrong)
     with pytest.raises(IntegrityError), transaction.atomic():
         Closing.objects.create(
-            mairie=closing.mairie, day=closing.day, reason="x", by=agent, at=NOW,
-            held_until=NOW + HALF_HOUR,
+            mairie=closing.mairie, day=closing.day, last_day=closing.day, reason="x", by=agent,
+            at=NOW, held_until=NOW + HALF_HOUR,
         )  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():
         ClosingLine.objects.update(outcome="moved")
@@ -489,6 +492,57 @@ def test_a_year_later_nothing_is_kept_of_it(dossier: Dossier, agent: User) -> No
 
 
 # Help
+
+
+def test_days_in_a_row_close_together_and_nobody_goes_from_one_to_the_next(agent: User) -> None:
+    first = couple(agent)
+    second = couple(agent, 1, start=THURSDAY + timedelta(days=1))
+    monday = THURSDAY.date() + timedelta(days=4)
+    opening = AgendaDayChange.objects.create(
+        agenda=Agenda.objects.get(slug="pacs"),
+        is_added=True,
+        day=THURSDAY.date() + timedelta(days=2),
+        from_time=time(13),
+        until_time=time(15),
+    )
+
+    closing = begin(agent, last_day=monday)
+
+    assert closing.day_label == "du jeudi 3\u00a0décembre au lundi 7\u00a0décembre"
+    held = [line.seat.starts_at for line in closing.lines.all()]
+    assert all(one.date() > monday for one in held)
+    with pytest.raises(ClosingRefused, match="ferme déjà du jeudi 3"):
+        begin(User.objects.create_user("deux@mairie.example"), day=monday)
+    finish(closing, agent)
+    assert [now_of(one).appointment.starts_at for one in (first, second)] == held
+    closure = Closure.objects.get()
+    assert (closure.first_day, closure.last_day) == (THURSDAY.date(), monday)
+    assert not AgendaDayChange.objects.filter(pk=opening.pk).exists()
+
+
+def test_proposing_again_gives_up_what_was_chosen(dossier: Dossier, agent: User) -> None:
+    closing = begin(agent)
+    line = line_of(dossier)
+    choose(closing, {line.pk: None}, PROCEDURES, read=mark(closing), at=NOW)
+
+    propose_again(closing, PROCEDURES, read=mark(closing), at=NOW + timedelta(minutes=20))
+
+    again = line_of(dossier).seat
+    assert (again.status, again.held_until) == ("held", NOW + timedelta(minutes=50))
+
+
+def test_each_gesture_gives_thirty_minutes_more_up_to_three_hours(
+    dossier: Dossier, agent: User
+) -> None:
+    closing = begin(agent)
+    at = NOW
+    for _ in range(7):
+        at += timedelta(minutes=25)
+        choose(closing, {}, PROCEDURES, read=mark(closing, at=at), at=at)
+    closing.refresh_from_db()
+    assert closing.held_until == line_of(dossier).seat.held_until == NOW + timedelta(hours=3)
+    with pytest.raises(ClosingOver):
+        propose_again(closing, PROCEDURES, read=mark(closing, at=at), at=closing.held_until)
 
 
 def test_help_is_proposed_another_date_that_the_person_confirms(agent: User) -> None:

@@ -123,6 +123,18 @@ def test_a_page_read_before_a_colleague_changes_nothing(agent: User, desk: Clien
     assert Closure.objects.count() == 0
 
 
+def test_more_time_and_proposing_again_stay_on_the_page(agent: User, desk: Client) -> None:
+    couple(agent)
+    desk.post(address("close_day"), DAY | {"last_day": "4/12/2026"})
+    closing = Closing.objects.get()
+    page = address("closing", closing.pk)
+    assert "Fermer du jeudi 3 décembre au vendredi 4 décembre" in text_of(desk.get(page))
+    for verb in ("garder", "proposer"):
+        answer = desk.post(page, {"lu": mark(closing), "faire": verb})
+        assert (answer.status_code, answer.url) == (302, page)
+    assert desk.post(page, {"lu": "x", "faire": "proposer"}).status_code == 409
+
+
 def test_a_seat_taken_while_choosing_is_told_beside_its_line(agent: User, desk: Client) -> None:
     couple(agent)
     closing = begin(agent)
@@ -167,7 +179,7 @@ def test_what_is_over_says_that_nothing_changed(agent: User, desk: Client, clock
 
     late = desk.post(address("closing_confirm", closing.pk), {"lu": read})
 
-    assert told(late)[0].startswith("Les 30 minutes sont passées")
+    assert told(late)[0].startswith("Le temps est passé sans confirmation")
     assert "rien n’a changé" in text_of(desk.get(late.url))
     assert Closure.objects.count() == 0
 
@@ -190,6 +202,8 @@ def test_giving_up_says_so_and_a_closed_day_is_not_given_up(agent: User, desk: C
     [
         ({"day": ""}, "Indiquez une date"),
         ({"day": "22/11/2026"}, "Ce jour est déjà passé."),
+        ({"last_day": "2/12/2026"}, "Le dernier jour suit le premier."),
+        ({"last_day": "3/2/2027"}, "Fermez 31 jours au plus à la fois"),
         ({"from_time": "14:00", "until_time": "10:00"}, "L’heure de fin suit l’heure de début"),
         ({"until_time": "00:00"}, "L’heure de fin suit l’heure de début"),
         ({"reason": ""}, "Écrivez ce que le public lira"),

@@ -121,6 +121,8 @@ SHOWS_NOBODY = {
     "post_office_email_add": "403",
     "post_office_email_history": "404",
     "post_office_email_delete": "403",
+    "agenda_feed": "une adresse de l’agent lui-même",
+    "agenda_feed_stop": "agit et revient à la page",
     "close_day": "un jour, sans un nom",
     "closing_abandon": "agit et revient à l’accueil",
     "closing_called": "agit et revient à la fermeture",
@@ -286,6 +288,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
     closing = Closing.objects.create(
         mairie=Mairie.objects.get(),
         day=START.date(),
+        last_day=START.date(),
         reason="formation",
         by=agent,
         at=NOW,

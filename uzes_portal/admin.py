@@ -28,7 +28,7 @@ from pacs.day import Visit, visits_between
 from pacs.models import PieceTranslation, Reading
 from pacs.piles import Confided, confided_to
 from pacs.piles import piles as pacs_piles
-from uzes_portal import agenda_desk, closing_desk, journal_desk, service_desk
+from uzes_portal import agenda_desk, agenda_feed, closing_desk, journal_desk, service_desk
 from vitale import desk as vitale_desk
 from vitale.actions.aide import note_readings as note_help
 
@@ -47,6 +47,7 @@ class DeskAdminSite(AdminSite):
             path("journal/", self.admin_view(journal_desk.journal_view), name="journal"),
             path("service/", self.admin_view(service_desk.service_view), name="service"),
             *agenda_desk.agenda_urls(self.admin_view),
+            *agenda_feed.feed_urls(self.admin_view),
             *closing_desk.closing_urls(self.admin_view),
             *super().get_urls(),
         ]

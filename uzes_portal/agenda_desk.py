@@ -20,7 +20,7 @@ from demarches.agenda_desk import Procedure, Wanted, month_days, shown_agendas, 
 from demarches.booking import WEEK, read_day
 from demarches.models import Agenda, User
 from demarches.rules.dates_fr import days_range_fr
-from pacs.access import may_read_as_staff
+from pacs.access import may_read_as_staff, may_review
 from uzes_portal.closing_desk import may_close_days
 from vitale.access import may_read_requests
 
@@ -61,6 +61,7 @@ def agenda_view(request: HttpRequest) -> HttpResponse:
         "without_free": WITHOUT_FREE,
         "extra": _extra(wanted, agendas),
         "may_close_days": may_close_days(agent),
+        "may_subscribe": may_review(agent),
         "may_read_day": may_read_as_staff(agent),
     }
     if request.GET.get("vue") == "mois":

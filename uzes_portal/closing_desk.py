@@ -30,7 +30,7 @@ from demarches.day_field import DayField
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Closing, ClosingCall, Closure, Mairie, Service, User
 from demarches.piles import Lane, Pile
-from demarches.rules.closing import PRESET, Toll
+from demarches.rules.closing import DAYS_AT_MOST, PRESET, Toll
 from demarches.rules.numbers import read_number
 from demarches.rules.opening_hours import ClosurePeriod
 from demarches.rules.read import FIELD, imprint
@@ -41,6 +41,8 @@ PROCEDURES: Procedures = (pacs.closing, vitale.closing)
 PAGE = "fermeture d’une journée"
 #: What the list of seats sends for « they choose another date by themselves ».
 CANCEL = "annuler"
+#: What the other buttons of the proposals send: the nearest seats anew, and more time.
+ANEW, LONGER = "proposer", "garder"
 CHANGED = "Un collègue a changé ces propositions entre-temps : relisez, puis recommencez."
 
 
@@ -68,6 +70,13 @@ class ClosingForm(NoPrivateNumbersMixin, forms.Form):
     """Which day or hours, for whom, and what the public reads."""
 
     day = DayField(label="Quel jour fermer", first=localdate, too_early="Ce jour est déjà passé.")
+    last_day = DayField(
+        label="Jusqu’à quel jour",
+        first=localdate,
+        required=False,
+        too_early="Ce jour est déjà passé.",
+        help_text="Vide : ce jour seulement.",
+    )
     from_time = forms.TimeField(
         label="À partir de",
         required=False,
@@ -94,8 +103,16 @@ class ClosingForm(NoPrivateNumbersMixin, forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if day := data.get("day"):
+            last = data["last_day"] = data.get("last_day") or day
+            if last < day:
+                self.add_error("last_day", "Le dernier jour suit le premier.")
+                return data
+            if (last - day).days >= DAYS_AT_MOST:
+                self.add_error(
+                    "last_day", f"Fermez {DAYS_AT_MOST} jours au plus à la fois, puis recommencez."
+                )
             try:
-                ClosurePeriod(day, day, data.get("from_time"), data.get("until_time"))
+                ClosurePeriod(day, last, data.get("from_time"), data.get("until_time"))
             except ValueError:
                 self.add_error(
                     "until_time",
@@ -157,14 +174,14 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
     now, closing, status = timezone.now(), _closing(pk), 200
     refused: dict[int, str] = {}
     if request.method == "POST":
+        read, verb = request.POST.get(FIELD, ""), request.POST.get("faire", "")
         try:
-            refused = closing_actions.choose(
-                closing,
-                _choices(request, closing),
-                PROCEDURES,
-                read=request.POST.get(FIELD, ""),
-                at=now,
-            )
+            if verb == ANEW:
+                closing_actions.propose_again(closing, PROCEDURES, read=read, at=now)
+            else:
+                refused = closing_actions.choose(
+                    closing, _choices(request, closing), PROCEDURES, read=read, at=now
+                )
         except ChangedSince:
             messages.error(request, CHANGED)
             status = 409
@@ -173,7 +190,8 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
             status = 409
         else:
             if not refused:
-                return redirect("admin:closing_confirm", pk)
+                stays = verb in {ANEW, LONGER}
+                return redirect("admin:closing" if stays else "admin:closing_confirm", pk)
             status = 409
     if not closing.is_closed and not closing.is_pausing(now):
         # Nobody is named any more.
@@ -190,6 +208,8 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
         field=FIELD,
         read=imprint(plan.shown),
         cancel=CANCEL,
+        anew=ANEW,
+        longer=LONGER,
     )
 
 

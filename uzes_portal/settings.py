@@ -225,6 +225,8 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "upload_account": (60, 3600),
     "unlock": (20, 600),
     "pdf": (60, 600),
+    # A program reads the agenda every hour, or minute by minute; agents share an address.
+    "agenda_feed": (240, 3600),
     "booking": (60, 600),
     # The first letters of a name, behind the link of a mail: for one link, and for a place.
     "mail_link": (6, 86_400),

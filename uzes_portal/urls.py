@@ -5,7 +5,16 @@ from django.contrib import admin
 from django.urls import include, path
 
 from demarches.views import signin
-from uzes_portal import csp_reports, deletion, metrics, mine, security_txt, styleguide, views
+from uzes_portal import (
+    agenda_feed,
+    csp_reports,
+    deletion,
+    metrics,
+    mine,
+    security_txt,
+    styleguide,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -33,6 +42,8 @@ urlpatterns = [
     path("mes-demarches/fermer/", deletion.mine_close, name="mine-close"),
     path("mes-demarches/donnees.pdf", mine.mine_pdf, name="mine-pdf"),
     path("mes-demarches/donnees.json", mine.mine_json, name="mine-json"),
+    # /agenda/: what the calendar programs of agents read, under a secret address
+    path("agenda/<num:pk>/<slug:token>/rendez-vous.ics", agenda_feed.feed, name="agenda-feed"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),

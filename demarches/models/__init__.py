@@ -21,6 +21,7 @@ from demarches.models.dossier import (
     next_reference,
 )
 from demarches.models.ending import UNDO_TIME, EndingBase
+from demarches.models.feed import AgendaFeed
 from demarches.models.feedback import FeedbackCount
 from demarches.models.fiche import Fiche, FicheSet, RefusedSource, ShownFiche
 from demarches.models.jobs import Heartbeat, Job
@@ -56,6 +57,7 @@ __all__ = [
     "AccountItem",
     "Agenda",
     "AgendaDayChange",
+    "AgendaFeed",
     "Appointment",
     "AppointmentQuerySet",
     "Closing",

@@ -25,7 +25,7 @@ class ClosingQuerySet(models.QuerySet["Closing"]):
 
 
 class Closing(models.Model):
-    """One span of one day, for the mairie or a service of it, from the first gesture on.
+    """A day, hours of it, or days in a row, for the mairie or a service, from the first gesture on.
 
     While it pauses, nobody can book there. Confirmed, its `closure` is what the public reads.
     """
@@ -41,7 +41,8 @@ class Closing(models.Model):
         on_delete=models.CASCADE,
         related_name="+",
     )
-    day = models.DateField("jour", db_index=True)
+    day = models.DateField("premier jour", db_index=True)
+    last_day = models.DateField("dernier jour", db_index=True)
     from_time = models.TimeField("à partir de", null=True, blank=True)
     until_time = models.TimeField("jusqu’à", null=True, blank=True)
     reason = GuardedCharField("motif affiché", max_length=120)
@@ -82,6 +83,7 @@ class Closing(models.Model):
             models.CheckConstraint(
                 condition=Q(from_time__isnull=True)
                 | Q(until_time__isnull=True)
+                | Q(last_day__gt=F("day"))
                 | Q(until_time__gt=F("from_time")),
                 name="demarches_closing_hours",
                 violation_error_message="L’heure de fin doit suivre l’heure de début.",
@@ -90,6 +92,11 @@ class Closing(models.Model):
                 condition=Q(until_time__isnull=True) | Q(until_time__gt=time.min),
                 name="demarches_closing_not_until_midnight",
                 violation_error_message="Pour aller jusqu’au bout du jour, laissez l’heure vide.",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("day")),
+                name="demarches_closing_days",
+                violation_error_message="Le dernier jour suit le premier.",
             ),
             models.CheckConstraint(
                 condition=Q(held_until__gt=F("at")), name="demarches_closing_holds_for_a_while"
@@ -116,15 +123,24 @@ class Closing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Fermeture du {self.day_label}"
+        return f"Fermeture {self.of_day_label}"
 
     def as_rule(self) -> ClosurePeriod:
-        return ClosurePeriod(self.day, self.day, self.from_time, self.until_time, self.reason)
+        return ClosurePeriod(self.day, self.last_day, self.from_time, self.until_time, self.reason)
 
     @property
     def day_label(self) -> str:
-        """« jeudi 3 décembre », « jeudi 3 décembre à partir de 14 h »."""
+        """« jeudi 3 décembre », « jeudi 3 décembre à partir de 14 h », « du lundi 21 … au … »."""
         return day_in_words(self.as_rule())
+
+    @property
+    def of_day_label(self) -> str:
+        """The same after « Fermeture »: « du jeudi 3 décembre »."""
+        return f"du {self.day_label}" if self.is_one_day else self.day_label
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.day == self.last_day
 
     @property
     def why(self) -> str:
@@ -133,8 +149,7 @@ class Closing(models.Model):
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
-        zone = get_default_timezone()
-        return bounds(self.day, self.from_time, self.until_time, zone=zone)
+        return bounds(self.as_rule(), zone=get_default_timezone())
 
     @property
     def is_closed(self) -> bool:

@@ -29,6 +29,7 @@ from demarches.models.fields import (
 from demarches.phone_field import PhoneColumn
 from demarches.request_memory import remembered
 from demarches.rules import opening_hours
+from demarches.rules.closing import pauses_of
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.holidays import LocalHolidays, holidays_between
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
@@ -400,9 +401,10 @@ class Schedule:
     def pauses(self, slug: str, at: datetime) -> tuple[AgendaChange, ...]:
         """The spans of one service in which nothing new is booked at this moment."""
         return tuple(
-            AgendaChange(one.day, False, one.from_time, one.until_time, one.reason)
+            pause
             for one in self.closings
             if one.is_pausing(at) and (one.service is None or one.service.slug == slug)
+            for pause in pauses_of(one.as_rule())
         )
 
     def notices(self, first: date, last: date) -> tuple[Notice, ...]:
@@ -456,7 +458,7 @@ def _load_schedule(mairie_id: int, revision: UUID, monday: date, holidays: str) 
         for service in Service.objects.filter(mairie_id=mairie_id)
     )
     entrances = tuple(Entrance.objects.filter(mairie_id=mairie_id))
-    closings = Mairie(pk=mairie_id).closings.unfinished().filter(day__gte=monday)
+    closings = Mairie(pk=mairie_id).closings.unfinished().filter(last_day__gte=monday)
     return Schedule(
         entrances=entrances,
         services=services,

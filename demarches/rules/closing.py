@@ -15,6 +15,10 @@ from demarches.rules.slots import AgendaChange, Asked, Slot
 
 #: How long nobody can book on a day that an agent is closing, unless they confirm.
 PAUSE = timedelta(minutes=30)
+#: Each gesture of the agent gives thirty minutes more, for so long in all.
+PAUSE_AT_MOST = timedelta(hours=3)
+#: A holiday week and the days around; everybody has to go somewhere else.
+DAYS_AT_MOST = 31
 PRESET = "Fermé exceptionnellement"
 #: How far after the day that closes seats are proposed.
 PROPOSED_WITHIN = timedelta(days=60)
@@ -84,20 +88,37 @@ def share_out(
     return found
 
 
-def bounds(
-    day: date, from_time: time | None, until_time: time | None, *, zone: ZoneInfo
-) -> tuple[datetime, datetime]:
-    """The first and the last moment of a span of one day; no hour: the whole of it."""
-    start = datetime.combine(day, from_time or time.min, zone)
-    if until_time:
-        return start, datetime.combine(day, until_time, zone)
-    return start, datetime.combine(day + timedelta(days=1), time.min, zone)
+def bounds(period: ClosurePeriod, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first and the last moment of a span; no hour: the whole of its first or last day."""
+    start = datetime.combine(period.first_day, period.from_time or time.min, zone)
+    if period.until_time:
+        return start, datetime.combine(period.last_day, period.until_time, zone)
+    return start, datetime.combine(period.last_day + timedelta(days=1), time.min, zone)
+
+
+def pauses_of(period: ClosurePeriod) -> list[AgendaChange]:
+    """The hours that a span takes away, day by day."""
+    count = (period.last_day - period.first_day).days + 1
+    days = (period.first_day + timedelta(days=rank) for rank in range(count))
+    return [AgendaChange(day, False, *_hours_of(period, day), period.reason) for day in days]
+
+
+def _hours_of(period: ClosurePeriod, day: date) -> tuple[time | None, time | None]:
+    """From and until which hour this day of a span is closed."""
+    start = period.from_time if day == period.first_day else None
+    return start, period.until_time if day == period.last_day else None
+
+
+def held_until(began: datetime, *, at: datetime) -> datetime:
+    """Thirty minutes from now, within what a closing may take in all."""
+    return min(at + PAUSE, began + PAUSE_AT_MOST)
 
 
 def left_open(opening: AgendaChange, closing: ClosurePeriod) -> list[AgendaChange]:
-    """What a closing leaves of an exceptional opening of its day."""
+    """What a closing leaves of an exceptional opening of one of its days."""
     begin, end = opening.from_time or time.min, opening.until_time or time.max
-    first, last = closing.from_time or time.min, closing.until_time or time.max
+    start, stop = _hours_of(closing, opening.day)
+    first, last = start or time.min, stop or time.max
     spans = [(begin, min(end, first)), (max(begin, last), end)]
     return [
         AgendaChange(opening.day, True, start, stop, opening.reason)
@@ -114,7 +135,14 @@ def why_closed(period: ClosurePeriod, service: str = "") -> str:
 
 
 def day_in_words(period: ClosurePeriod) -> str:
-    """« jeudi 3 décembre », « jeudi 3 décembre à partir de 14 h »."""
+    """« jeudi 3 décembre », « jeudi 3 décembre à partir de 14 h », « du lundi 21 … au … »."""
+    if period.first_day != period.last_day:
+        ends = ((period.first_day, period.from_time), (period.last_day, period.until_time))
+        first, last = (
+            f"{weekday_fr(day)} {day_fr(day, year=False)}" + (f" à {hour_fr(hour)}" if hour else "")
+            for day, hour in ends
+        )
+        return f"du {first} au {last}"
     words = f"{weekday_fr(period.first_day)} {day_fr(period.first_day, year=False)}"
     if period.from_time and period.until_time:
         return f"{words} de {hour_fr(period.from_time)} à {hour_fr(period.until_time)}"

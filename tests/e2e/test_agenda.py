@@ -1,4 +1,4 @@
-"""The agenda in a real browser: every state pleases axe, and an appointment moves by the keyboard."""
+"""The agenda in a real browser: axe is pleased, an appointment moves by the keyboard."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -118,6 +118,7 @@ def make_scene() -> Scene:
     closing = Closing.objects.create(
         mairie=Mairie.objects.get(),
         day=NOW.date(),
+        last_day=NOW.date(),
         reason="formation",
         by=decider,
         at=NOW,

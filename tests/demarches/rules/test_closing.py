@@ -143,8 +143,8 @@ def test_a_reason_that_says_closed_is_not_said_twice() -> None:
 
 def test_the_bounds_of_a_span() -> None:
     midnight = datetime(2026, 12, 3, tzinfo=PARIS)
-    assert bounds(DAY, None, None, zone=PARIS) == (midnight, midnight + timedelta(days=1))
-    assert bounds(DAY, time(9), time(11), zone=PARIS) == (
+    assert bounds(ClosurePeriod(DAY, DAY), zone=PARIS) == (midnight, midnight + timedelta(days=1))
+    assert bounds(ClosurePeriod(DAY, DAY, time(9), time(11)), zone=PARIS) == (
         EIGHT + 2 * HALF_HOUR,
         EIGHT + 6 * HALF_HOUR,
     )

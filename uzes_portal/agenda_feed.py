@@ -1,0 +1,108 @@
+"""The agenda in the calendar program of an agent, under a secret address (webcal).
+
+The address opens nothing but hours: no name, no procedure, no reference. It is made anew or
+stopped by its agent, and stops by itself with the account or the right to check dossiers.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_POST, require_safe
+
+from demarches.appointment_calendar import agenda_feed
+from demarches.booking import DESK_HORIZON
+from demarches.models import AgendaFeed, Appointment, Mairie, User
+from demarches.models.agenda import EXPECTED
+from demarches.ratelimit import rate_limited
+from demarches.staff_mails import tell_agent
+from demarches.views.downloads import private_answer
+from pacs.access import may_review
+
+#: How long a program still shows what has passed.
+SHOWN_AFTER = timedelta(days=7)
+
+
+def feed_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
+    """Our addresses under the desk; `wrap` is the site's own check."""
+    return [
+        path("agenda/abonnement/", wrap(subscribe_view), name="agenda_feed"),
+        path("agenda/abonnement/arreter/", wrap(require_POST(stop_view)), name="agenda_feed_stop"),
+    ]
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+@login_not_required
+@rate_limited("agenda_feed", reads=True)
+@require_safe
+def feed(request: HttpRequest, pk: int, token: str) -> HttpResponse:
+    """The hours of everybody's appointments; 404 for any address that is not one in use."""
+    now = timezone.now()
+    found = AgendaFeed.objects.select_related("user").filter(pk=pk).first()
+    # Compared in any case, so that an unknown number takes as long as a wrong secret.
+    is_right = constant_time_compare(found.digest if found else "", _digest(token))
+    if found is None or not is_right or not may_review(found.user):
+        raise Http404
+    AgendaFeed.objects.filter(pk=pk).update(read_at=now)
+    text = agenda_feed(_appointments(now), Mairie.objects.current(), at=now, details_url=_day_url)
+    content_type = "text/calendar; charset=utf-8"
+    return private_answer(text.encode(), content_type, "rendez-vous.ics", disposition="inline")
+
+
+def _appointments(now: datetime) -> list[Appointment]:
+    rows = Appointment.objects.filter(status__in=EXPECTED)
+    return list(rows.on(now - SHOWN_AFTER, now + DESK_HORIZON))
+
+
+def _day_url(day: date) -> str:
+    return f"{settings.SITE_URL}{reverse('admin:agenda')}?jour={day}"
+
+
+def subscribe_view(request: HttpRequest) -> HttpResponse:
+    """Whether there is an address, and a button for a new one, which is shown once."""
+    agent, now, address = _agent(request), timezone.now(), ""
+    if request.method == "POST":
+        token = secrets.token_urlsafe(32)
+        made, _ = AgendaFeed.objects.update_or_create(
+            user=agent, defaults={"digest": _digest(token), "made_at": now, "read_at": None}
+        )
+        address = settings.SITE_URL + reverse("agenda-feed", args=[made.pk, token])
+        tell_agent(agent, "une adresse d’agenda a été créée", at=now)
+    context = {
+        **admin.site.each_context(request),
+        "is_nav_sidebar_enabled": False,
+        "tab": "agenda",
+        "title": "L’agenda dans mon téléphone ou mon ordinateur",
+        "feed": AgendaFeed.objects.filter(user=agent).first(),
+        "address": address,
+    }
+    return TemplateResponse(request, "admin/agenda_feed.html", context)
+
+
+def stop_view(request: HttpRequest) -> HttpResponse:
+    """Stop: the address opens nothing any more. Twice is once."""
+    AgendaFeed.objects.filter(user=_agent(request)).delete()
+    messages.success(request, "L’adresse ne sert plus : retirez l’agenda de votre appareil.")
+    return redirect("admin:agenda_feed")
+
+
+def _agent(request: HttpRequest) -> User:
+    agent = request.user
+    if not isinstance(agent, User) or not may_review(agent):
+        raise PermissionDenied
+    return agent
