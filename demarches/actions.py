@@ -112,7 +112,7 @@ def nearest_free(agenda: Agenda, to: datetime, asked: Asked) -> tuple[Slot, ...]
 
 def is_still_open(held: Appointment, *, at: datetime) -> bool:
     """Whether the hours still hold the slot; staff may have closed it since it was held."""
-    return fits(held.agenda.rules(at), held.starts_at, held.ends_at)
+    return held.is_exceptional or fits(held.agenda.rules(at), held.starts_at, held.ends_at)
 
 
 def closed_meanwhile(held: Appointment, asked: Asked) -> SlotTaken:
@@ -130,6 +130,8 @@ def take_seat(
     at: datetime,
     held_until: datetime | None = None,
     at_counter: bool = False,
+    is_exceptional: bool = False,
+    place: str = "",
 ) -> Appointment:
     """Take the first seat of this slot that the database grants; call it inside a transaction.
 
@@ -144,6 +146,8 @@ def take_seat(
         "holder": holder,
         "held_until": held_until,
         "at_counter": at_counter,
+        "is_exceptional": is_exceptional,
+        "place": place,
         "created_at": at,
     }
     if granted := _first_granted(slot, wanted):

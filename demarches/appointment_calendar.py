@@ -15,6 +15,7 @@ from demarches.rules.opening_hours import PARIS
 
 ALARM_BEFORE = timedelta(days=1)
 TITLE = "Rendez-vous à la mairie"
+TITLE_ELSEWHERE = "Rendez-vous avec la mairie"
 FEED_NAME = "Rendez-vous de la mairie"
 #: How often a program is asked to read the agenda again.
 READ_AGAIN_AFTER = timedelta(hours=1)
@@ -47,20 +48,21 @@ def appointment_event(
     event.add("dtstamp", at.astimezone(UTC))
     event.add("dtstart", localtime(appointment.starts_at))
     event.add("dtend", localtime(appointment.ends_at))
-    event.add("summary", TITLE)
+    title = TITLE_ELSEWHERE if appointment.place else TITLE
+    event.add("summary", title)
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
     event.add("organizer", _organizer(mairie))
     if attendee:
         event.add("attendee", _attendee(attendee))
     entrance = mairie.entrances.first() if mairie else None
-    if entrance:
-        event.add("location", str(entrance))
+    if place := appointment.place or (str(entrance) if entrance else ""):
+        event.add("location", place)
     details = settings.SITE_URL + (details_path or reverse("demarches:account"))
     event.add("description", f"Le détail et ce qu’il faut apporter : {details}")
     if not is_off:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", TITLE)
+        alarm.add("description", title)
         alarm.add("trigger", -ALARM_BEFORE)
         event.add_component(alarm)
     calendar.add_component(event)

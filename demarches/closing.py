@@ -112,12 +112,17 @@ def agendas_of(closing: Closing) -> list[Agenda]:
 
 
 def expected_within(closing: Closing, *, at: datetime) -> list[Appointment]:
-    """Appointments to come of that span, and dates proposed in it that nobody confirmed yet."""
+    """Appointments to come of that span, and dates proposed in it that nobody confirmed yet.
+
+    Not those agreed outside of the hours (`exceptional_within`): a mairie that is closed does not
+    say whether its officer still goes to the hospital.
+    """
     first, last = closing.bounds
     held = Q(status=AppointmentStatus.HELD.value, held_until__gt=at)
     found = Appointment.objects.filter(
         Q(status__in=EXPECTED) | held,
         agenda__service__mairie=closing.mairie_id,
+        is_exceptional=False,
         starts_at__gt=at,
         starts_at__lt=last,
         ends_at__gt=first,
@@ -125,6 +130,15 @@ def expected_within(closing: Closing, *, at: datetime) -> list[Appointment]:
     if closing.service_id is not None:
         found = found.filter(agenda__service=closing.service_id)
     return list(found.order_by("starts_at", "agenda", "seat"))
+
+
+def exceptional_within(closing: Closing, *, at: datetime) -> list[Appointment]:
+    """What was agreed outside of the hours in that span, for the agent to decide one by one."""
+    first, last = closing.bounds
+    rows = Appointment.objects.filter(
+        agenda__in=agendas_of(closing), is_exceptional=True, status__in=EXPECTED, starts_at__gt=at
+    )
+    return list(rows.filter(starts_at__lt=last, ends_at__gt=first).order_by("starts_at", "pk"))
 
 
 def free_after(agenda: Agenda, closing: Closing, *, at: datetime) -> list[Slot]:
@@ -190,6 +204,8 @@ class Plan:
     rows: tuple[Row, ...]
     done: tuple[Row, ...]
     shown: Shown
+    #: Agreed outside of the hours, which this closing leaves as they are.
+    exceptional: tuple[tuple[Appointment, Party], ...] = ()
 
     @property
     def toll(self) -> Toll:
@@ -233,7 +249,8 @@ class Plan:
 
     @property
     def references(self) -> list[str]:
-        return [row.party.reference for row in (*self.rows, *self.done)]
+        rows = [row.party.reference for row in (*self.rows, *self.done)]
+        return [*rows, *(party.reference for _, party in self.exceptional)]
 
 
 def lines_of(closing: Closing) -> list[ClosingLine]:
@@ -261,7 +278,9 @@ def plan_of(
     `refused`: line by line, why a choice was just refused.
     """
     lines = lines_of(closing)
-    known = parties_of(procedures, (one.appointment.holder for one in lines), at=at)
+    elsewhere = exceptional_within(closing, at=at)
+    holders = [*(one.appointment.holder for one in lines), *(one.holder for one in elsewhere)]
+    known = parties_of(procedures, holders, at=at)
     free: Mapping[int, list[Slot]] = {}
     if with_choices and any(line.done_at is None for line in lines):
         free = {one.pk: free_after(one, closing, at=at) for one in agendas_of(closing)}
@@ -278,6 +297,7 @@ def plan_of(
         tuple(row for row in rows if row.line.done_at is None),
         tuple(row for row in rows if row.line.done_at is not None),
         shown=shown_of(closing, lines),
+        exceptional=tuple((one, known[one.holder][1]) for one in elsewhere if one.holder in known),
     )
 
 

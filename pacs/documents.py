@@ -145,13 +145,14 @@ def convocation(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
         "to_bring": things_to_bring(dossier, reader=reader),
         "changeable_until": timezone.localtime(appointment.changeable_until),
         # An agent may book nearer than people may still change by themselves.
-        "is_changeable": appointment.changeable_until > appointment.created_at,
+        "is_changeable": appointment.changeable_until > appointment.created_at
+        and not appointment.is_exceptional,
         "foot": f"Convocation n° {appointment.sequence + 1}",
     }
     return render_pdf(
         "pacs/pdf/convocation.html",
         context,
-        title="Convocation à la mairie",
+        title="Convocation" if appointment.place else "Convocation à la mairie",
         stylesheets=("pacs/pdf/pacs.css",),
         path=dossier.get_absolute_url(),
     )

@@ -45,6 +45,7 @@ SENTENCES = {
     "correction_sent": "a envoyé une correction à la mairie",
     "correction_dropped": "a abandonné une correction",
     "appointment_moved": "a déplacé le rendez-vous",
+    "appointment_apart": "a convenu d’un rendez-vous hors horaires",
     "ending_undone": "a annulé la fin du dossier",
     "kept": "a demandé à garder le dossier",
     "deletion_warned": "a annoncé l’effacement dans 14 jours",

@@ -198,6 +198,7 @@ OWN = {
     "pacs_dossier_sheet:plan-b": ("403 200 200 403", "405 405 405 405"),
     "pacs_dossier_births": ("403 200 200 403", "403 302 302 403"),
     "pacs_dossier_book": ("403 200 200 403", "403 422 422 403"),
+    "pacs_dossier_book_apart": ("403 200 200 403", "403 422 422 403"),
     "pacs_dossier_door": ("403 200 200 403", "403 422 422 403"),
     "pacs_dossier_register": ("403 403 200 403", "403 403 422 403"),
     "pacs_dossier_decision": ("403 200 200 403", "405 405 405 405"),

@@ -163,6 +163,7 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_dossier_file": [("", "GET", ONE)],
     "pacs_dossier_preview": [("", "GET", ONE)],
     "pacs_dossier_book": [("", "GET", ONE), ("", "POST", ONE)],
+    "pacs_dossier_book_apart": [("", "GET", ONE), ("", "POST", ONE)],
     "pacs_dossier_register": [("", "GET", ONE), ("", "POST", ONE)],
     "pacs_dossier_decision": [("", "GET", ONE)],
     "pacs_dossier_day": [(DAY, "GET", {"dossier": 2}), ("?jour=2026-12-01", "GET", {})],
@@ -316,7 +317,15 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "post_office_email_change": (Email.objects.first().pk,),
         **{
             f"pacs_dossier_{name}": (first,)
-            for name in ("change", "answers", "book", "register", "exchanges", "follow_up")
+            for name in (
+                "change",
+                "answers",
+                "book",
+                "book_apart",
+                "register",
+                "exchanges",
+                "follow_up",
+            )
         },
         "pacs_dossier_history": (first,),
         "pacs_registration_change": (line.pk,),

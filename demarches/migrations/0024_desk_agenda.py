@@ -1,3 +1,4 @@
+import demarches.models.fields
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import F, Q
@@ -13,6 +14,24 @@ class Migration(migrations.Migration):
     dependencies = [("demarches", "0020_closing_a_day")]
 
     operations = [
+        migrations.AddField(
+            "appointment", "is_exceptional", models.BooleanField("hors horaires", default=False)
+        ),
+        migrations.AddField(
+            "appointment",
+            "place",
+            demarches.models.fields.GuardedCharField(
+                "lieu, hors de la mairie", max_length=200, blank=True, default=""
+            ),
+            preserve_default=False,
+        ),
+        migrations.AddConstraint(
+            "appointment",
+            models.CheckConstraint(
+                condition=Q(place="") | Q(is_exceptional=True),
+                name="demarches_appointment_place_is_exceptional",
+            ),
+        ),
         migrations.CreateModel(
             "AgendaFeed",
             [

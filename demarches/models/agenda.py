@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.timezone import get_default_timezone, localdate, localtime
 
 from demarches.models.fields import GuardedCharField, GuardedSlugField
-from demarches.models.mairie import Service
+from demarches.models.mairie import Mairie, Service
 from demarches.request_memory import remembered
 from demarches.rules import slots
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
@@ -188,7 +188,9 @@ class Agenda(models.Model):
         """Appointments to come that these rules leave without open hours, or without a seat."""
         # One just ended by an agent, who may still undo that, is to come as well.
         kept = Q(status=AppointmentStatus.CANCELLED.value, kept_until__gt=at)
-        coming = self.appointments.filter(Q(status__in=EXPECTED) | kept, starts_at__gt=at)
+        coming = self.appointments.filter(
+            Q(status__in=EXPECTED) | kept, starts_at__gt=at, is_exceptional=False
+        )
         return [
             one
             for one in coming
@@ -303,6 +305,9 @@ class Appointment(models.Model):
     #: Given back by an act that can be undone until then: nobody is offered the seat before.
     kept_until = models.DateTimeField(null=True, blank=True, editable=False)
     at_counter = models.BooleanField("pris par un agent", default=False)
+    #: Agreed with these people alone: neither the hours nor a closure of the mairie count.
+    is_exceptional = models.BooleanField("hors horaires", default=False)
+    place = GuardedCharField("lieu, hors de la mairie", max_length=200, blank=True)
     created_at = models.DateTimeField("créé le")
     #: Identity of the event in calendars (RFC 5545, 3.8.4.7); a move keeps it and raises
     #: the sequence.
@@ -353,6 +358,10 @@ class Appointment(models.Model):
                 condition=Q(ends_at__gt=F("starts_at")),
                 name="demarches_appointment_ends_after_start",
             ),
+            models.CheckConstraint(
+                condition=Q(place="") | Q(is_exceptional=True),
+                name="demarches_appointment_place_is_exceptional",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -373,13 +382,22 @@ class Appointment(models.Model):
         """« 9 h 30 »."""
         return hour_fr(localtime(self.starts_at))
 
+    def where(self, mairie: Mairie | None) -> str:
+        """The place agreed, else the mairie with its first entrance; empty without a mairie."""
+        if self.place or mairie is None:
+            return self.place
+        entrance = next(iter(mairie.entrances.all()), None)
+        note = f" ({entrance.note})" if entrance and entrance.note else ""
+        return f"{mairie.name}, {entrance}{note}" if entrance else mairie.name
+
     @property
     def changeable_until(self) -> datetime:
         """The last moment at which the people may move or cancel it by themselves."""
         return self.starts_at - timedelta(hours=self.agenda.change_until_hours)
 
     def is_changeable(self, at: datetime) -> bool:
-        return self.status == AppointmentStatus.BOOKED.value and at < self.changeable_until
+        is_theirs = self.status == AppointmentStatus.BOOKED.value and not self.is_exceptional
+        return is_theirs and at < self.changeable_until
 
     def is_held(self, at: datetime) -> bool:
         """Held, and not for too long."""

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 
 from demarches.integrity import integrity_of
 from demarches.languages import FRENCH, in_address
+from demarches.models import Appointment, Mairie
 from demarches.rules import dates_fr, dates_spoken, mail_text
 from demarches.rules.enums import PieceStatus, Status
 
@@ -105,6 +106,12 @@ def hour_fr(value: time | datetime | None) -> str:
     if value is None:
         return ""
     return dates_fr.hour_fr(timezone.localtime(value) if isinstance(value, datetime) else value)
+
+
+@register.filter
+def where(appointment: Appointment, mairie: Mairie | None) -> str:
+    """Where people come: the place agreed with them, else the mairie and its entrance."""
+    return appointment.where(mairie)
 
 
 @register.filter

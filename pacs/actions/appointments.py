@@ -27,6 +27,7 @@ from demarches.actions import (
 from demarches.booking import DESK_HORIZON
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
+from demarches.rules.slots import Slot, not_open_yet
 from pacs import emails
 from pacs.actions.guards import (
     StaleDossier,
@@ -42,6 +43,8 @@ from pacs.models import Dossier, EarlierOffer, Partenaire
 from pacs.models.gate import in_the_way
 from pacs.rules.gate import Act, texts
 
+#: How long a visit may last when it is agreed outside of the hours.
+MINUTES = (5, 240)
 NOT_NOW = "Le rendez-vous se prend quand le dossier est complet."
 
 
@@ -339,6 +342,69 @@ def book_for(
     return new
 
 
+def book_apart(
+    dossier: Dossier,
+    starts_at: datetime,
+    *,
+    minutes: int,
+    place: str,
+    why: str,
+    by: User,
+    at: datetime,
+    version: int | None,
+) -> Appointment:
+    """Book or move for this couple alone, outside of the hours or of the mairie (CC, art. 515-3).
+
+    Nothing opens to anybody else, and the couple changes it by calling. `place` empty: the
+    mairie. A seat is taken, so that the officer is not awaited at two places. The law and what is
+    open to agents count; papers too old that day are to be renewed, as in `book_for`. `why` is in
+    the journal alone. Raises `ActionRefused`, `SlotTaken`, `StaleDossier`.
+    """
+    place, why = place.strip(), why.strip()
+    if not why:
+        raise ActionRefused("Dites pourquoi ce rendez-vous est hors horaires, pour le journal.")
+    if not MINUTES[0] <= minutes <= MINUTES[1] or minutes % 5 or starts_at.minute % 5:
+        raise ActionRefused(
+            "Choisissez une heure et une durée de cinq en cinq minutes, quatre heures au plus."
+        )
+    if starts_at <= at:
+        raise ActionRefused("Ce moment est déjà passé : choisissez-en un à venir.")
+    agenda = bookable_agenda(dossier, reader=None, at=at)
+    asked = asked_by(dossier, agenda, reader=None, at=at, is_overriding=True)
+    day = localdate(starts_at)
+    if day < asked.first_day:
+        raise ActionRefused(asked.first_reason)
+    if day > asked.last_day:
+        raise ActionRefused(not_open_yet(asked))
+    seats = tuple(agenda.rules(at).seats(at_counter=True))
+    slot = Slot(starts_at, starts_at + timedelta(minutes=minutes), seats)
+    with transaction.atomic():
+        locked = locked_at_version(dossier, version)
+        bookable_agenda(locked, reader=None, at=at)
+        check_told_to_both(place, locked)
+        _check_gate(locked, day, reader=None, renewing=True)
+        _drop_hold(locked, at=at)
+        try:
+            new = take_seat(
+                agenda,
+                slot,
+                status=AppointmentStatus.BOOKED,
+                holder=locked.reference,
+                at=at,
+                at_counter=True,
+                is_exceptional=True,
+                place=place,
+            )
+        except SlotTaken as taken:
+            raise SlotTaken(
+                "Un autre rendez-vous occupe déjà ce moment. Choisissez une autre heure, ou"
+                " déplacez-le d’abord."
+            ) from taken
+        locked.record(kind="appointment_apart", by=by, at=at, reason=f"{new}. {why}")
+        _book(locked, new, by=by, at=at)
+    return new
+
+
 def cancel_for(
     dossier: Dossier,
     *,
@@ -550,6 +616,11 @@ def bookable_agenda(dossier: Dossier, *, reader: Partenaire | None, at: datetime
 
 
 def _check_changeable(appointment: Appointment, *, at: datetime) -> None:
+    if appointment.is_exceptional:
+        raise ActionRefused(
+            "Ce rendez-vous a été convenu avec la mairie, hors de ses horaires : appelez-la pour le"
+            " changer."
+        )
     if not appointment.is_changeable(at):
         raise ActionRefused(
             "Il est trop tard pour changer ce rendez-vous en ligne. Appelez la mairie : elle peut"

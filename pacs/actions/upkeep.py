@@ -199,7 +199,7 @@ def purge_dossiers(*, at: datetime, dry_run: bool = False) -> Purge:
         with transaction.atomic():
             delete_scans(Dossier.objects.locked().get(pk=registered.pk), at=at)
     # A calendar of more than a year ago holds no name, nor what leads to one (reference 8.4).
-    Appointment.objects.filter(ends_at__lt=at - CALENDAR_RETENTION).update(holder="")
+    Appointment.objects.filter(ends_at__lt=at - CALENDAR_RETENTION).update(holder="", place="")
     Closing.objects.filter(last_day__lt=localdate(at - CALENDAR_RETENTION)).delete()
     files_of_drafts, files_of_ended = (
         [count for pk in due if (count := delete_if_due(pk, at=at)) is not None]

@@ -1,11 +1,12 @@
 """The desk of appointments: the day of the officer, booking for somebody, births to verify."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,9 +18,12 @@ from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince, SlotTaken
 from demarches.booking import month_at_desk, read_day, read_moment, week_of
-from demarches.models import User
+from demarches.day_field import DayField
+from demarches.forms import NoPrivateNumbersMixin
+from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.numbers import read_number
+from demarches.rules.opening_hours import PARIS
 from demarches.rules.read import FIELD
 from demarches.views.downloads import private_answer
 from pacs import sheets
@@ -57,6 +61,11 @@ class DayDesk:
             ),
             path("naissances/", wrap(self.births_view), name="pacs_dossier_births"),
             path("<num:pk>/rendez-vous/", wrap(self.book_view), name="pacs_dossier_book"),
+            path(
+                "<num:pk>/rendez-vous/hors-horaires/",
+                wrap(self.book_apart_view),
+                name="pacs_dossier_book_apart",
+            ),
         ]
 
     def _page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
@@ -179,6 +188,80 @@ class DayDesk:
             wanted=wanted,
             status=status,
         )
+
+    def book_apart_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One appointment at an hour or a place of its own, agreed with the couple."""
+        agent, now, status = agent_of(request), timezone.now(), 200
+        if not may_review(agent):
+            raise PermissionDenied
+        desk_rows = Dossier.objects.for_desk().select_related("appointment__agenda")
+        dossier = get_object_or_404(desk_rows, pk=pk)
+        try:
+            agenda = appointments.bookable_agenda(dossier, reader=None, at=now)
+        except ActionRefused as refused:
+            messages.error(request, " ".join(refused.messages))
+            return redirect("admin:pacs_dossier_change", pk)
+        form = ApartForm(request.POST or None, initial={"minutes": agenda.slot_minutes})
+        if request.method == "POST":
+            status = 422
+            if form.is_valid():
+                data = form.cleaned_data
+                try:
+                    booked = appointments.book_apart(
+                        dossier,
+                        datetime.combine(data["day"], data["hour"], PARIS),
+                        minutes=data["minutes"],
+                        place=data["place"],
+                        why=data["why"],
+                        by=agent,
+                        at=now,
+                        version=version_of(request),
+                    )
+                except ValidationError as refused:
+                    form.add_error(None, refused.messages)
+                    status = 409
+                    dossier = get_object_or_404(desk_rows, pk=pk)
+                else:
+                    messages.success(request, f"Rendez-vous pris : {booked}.")
+                    return redirect("admin:pacs_dossier_change", pk)
+        note(request, "rendez-vous", dossier)
+        return self._page(
+            request,
+            "admin/pacs/book_apart.html",
+            title=f"Rendez-vous hors horaires du dossier {dossier.reference}",
+            is_nav_sidebar_enabled=False,
+            tab="agenda",
+            dossier=dossier,
+            form=form,
+            status=status,
+        )
+
+
+class ApartForm(NoPrivateNumbersMixin, forms.Form):
+    """An hour and a place agreed with one couple."""
+
+    day = DayField(label="Quel jour", first=localdate, too_early="Ce jour est déjà passé.")
+    hour = forms.TimeField(
+        label="À quelle heure", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    minutes = forms.IntegerField(
+        label="Pendant combien de minutes",
+        min_value=appointments.MINUTES[0],
+        max_value=appointments.MINUTES[1],
+        help_text="Le trajet compris : l’agenda est pris pendant ce temps.",
+    )
+    place = forms.CharField(
+        label="Où, si ce n’est pas à la mairie",
+        max_length=Appointment._meta.get_field("place").max_length,
+        required=False,
+        help_text="Les deux le lisent : mails, convocation, fichier d’agenda.",
+    )
+    why = forms.CharField(
+        label="Pourquoi",
+        max_length=200,
+        help_text="Pour le journal des agents seulement.",
+        error_messages={"required": "Dites pourquoi, pour le journal."},
+    )
 
 
 def _reader(request: HttpRequest) -> User:

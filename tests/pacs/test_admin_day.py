@@ -7,14 +7,20 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from post_office.models import Email
 
+from demarches.booking import week_of
+from demarches.emails import mail_text
 from demarches.models import Agenda, Appointment, Officer, User
+from demarches.rules.slots import Asked
 from pacs.actions.appointments import book_for
 from pacs.actions.consent import watching_facts
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.day import Person, births_to_verify
+from pacs.documents import convocation
 from pacs.models import (
     Avis,
     Dossier,
@@ -27,6 +33,7 @@ from pacs.models import (
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.pages import Page, press
+from tests.support.pdf import text_of
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 20, tzinfo=PARIS)
@@ -644,3 +651,56 @@ def test_assistance_is_for_the_convention_and_not_for_the_declaration(
     label = one.get_measure_display() if measure not in {"", "aucune"} else ""
 
     assert Person(one, label).assistance == said
+
+
+def test_an_hour_and_a_place_of_their_own(
+    desk: Client, dossier: Dossier, agent: User, client_of: Callable[[User], Client]
+) -> None:
+    path = address("dossier_book_apart", dossier.pk)
+    place = "Hôpital d’Uzès, 3e étage"
+    asked = {
+        "day": "29/11/2026",  # a Sunday
+        "hour": "19:00",
+        "minutes": "60",
+        "place": place,
+        "why": "Hospitalisé jusqu’en janvier.",
+    }
+    wrong = {"day": "22/11/2026"}, {"hour": "19:02"}, {"minutes": "2"}, {"place": NIR}, {"why": ""}
+    for one in wrong:
+        assert press(desk, path, asked | one).status_code in {409, 422}, one
+    Email.objects.all().delete()
+
+    assert press(desk, path, asked).status_code == 302
+
+    now = Dossier.objects.select_related("appointment__agenda").get()
+    assert now.appointment.starts_at == datetime(2026, 11, 29, 19, tzinfo=PARIS)
+    assert now.appointment.place == place
+    mails = [mail_text(one) for one in Email.objects.all()]
+    assert len(mails) == 2
+    assert all(place in one and "Hospitalisé" not in one for one in mails)
+    subjects = set(Email.objects.values_list("subject", flat=True))
+    assert subjects == {"Votre rendez-vous avec la mairie a changé"}
+    alice = client_of(now.people[0].user)
+    page = alice.get(reverse("pacs:appointment", args=[now.reference])).content.decode()
+    assert place in page
+    assert reverse("pacs:appointment-cancel", args=[now.reference]) not in page
+    event = alice.get(reverse("pacs:appointment-file", args=[now.reference])).content.decode()
+    assert "LOCATION:Hôpital d’Uzès\\, 3e étage" in event
+    assert place in text_of(convocation(now, reader=now.people[0]).content)
+    sheet = desk.get(address("dossier_sheet", "officier") + "?jour=2026-11-29")
+    assert "hors horaires, Hôpital d’Uzès" in text_of(sheet.content)
+    # Nothing opened to anybody else, and no change of hours strands it.
+    agenda = now.appointment.agenda
+    assert "Fermé" in week_of(agenda, date(2026, 11, 29), asked_at_counter()).days[0].reason
+    assert agenda.stranded(agenda.rules(NOW), at=NOW) == []
+    other = scheduled(agent, rank=1)
+    taken = press(desk, address("dossier_book_apart", other.pk), asked | {"hour": "19:30"})
+    assert taken.status_code == 409
+    assert "Un autre rendez-vous occupe déjà ce moment." in taken.content.decode()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Appointment.objects.filter(holder=other.reference).update(place="ailleurs")
+
+
+def asked_at_counter() -> Asked:
+    today = NOW.date()
+    return Asked(now=NOW, first_day=today, last_day=today + timedelta(days=60), at_counter=True)
