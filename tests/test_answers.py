@@ -31,7 +31,7 @@ from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import make_dossier
 from tests.support.followups import fixed, make_demande, make_suivi
 from tests.test_authorization import CODED, DOSSIER, PUBLIC, SIGNED_IN, our_names
-from uzes_portal.answers import AT_ONCE, DOORS, PARAMETER, SHOWN_AT
+from uzes_portal.answers import PARAMETER, answers
 
 IBAN = "FR76 3000 6000 0112 3456 7890 189"
 
@@ -227,7 +227,8 @@ def test_a_page_too_long_and_a_store_that_fails_answer_at_once(
 
 
 def test_the_tables_name_addresses_that_are() -> None:
-    names = AT_ONCE.keys() | SHOWN_AT.keys() | set(SHOWN_AT.values()) | DOORS
+    told = answers()
+    names = told.at_once.keys() | told.shown_at.keys() | set(told.shown_at.values()) | told.doors
     known = {
         f"{space}:{name}" if space else name
         for space, patterns in {
@@ -349,7 +350,7 @@ def test_every_post_leads_on(addresses: list[tuple[str, str]], alice: User, bob:
 
     assert shown_again == SHOW_AGAIN
     assert dangling == set()
-    assert set(at_once) <= AT_ONCE.keys() | {"csp-report"}
+    assert set(at_once) <= answers().at_once.keys() | {"csp-report"}
 
 
 # What the framework says by itself

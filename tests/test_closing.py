@@ -56,7 +56,7 @@ from tests.support.closing import (
     without_address,
 )
 from tests.support.followups import fresh, help_agenda
-from uzes_portal.closing_desk import PROCEDURES
+from uzes_portal.closing_desk import closers
 from vitale.actions import meetings
 from vitale.models import Demande
 
@@ -243,7 +243,7 @@ def test_without_a_day_for_their_papers_they_are_to_choose(dossier: Dossier, age
 
     closing = begin(agent)
 
-    (row,) = plan_of(closing, PROCEDURES, at=NOW, with_choices=True).rows
+    (row,) = plan_of(closing, closers(), at=NOW, with_choices=True).rows
     assert (row.seat, row.choices, row.hint) == (None, (), "aucun jour possible")
     assert row.party.serves_until == THURSDAY.date()
 
@@ -256,22 +256,22 @@ def test_another_seat_may_be_chosen_and_one_that_went_is_told(
     line, former = line_of(dossier), line_of(dossier).seat
 
     refused = choose(
-        closing, {line.pk: FRIDAY + 4 * HALF_HOUR}, PROCEDURES, read=mark(closing), at=NOW
+        closing, {line.pk: FRIDAY + 4 * HALF_HOUR}, closers(), read=mark(closing), at=NOW
     )
     assert refused == {line.pk: "Ce créneau n’est plus libre."}
     assert line_of(dossier).seat == former
 
     assert (
-        choose(closing, {line.pk: FRIDAY + 5 * HALF_HOUR}, PROCEDURES, read=mark(closing), at=NOW)
+        choose(closing, {line.pk: FRIDAY + 5 * HALF_HOUR}, closers(), read=mark(closing), at=NOW)
         == {}
     )
     former.refresh_from_db()
     assert (line_of(dossier).seat.starts_at, former.status) == (FRIDAY + 5 * HALF_HOUR, "lapsed")
     read = mark(closing)
-    assert choose(closing, {line.pk: None}, PROCEDURES, read=read, at=NOW) == {}
+    assert choose(closing, {line.pk: None}, closers(), read=read, at=NOW) == {}
     assert line_of(dossier).seat is None
     with pytest.raises(ChangedSince):
-        choose(closing, {line.pk: FRIDAY}, PROCEDURES, read=read, at=NOW)
+        choose(closing, {line.pk: FRIDAY}, closers(), read=read, at=NOW)
     assert now_of(other).appointment.starts_at == FRIDAY + 4 * HALF_HOUR
 
 
@@ -282,9 +282,9 @@ def test_the_day_closes_everybody_is_moved_cancelled_and_told(agent: User) -> No
     moved, cancelled = couple(agent, 0), couple(agent, 1)
     without_address(moved)
     closing = begin(agent)
-    choose(closing, {line_of(cancelled).pk: None}, PROCEDURES, read=mark(closing), at=NOW)
+    choose(closing, {line_of(cancelled).pk: None}, closers(), read=mark(closing), at=NOW)
     former = now_of(moved).appointment
-    plan = plan_of(closing, PROCEDURES, at=NOW)
+    plan = plan_of(closing, closers(), at=NOW)
     assert plan.button == (
         "Fermer jeudi 3\u00a0décembre, déplacer 1 rendez-vous, en annuler 1, écrire 3 mails,"
         " 1 appel à faire"
@@ -345,7 +345,7 @@ def test_pressing_twice_is_once(dossier: Dossier, agent: User) -> None:
 def test_a_page_that_a_colleague_changed_closes_nothing(dossier: Dossier, agent: User) -> None:
     closing = begin(agent)
     read = mark(closing)
-    choose(closing, {line_of(dossier).pk: None}, PROCEDURES, read=read, at=NOW)
+    choose(closing, {line_of(dossier).pk: None}, closers(), read=read, at=NOW)
 
     with pytest.raises(ChangedSince):
         finish(closing, agent, read=read)
@@ -410,7 +410,7 @@ def test_a_seat_that_went_meanwhile_brings_the_couple_back_alone(agent: User) ->
     assert line.seat.starts_at not in {seat.starts_at, now_of(other).appointment.starts_at}
     assert [(left.to_place, left.calls) for left in left_to_do()] == [(1, 0)]
 
-    again = plan_of(closing, PROCEDURES, at=NOW)
+    again = plan_of(closing, closers(), at=NOW)
     assert again.button == "Déplacer 1 rendez-vous, écrire 2 mails"
     finish(closing, agent, at=NOW + timedelta(hours=2))  # the day is closed: no hurry
 
@@ -523,9 +523,9 @@ def test_days_in_a_row_close_together_and_nobody_goes_from_one_to_the_next(agent
 def test_proposing_again_gives_up_what_was_chosen(dossier: Dossier, agent: User) -> None:
     closing = begin(agent)
     line = line_of(dossier)
-    choose(closing, {line.pk: None}, PROCEDURES, read=mark(closing), at=NOW)
+    choose(closing, {line.pk: None}, closers(), read=mark(closing), at=NOW)
 
-    propose_again(closing, PROCEDURES, read=mark(closing), at=NOW + timedelta(minutes=20))
+    propose_again(closing, closers(), read=mark(closing), at=NOW + timedelta(minutes=20))
 
     again = line_of(dossier).seat
     assert (again.status, again.held_until) == ("held", NOW + timedelta(minutes=50))
@@ -538,11 +538,11 @@ def test_each_gesture_gives_thirty_minutes_more_up_to_three_hours(
     at = NOW
     for _ in range(7):
         at += timedelta(minutes=25)
-        choose(closing, {}, PROCEDURES, read=mark(closing, at=at), at=at)
+        choose(closing, {}, closers(), read=mark(closing, at=at), at=at)
     closing.refresh_from_db()
     assert closing.held_until == line_of(dossier).seat.held_until == NOW + timedelta(hours=3)
     with pytest.raises(ClosingOver):
-        propose_again(closing, PROCEDURES, read=mark(closing, at=at), at=closing.held_until)
+        propose_again(closing, closers(), read=mark(closing, at=at), at=closing.held_until)
 
 
 def test_help_is_proposed_another_date_that_the_person_confirms(agent: User) -> None:
@@ -567,7 +567,7 @@ def test_help_may_be_cancelled_with_a_word(agent: User) -> None:
     demande = helped(agent, THURSDAY)
     closing = begin(agent)
     line = ClosingLine.objects.get()
-    choose(closing, {line.pk: None}, PROCEDURES, read=mark(closing), at=NOW)
+    choose(closing, {line.pk: None}, closers(), read=mark(closing), at=NOW)
 
     assert finish(closing, agent) == Toll(cancelled=1, calls=1)
 
@@ -575,7 +575,7 @@ def test_help_may_be_cancelled_with_a_word(agent: User) -> None:
     assert (demande.code.value, demande.appointment) == ("prise-en-charge", None)
     assert demande.waiting_since is not None
     assert [one.label for one in demande.events.order_by("pk")][-1].startswith("Rendez-vous annulé")
-    (call,) = calls_of(closing, PROCEDURES, at=NOW)
+    (call,) = calls_of(closing, closers(), at=NOW)
     assert (call.person.name, call.person.phone) == (
         "Mme Roux",
         "06\u00a012\u00a034\u00a056\u00a078",

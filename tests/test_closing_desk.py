@@ -30,7 +30,7 @@ from tests.support.closing import (
     without_address,
 )
 from uzes_portal import closing_desk
-from uzes_portal.closing_desk import PROCEDURES
+from uzes_portal.closing_desk import closers
 
 NIR = "2 90 05 30 189 042 " + f"{97 - 2900530189042 % 97:02d}"
 DAY = {"day": "3/12/2026", "reason": "Fermé exceptionnellement"}
@@ -113,7 +113,7 @@ def test_a_page_read_before_a_colleague_changes_nothing(agent: User, desk: Clien
     closing = begin(agent)
     read = mark(closing)
     line = closing.lines.get()
-    choose(closing, {line.pk: None}, PROCEDURES, read=read, at=NOW)
+    choose(closing, {line.pk: None}, closers(), read=read, at=NOW)
 
     for name in ("closing", "closing_confirm"):
         answer = desk.post(address(name, closing.pk), {"lu": read})

@@ -16,7 +16,7 @@ from demarches.models import Appointment, Closing, Closure, User
 from pacs.actions.appointments import book_for
 from pacs.models import Dossier
 from tests.support.closing import HALF_HOUR, NOW, THURSDAY, begin, couple, mark
-from uzes_portal.closing_desk import PROCEDURES
+from uzes_portal.closing_desk import closers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +62,7 @@ def test_the_last_press_four_times_at_once_is_once(officer: User) -> None:
     closing = begin(officer)
     read = mark(closing)
 
-    results = at_once(*[lambda: confirm(closing, PROCEDURES, read=read, by=officer, at=NOW)] * 4)
+    results = at_once(*[lambda: confirm(closing, closers(), read=read, by=officer, at=NOW)] * 4)
 
     assert [one for one in results if isinstance(one, Exception)] == []
     assert sum(one.moved for one in results) == 2
@@ -90,7 +90,7 @@ def test_the_couple_moves_while_the_day_closes(officer: User) -> None:
     read = mark(closing)
 
     pressed, _ = at_once(
-        lambda: confirm(closing, PROCEDURES, read=read, by=officer, at=NOW),
+        lambda: confirm(closing, closers(), read=read, by=officer, at=NOW),
         lambda: book_for(Dossier.objects.get(), target, by=officer, at=NOW),
     )
 

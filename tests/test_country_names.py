@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 from django_countries import countries
 
-from pacs.rules.countries import FRENCH_OVERSEAS
+from demarches.rules.overseas import FRENCH_OVERSEAS
 
 
 @pytest.mark.parametrize(

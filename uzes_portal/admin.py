@@ -1,5 +1,6 @@
 """The staff desk: Django admin under the town's name."""
 
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -11,26 +12,18 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 
 from demarches.models import DeletionRequest, User
 from demarches.oidc import parting
-from demarches.piles import Lane, Pile, by_lane
+from demarches.piles import Lane, by_lane
+from demarches.procedures import DeskHome, DeskLink, procedures
 from demarches.ratelimit import too_many_requests
 from demarches.staff_guessing import remember_device, seconds_before_guess
 from demarches.staff_mails import tell_agent
 from demarches.staff_sessions import end_sessions, pending_agent, session_of, sign_in_before
 from demarches.views.staff import staff_urls
-from pacs.access import may_read_as_staff, may_review, may_serve_counter
-from pacs.actions.readings import note_readings
-from pacs.day import Visit, visits_between
-from pacs.models import PieceTranslation, Reading
-from pacs.piles import Confided, confided_to
-from pacs.piles import piles as pacs_piles
 from uzes_portal import agenda_desk, agenda_feed, closing_desk, journal_desk, service_desk
-from vitale import desk as vitale_desk
-from vitale.actions.aide import note_readings as note_help
 
 
 class DeskAdminSite(AdminSite):
@@ -53,58 +46,55 @@ class DeskAdminSite(AdminSite):
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """What every page of the desk reads; a template asks `may_close_days` when it needs it."""
+        """What every page of the desk reads: the menu and the search, as each procedure gives them.
+
+        A template asks `may_close_days` when it needs it.
+        """
+        shared = super().each_context(request) | {"desk_menu": [], "desk_searches": []}
         agent = request.user
-        return {
-            **super().each_context(request),
-            "may_close_days": lambda: (
-                isinstance(agent, User) and closing_desk.may_close_days(agent)
-            ),
-        }
+        if isinstance(agent, User):
+            for one in procedures():
+                shared["desk_menu"] += [link for link in one.desk_menu if link.may(agent)]
+                if one.desk_search and one.desk_search.may(agent):
+                    shared["desk_searches"].append(one.desk_search)
+            shared["may_read_agenda"] = agenda_desk.may_read_agenda(agent)
+            shared["may_close_days"] = lambda: closing_desk.may_close_days(agent)
+        return shared
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """« À faire »: the piles of each procedure the agent may read."""
         agent, now = request.user, timezone.now()
-        work: list[Pile] = []
+        homes: list[DeskHome] = []
+        links: list[DeskLink] = []
+        may_close_days = False
+        if isinstance(agent, User):
+            homes = [one.desk_home(agent, now) for one in procedures() if one.desk_home]
+            links = [link for one in procedures() for link in one.desk_links if link.may(agent)]
+            may_close_days = closing_desk.may_close_days(agent)
+        work = [pile for home in homes for pile in home.piles]
+        if may_close_days:
+            work += closing_desk.closing_piles()
+        lanes = by_lane(work)
         context: dict[str, Any] = {
             "is_nav_sidebar_enabled": False,
             "tab": "home",
             "now": now,
             "last_sign_in": sign_in_before(request),
-            "stale_translations": PieceTranslation.objects.stale()
-            if request.user.has_perm("pacs.change_piecetranslation")
-            else [],
             "deletions_waiting": DeletionRequest.objects.waiting().count()
             if request.user.has_perm("demarches.change_deletionrequest")
             else 0,
-        }
-        if isinstance(agent, User):
-            visits: list[Visit] = []
-            given: list[Confided] = []
-            if may_read_as_staff(agent):
-                work += pacs_piles(agent, at=now)
-                visits = visits_between(localdate(now), localdate(now))
-                given = confided_to(agent, at=now)
-            if closing_desk.may_close_days(agent):
-                work += closing_desk.closing_piles()
-            context["vitale_piles"] = vitale_desk.piles(agent)
-            work += context["vitale_piles"]
-            helped = vitale_desk.expected_today(agent, at=now)
-            named = [*(one.dossier for one in visits), *(one.dossier for one in given)]
-            note_readings(agent, Reading.LISTED, at=now, dossiers=named)
-            note_help(agent, "liste", at=now, demandes=helped)
-            context |= {
-                "visits": visits,
-                "helped": helped,
-                "expected": len(visits) + len(helped),
-                "confided": given,
-                "may_review": may_review(agent),
-                "may_serve_counter": may_serve_counter(agent),
-            }
-        lanes = by_lane(work)
-        context |= {
+            "links": links,
+            "may_close_days": may_close_days,
+            "has_day": any(home.has_day for home in homes),
+            "day_pages": [home.day_page for home in homes if home.day_page],
+            "expected": sorted(
+                (one for home in homes for one in home.expected), key=attrgetter("at")
+            ),
+            "confided": [one for home in homes for one in home.confided],
+            "notices": [one for home in homes for one in home.notices],
+            "piles": work,
             "late": lanes[Lane.LATE],
             "near": lanes[Lane.NEAR],
             "work": lanes[Lane.WORK],

@@ -14,17 +14,13 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-import pacs.guests
-import vitale.guests
-from demarches.agenda_desk import Procedure, Wanted, month_days, shown_agendas, week_days
+from demarches.agenda_desk import Wanted, month_days, shown_agendas, week_days
 from demarches.booking import WEEK, read_day
 from demarches.models import Agenda, User
+from demarches.procedures import procedures
 from demarches.rules.dates_fr import days_range_fr
-from pacs.access import may_read_as_staff, may_review
 from uzes_portal.closing_desk import may_close_days
-from vitale.access import may_read_requests
 
-PROCEDURES: Sequence[Procedure] = (pacs.guests, vitale.guests)
 PAGE = "agenda"
 #: What the form sends when the free seats are not wanted.
 WITHOUT_FREE = "sans"
@@ -37,7 +33,7 @@ def agenda_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
 
 def may_read_agenda(user: User) -> bool:
     """Agents who read the appointments of one procedure at least."""
-    return may_read_as_staff(user) or may_read_requests(user)
+    return any(one.guests is not None and one.may_see_guests(user) for one in procedures())
 
 
 def agenda_view(request: HttpRequest) -> HttpResponse:
@@ -61,8 +57,9 @@ def agenda_view(request: HttpRequest) -> HttpResponse:
         "without_free": WITHOUT_FREE,
         "extra": _extra(wanted, agendas),
         "may_close_days": may_close_days(agent),
-        "may_subscribe": may_review(agent),
-        "may_read_day": may_read_as_staff(agent),
+        "day_pages": [
+            one.day_page for one in procedures() if one.day_page and one.day_page.may(agent)
+        ],
     }
     if request.GET.get("vue") == "mois":
         month = month_days(day, wanted, agent=agent, at=now)
@@ -71,10 +68,11 @@ def agenda_view(request: HttpRequest) -> HttpResponse:
             "admin/agenda_month.html",
             {**shared, "title": f"Agenda, {month.label}", "month": month},
         )
-    days = week_days(day, wanted, PROCEDURES, agent=agent, at=now)
+    known = [one.guests for one in procedures() if one.guests is not None]
+    days = week_days(day, wanted, known, agent=agent, at=now)
     named = {one.guest.reference for shown in days for one in shown.entries if one.guest}
-    for procedure in PROCEDURES if named else ():
-        procedure.note(agent, PAGE, named, at=now)
+    for one in known if named else ():
+        one.note(agent, PAGE, named, at=now)
     context = {
         **shared,
         "title": f"Agenda {_week_label(day)}",

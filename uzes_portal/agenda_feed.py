@@ -1,7 +1,7 @@
 """The agenda in the calendar program of an agent, under a secret address (webcal).
 
 The address opens nothing but hours: no name, no procedure, no reference. It is made anew or
-stopped by its agent, and stops by itself with the account or the right to check dossiers.
+stopped by its agent, and stops by itself with the account or the right to move appointments.
 """
 
 import secrets
@@ -29,7 +29,7 @@ from demarches.models.agenda import EXPECTED
 from demarches.ratelimit import rate_limited
 from demarches.staff_mails import tell_agent
 from demarches.views.downloads import private_answer
-from pacs.access import may_review
+from uzes_portal.closing_desk import may_close_days
 
 #: How long a program still shows what has passed.
 SHOWN_AFTER = timedelta(days=7)
@@ -56,7 +56,7 @@ def feed(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     found = AgendaFeed.objects.select_related("user").filter(pk=pk).first()
     # Compared in any case, so that an unknown number takes as long as a wrong secret.
     is_right = constant_time_compare(found.digest if found else "", _digest(token))
-    if found is None or not is_right or not may_review(found.user):
+    if found is None or not is_right or not may_close_days(found.user):
         raise Http404
     AgendaFeed.objects.filter(pk=pk).update(read_at=now)
     text = agenda_feed(_appointments(now), Mairie.objects.current(), at=now, details_url=_day_url)
@@ -103,6 +103,6 @@ def stop_view(request: HttpRequest) -> HttpResponse:
 
 def _agent(request: HttpRequest) -> User:
     agent = request.user
-    if not isinstance(agent, User) or not may_review(agent):
+    if not isinstance(agent, User) or not may_close_days(agent):
         raise PermissionDenied
     return agent

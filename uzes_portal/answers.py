@@ -18,6 +18,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.encoding import iri_to_uri
 
 from demarches.kept_answers import LONGEST_PAGE, KeptAnswer, forget
+from demarches.procedures import Answers, procedures
 
 logger = logging.getLogger(__name__)
 
@@ -30,30 +31,27 @@ ANCHOR = "a-lire"
 SHOWN = frozenset({200, 409, 422})
 #: With those, what was sent is dealt with; anything else decides nothing.
 DECIDED = SHOWN | {302, 303}
-#: Answered at once, each with its reason.
+#: Answered at once, each with its reason; a procedure adds its own (`Procedure.answers`).
 AT_ONCE = {
-    "vitale:suivi-codes": "shows a secret this once",
-    "vitale:aide-codes": "shows a secret this once",
-    "vitale:suivi-reminder-choice": "its link dies with the answer",
     "account_logout": "leads on to the provider by itself; nothing is kept of whoever leaves",
     "franceconnect-start": "leads on to the provider by itself",
     "franceconnect-leave": "leads on to the provider by itself",
     "proconnect-start": "leads on to the provider by itself",
     "proconnect-leave": "leads on to the provider by itself",
 }
-#: Addresses that take only what a button sends: the page that shows their answer.
-SHOWN_AT = {
-    "pacs:dossier-submit": "pacs:dossier-review",
-    "pacs:dossier-feedback": "pacs:dossier-sent",
-    "pacs:dossier-resubmit": "pacs:dossier",
-    "pacs:appointment-earlier": "pacs:appointment",
-    "pacs:appointment-refuse": "pacs:appointment",
-    "vitale:suivi-close": "vitale:suivi",
-    "vitale:aide-cancel": "vitale:aide",
-    "vitale:aide-meeting-confirm": "vitale:aide",
-}
-#: Where a page that one may not open any more leads.
-DOORS = frozenset({"account_login", "vitale:codes-open", "pacs:appointment-link"})
+
+
+def answers() -> Answers:
+    """How pages answer where it is not as everywhere: those of the portal, then each procedure's.
+
+    Its `doors` are where a page that one may not open any more leads.
+    """
+    theirs = [one.answers for one in procedures()]
+    return Answers(
+        at_once=AT_ONCE | {name: why for one in theirs for name, why in one.at_once.items()},
+        shown_at={name: page for one in theirs for name, page in one.shown_at.items()},
+        doors=frozenset({"account_login"}).union(*(one.doors for one in theirs)),
+    )
 
 
 class AnswerByRedirectMiddleware:
@@ -80,9 +78,10 @@ def _answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     ):
         # Nothing was decided: what had been typed may still be read where it was.
         return response
-    if _may_be_kept(response) and match.view_name not in AT_ONCE:
+    known = answers()
+    if _may_be_kept(response) and match.view_name not in known.at_once:
         path = iri_to_uri(request.path)
-        if at := SHOWN_AT.get(match.view_name):
+        if at := known.shown_at.get(match.view_name):
             path = reverse(at, kwargs=match.kwargs)
         html = response.content.decode(response.charset)
         answer = KeptAnswer(path, response.status_code, str(get_nonce(request)), html)
@@ -132,7 +131,7 @@ def _is_closed(response: HttpResponse) -> bool:
     if response.status_code not in {301, 302, 303}:
         return response.status_code != 200
     try:
-        return resolve(urlsplit(response["Location"]).path).view_name in DOORS
+        return resolve(urlsplit(response["Location"]).path).view_name in answers().doors
     except Resolver404:
         return False
 

@@ -19,8 +19,6 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST
 
-import pacs.closing
-import vitale.closing
 from demarches import closing_actions
 from demarches.actions import ChangedSince
 from demarches.booking import read_day, read_moment
@@ -30,14 +28,12 @@ from demarches.day_field import DayField
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Closing, ClosingCall, Closure, Mairie, Service, User
 from demarches.piles import Lane, Pile
+from demarches.procedures import with_appointments
 from demarches.rules.closing import DAYS_AT_MOST, PRESET, Toll
 from demarches.rules.numbers import read_number
 from demarches.rules.opening_hours import ClosurePeriod
 from demarches.rules.read import FIELD, imprint
-from pacs.access import may_review
-from vitale.access import may_answer_requests
 
-PROCEDURES: Procedures = (pacs.closing, vitale.closing)
 PAGE = "fermeture d’une journée"
 #: What the list of seats sends for « they choose another date by themselves ».
 CANCEL = "annuler"
@@ -47,8 +43,14 @@ CHANGED = "Un collègue a changé ces propositions entre-temps : relisez, puis r
 
 
 def may_close_days(user: User) -> bool:
-    """Agents who move the appointments of both procedures."""
-    return may_review(user) and may_answer_requests(user)
+    """Agents who move the appointments of every procedure that has some."""
+    found = with_appointments()
+    return bool(found) and all(one.may_move(user) for one in found)
+
+
+def closers() -> Procedures:
+    """What each says and does about its appointments."""
+    return [one.closing for one in with_appointments() if one.closing is not None]
 
 
 def closing_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
@@ -145,7 +147,7 @@ def open_view(request: HttpRequest) -> HttpResponse:
         if mairie is not None and form.is_valid():
             try:
                 closing = closing_actions.open_closing(
-                    mairie, **form.cleaned_data, procedures=PROCEDURES, by=agent, at=now
+                    mairie, **form.cleaned_data, procedures=closers(), by=agent, at=now
                 )
             except ClosingRefused as refused:
                 form.add_error(None, refused)
@@ -162,8 +164,8 @@ def _closing(pk: int) -> Closing:
 
 def _plan(request: HttpRequest, closing: Closing, *, at: datetime, **more: Any) -> Plan:
     """What is to be shown of it; whoever is named in it was read by this agent."""
-    plan = plan_of(closing, PROCEDURES, at=at, **more)
-    for procedure in PROCEDURES:
+    plan = plan_of(closing, closers(), at=at, **more)
+    for procedure in closers():
         procedure.note(_agent(request), PAGE, plan.references, at=at)
     return plan
 
@@ -177,10 +179,10 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
         read, verb = request.POST.get(FIELD, ""), request.POST.get("faire", "")
         try:
             if verb == ANEW:
-                closing_actions.propose_again(closing, PROCEDURES, read=read, at=now)
+                closing_actions.propose_again(closing, closers(), read=read, at=now)
             else:
                 refused = closing_actions.choose(
-                    closing, _choices(request, closing), PROCEDURES, read=read, at=now
+                    closing, _choices(request, closing), closers(), read=read, at=now
                 )
         except ChangedSince:
             messages.error(request, CHANGED)
@@ -204,7 +206,7 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
         title=f"Fermer {closing.day_label}",
         closing=closing,
         plan=plan,
-        calls=calls_of(closing, PROCEDURES, at=now) if closing.is_closed else (),
+        calls=calls_of(closing, closers(), at=now) if closing.is_closed else (),
         field=FIELD,
         read=imprint(plan.shown),
         cancel=CANCEL,
@@ -230,7 +232,7 @@ def confirm_view(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             done = closing_actions.confirm(
-                closing, PROCEDURES, read=request.POST.get(FIELD, ""), by=agent, at=now
+                closing, closers(), read=request.POST.get(FIELD, ""), by=agent, at=now
             )
         except ChangedSince:
             messages.error(request, CHANGED)
@@ -261,6 +263,7 @@ def confirm_view(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "closing_confirm",
         status=status,
+        told=[one.closing_told for one in with_appointments() if one.closing_told],
         title=f"Fermer {closing.day_label}",
         closing=closing,
         plan=plan,

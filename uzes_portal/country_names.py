@@ -4,7 +4,7 @@
 place of France says that it is one.
 """
 
-from pacs.rules.countries import FRENCH_OVERSEAS
+from demarches.rules.overseas import FRENCH_OVERSEAS
 
 COUNTRY_NAMES = {
     **FRENCH_OVERSEAS,

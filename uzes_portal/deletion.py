@@ -22,11 +22,11 @@ from demarches.mail_limits import seconds_before_code
 from demarches.mine import Kept, kept_of
 from demarches.models import User
 from demarches.oidc import parting
+from demarches.procedures import own_rows
 from demarches.ratelimit import rate_limited, too_many_requests
 from demarches.rules.read import FIELD, Shown, imprint, is_as_read
 from demarches.views.address import CodeField
 from demarches.views.changed import Way, changed_page
-from uzes_portal.mine import PROCEDURES
 
 
 def deletion_shown(kept: list[Kept]) -> Shown:
@@ -131,7 +131,7 @@ def _close(request: HttpRequest, user: User) -> HttpResponse:
             request.POST.get(FIELD, ""), deletion_shown(kept)
         )
         if may_go:
-            for procedure in PROCEDURES:
+            for procedure in own_rows():
                 procedure.erase_own(user)
             close_account(user)
     if not may_go:

@@ -25,7 +25,7 @@ from django.utils.timezone import localdate
 from demarches import storage
 from demarches.health import Finding, database, look
 from demarches.models import Mairie, Officer, User
-from pacs.models import PacsSettings
+from demarches.procedures import procedures
 
 MANAGE = ".venv/bin/python manage.py"
 #: Kept files that are opened to see whether the keys are there; `sweep_files` opens them all.
@@ -125,13 +125,9 @@ def _people(at: datetime) -> Iterator[Finding]:
         else "Aucun n’est en fonction : rien ne peut être enregistré.",
         "« Officiers d’état civil » au bureau.",
     )
-    yield Finding(
-        "agenda",
-        "Agenda des rendez-vous",
-        "" if PacsSettings.current().agenda else "Aucun : les couples doivent téléphoner.",
-        "« Réglages du Pacs » au bureau.",
-        is_minor=True,
-    )
+    for procedure in procedures():
+        if procedure.findings:
+            yield from procedure.findings(at)
 
 
 def _mail_server(at: datetime) -> Iterator[Finding]:

@@ -15,8 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from demarches.kept_answers import forget_all
-from pacs.access import GUEST_SESSION_KEY
-from vitale.access import PASSES_KEY
+from demarches.procedures import procedures
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,8 +30,6 @@ REPORT_PATH = "/rapports/csp/"
 #: No browser sends another one to us. TRACE would send back what a script may not read.
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
-#: What a session holds while somebody is in: an account, a handed-over device, a follow-up.
-WAYS_IN = (SESSION_KEY, GUEST_SESSION_KEY, PASSES_KEY)
 #: Not "cookies": browsers would clear those of the whole domain, other sites included.
 CLEARED = '"cache", "storage"'
 
@@ -93,7 +90,9 @@ def ways_in(session: SessionBase) -> dict[str, str]:
     A way in counts once, however many follow-ups it opens: one that expired ends nothing, while
     somebody else's account in the place of the first one does.
     """
-    held = {key: session.get(key) for key in WAYS_IN}
+    # An account, then what a procedure opens without one: a handed-over device, a follow-up.
+    keys = (SESSION_KEY, *(key for one in procedures() for key in one.ways_in))
+    held = {key: session.get(key) for key in keys}
     account = held.get(SESSION_KEY)
     return {
         key: str(account) if key == SESSION_KEY else "open" for key, value in held.items() if value

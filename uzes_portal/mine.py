@@ -12,16 +12,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-import pacs.mine
-import vitale.mine
 from demarches.documents import RenderedPdf, render_pdf
 from demarches.mine import LookedDay, Part, by_day, section
 from demarches.models import Mairie, User
+from demarches.procedures import own_rows
 from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import day_fr
 from demarches.views.downloads import private_answer
-
-PROCEDURES = (pacs.mine, vitale.mine)
 
 
 def _owner(request: HttpRequest) -> User:
@@ -47,13 +44,13 @@ def _account_part(user: User) -> list[Part]:
 def parts_of(user: User) -> list[Part]:
     """Everything that is theirs: of the account, then procedure after procedure."""
     return _account_part(user) + [
-        part for procedure in PROCEDURES for part in procedure.parts(user)
+        part for procedure in own_rows() for part in procedure.parts(user)
     ]
 
 
 def looks_of(user: User) -> list[LookedDay]:
     """Who looked at it, day after day."""
-    return by_day(look for procedure in PROCEDURES for look in procedure.looks(user))
+    return by_day(look for procedure in own_rows() for look in procedure.looks(user))
 
 
 def _account(user: User) -> dict[str, Any]:

@@ -201,7 +201,7 @@ ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
 ACCOUNT_LOGIN_TIMEOUT = 3600
 ACCOUNT_RATE_LIMITS = False  # ours count across processes, see RATE_LIMITS
-#: Scope: (times, seconds). An address may be shared by a whole building.
+#: Scope: (times, seconds). An address may be shared by a whole building. A procedure adds its own.
 RATE_LIMITS: dict[str, tuple[int, int]] = {
     "sign_in_ip": (30, 600),
     # Codes: for an address and a place, by hour and by day; for an address, from everywhere,
@@ -238,8 +238,6 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "feedback": (10, 3600),
     # One opinion a person: longer than a dossier is kept after it was sent.
     "feedback_once": (1, 2 * 365 * 86_400),
-    "vitale_create": (20, 3600),
-    "vitale_open": (20, 600),
     "csp_report": (60, 600),
 }
 #: Heavy works on this machine: at once, waiting, and the seconds they wait (`demarches.places`).

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from demarches.kept_pages import keeps_page
 from demarches.models import FicheSet
-from pacs.models import PacsSettings
 from uzes_portal.accessibility import recorded_audit
 
 
@@ -43,7 +42,7 @@ def legal_notice(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """RGPD articles 12 to 14: what is kept, why, how long, and the rights of the people."""
-    return render(request, "legal/privacy.html", {"pacs": PacsSettings.current()})
+    return render(request, "legal/privacy.html")
 
 
 @keeps_page()
@@ -51,8 +50,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
     """CRPA L112-9 and R112-9-2: the terms on which the portal may be used."""
-    context = {"pacs": PacsSettings.current(), "sender": settings.DEFAULT_FROM_EMAIL}
-    return render(request, "legal/terms.html", context)
+    return render(request, "legal/terms.html", {"sender": settings.DEFAULT_FROM_EMAIL})
 
 
 @keeps_page()

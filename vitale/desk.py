@@ -12,9 +12,11 @@ from django.utils.timezone import localdate
 from demarches.booking import midnight
 from demarches.models import User
 from demarches.piles import Pile, PileRule, count_piles
+from demarches.procedures import DeskHome, Expected
 from demarches.rules.deadlines import add_months
 from demarches.rules.enums import Status
 from vitale.access import may_read_requests
+from vitale.actions.aide import note_readings
 from vitale.models import (
     Contact,
     Delay,
@@ -89,6 +91,25 @@ def expected_today(user: User, *, at: datetime) -> list[Demande]:
     rows = Demande.objects.sent().expected(until=tomorrow)
     rows = rows.filter(appointment__starts_at__gte=midnight(localdate(at)))
     return list(rows.select_related("reason", "appointment").order_by("appointment__starts_at"))
+
+
+def desk_home(agent: User, at: datetime) -> DeskHome:
+    """What the home of the desk shows of it; whoever is expected is written down as read."""
+    helped = expected_today(agent, at=at)
+    note_readings(agent, "liste", at=at, demandes=helped)
+    return DeskHome(
+        piles=piles(agent),
+        expected=[
+            Expected(
+                one.appointment.starts_at,
+                f"Aide Carte Vitale : {one.reason.label}",
+                reverse("admin:vitale_demande_change", args=[one.pk]),
+            )
+            for one in helped
+            if one.appointment is not None
+        ],
+        has_day=bool(helped),
+    )
 
 
 #: What agents keep right, with a source each.

@@ -18,6 +18,8 @@ from django.utils.translation import get_language
 from demarches.integrity import integrity_of
 from demarches.languages import FRENCH, in_address
 from demarches.models import Appointment, Mairie
+from demarches.procedures import Procedure
+from demarches.procedures import procedures as registered_procedures
 from demarches.rules import dates_fr, dates_spoken, mail_text
 from demarches.rules.enums import PieceStatus, Status
 
@@ -46,6 +48,12 @@ TONES: dict[str, str] = {
     PieceStatus.EXPIRED: "problem",
 }
 LABELS: dict[str, str] = {member.value: member.label for member in (*Status, *PieceStatus)}
+
+
+@register.simple_tag
+def procedures() -> list[Procedure]:
+    """`{% procedures as every %}`: the procedures of this installation."""
+    return registered_procedures()
 
 
 @register.inclusion_tag("components/_status_badge.html")

@@ -7,26 +7,19 @@ from django.utils.timezone import localdate
 
 from demarches.guard import TextRefused, check_text
 from demarches.models import User
+from demarches.refusals import CHANGED, ActionRefused, StaleDossier, locked_as_read
 from pacs.access import is_still_theirs, may_type_answers
-from pacs.actions.refusals import ActionRefused
 from pacs.leaks import told_by
 from pacs.models import Dossier, Partenaire
 from pacs.rules.births import BIRTH_PARTS, birth_problems
 from pacs.rules.requests import forbidden_requests
 
-CHANGED = "Ce dossier a changé depuis que vous avez ouvert cette page."
-
-
-class StaleDossier(ActionRefused):
-    """Somebody changed the dossier since the agent opened the page."""
+__all__ = ["CHANGED", "StaleDossier"]
 
 
 def locked_at_version(dossier: Dossier, version: int | None) -> Dossier:
     """The dossier, locked and checked against the version the agent saw."""
-    locked = Dossier.objects.locked().get(pk=dossier.pk)
-    if version is not None and locked.version != version:
-        raise StaleDossier(CHANGED)
-    return locked
+    return locked_as_read(Dossier.objects.all(), dossier.pk, version)
 
 
 def check_theirs(read: Partenaire, *, by: User | None) -> None:

@@ -1,7 +1,5 @@
-"""How an action says no."""
+"""How an action of this app says no: as everywhere."""
 
-from django.core.exceptions import ValidationError
+from demarches.refusals import ActionRefused
 
-
-class ActionRefused(ValidationError):
-    """The action may not happen; `messages` are the reasons, in French. Nothing has changed."""
+__all__ = ["ActionRefused"]

@@ -255,6 +255,11 @@ class Dossier(DossierBase):
     def get_absolute_url(self) -> str:
         return reverse("pacs:dossier", args=[self.reference])
 
+    @property
+    def helping_url(self) -> str:
+        """Where the person who is helped sees by whom, and ends it."""
+        return reverse("pacs:helper", args=[self.reference])
+
     def get_join_url(self) -> str:
         """Where an invited second partenaire comes in."""
         return reverse("pacs:partner-join", args=[self.reference])

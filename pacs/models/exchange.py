@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from demarches.emails import mail_fate
+from demarches.exchange import NoteBase, SentMailBase
 from demarches.models import DossierEventBase, ReadingBase
 from demarches.models.fields import (
     GuardedCharField,
@@ -154,54 +154,28 @@ class Message(models.Model):
         return self.partenaire is not None and not self.partenaire.was_here(self.at)
 
 
-class Note(models.Model):
+class Note(NoteBase):
     """An internal note: agents only."""
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="auteur", on_delete=models.PROTECT, related_name="+"
-    )
     body = GuardedTextField("note", max_length=4000)
-    at = models.DateTimeField("le")
 
-    class Meta:
-        verbose_name = "note interne"
-        verbose_name_plural = "notes internes"
-        ordering = ["-at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%d/%m/%Y %H:%M}"
+    class Meta(NoteBase.Meta):
+        abstract = False
 
 
-class SentMail(models.Model):
-    """A mail queued about a dossier; its fate is read from the outbox."""
+class SentMail(SentMailBase):
+    """A mail queued about a dossier; `partenaire`: whom it is for, of the two."""
+
+    LABELS = MAIL_KINDS
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="mails")
     partenaire = models.ForeignKey(
         Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    kind = models.CharField("nature", max_length=40)
-    at = models.DateTimeField("mis en file le")
-    email = models.ForeignKey(
-        "post_office.Email", null=True, on_delete=models.SET_NULL, related_name="+"
-    )
 
-    class Meta:
-        verbose_name = "courriel"
-        verbose_name_plural = "courriels"
-        ordering = ["-at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.kind
-
-    @property
-    def kind_label(self) -> str:
-        return MAIL_KINDS.get(self.kind, self.kind)
-
-    @property
-    def fate(self) -> str:
-        """What became of it, for agents."""
-        return mail_fate(self.email)
+    class Meta(SentMailBase.Meta):
+        abstract = False
 
 
 class DossierEvent(DossierEventBase):

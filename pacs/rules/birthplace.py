@@ -1,7 +1,8 @@
 """Where somebody was born: the commune whose record it is, from the name that people write."""
 
 from demarches.rules.communes import Commune, Communes
-from pacs.rules.countries import FRANCE, FRENCH_OVERSEAS, FRENCH_TERRITORIES
+from demarches.rules.overseas import FRENCH_OVERSEAS
+from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
 
 #: The codes of Insee's departments and collectivities, for the ISO codes of overseas places.
 OVERSEAS_DEPARTMENTS = {

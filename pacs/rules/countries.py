@@ -4,23 +4,10 @@ Which countries are exempt from apostille is deliberately absent: that depends o
 mairie checks case by case (domain reference, section 3.4).
 """
 
+from demarches.rules.overseas import FRENCH_OVERSEAS
+
 FRANCE = "FR"
 
-#: Overseas, with the name that says so: « Guyane » alone is another country to many.
-FRENCH_OVERSEAS = {
-    "BL": "Saint-Barthélemy (France)",
-    "GF": "Guyane (France)",
-    "GP": "Guadeloupe (France)",
-    "MF": "Saint-Martin (France)",
-    "MQ": "Martinique (France)",
-    "NC": "Nouvelle-Calédonie (France)",
-    "PF": "Polynésie française (France)",
-    "PM": "Saint-Pierre-et-Miquelon (France)",
-    "RE": "La Réunion (France)",
-    "TF": "Terres australes et antarctiques françaises (France)",
-    "WF": "Wallis-et-Futuna (France)",
-    "YT": "Mayotte (France)",
-}
 #: Wherever the law says « France ». Born there means « born in France »: the record is kept by a
 #: French commune, and its nationals are French.
 FRENCH_TERRITORIES = frozenset({FRANCE, *FRENCH_OVERSEAS})

@@ -15,7 +15,7 @@ from pacs.models import Dossier, Partenaire
 from tests.support.appointments import make_complete
 from tests.support.dossiers import OTHER, PERSON, make_dossier
 from tests.support.followups import fresh, help_agenda, make_demande
-from uzes_portal.closing_desk import PROCEDURES
+from uzes_portal.closing_desk import closers
 from vitale.actions import meetings
 from vitale.actions.aide import take
 from vitale.models import Demande
@@ -62,18 +62,18 @@ def begin(agent: User, *, at: datetime = NOW, **more: Any) -> Closing:
         "reason": PRESET,
     }
     mairie = Mairie.objects.get()
-    return open_closing(mairie, **(asked | more), procedures=PROCEDURES, by=agent, at=at)
+    return open_closing(mairie, **(asked | more), procedures=closers(), by=agent, at=at)
 
 
 def mark(closing: Closing, *, at: datetime = NOW) -> str:
     """What a page of the closing would send back."""
-    return imprint(plan_of(closing, PROCEDURES, at=at).shown)
+    return imprint(plan_of(closing, closers(), at=at).shown)
 
 
 def finish(closing: Closing, agent: User, *, at: datetime = NOW, read: str | None = None) -> Toll:
     """The last press."""
     read = mark(closing, at=at) if read is None else read
-    return confirm(closing, PROCEDURES, read=read, by=agent, at=at)
+    return confirm(closing, closers(), read=read, by=agent, at=at)
 
 
 def free_on(day: datetime, *, asked: Any, slug: str = "pacs") -> int:

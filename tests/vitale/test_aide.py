@@ -13,6 +13,7 @@ from post_office.models import Email
 from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import User
+from demarches.refusals import StaleDossier
 from demarches.rules.deadlines import DELETION_WARNING
 from tests.support.followups import answered, closed, fresh, make_demande
 from tests.support.pages import Reader
@@ -148,7 +149,7 @@ def test_two_agents_at_once_overwrite_nothing(agent: User, agent_other: User) ->
     seen = fresh(demande).version
     aide.take(demande, by=agent, at=NOW, version=seen)
 
-    with pytest.raises(aide.StaleDemande):
+    with pytest.raises(StaleDossier):
         aide.take(demande, by=agent_other, at=NOW, version=seen)
 
     assert fresh(demande).assigned_to == agent
@@ -439,7 +440,7 @@ def test_the_piles_of_the_home_page(desk: Client) -> None:
     demande = make_demande(at=NOW)
 
     def counts() -> dict[str, int]:
-        piles = desk.get(reverse("admin:index")).context["vitale_piles"]
+        piles = desk.get(reverse("admin:index")).context["piles"]
         return {pile.title: pile.count for pile in piles}
 
     assert counts()["Demandes d’aide reçues"] == 1
@@ -498,7 +499,7 @@ def test_a_source_newer_than_its_reading_is_a_task_and_the_page_stays(
     client.force_login(agent_other, backend="django.contrib.auth.backends.ModelBackend")
 
     def pile() -> Any:
-        found = client.get(reverse("admin:index")).context["vitale_piles"]
+        found = client.get(reverse("admin:index")).context["piles"]
         return next(one for one in found if "la source a changé" in one.title)
 
     assert pile().count == 0

@@ -589,7 +589,7 @@ def test_the_desk_notes_who_came_and_who_did_not(desk: Client, agent: User) -> N
     for demande, verb in ((came, "accompagner"), (missed, "absent")):
         with time_machine.travel(after(demande, minutes=20), tick=False):
             desk.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
-            home = desk.get(reverse("admin:index")).context["vitale_piles"]
+            home = desk.get(reverse("admin:index")).context["piles"]
             counted = {pile.title: pile.count for pile in home}
             assert counted["Rendez-vous d’aide du jour, ou à noter"] >= 1
             url = reverse("admin:vitale_demande_act", args=[demande.pk, verb])

@@ -7,7 +7,6 @@ reasons in French. An agent also gives the `version` they were looking at.
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 from post_office.models import Email
@@ -16,6 +15,7 @@ from demarches import guard
 from demarches.actions import check_read, give_back, take_back
 from demarches.emails import take_out
 from demarches.models import UNDO_TIME, Appointment, User, next_reference
+from demarches.refusals import ActionRefused, locked_as_read
 from demarches.rules.addresses import read_optional
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from demarches.rules.read import Shown
@@ -33,16 +33,9 @@ from vitale.models import (
 from vitale.rules.aide import Act, Code, Outcome, refuse
 from vitale.rules.situations import Regime
 
+CHANGED = "Cette demande a changé depuis que vous avez ouvert cette page."
 #: Appointments that nobody has come to yet.
 FREED = {AppointmentStatus.HELD, AppointmentStatus.LAPSED, AppointmentStatus.BOOKED}
-
-
-class AideRefused(ValidationError):
-    """The action may not happen; `messages` say why and what to do."""
-
-
-class StaleDemande(AideRefused):
-    """Somebody changed the request since the agent opened the page."""
 
 
 def ask_for_help(
@@ -116,13 +109,13 @@ def check_text(text: str) -> None:
     try:
         guard.check_text(text)
     except guard.TextRefused as refused:
-        raise AideRefused(refused.messages) from refused
+        raise ActionRefused(refused.messages) from refused
 
 
 def check_state(demande: Demande, what: Transition | Act) -> None:
     """Refuse in the words of a request for help, before the shared lifecycle does in its own."""
     if refusal := refuse(what, demande.code):
-        raise AideRefused(refusal)
+        raise ActionRefused(refusal)
 
 
 def locked_request(demande: Demande) -> Demande:
@@ -132,9 +125,7 @@ def locked_request(demande: Demande) -> Demande:
 
 def current(demande: Demande, version: int, what: Transition | Act) -> Demande:
     """The request, locked, as the agent saw it and in a state where this may happen."""
-    locked = locked_request(demande)
-    if locked.version != version:
-        raise StaleDemande("Cette demande a changé depuis que vous avez ouvert cette page.")
+    locked = locked_as_read(Demande.objects.all(), demande.pk, version, changed=CHANGED)
     check_state(locked, what)
     return locked
 
@@ -198,7 +189,7 @@ def answer(
     """
     text = text.strip()
     if not text:
-        raise AideRefused("Écrivez la réponse que la personne lira.")
+        raise ActionRefused("Écrivez la réponse que la personne lira.")
     check_text(text)
     with transaction.atomic():
         locked = current(demande, version, Act.ANSWER)
@@ -229,7 +220,7 @@ def cancel_for(
     back to others, after `UNDO_TIME`. A slot that was only proposed is given back at once.
     """
     if not reason.strip():
-        raise AideRefused("Dites qui l’a demandé, et comment : le motif reste au journal.")
+        raise ActionRefused("Dites qui l’a demandé, et comment : le motif reste au journal.")
     check_text(reason)
     with transaction.atomic():
         locked = current(demande, version, Transition.WITHDRAW)
@@ -255,11 +246,13 @@ def undo_cancel(ending: DemandeEnding, *, by: User, at: datetime) -> None:
         locked = Demande.objects.locked().get(pk=ending.demande_id)
         row = DemandeEnding.objects.get(pk=ending.pk)
         if not row.is_undoable(by=by, at=at) or not locked.is_ended:
-            raise AideRefused("Il est trop tard pour annuler : demandez une nouvelle fois l’aide.")
+            raise ActionRefused(
+                "Il est trop tard pour annuler : demandez une nouvelle fois l’aide."
+            )
         told = locked.mails.filter(at=row.at, kind="aide_cancelled")
         pks = list(told.exclude(email=None).values_list("email", flat=True))
         if not take_out(Email.objects.filter(pk__in=pks)):
-            raise AideRefused("Le mail est déjà parti : cette annulation ne se reprend plus.")
+            raise ActionRefused("Le mail est déjà parti : cette annulation ne se reprend plus.")
         told.delete()
         if row.appointment is not None:
             take_back(row.appointment, at=at)
@@ -274,7 +267,7 @@ def add_note(demande: Demande, *, body: str, by: User, at: datetime) -> None:
     """Keep an internal note: agents only."""
     body = body.strip()
     if not body:
-        raise AideRefused("Écrivez une note.")
+        raise ActionRefused("Écrivez une note.")
     check_text(body)
     with transaction.atomic():
         DemandeNote.objects.create(demande=demande, author=by, body=body, at=at)

@@ -22,12 +22,11 @@ from demarches.actions import (
 )
 from demarches.booking import DESK_HORIZON
 from demarches.models import Agenda, Appointment, User
+from demarches.refusals import ActionRefused, StaleDossier
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Asked
 from vitale import emails
 from vitale.actions.aide import (
-    AideRefused,
-    StaleDemande,
     check_state,
     check_text,
     current,
@@ -39,10 +38,10 @@ from vitale.rules.aide import Act, Outcome
 
 
 def help_agenda() -> Agenda:
-    """The agenda of help; raises `AideRefused` when the mairie has none."""
+    """The agenda of help; raises `ActionRefused` when the mairie has none."""
     agenda = AideSettings.current().agenda
     if agenda is None:
-        raise AideRefused("La mairie ne donne pas de rendez-vous pour cette aide en ce moment.")
+        raise ActionRefused("La mairie ne donne pas de rendez-vous pour cette aide en ce moment.")
     return agenda
 
 
@@ -120,7 +119,7 @@ def replace_closed(
         locked = locked_request(demande)
         check_state(locked, Act.REPLACE)
         if locked.appointment_id != meeting:
-            raise StaleDemande(f"La personne a une autre date : {_meeting(locked)}.")
+            raise StaleDossier(f"La personne a une autre date : {_meeting(locked)}.")
         former = _meeting(locked)
         if held is not None:
             _keep_for_answer(locked, held, at=at)
@@ -153,7 +152,7 @@ def accompany(demande: Demande, *, by: User, at: datetime, version: int) -> None
         locked = current(demande, version, Act.ACCOMPANY)
         appointment = _meeting(locked)
         if localdate(at) < localdate(appointment.starts_at):
-            raise AideRefused("Le jour du rendez-vous n’est pas encore venu.")
+            raise ActionRefused("Le jour du rendez-vous n’est pas encore venu.")
         locked.accept(by=by, at=at)
         appointment.status = AppointmentStatus.DONE.value
         appointment.save(update_fields=["status"])
@@ -170,7 +169,7 @@ def mark_missed(demande: Demande, *, by: User, at: datetime, version: int) -> No
         locked = current(demande, version, Act.MISS)
         appointment = _meeting(locked)
         if at < appointment.starts_at:
-            raise AideRefused("L’heure du rendez-vous n’est pas encore passée.")
+            raise ActionRefused("L’heure du rendez-vous n’est pas encore passée.")
         appointment.status = AppointmentStatus.MISSED.value
         appointment.save(update_fields=["status"])
         locked.touch(at=at, waiting=False)
@@ -224,7 +223,7 @@ def choose(
         if seen is not None and seen != meeting.pk:
             raise ChangedSince
         if is_booked and not meeting.is_changeable(at):
-            raise AideRefused(
+            raise ActionRefused(
                 "Il est trop tard pour changer ce rendez-vous en ligne. Appelez la mairie : elle"
                 " peut encore le faire."
             )
@@ -251,7 +250,7 @@ def _confirm(locked: Demande, asked: Asked, *, by: User | None, at: datetime) ->
     if held.current_status not in {AppointmentStatus.HELD, AppointmentStatus.LAPSED}:
         return held
     if held.starts_at <= at:
-        raise AideRefused("Ce rendez-vous est passé : choisissez un autre créneau.")
+        raise ActionRefused("Ce rendez-vous est passé : choisissez un autre créneau.")
     if not is_still_open(held, at=at):
         raise closed_meanwhile(held, asked)
     kept = Appointment.objects.filter(pk=held.pk, status=AppointmentStatus.HELD.value)
@@ -304,5 +303,5 @@ def _keep(
 
 def _meeting(locked: Demande) -> Appointment:
     if locked.appointment is None:
-        raise AideRefused("Cette demande n’a pas de rendez-vous.")
+        raise ActionRefused("Cette demande n’a pas de rendez-vous.")
     return locked.appointment

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_safe
 from demarches.admin.base import DeskAdmin
 from demarches.booking import month_at_desk, read_day, read_moment, week_of
 from demarches.models import Appointment, User
+from demarches.refusals import StaleDossier
 from demarches.rules.numbers import read_number
 from vitale.access import may_answer_requests, may_read_requests
 from vitale.actions import aide, meetings
@@ -198,7 +199,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
             return self._desk_page(
                 request,
                 self._demande(pk),
-                status=409 if isinstance(refused, aide.StaleDemande) else 422,
+                status=409 if isinstance(refused, StaleDossier) else 422,
                 refused=refused.messages,
                 typed=_typed(request),
                 verb=verb,
@@ -226,7 +227,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
                 )
             except ValidationError as refused:
                 reasons = refused.messages
-                status = 409 if isinstance(refused, aide.StaleDemande) else 422
+                status = 409 if isinstance(refused, StaleDossier) else 422
                 demande = self._demande(pk)
             else:
                 messages.success(

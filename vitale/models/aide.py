@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.emails import mail_fate
+from demarches.exchange import NoteBase, SentMailBase
 from demarches.models import (
     Agenda,
     Appointment,
@@ -338,23 +338,14 @@ class DemandeEnding(EndingBase):
         abstract = False
 
 
-class DemandeNote(models.Model):
+class DemandeNote(NoteBase):
     """An internal note: agents only."""
 
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="notes")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="auteur", related_name="+"
-    )
     body = GuardedTextField("note", max_length=2000)
-    at = models.DateTimeField("le")
 
-    class Meta:
-        verbose_name = "note interne"
-        verbose_name_plural = "notes internes"
-        ordering = ["-at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%d/%m/%Y %H:%M}"
+    class Meta(NoteBase.Meta):
+        abstract = False
 
 
 class DemandeReading(ReadingBase):
@@ -369,10 +360,10 @@ class DemandeReading(ReadingBase):
         abstract = False
 
 
-class DemandeMail(models.Model):
-    """A mail queued about a request; its fate is read from the outbox."""
+class DemandeMail(SentMailBase):
+    """A mail queued about a request."""
 
-    LABELS: ClassVar[dict[str, str]] = {
+    LABELS = {
         "aide_received": "Accusé de réception",
         "aide_answered": "Réponse",
         "aide_meeting_proposed": "Rendez-vous proposé",
@@ -385,24 +376,6 @@ class DemandeMail(models.Model):
     }
 
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="mails")
-    kind = models.CharField("nature", max_length=40)
-    at = models.DateTimeField("mis en file le")
-    email = models.ForeignKey(
-        "post_office.Email", null=True, on_delete=models.SET_NULL, related_name="+"
-    )
 
-    class Meta:
-        verbose_name = "courriel"
-        verbose_name_plural = "courriels"
-        ordering = ["-at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.kind
-
-    @property
-    def kind_label(self) -> str:
-        return self.LABELS[self.kind]
-
-    @property
-    def fate(self) -> str:
-        return mail_fate(self.email)
+    class Meta(SentMailBase.Meta):
+        abstract = False

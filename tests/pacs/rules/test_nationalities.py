@@ -3,7 +3,8 @@
 import pytest
 from django_countries import countries
 
-from pacs.rules.countries import EU_MEMBERS, FRENCH_OVERSEAS, FRENCH_TERRITORIES
+from demarches.rules.overseas import FRENCH_OVERSEAS
+from pacs.rules.countries import EU_MEMBERS, FRENCH_TERRITORIES
 from pacs.rules.nationalities import NATIONALITIES, as_nationality, is_stateless
 from pacs.rules.situation import Protection
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from pacs.models import Dossier
+from demarches.models.dossier import dossier_models
 from uzes_portal import backup
 
 
@@ -54,8 +54,7 @@ class Command(BaseCommand):
             wrong = backup.unopened(folder, manifest)
             with backup.scratch_database(folder) as alias:
                 wrong += backup.differences(manifest, using=alias)
-                dossier = Dossier.objects.using(alias).prefetch_related("partenaires").first()
-                read = [str(person) for person in dossier.people] if dossier else []
+                read = [m for m in dossier_models() if m._default_manager.using(alias).first()]
         if wrong:
             raise CommandError("La sauvegarde n’est pas bonne : " + ", ".join(wrong[:20]))
         self.stdout.write(

@@ -21,8 +21,7 @@ from demarches.comarquage import (
     roll_back,
 )
 from demarches.download import Stamp
-from demarches.rules.dates_fr import day_fr
-from vitale.actions.upkeep import date_sources
+from demarches.procedures import procedures
 
 SHOWN = 12
 
@@ -54,7 +53,7 @@ class Command(BaseCommand):
                 self._fetch(source or settings.COMARQUAGE_URL, force=options["force"])
         except ImportRefused as refused:
             raise CommandError(f"{refused} Rien n’a changé.") from refused
-        self._tell_the_guide()
+        self._tell_the_procedures()
 
     def _fetch(self, url: str, *, force: bool) -> None:
         if not url:
@@ -80,9 +79,10 @@ class Command(BaseCommand):
             progress=lambda files, count: tqdm(files, total=count, unit="fiche", disable=None),
         )
 
-    def _tell_the_guide(self) -> None:
-        for code, day in date_sources().items():
-            self.stdout.write(f"Carte Vitale : la fiche {code} est datée du {day_fr(day)}.")
+    def _tell_the_procedures(self) -> None:
+        for procedure in procedures():
+            for line in procedure.on_new_guide() if procedure.on_new_guide else ():
+                self.stdout.write(line)
 
     def _tell(self, report: Report) -> None:
         if not report.is_new:

@@ -1,0 +1,94 @@
+"""The list, and one page a dossier: what was given, and the two decisions."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+
+from demarches.admin.base import DeskAdmin
+from demarches.refusals import StaleDossier
+from demarches.rules.numbers import read_number
+from demarches.views.downloads import serve_private_file
+from tests.recensement import actions
+from tests.recensement.models import Recensement
+
+RIGHT = "recensement.change_recensement"
+
+
+@admin.register(Recensement)
+class RecensementAdmin(DeskAdmin[Recensement]):
+    list_display = ("reference", "name", "status_label", "waiting_since")
+    list_filter = ("status",)
+    actions = None
+
+    def get_queryset(self, request):
+        return Recensement.objects.exclude(submitted_at=None).longest_waiting_first()
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and "cl" in response.context_data:
+            shown = response.context_data["cl"].result_list
+            actions.note_reading(request.user, "liste", *shown, at=timezone.now())
+        return response
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        file = path("<num:pk>/piece/<num:piece>/", view(self.file_view), name="recensement_piece")
+        return [file, *super().get_urls()]
+
+    def _found(self, request: HttpRequest, pk: int, what: str) -> Recensement:
+        dossier = get_object_or_404(self.get_queryset(request), pk=pk)
+        actions.note_reading(request.user, what, dossier, at=timezone.now())
+        return dossier
+
+    def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:
+        if not request.user.has_perm(RIGHT):
+            raise PermissionDenied
+        dossier, status = self._found(request, read_number(object_id) or 0, "dossier"), 200
+        if request.method == "POST":
+            try:
+                self._decide(request, dossier)
+                messages.success(request, "C’est fait : la personne reçoit un mail.")
+                return redirect("admin:recensement_recensement_change", dossier.pk)
+            except StaleDossier:
+                messages.error(request, "Ce dossier a changé entre-temps : relisez-le.")
+                status = 409
+            except ValidationError as refused:
+                messages.error(request, " ".join(refused.messages))
+                status = 422
+            dossier.refresh_from_db()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": dossier.name,
+            "dossier": dossier,
+            "typed": request.POST.get("reason", ""),
+        }
+        return TemplateResponse(request, "admin/recensement/dossier.html", context, status=status)
+
+    def _decide(self, request: HttpRequest, dossier: Recensement) -> None:
+        seen = {
+            "by": request.user,
+            "at": timezone.now(),
+            "version": read_number(request.POST.get("version", "")) or 0,
+        }
+        if request.POST.get("verb") == "accepter":
+            actions.accept(dossier, **seen)
+        else:
+            actions.ask_again(dossier, reason=request.POST.get("reason", ""), **seen)
+
+    def file_view(self, request: HttpRequest, pk: int, piece: int) -> HttpResponse:
+        if not request.user.has_perm(RIGHT):
+            raise PermissionDenied
+        kept = get_object_or_404(self._found(request, pk, "pièce").pieces, pk=piece)
+        return serve_private_file(
+            kept.storage_name, content_type=kept.content_type, display_name=kept.display_name
+        )
