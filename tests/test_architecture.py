@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.template.loader import get_template
+
+from demarches.models.dossier import dossier_models
+from demarches.rules.enums import Transition
 
 ROOT = Path(__file__).parent.parent
 APPS = ("demarches", "pacs", "vitale", "uzes_portal")
@@ -18,14 +22,131 @@ SOURCES = [
 TEMPLATES = [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
 
 
+#: What writes rows, by name: of a row, of a manager, of a query.
+WRITERS = frozenset(
+    {"save", "update", "create", "delete", "bulk_create", "bulk_update"}
+    | {"get_or_create", "update_or_create"}
+)
+#: The acts that move a dossier: each takes who acts and when.
+TRANSITIONS = frozenset({*(one.value for one in Transition), "restore"})
+#: What a variable that holds a dossier is called here.
+DOSSIERS = frozenset({"self", "dossier", "locked", "demande", "recensement"})
+
+
+def trees(*apps: str) -> Iterator[tuple[str, ast.Module]]:
+    """Each file of these apps (all without any), by its path, read as a tree."""
+    for path in SOURCES:
+        name = path.relative_to(ROOT).as_posix()
+        if not apps or name.startswith(tuple(f"{app}/" for app in apps)):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def written_statuses(tree: ast.AST) -> Iterator[str]:
+    """What has its `status` written: by an assignment, `setattr`, or a query."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for one in (found for target in targets for found in ast.walk(target)):
+                if isinstance(one, ast.Attribute) and one.attr == "status":
+                    yield ast.unparse(one.value)
+        elif isinstance(node, ast.Call):
+            if getattr(node.func, "id", "") == "setattr" and "'status'" in ast.unparse(node):
+                yield ast.unparse(node.args[0])
+            if getattr(node.func, "attr", "") in WRITERS:
+                names = {word.arg for word in node.keywords}
+                names |= {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)}
+                if "status" in names and node.func.attr != "save":
+                    yield ast.unparse(node.func)
+
+
+def moves(tree: ast.AST) -> Iterator[str]:
+    """Calls of a transition on a row: not of an action of the same name, which is of a module."""
+    modules = {
+        one.asname or one.name.rpartition(".")[2]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for one in node.names
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in TRANSITIONS:
+            continue
+        words = {word.arg for word in node.keywords}
+        is_move = {"by", "at"} <= words or None in words
+        if is_move and getattr(node.func.value, "id", "") not in modules:
+            yield ast.unparse(node.func)
+
+
+def writes(tree: ast.AST) -> Iterator[str]:
+    """Calls that write rows, as they are written."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in WRITERS:
+            yield ast.unparse(node.func)
+
+
+@pytest.mark.parametrize(
+    ("check", "code"),
+    [
+        (written_statuses, "dossier.status = 'complete'"),
+        (written_statuses, "a, dossier.status = 1, 2"),
+        (written_statuses, "setattr(dossier, 'status', 'complete')"),
+        (written_statuses, "Dossier.objects.filter(pk=1).update(status='complete')"),
+        (written_statuses, "Dossier.objects.filter(pk=1).update(**{'status': 'complete'})"),
+        (written_statuses, "Dossier.objects.bulk_update(rows, ['status'])"),
+        *((moves, f"find(pk).{name}(by=agent, at=now)") for name in sorted(TRANSITIONS)),
+        (moves, "dossier.accept(**seen)"),
+        (writes, "form.save()"),
+    ],
+)
+def test_the_checks_below_see(check: Callable[[ast.AST], Iterator[str]], code: str) -> None:
+    assert list(check(ast.parse(code)))
+
+
 def test_a_status_changes_in_one_place_only() -> None:
-    writers = {
-        path.relative_to(ROOT).as_posix()
-        for path in SOURCES
-        if re.search(r"(dossier|self|locked)\.status = ", path.read_text(encoding="utf-8"))
+    kinds = {model.__name__ for model in dossier_models()}
+    dossiers, others = set(), set()
+    for name, tree in trees():
+        for what in written_statuses(tree):
+            is_dossier = what in DOSSIERS or what.partition(".")[0] in kinds
+            (dossiers if is_dossier else others).add(name)
+
+    assert dossiers == {"demarches/models/dossier.py"}
+    # Of a piece, an appointment, a correction, a request, a mail.
+    assert {name for name in others if "/actions/" not in name} == {
+        "demarches/actions.py",
+        "demarches/deletion.py",
+        "demarches/emails.py",
+        "pacs/demo.py",
+        "pacs/demo_cases.py",
     }
 
-    assert writers == {"demarches/models/dossier.py"}
+
+def test_only_actions_move_a_dossier() -> None:
+    callers = {name for name, tree in trees() if any(moves(tree))}
+
+    assert {name for name in callers if "/actions/" not in name} == set()
+    assert len(callers) >= 6
+
+
+#: What writes in a procedure besides its actions, its models and its commands.
+ALSO_WRITE = {
+    "pacs/emails.py",  # the row of a mail, in the transaction of what it tells
+    "vitale/emails.py",
+    "pacs/demo.py",  # the first rows of a demonstration
+    "pacs/demo_cases.py",
+}
+#: A dictionary, or the admin's own save of a row of settings.
+NO_ROWS = re.compile(r"^(data|person|self\.parts\[holder\]|super\(\))\.")
+
+
+def test_a_procedure_writes_in_its_actions_alone() -> None:
+    found = {
+        name
+        for name, tree in trees("pacs", "vitale")
+        if not {"actions", "models", "management"} & set(Path(name).parts)
+        and any(not NO_ROWS.match(one) for one in writes(tree))
+    }
+
+    assert found == ALSO_WRITE
 
 
 def test_a_day_is_typed_in_one_kind_of_field() -> None:
@@ -37,34 +158,19 @@ def test_a_day_is_typed_in_one_kind_of_field() -> None:
 
 
 def test_rules_read_no_clock() -> None:
-    clocks = re.compile(r"\b(now|today|localdate|utcnow)\(\)")
+    clocks = {"now", "today", "localdate", "utcnow", "monotonic"}
 
     readers = [
-        path
-        for path in SOURCES
-        if "rules" in path.parts and clocks.search(path.read_text(encoding="utf-8"))
+        name
+        for name, tree in trees()
+        if "rules" in Path(name).parts
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and {getattr(node.func, "attr", ""), getattr(node.func, "id", "")} & clocks
+        and not (node.args or node.keywords)
     ]
 
     assert readers == []
-
-
-def test_only_actions_and_the_desk_call_transitions() -> None:
-    call = re.compile(r"\.(submit|request_pieces|declare_inadmissible|withdraw|resubmit)\(")
-
-    callers = {
-        path.relative_to(ROOT).as_posix()
-        for path in SOURCES
-        if call.search(path.read_text(encoding="utf-8"))
-    }
-
-    assert callers <= {
-        "pacs/actions/dossiers.py",
-        "pacs/actions/desk.py",
-        "pacs/actions/endings.py",
-        "pacs/admin/dossier.py",  # desk.request_pieces: an action
-        "pacs/demo.py",
-        "vitale/actions/aide.py",
-    }
 
 
 #: Files that make a number of a text whose length is bounded before, or that nobody sends.
