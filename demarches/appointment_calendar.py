@@ -11,7 +11,6 @@ from django.utils.timezone import localdate, localtime
 from icalendar import Alarm, Calendar, Component, Event, Timezone, vCalAddress, vText
 
 from demarches.models import Appointment, Mairie
-from demarches.rules.opening_hours import PARIS
 
 ALARM_BEFORE = timedelta(days=1)
 TITLE = "Rendez-vous à la mairie"
@@ -101,7 +100,8 @@ def agenda_feed(
         calendar.add_component(event)
     days = [localdate(one.starts_at) for one in appointments] or [localdate(at)]
     if not appointments:  # a calendar holds one component at least (RFC 5545, 3.6)
-        zone = Timezone.from_tzid(str(PARIS), first_date=days[0], last_date=days[0] + ZONE_AROUND)
+        last = days[0] + ZONE_AROUND
+        zone = Timezone.from_tzid(settings.TIME_ZONE, first_date=days[0], last_date=last)
         calendar.add_component(zone)
     _add_zone(calendar, min(days), max(days))
     return _text(calendar)

@@ -13,7 +13,6 @@ from demarches.models import Fiche, FicheSet, Mairie, ShownFiche
 from demarches.rules.fiche import beside, official_url, path_to
 from demarches.rules.fiche_html import Renderer
 
-
 #: A shorter page is seen whole by a turn of the wheel.
 PARTS_WORTH_A_LIST = 4
 

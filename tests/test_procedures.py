@@ -17,6 +17,10 @@ SHARED = ("demarches", "uzes_portal")
 MAY_NAME = {
     "uzes_portal/settings.py": "lists the apps of this installation",
     "uzes_portal/urls.py": "gives each its address",
+    "uzes_portal/log_lines.py": "tells our own messages from those of libraries",
+    "uzes_portal/management/commands/nouvelle_mairie.py": "asks what a town's file says",
+    "uzes_portal/town.py": "writes what one town decides of each",
+    "uzes_portal/town_file.py": "reads it, in the words of the town's file",
     "demarches/local_words.py": "words that nobody takes for a password",
     "demarches/rules/search.py": "what the stemmer gets wrong in French",
     "demarches/models/agenda.py": "an example, in the help of a field",

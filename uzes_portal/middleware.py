@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ObjectDoesNotExist
 from django.db import OperationalError, connections
 from django.db.models import IntegerField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,18 +22,14 @@ from django.utils.cache import add_never_cache_headers
 
 from demarches.documents import UndrawnSign
 from demarches.guard import TextRefused
-from demarches.models import User
+from demarches.models import User, account_item_models, dossier_models
 from demarches.people_search import LONGEST
 from demarches.places import Full
 from demarches.rules.numbers import read_number
 from demarches.time_limit import Block, TookTooLong, watch
-from pacs.models import Dossier
-from vitale.models import Demande, Suivi
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
-#: What people open by its reference, and read anew under its lock.
-GONE = (Dossier.DoesNotExist, Demande.DoesNotExist, Suivi.DoesNotExist)
 
 
 class PrivacyHeadersMiddleware:
@@ -80,10 +76,11 @@ class DeskTextMiddleware:
         match = request.resolver_match
         if match is None or match.namespace != "admin":
             return
-        if len(request.GET.get(SEARCH_VAR, "")) > LONGEST:
+        words = request.GET.get(SEARCH_VAR, "")
+        if len(words) > LONGEST:
             # The admin makes one condition of each word and field: no database takes thousands.
             cut = request.GET.copy()
-            cut[SEARCH_VAR] = cut[SEARCH_VAR][:LONGEST]
+            cut[SEARCH_VAR] = words[:LONGEST]
             request.GET = cut  # type: ignore[assignment]
         for sent in (request.GET, request.POST):
             if any("\0" in value for _, values in sent.lists() for value in values):
@@ -125,7 +122,7 @@ class RefusalPagesMiddleware:
             logout(request)
             messages.info(request, "Votre compte est fermé : rien d’autre n’a été fait.")
             return redirect("home")
-        if isinstance(exception, GONE):
+        if _was_deleted(exception):
             # Deleted by another tap, tab or job while this request waited for its lock.
             return render(request, "404.html", status=404)
         if not isinstance(exception, OperationalError | TookTooLong | Full):
@@ -152,6 +149,14 @@ class RefusalPagesMiddleware:
         if "Allow" in response:
             refusal["Allow"] = response["Allow"]
         return refusal
+
+
+def _was_deleted(exception: Exception) -> bool:
+    """Whether what people open by its reference was no more there when read under its lock."""
+    if not isinstance(exception, ObjectDoesNotExist):
+        return False
+    dossiers = tuple(one.DoesNotExist for one in dossier_models())
+    return isinstance(exception, (*dossiers, *(one.DoesNotExist for one in account_item_models())))
 
 
 def _account_is_gone(request: HttpRequest) -> bool:

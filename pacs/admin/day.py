@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.timezone import localdate
+from django.utils.timezone import get_default_timezone, localdate
 from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince, SlotTaken
@@ -23,7 +23,6 @@ from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.numbers import read_number
-from demarches.rules.opening_hours import PARIS
 from demarches.rules.read import FIELD
 from demarches.views.downloads import private_answer
 from pacs import sheets
@@ -209,7 +208,7 @@ class DayDesk:
                 try:
                     booked = appointments.book_apart(
                         dossier,
-                        datetime.combine(data["day"], data["hour"], PARIS),
+                        datetime.combine(data["day"], data["hour"], get_default_timezone()),
                         minutes=data["minutes"],
                         place=data["place"],
                         why=data["why"],
