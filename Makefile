@@ -5,7 +5,7 @@ DEMO := DEBUG=$${DEBUG:-1} $(PYTHON) manage.py
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet --strip-extras \
 	--allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
 
-.PHONY: help run test lint audit bench race demo-data journey screenshots requirements
+.PHONY: help run test lint coverage audit bench race demo-data journey screenshots requirements
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 run: ## the portal, on http://127.0.0.1:8000
@@ -17,6 +17,9 @@ test: ## the whole suite: SQLite, PostgreSQL, browser
 lint: ## the linters
 	@.ci/bootstrap dev
 	@.ci/lint
+coverage: ## which branches of rules/ and actions/ no test takes; PARTS=rules for the rules alone
+	@.ci/bootstrap dev
+	@$(PYTHON) -m tests.coverage $(PARTS)
 audit: ## one table of what an attacker and an auditor would try, in var/audit/
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.audit $(PARTS)

@@ -1,12 +1,14 @@
 """What every procedure keeps of its exchanges with people: notes of agents, mails that left."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from post_office.models import Email
 
-from demarches.emails import mail_fate
+from demarches.emails import mail_fate, take_out
+from demarches.refusals import ActionRefused
 
 
 class NoteBase(models.Model):
@@ -58,3 +60,14 @@ class SentMailBase(models.Model):
     def fate(self) -> str:
         """What became of it, for agents."""
         return mail_fate(self.email)
+
+
+def unsend(mails: models.QuerySet[Any], *, too_late: str) -> None:
+    """Take these mails out of the outbox, and forget them; call it under the dossier's lock.
+
+    `mails`: rows of a `SentMailBase`. Raises `ActionRefused` with `too_late` once one has left.
+    """
+    pks = list(mails.exclude(email=None).values_list("email", flat=True))
+    if not take_out(Email.objects.filter(pk__in=pks)):
+        raise ActionRefused(too_late)
+    mails.delete()

@@ -16,6 +16,7 @@ from demarches.request_memory import remembered
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps import Step, StepList
+from demarches.timeline import Moment
 from pacs.access import (
     may_edit_common,
     may_edit_own,
@@ -664,16 +665,6 @@ def alerts_of(partenaire: Partenaire, *, at: datetime) -> Alerts:
         confirm=Kind.CONFIRMATION in mine,
         others=texts(others, me),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One moment of the timeline: done, now or next; the text says who must act."""
-
-    title: str
-    state: str
-    at: datetime | None = None
-    text: str = ""
 
 
 #: What each stage says, in the order they are reached.

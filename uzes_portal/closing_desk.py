@@ -20,6 +20,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST
 
 from demarches import closing_actions
+from demarches.acting import agent_of
 from demarches.actions import ChangedSince
 from demarches.booking import read_day, read_moment
 from demarches.closing import Plan, Procedures, calls_of, left_to_do, plan_of
@@ -124,8 +125,8 @@ class ClosingForm(NoPrivateNumbersMixin, forms.Form):
 
 
 def _agent(request: HttpRequest) -> User:
-    agent = request.user
-    if not isinstance(agent, User) or not may_close_days(agent):
+    agent = agent_of(request)
+    if not may_close_days(agent):
         raise PermissionDenied
     return agent
 

@@ -30,7 +30,6 @@ from vitale.models import (
     SuiviOffset,
     Tally,
 )
-from vitale.models.aide import DemandeQuerySet
 from vitale.rules.aide import Outcome
 from vitale.rules.counts import hide_small
 from vitale.rules.situations import Channel, Regime
@@ -38,10 +37,10 @@ from vitale.rules.situations import Channel, Regime
 COUNTED_MONTHS = 12
 
 
-def queue_querysets(user: User) -> dict[str, tuple[str, DemandeQuerySet]]:
-    """Every pile by its slug, longest waiting first."""
+def pile_rules(user: User) -> dict[str, PileRule[Demande]]:
+    """Every pile by its slug, longest waiting first; only those that somebody opens are read."""
     demandes = Demande.objects.sent().longest_waiting_first()
-    return {
+    found = {
         "recues": ("Demandes d’aide reçues", demandes.filter(status=Status.SUBMITTED.value)),
         "en-cours": ("Demandes d’aide en cours", demandes.being_helped()),
         "rdv-proposes": ("Rendez-vous d’aide proposés, sans réponse", demandes.proposed()),
@@ -55,6 +54,9 @@ def queue_querysets(user: User) -> dict[str, tuple[str, DemandeQuerySet]]:
             demandes.filter(assigned_to=user, ended_at=None),
         ),
     }
+    return {
+        slug: PileRule(title, rows.all, "submitted_at") for slug, (title, rows) in found.items()
+    }
 
 
 def piles(user: User) -> list[Pile]:
@@ -62,10 +64,7 @@ def piles(user: User) -> list[Pile]:
     found = []
     if may_read_requests(user):
         changelist = reverse("admin:vitale_demande_changelist")
-        rules = {
-            slug: PileRule(title, rows.all, "submitted_at")
-            for slug, (title, rows) in queue_querysets(user).items()
-        }
+        rules = pile_rules(user)
         counted = count_piles(Demande.objects.all(), rules)
         found += [
             Pile(

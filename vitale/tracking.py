@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from demarches.rules.dates_fr import NBSP, day_fr
 from demarches.rules.enums import Status
+from demarches.timeline import Moment
 from vitale.models import (
     Delay,
     Demande,
@@ -202,16 +203,6 @@ def _outlooks(
             )
         )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One point of the timeline of a request for help."""
-
-    title: str
-    state: str
-    at: datetime | None = None
-    text: str = ""
 
 
 #: What comes next, without a promise of when.

@@ -1,13 +1,18 @@
 """What every page of the desk has in common."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import ManyToManyField, Model
-from django.http import HttpRequest
+from django.db.models import ManyToManyField, Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.timesince import timesince
 
+from demarches.models import DossierBase
+from demarches.piles import PileRule
 from demarches.rules.numbers import read_number
 
 #: What the admin's own filters and its date bar add to the name of a column.
@@ -73,3 +78,61 @@ class DeskAdmin[M: Model](admin.ModelAdmin[M]):
         if self.date_hierarchy:
             offered |= {self.date_hierarchy + ending for ending in ENDINGS}
         return lookup in offered
+
+
+class PileFilter(admin.SimpleListFilter):
+    """The piles of the home page, in the list where they are worked through."""
+
+    title = "à faire"
+    parameter_name = "file"
+
+    def rules(self, request: HttpRequest) -> Mapping[str, PileRule[Any]]:
+        """The piles of this agent, by their slug."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        self.piles = self.rules(request)
+        return [(slug, rule.title) for slug, rule in self.piles.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rule = self.piles.get(self.value() or "")
+        return queryset.filter(pk__in=rule.read().values("pk")) if rule else queryset
+
+
+class DossierDesk[D: DossierBase](DeskAdmin[D]):
+    """The desk of dossiers that people open themselves: none is added or deleted here.
+
+    Whoever is named in the list was read by this agent: `note` writes it down.
+    """
+
+    actions = None
+
+    def note(self, request: HttpRequest, what: str, *dossiers: D) -> None:
+        """Write down what this page shows of people, before it is shown."""
+        raise NotImplementedError
+
+    def get_ordering(self, request: HttpRequest) -> tuple[()]:
+        return ()  # the queryset's own order: who has waited longest
+
+    @admin.display(description="attend depuis")
+    def waiting(self, dossier: D) -> str:
+        return timesince(dossier.waiting_since) if dossier.waiting_since else "–"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: D | None = None) -> bool:
+        return False
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data["cl"]
+            shown.result_list = list(shown.result_list)
+            self.note(request, "liste", *shown.result_list)
+        return response

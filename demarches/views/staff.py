@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordResetConfirmView
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
@@ -27,6 +27,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from demarches import second_factor, staff_sessions
+from demarches.acting import agent_of
 from demarches.models import SignIn, StaffSession, User
 from demarches.ratelimit import client_ip, rate_limited, seconds_to_wait, too_many_requests
 from demarches.rules.addresses import canonical_address
@@ -72,13 +73,6 @@ def staff_urls(wrap: Callable[[View], View]) -> list[URLPattern]:
 def _page(request: HttpRequest, template: str, *, status: int = 200, **more: Any) -> HttpResponse:
     context = {**admin.site.each_context(request), **more}
     return TemplateResponse(request, f"admin/staff/{template}.html", context, status=status)
-
-
-def _agent(request: HttpRequest) -> User:
-    """The agent; the admin site has already checked that they are staff."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def _next(request: HttpRequest) -> str:
@@ -174,7 +168,7 @@ def enrol_view(request: HttpRequest) -> HttpResponse:
         return _with_next("admin:second_factor", request)
     if pending is None and not admin.site.has_permission(request):
         return _with_next("admin:login", request)
-    agent = pending or _agent(request)
+    agent = pending or agent_of(request)
     problem, status = "", 200
     if request.method == "POST":
         try:
@@ -253,7 +247,7 @@ def codes_view(request: HttpRequest) -> HttpResponse:
         "codes",
         title="Vos codes de secours",
         next=_next(request),
-        codes=second_factor.recovery_codes(_agent(request)),
+        codes=second_factor.recovery_codes(agent_of(request)),
     )
 
 
@@ -261,7 +255,7 @@ def codes_view(request: HttpRequest) -> HttpResponse:
 @freshly_signed_in
 def new_codes_view(request: HttpRequest) -> HttpResponse:
     """Make the recovery codes anew; the former ones are dead."""
-    agent, at = _agent(request), timezone.now()
+    agent, at = agent_of(request), timezone.now()
     with transaction.atomic():
         second_factor.new_recovery_codes(agent)
         tell_agent(agent, "de nouveaux codes de secours ont été faits", at=at)
@@ -273,7 +267,7 @@ def new_codes_view(request: HttpRequest) -> HttpResponse:
 @freshly_signed_in
 def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one of one's own devices away; the last one stays while one is asked for."""
-    agent, at = _agent(request), timezone.now()
+    agent, at = agent_of(request), timezone.now()
     with transaction.atomic():
         User.objects.select_for_update().get(pk=agent.pk)
         device = get_object_or_404(second_factor.devices(agent), pk=pk)
@@ -291,7 +285,7 @@ def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 def security_view(request: HttpRequest) -> HttpResponse:
     """Devices, open sessions and the last sign-ins of the agent who asks."""
-    agent = _agent(request)
+    agent = agent_of(request)
     held = list(second_factor.devices(agent))
     return _page(
         request,
@@ -312,7 +306,7 @@ def security_view(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session_view(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of one's own sessions, in whichever browser it is."""
-    row = get_object_or_404(StaffSession, pk=pk, user=_agent(request))
+    row = get_object_or_404(StaffSession, pk=pk, user=agent_of(request))
     is_here = row == staff_sessions.session_of(request)
     row.delete()
     if is_here:

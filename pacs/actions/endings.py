@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from post_office.models import Email
 
 from demarches.actions import take_back
-from demarches.emails import take_out
+from demarches.exchange import unsend
 from demarches.models import UNDO_TIME, User
 from demarches.rules.enums import Status, Transition
 from pacs import emails
@@ -155,7 +154,4 @@ def _unsend(ending: Ending) -> None:
     """Take the mails about this ending out of the outbox; one already left is a refusal."""
     kinds = ["dossier_stopped", "dossier_inadmissible"]
     told = ending.dossier.mails.filter(at=ending.at, kind__in=kinds)
-    pks = list(told.exclude(email=None).values_list("email", flat=True))
-    if not take_out(Email.objects.filter(pk__in=pks)):
-        raise ActionRefused("Un mail est déjà parti : cette fin ne s’annule plus.")
-    told.delete()
+    unsend(told, too_late="Un mail est déjà parti : cette fin ne s’annule plus.")

@@ -4,7 +4,7 @@ Nothing here decides: each button is a POST to one of our own addresses that cal
 and the action refuses. Every look is written down.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,9 +21,10 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince
-from demarches.admin.base import DeskAdmin
+from demarches.admin.base import DeskAdmin, PileFilter
 from demarches.admin.fragments import wants_fragment
 from demarches.models import User
+from demarches.piles import PileRule
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
@@ -73,19 +74,9 @@ UNDO_WORDS = "Les mails partent dans 15 minutes ; d’ici là, vous pouvez annul
 Verb = Callable[[HttpRequest, Dossier, User], str]
 
 
-class QueueFilter(admin.SimpleListFilter):
-    """The piles of the home page."""
-
-    title = "à faire"
-    parameter_name = "file"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        self.piles = pile_rules(agent_of(request), at=timezone.now())
-        return [(slug, rule.title) for slug, rule in self.piles.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> QuerySet[Dossier]:
-        rule = self.piles.get(self.value() or "")
-        return queryset.filter(pk__in=rule.read().values("pk")) if rule else queryset
+class QueueFilter(PileFilter):
+    def rules(self, request: HttpRequest) -> Mapping[str, PileRule[Dossier]]:
+        return pile_rules(agent_of(request), at=timezone.now())
 
 
 class StatusFilter(admin.SimpleListFilter):

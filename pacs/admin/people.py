@@ -2,26 +2,14 @@
 
 from collections.abc import Iterable
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
-from demarches.models import User
-from demarches.rules.numbers import read_number
+from demarches.acting import agent_of, version_of
 from pacs.actions.readings import note_readings
 from pacs.models import Dossier, Registration
 
-
-def agent_of(request: HttpRequest) -> User:
-    """The agent; the admin site has already checked that they are staff."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
-def version_of(request: HttpRequest) -> int:
-    """The version the agent was looking at; without one, nothing matches."""
-    return read_number(request.POST.get("version", "")) or 0
+__all__ = ["agent_of", "note", "version_of"]
 
 
 def note(

@@ -10,17 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from demarches.models import User
+from demarches.acting import account_of
 from demarches.ratelimit import client_ip
 from demarches.replay import keep_for_after_sign_in
 from pacs.access import GUEST_SESSION_KEY, NotForHelpers, find_reader
 from pacs.actions.readings import note_help
 from pacs.models import Partenaire
 
-
-def account_of(request: HttpRequest) -> User | None:
-    """The signed-in account, if there is one."""
-    return request.user if isinstance(request.user, User) else None
+__all__ = ["account_of", "for_partenaire", "while_going_on", "who_acts"]
 
 
 def who_acts(request: HttpRequest) -> str:

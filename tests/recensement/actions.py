@@ -13,6 +13,7 @@ from demarches.actions import check_read
 from demarches.emails import queue_mail
 from demarches.models import Mairie, User, next_reference
 from demarches.refusals import locked_as_read
+from demarches.retention import delete_each
 from demarches.uploads import check_quota, process_upload, store_upload
 from tests.recensement.forms import IdentityForm
 from tests.recensement.models import Piece, Reading, Recensement
@@ -117,13 +118,10 @@ def note_reading(agent: User, what: str, *dossiers: Recensement, at: datetime) -
 
 
 def purge(*, at: datetime) -> int:
-    """Delete what is kept no longer, with its files; each is asked again under its lock."""
-    gone = 0
-    for pk in list(Recensement.objects.forgotten(at=at).values_list("pk", flat=True)):
-        with transaction.atomic():
-            row = Recensement.objects.forgotten(at=at).locked().filter(pk=pk).first()
-            if row is not None:
-                storage.delete_after_commit(*row.pieces.values_list("storage_name", flat=True))
-                row.delete()
-                gone += 1
-    return gone
+    """Delete what is kept no longer, with its files."""
+    return delete_each(Recensement.objects.forgotten(at=at), _delete)
+
+
+def _delete(dossier: Recensement) -> None:
+    storage.delete_after_commit(*dossier.pieces.values_list("storage_name", flat=True))
+    dossier.delete()

@@ -8,7 +8,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from demarches.admin.base import DeskAdmin
+from demarches.acting import version_of
+from demarches.admin.base import DossierDesk
 from demarches.refusals import StaleDossier
 from demarches.rules.numbers import read_number
 from demarches.views.downloads import serve_private_file
@@ -19,26 +20,15 @@ RIGHT = "recensement.change_recensement"
 
 
 @admin.register(Recensement)
-class RecensementAdmin(DeskAdmin[Recensement]):
-    list_display = ("reference", "name", "status_label", "waiting_since")
+class RecensementAdmin(DossierDesk[Recensement]):
+    list_display = ("reference", "name", "status_label", "waiting")
     list_filter = ("status",)
-    actions = None
 
     def get_queryset(self, request):
         return Recensement.objects.exclude(submitted_at=None).longest_waiting_first()
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def changelist_view(self, request, extra_context=None):
-        response = super().changelist_view(request, extra_context)
-        if isinstance(response, TemplateResponse) and "cl" in response.context_data:
-            shown = response.context_data["cl"].result_list
-            actions.note_reading(request.user, "liste", *shown, at=timezone.now())
-        return response
+    def note(self, request: HttpRequest, what: str, *dossiers: Recensement) -> None:
+        actions.note_reading(request.user, what, *dossiers, at=timezone.now())
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -47,7 +37,7 @@ class RecensementAdmin(DeskAdmin[Recensement]):
 
     def _found(self, request: HttpRequest, pk: int, what: str) -> Recensement:
         dossier = get_object_or_404(self.get_queryset(request), pk=pk)
-        actions.note_reading(request.user, what, dossier, at=timezone.now())
+        self.note(request, what, dossier)
         return dossier
 
     def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:
@@ -78,7 +68,7 @@ class RecensementAdmin(DeskAdmin[Recensement]):
         seen = {
             "by": request.user,
             "at": timezone.now(),
-            "version": read_number(request.POST.get("version", "")) or 0,
+            "version": version_of(request),
         }
         if request.POST.get("verb") == "accepter":
             actions.accept(dossier, **seen)

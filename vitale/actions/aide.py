@@ -9,11 +9,10 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
-from post_office.models import Email
 
 from demarches import guard
 from demarches.actions import check_read, give_back, take_back
-from demarches.emails import take_out
+from demarches.exchange import unsend
 from demarches.models import UNDO_TIME, Appointment, User, next_reference
 from demarches.refusals import ActionRefused, locked_as_read
 from demarches.rules.addresses import read_optional
@@ -250,10 +249,7 @@ def undo_cancel(ending: DemandeEnding, *, by: User, at: datetime) -> None:
                 "Il est trop tard pour annuler : demandez une nouvelle fois l’aide."
             )
         told = locked.mails.filter(at=row.at, kind="aide_cancelled")
-        pks = list(told.exclude(email=None).values_list("email", flat=True))
-        if not take_out(Email.objects.filter(pk__in=pks)):
-            raise ActionRefused("Le mail est déjà parti : cette annulation ne se reprend plus.")
-        told.delete()
+        unsend(told, too_late="Le mail est déjà parti : cette annulation ne se reprend plus.")
         if row.appointment is not None:
             take_back(row.appointment, at=at)
             locked.appointment = row.appointment

@@ -12,6 +12,7 @@ from post_office.models import Email
 
 from demarches.booking import midnight
 from demarches.models import Appointment, Fiche
+from demarches.retention import delete_each
 from demarches.rules.deadlines import DELETION_WARNING
 from vitale import emails
 from vitale.actions.suivi import delete_suivi
@@ -112,17 +113,8 @@ def purge(*, at: datetime, dry_run: bool = False) -> Purge:
     report = Purge(suivis.count(), demandes.count())
     if dry_run:
         return report
-    for pk in list(suivis.values_list("pk", flat=True)):
-        with transaction.atomic():
-            # A visit of this minute saves it.
-            suivi = suivis.locked().filter(pk=pk).first()
-            if suivi is not None:
-                delete_suivi(suivi)
-    for pk in list(demandes.values_list("pk", flat=True)):
-        with transaction.atomic():
-            demande = demandes.locked().filter(pk=pk).first()
-            if demande is not None:
-                _delete_demande(demande)
+    delete_each(suivis, delete_suivi)
+    delete_each(demandes, _delete_demande)
     return report
 
 

@@ -4,7 +4,7 @@ Nothing here decides: each button is a POST that calls an action, and the action
 look is written down.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,29 +16,23 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from demarches.admin.base import DeskAdmin
+from demarches.acting import agent_of, version_of
+from demarches.admin.base import DeskAdmin, DossierDesk, PileFilter
 from demarches.booking import month_at_desk, read_day, read_moment, week_of
 from demarches.models import Appointment, User
+from demarches.piles import PileRule
 from demarches.refusals import StaleDossier
 from demarches.rules.numbers import read_number
 from vitale.access import may_answer_requests, may_read_requests
 from vitale.actions import aide, meetings
-from vitale.desk import count_tables, queue_querysets
+from vitale.desk import count_tables, pile_rules
 from vitale.models import AideSettings, AnswerTemplate, Contact, Demande, DemandeEnding
 from vitale.rules.aide import ALLOWED, Act
 from vitale.search import find_demandes
-
-
-def agent_of(request: HttpRequest) -> User:
-    """The agent; the admin site has already checked that they are staff."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def note(request: HttpRequest, what: str, *demandes: Demande) -> None:
@@ -46,19 +40,9 @@ def note(request: HttpRequest, what: str, *demandes: Demande) -> None:
     aide.note_readings(agent_of(request), what, at=timezone.now(), demandes=demandes)
 
 
-class QueueFilter(admin.SimpleListFilter):
-    """The piles of the home page."""
-
-    title = "à faire"
-    parameter_name = "file"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(slug, title) for slug, (title, _) in queue_querysets(agent_of(request)).items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Demande]) -> QuerySet[Demande]:
-        piles = queue_querysets(agent_of(request))
-        value = self.value()
-        return queryset.filter(pk__in=piles[value][1].values("pk")) if value in piles else queryset
+class QueueFilter(PileFilter):
+    def rules(self, request: HttpRequest) -> Mapping[str, PileRule[Demande]]:
+        return pile_rules(agent_of(request))
 
 
 @admin.register(AideSettings)
@@ -73,7 +57,7 @@ class AideSettingsAdmin(DeskAdmin[AideSettings]):
 
 
 @admin.register(Demande)
-class DemandeAdmin(DeskAdmin[Demande]):
+class DemandeAdmin(DossierDesk[Demande]):
     """The list, and the address of every button."""
 
     list_display = ("reference", "reason", "regime", "state", "waiting", "assigned_to")
@@ -82,14 +66,13 @@ class DemandeAdmin(DeskAdmin[Demande]):
     search_help_text = "Nom, référence, téléphone ou mail"
     list_per_page = 40
     list_select_related = ("reason", "orientation", "assigned_to", "appointment")
-    actions = None
     change_form_template = "admin/vitale/demande.html"
+
+    def note(self, request: HttpRequest, what: str, *dossiers: Demande) -> None:
+        note(request, what, *dossiers)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Demande]:
         return Demande.objects.sent().longest_waiting_first()
-
-    def get_ordering(self, request: HttpRequest) -> tuple[()]:
-        return ()  # the queryset's own order: who has waited longest
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Demande], search_term: str
@@ -100,29 +83,9 @@ class DemandeAdmin(DeskAdmin[Demande]):
             messages.info(request, said)
         return found, False
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
-        if isinstance(response, TemplateResponse) and response.context_data:
-            shown = response.context_data["cl"]
-            shown.result_list = list(shown.result_list)
-            note(request, "liste", *shown.result_list)
-        return response
-
     @admin.display(description="état")
     def state(self, demande: Demande) -> str:
         return ", ".join(filter(None, (demande.status_label, demande.appointment_label)))
-
-    @admin.display(description="attend depuis")
-    def waiting(self, demande: Demande) -> str:
-        return timesince(demande.waiting_since) if demande.waiting_since else "–"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Demande | None = None) -> bool:
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Demande | None = None) -> bool:
         return may_read_requests(agent_of(request))
@@ -137,9 +100,6 @@ class DemandeAdmin(DeskAdmin[Demande]):
             path("<num:pk>/<slug:verb>/faire/", view(self.act_view), name="vitale_demande_act"),
             *super().get_urls(),
         ]
-
-    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        raise Http404
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
@@ -223,7 +183,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
                     reason=typed,
                     by=agent,
                     at=timezone.now(),
-                    version=_version(request),
+                    version=version_of(request),
                 )
             except ValidationError as refused:
                 reasons = refused.messages
@@ -286,7 +246,7 @@ class DemandeAdmin(DeskAdmin[Demande]):
             try:
                 if starts_at is None:
                     raise ValidationError("Choisissez un créneau.")
-                meeting = act(demande, starts_at, by=agent, at=now, version=_version(request))
+                meeting = act(demande, starts_at, by=agent, at=now, version=version_of(request))
             except ValidationError as refused:
                 problem, status = " ".join(refused.messages), 422 if starts_at is None else 409
                 demande = self._demande(pk)
@@ -330,13 +290,8 @@ def _typed(request: HttpRequest) -> str:
     return request.POST.get("text", "").strip()
 
 
-def _version(request: HttpRequest) -> int:
-    """The version the agent was looking at; without one, nothing matches."""
-    return read_number(request.POST.get("version", "")) or 0
-
-
 def _take(request: HttpRequest, demande: Demande, agent: User) -> str:
-    aide.take(demande, by=agent, at=timezone.now(), version=_version(request))
+    aide.take(demande, by=agent, at=timezone.now(), version=version_of(request))
     return "Vous vous en occupez : la personne le voit."
 
 
@@ -349,7 +304,7 @@ def _answer(request: HttpRequest, demande: Demande, agent: User) -> str:
         orientation=contact,
         by=agent,
         at=timezone.now(),
-        version=_version(request),
+        version=version_of(request),
     )
     if demande.email:
         return "La réponse est partie par mail."
@@ -357,22 +312,24 @@ def _answer(request: HttpRequest, demande: Demande, agent: User) -> str:
 
 
 def _close(request: HttpRequest, demande: Demande, agent: User) -> str:
-    aide.close(demande, by=agent, at=timezone.now(), version=_version(request))
+    aide.close(demande, by=agent, at=timezone.now(), version=version_of(request))
     return "La demande est terminée : elle sera effacée dans trois mois."
 
 
 def _confirm(request: HttpRequest, demande: Demande, agent: User) -> str:
-    meeting = meetings.confirm_for(demande, by=agent, at=timezone.now(), version=_version(request))
+    meeting = meetings.confirm_for(
+        demande, by=agent, at=timezone.now(), version=version_of(request)
+    )
     return _booked_words(demande, meeting, is_agreed=True)
 
 
 def _accompany(request: HttpRequest, demande: Demande, agent: User) -> str:
-    meetings.accompany(demande, by=agent, at=timezone.now(), version=_version(request))
+    meetings.accompany(demande, by=agent, at=timezone.now(), version=version_of(request))
     return "C’est noté : la personne a fait sa démarche avec vous."
 
 
 def _miss(request: HttpRequest, demande: Demande, agent: User) -> str:
-    meetings.mark_missed(demande, by=agent, at=timezone.now(), version=_version(request))
+    meetings.mark_missed(demande, by=agent, at=timezone.now(), version=version_of(request))
     return "L’absence est notée. Vous pouvez proposer une autre date, ou clore."
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from demarches.acting import account_of
 from demarches.actions import ChangedSince
 from demarches.forms import new_form_key
 from demarches.mail_limits import TooManyMails
@@ -25,7 +26,7 @@ from vitale.rules.aide import Code
 from vitale.rules.situations import Regime
 from vitale.tracking import moments
 from vitale.views.read import demande_changed, read_of
-from vitale.views.viewer import account_of, for_demande, let_in
+from vitale.views.viewer import for_demande, let_in
 
 
 @sensitive_post_parameters()

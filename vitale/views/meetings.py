@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from demarches.acting import account_of
 from demarches.actions import SEAT_GONE, ChangedSince, SlotTaken
 from demarches.booking import first_days, read_moment
 from demarches.ratelimit import rate_limited
@@ -20,7 +21,7 @@ from vitale.actions import meetings as actions
 from vitale.models import Demande
 from vitale.rules.aide import ALLOWED, Act
 from vitale.views.read import demande_changed, meeting_of
-from vitale.views.viewer import account_of, for_demande
+from vitale.views.viewer import for_demande
 
 FIRST_DAYS = 6
 

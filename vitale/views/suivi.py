@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from demarches.acting import account_of
 from demarches.actions import ChangedSince
 from demarches.forms import new_form_key
 from demarches.ratelimit import rate_limited
@@ -26,7 +27,7 @@ from vitale.rules.situations import Channel, Regime, read_answers
 from vitale.tokens import suivi_of_token
 from vitale.tracking import book
 from vitale.views.read import read_of, suivi_changed
-from vitale.views.viewer import account_of, for_suivi, let_in
+from vitale.views.viewer import for_suivi, let_in
 
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
 

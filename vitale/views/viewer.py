@@ -10,14 +10,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from demarches.models import User
+from demarches.acting import account_of
 from vitale.access import PASSES_KEY, Coded, find_demande, find_suivi, with_pass
 from vitale.actions.suivi import note_visit
-
-
-def account_of(request: HttpRequest) -> User | None:
-    """The signed-in account, if there is one."""
-    return request.user if isinstance(request.user, User) else None
 
 
 def let_in(request: HttpRequest, row: Coded) -> None:
