@@ -26,7 +26,7 @@ from demarches.actions import ChangedSince
 from demarches.forms import StepForm, new_form_key
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
-from demarches.rules.read import FIELD, Shown, changed_names, imprint, is_among
+from demarches.rules.read import FIELD, Shown, changed_names, imprint, is_among, is_as_read
 from demarches.templatetags.portal import first_control_id
 from demarches.uploads import Checks, UploadRefused
 from pacs.access import may_read_as_staff, may_serve_counter, may_type_answers
@@ -261,6 +261,8 @@ class PieceCard:
     form: CounterPieceForm | None
     lu: str
     is_clash: bool = False
+    #: Nobody else had changed it when the form came: a file that the form brought is no news.
+    was_read: bool = False
 
     @property
     def lu_name(self) -> str:
@@ -526,7 +528,7 @@ class GuidedDesk:
     ) -> HttpResponse:
         groups = []
         for title, _, rows in self._rows(dossier):
-            groups.append((title, [wrong.get(row.piece.key) or _card(row) for row in rows]))
+            groups.append((title, [_again(row, wrong.get(row.piece.key)) for row in rows]))
         named = [(card.row.title, card.form) for card in wrong.values() if card.form]
         is_left = any(missing_own(one) for one in dossier.people)
         return self._render(
@@ -547,10 +549,12 @@ class GuidedDesk:
         if read is None or row.by_mairie or not row.is_editable:
             return None
         form = _piece_form(row, request)
-        card = PieceCard(row, form, read)
+        card = PieceCard(row, form, read, was_read=is_as_read(read, piece_shown(row.piece)))
         if form.is_valid() and form.says_what_was_read(read):
             return None
         if not form.is_valid():
+            # Files that were fine are kept, whatever else has to be said again.
+            self._keep_files(request, holder, card, checks, is_asked_again=True)
             return card
         data, by, at = form.cleaned_data, agent_of(request), timezone.now()
         dates = {
@@ -572,16 +576,47 @@ class GuidedDesk:
                     at=at,
                     read=read,
                 )
-            for file in data.get("documents", []):
-                add_file(row.piece, file, file.name, partenaire=holder, by=by, at=at, checks=checks)
-        except UploadRefused as refused:
-            form.add_error("documents", str(refused))
         except ActionRefused as refused:
             card.is_clash = True
             form.add_error(None, refused)
         except ChangedSince as changed:
             _tell_piece(card, changed.names)
+        else:
+            self._keep_files(request, holder, card, checks)
         return card
+
+    def _keep_files(
+        self,
+        request: HttpRequest,
+        holder: Partenaire,
+        card: PieceCard,
+        checks: Checks,
+        *,
+        is_asked_again: bool = False,
+    ) -> None:
+        """Store the files chosen; each refused one, and what shows on a kept one, is told."""
+        form = card.form
+        for file in form.cleaned_data.get("documents", []) if form else ():
+            try:
+                stored, clean = add_file(
+                    card.row.piece,
+                    file,
+                    file.name,
+                    partenaire=holder,
+                    by=agent_of(request),
+                    at=timezone.now(),
+                    is_asked_again=is_asked_again,
+                    checks=checks,
+                )
+            except UploadRefused as refused:
+                form.add_error("documents", str(refused))
+            except ActionRefused as refused:
+                card.is_clash = True
+                form.add_error(None, refused)
+                break
+            else:
+                for warning in clean.warning_messages():
+                    messages.warning(request, f"« {stored.display_name} » : {warning}")
 
     # Deposit
 
@@ -718,6 +753,16 @@ def _piece_form(row: PieceRow, request: HttpRequest | None = None) -> CounterPie
 def _card(row: PieceRow) -> PieceCard:
     form = _piece_form(row) if row.is_editable else None
     return PieceCard(row, form, imprint(piece_shown(row.piece)))
+
+
+def _again(row: PieceRow, answered: PieceCard | None) -> PieceCard:
+    """A piece as it is; after its form, what was typed stays where something is to be corrected."""
+    if answered is None:
+        return _card(row)
+    answered.row = row
+    if answered.was_read:
+        answered.lu = imprint(piece_shown(row.piece))
+    return answered
 
 
 def _tell_piece(card: PieceCard, names: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,8 +17,10 @@ from pacs.actions.counter import deposit_at_counter, present_piece
 from pacs.actions.dossiers import open_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.admin import guided
-from pacs.models import Dossier, Partenaire
+from pacs.forms.counter import PRESENTED
+from pacs.models import Dossier, Partenaire, PieceFile
 from pacs.models.consent import has_attested
+from tests.support.files import png
 from tests.support.pages import Page, plain
 
 type ClientOf = Callable[[User], Client]
@@ -381,3 +384,32 @@ def test_the_list_of_pieces_opens_no_dossier(clerk: User, client_of: ClientOf) -
     assert Dossier.objects.count() == 0
     stopped = client.get(here, answers | {"situation1": "marie"})
     assert "Recommencer" in stopped.content.decode()
+
+
+def test_a_file_that_was_fine_stays_whatever_else_is_to_be_corrected(
+    clerk: User, opened: Dossier, client_of: ClientOf
+) -> None:
+    """And each other file is judged by itself; what shows on one is told."""
+    client, key = client_of(clerk), "1-P03_identite"
+    page = Page.open(client, step(opened, "pieces"))
+    files = [
+        SimpleUploadedFile("carte 1850578006084.png", png()),
+        SimpleUploadedFile("b.png", b"<svg/>"),
+        SimpleUploadedFile("c.png", png("L")),
+    ]
+    sent = {f"{key}-choice": PRESENTED, f"{key}-expires_on": ""}
+
+    answer = page.press({**sent, f"{key}-documents": files})
+
+    assert answer.status_code == 422
+    shown = plain(answer.content.decode())
+    assert "Recopiez la date de fin de validité" in shown
+    assert "« b.png »" in shown
+    assert "Son nom contenait un numéro" in shown
+    kept = PieceFile.objects.filter(piece__key=key).order_by("pk")
+    assert [one.display_name for one in kept] == ["carte numéro-retiré.jpg", "c.jpg"]
+    assert "c.jpg" in shown
+    # Sent again from there, with the date: no clash with the files that the form itself brought.
+    again = Page(client, page.url, answer).press({**sent, f"{key}-expires_on": "1/6/2031"})
+    assert again.status_code == 302
+    assert opened.pieces.get(key=key).expires_on is not None

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from post_office.models import Email
 
 from demarches.models import User
@@ -499,3 +500,19 @@ def test_the_account_lists_whom_one_helps_in_as_many_queries(
     with django_assert_num_queries(8):
         told = client.get(page).content.decode()
     assert told.count("Vous aidez Camille Anne Lemoine") == count
+
+
+def test_whoever_ends_their_help_twice_has_ended_it_once(
+    draft: Dossier, alice: User, charlie: User, client_of: Callable[[User], Client]
+) -> None:
+    """Two taps without a script: the second finds the pages shut."""
+    first = draft.partenaires.select_related("dossier", "user").get(position=1)
+    helper = invite_helper(first, name="Ch", email=charlie.email, by=alice, at=timezone.now())
+    accept_help(helper, charlie, at=timezone.now())
+    client, page = client_of(charlie), reverse("pacs:helper", args=[draft.reference])
+
+    answers = [client.post(page, {"fin": helper.pk}) for _ in range(2)]
+
+    assert [one.url for one in answers] == [reverse("demarches:account")] * 2
+    stranger = client_of(User.objects.create_user("zoe@example.org"))
+    assert stranger.post(page, {"fin": helper.pk}).status_code == 404
