@@ -54,7 +54,7 @@ def test_a_request_has_a_name_that_its_answer_and_its_lines_bear(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.handler.setFormatter(JsonLines())
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="uzes_portal.requests"):
         answer = client.get("/sante/vie/", headers={HEADER: "sent-by-a-visitor"})
 
     name = answer[HEADER]

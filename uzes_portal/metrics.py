@@ -31,7 +31,7 @@ from demarches.health import free_bytes, look
 from demarches.models import Job
 from uzes_portal import request_id
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("uzes_portal.requests")
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 REQUESTS = Counter(
