@@ -26,6 +26,7 @@ from pacs.models import (
     Registration,
 )
 from pacs.rules.enums import Sex
+from pacs.rules.registration import ActKind, informing_article
 
 STYLES = ("pacs/pdf/pacs.css",)
 #: Raised when the words of a template change: two papers of the same rows can be told apart.
@@ -78,6 +79,53 @@ def recepisse(registration: Registration) -> RenderedPdf:
         dated=registration.registered_on,
         registration=registration,
         people=_people(registration),
+        moment=registered_moment(registration),
+        reference=registration.number,
+    )
+
+
+def dissolution_receipt(act: LaterAct) -> RenderedPdf:
+    """Récépissé of a joint declaration of dissolution (décret 2006-1806, art. 4).
+
+    Raises `DocumentNotReady` for anything else, or while it is not registered.
+    """
+    if act.kind != ActKind.JOINT or act.registered_at is None:
+        raise DocumentNotReady("Aucune dissolution conjointe n’est enregistrée.")
+    registration = act.registration
+    return _render(
+        "dissolution_receipt",
+        "Récépissé de dissolution d’un Pacs",
+        version=1,
+        dated=localdate(act.registered_at),
+        act=act,
+        registration=registration,
+        people=_people(registration),
+        moment=registered_moment(registration),
+        reference=registration.number,
+    )
+
+
+def end_letter(act: LaterAct, position: int) -> RenderedPdf:
+    """The letter that tells one of the two of an end (décret 2006-1806, art. 3 and 5).
+
+    The address is left to write: the register holds none, and that of the day of the PACS may be
+    old. Raises `DocumentNotReady` when nobody is to be told, or while it is not registered.
+    """
+    article = informing_article(act.kind)
+    if article is None or act.registered_at is None:
+        raise DocumentNotReady("Personne n’est à informer par lettre.")
+    registration = act.registration
+    first, second = registration.people
+    return _render(
+        "end_letter",
+        "Fin d’un Pacs",
+        version=1,
+        dated=localdate(act.registered_at),
+        act=act,
+        article=article,
+        registration=registration,
+        person=first if position == 1 else second,
+        other=second if position == 1 else first,
         moment=registered_moment(registration),
         reference=registration.number,
     )

@@ -64,6 +64,7 @@ SLUGS: dict[str, tuple[str, ...]] = {
     "pacs_dossier_sheet": ("officier", "accueil", "plan-b"),
     "pacs_dossier_next": ("a-verifier",),
     "pacs_registration_paper": ("recepisse", "attestation", "extrait"),
+    "pacs_registration_act_paper": ("recepisse", "lettre-1"),
     "vitale_demande_act": tuple(HELP_VERBS),
 }
 
@@ -152,6 +153,9 @@ OWN = {
     "pacs_registration_paper:attestation": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_paper:extrait": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_act": ("403 200 200 403", "403 403 302 403"),
+    # The act of the scene is a modification: it has no paper of an end.
+    "pacs_registration_act_paper:recepisse": ("403 404 404 403", "405 405 405 405"),
+    "pacs_registration_act_paper:lettre-1": ("403 404 404 403", "405 405 405 405"),
     "pacs_dossier_counter": ("200 200 200 403", "302 302 302 403"),
     "pacs_dossier_pieces_list": ("200 200 200 403", "405 405 405 405"),
     "pacs_dossier_guided:couple": ("200 200 200 403", "302 302 302 403"),

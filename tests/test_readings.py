@@ -31,7 +31,7 @@ from pacs.actions.appointments import book_for
 from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.registration import Ceremony, open_act, originals_of, register_pacs
-from pacs.models import Avis, Dossier, Reading, Registration
+from pacs.models import Avis, Dossier, LaterAct, Reading, Registration
 from tests.support.appointments import make_complete
 from tests.support.dossiers import dates_read, make_dossier, send
 from tests.support.files import png
@@ -186,6 +186,7 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_registration_letter": [("", "GET", LINE)],
     "pacs_registration_letters": [("?avis={avis}", "GET", LINE)],
     "pacs_registration_act": [("", "GET", LINE)],
+    "pacs_registration_act_paper": [("", "GET", LINE)],
     # Requests for help
     "vitale_demande_changelist": [("", "GET", HELP), ("?q=roux", "GET", HELP)],
     "vitale_demande_change": [("", "GET", HELP)],
@@ -280,6 +281,11 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         by=agent,
         at=START,
     )
+    ended = LaterAct.objects.create(
+        reference="ACTE-0", registration=line, kind="dissolution_mariage", status="registered",
+        received_on=START.date(), effect_on=START.date(), registered_at=NOW, officer=officer,
+        agent=agent,
+    )  # fmt: skip
     help_agenda()
     demande = make_demande(at=NOW)
     asker = User.objects.create_user("demande@example.org")
@@ -311,6 +317,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "pacs_registration_paper": (line.pk, "recepisse"),
         "pacs_registration_letter": (Avis.objects.first().pk,),
         "pacs_registration_act": (act.pk,),
+        "pacs_registration_act_paper": (ended.pk, "lettre-1"),
         "vitale_demande_act": (demande.pk, "repondre"),
         "demarches_deletionrequest_history": (asked.pk,),
         "demarches_deletionrequest_change": (asked.pk,),

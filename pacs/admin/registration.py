@@ -28,6 +28,7 @@ from pacs.actions import registration as actions
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of, note
+from pacs.documents import DocumentNotReady
 from pacs.forms.registration import (
     ActForm,
     ActPiecesForm,
@@ -37,6 +38,7 @@ from pacs.forms.registration import (
     past_day_field,
 )
 from pacs.models import Avis, Dossier, LaterAct, Reading, Registration
+from pacs.rules.registration import ActKind, informing_article
 from pacs.search import find_registrations
 
 #: What is noted of an avis, as the buttons send it.
@@ -176,6 +178,13 @@ PAPERS: Mapping[str, Callable[[Registration], RenderedPdf]] = {
 }
 
 
+ACT_PAPERS: Mapping[str, Callable[[LaterAct], RenderedPdf]] = {
+    "recepisse": official.dissolution_receipt,
+    "lettre-1": lambda act: official.end_letter(act, 1),
+    "lettre-2": lambda act: official.end_letter(act, 2),
+}
+
+
 @admin.register(Registration)
 class RegistrationAdmin(DeskAdmin[Registration]):
     """The register: read, searched, printed; changed only by acts."""
@@ -259,6 +268,11 @@ class RegistrationAdmin(DeskAdmin[Registration]):
                 name="pacs_registration_paper",
             ),
             path("acte/<num:pk>/", wrap(self.act_view), name="pacs_registration_act"),
+            path(
+                "acte/<num:pk>/<slug:slug>.pdf",
+                wrap(require_safe(self.act_paper_view)),
+                name="pacs_registration_act_paper",
+            ),
             *super().get_urls(),
         ]
 
@@ -521,6 +535,9 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             act=LaterAct.objects.select_related("registration", "officer").get(pk=pk),
             avis=(avis := list(act.avis.select_related("person"))),
             held_here=actions.avis_held_here(avis),
+            is_joint=act.kind == ActKind.JOINT,
+            is_death=act.kind == ActKind.DEATH,
+            told=act.registration.people if informing_article(act.kind) else (),
             form=form,
             officers=officers,
             reasons=reasons,
@@ -528,6 +545,20 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             may_decide=may_decide(agent),
             status=status,
         )
+
+    def act_paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+        """The récépissé of a dissolution, or the letter to one of the two."""
+        _reader(request)
+        rows = LaterAct.objects.select_related("registration", "officer")
+        act = get_object_or_404(rows.prefetch_related("registration__persons"), pk=pk)
+        if slug not in ACT_PAPERS:
+            raise Http404
+        try:
+            paper = ACT_PAPERS[slug](act)
+        except DocumentNotReady as not_ready:
+            raise Http404 from not_ready
+        note(request, f"papier {slug}", registrations=[act.registration_id])
+        return _pdf(paper, slug)
 
     def _act(
         self,

@@ -194,6 +194,18 @@ def act_rule(kind: str) -> ActRule:
     return next(rule for rule in ACT_RULES if rule.kind is wanted)
 
 
+#: The article of décret 2006-1806 by which the mairie informs of an end that it registers.
+_INFORMS = {ActKind.MARRIAGE: 3, ActKind.DEATH: 3, ActKind.UNILATERAL: 5}
+
+
+def informing_article(kind: str) -> int | None:
+    """By which article the mairie writes to the partners; None when both declared it themselves.
+
+    To both, and to the survivor alone after a death.
+    """
+    return _INFORMS.get(ActKind(kind))
+
+
 def effect_day(rule: ActRule, *, registered_on: date, event_on: date | None) -> date:
     """The day of effect between the partners (CC, art. 515-3-1 and 515-7)."""
     if rule.takes_effect_on_event:

@@ -27,7 +27,7 @@ from pacs.actions.registration import (
     register_pacs,
 )
 from pacs.documents import DocumentNotReady
-from pacs.models import Dossier, Registration
+from pacs.models import Dossier, LaterAct, Registration
 from tests.support.appointments import make_complete
 from tests.support.dossiers import dates_read, make_dossier
 from tests.support.pdf import text_of as read
@@ -94,6 +94,19 @@ def text_of(paper: RenderedPdf) -> str:
     return read(paper.content)
 
 
+def ended(line: Registration, kind: str) -> LaterAct:
+    """An end as the register has it, not written."""
+    return LaterAct(
+        registration=line,
+        kind=kind,
+        status="registered",
+        received_on=TODAY,
+        effect_on=TODAY,
+        registered_at=NOW,
+        officer=line.officer,
+    )
+
+
 def every_paper(line: Registration) -> dict[str, RenderedPdf]:
     return {
         "recepisse": official.recepisse(line),
@@ -105,6 +118,8 @@ def every_paper(line: Registration) -> dict[str, RenderedPdf]:
         "day": sheets.day_sheet(TODAY, at=NOW),
         "front_desk": sheets.front_desk_sheet(TODAY, at=NOW),
         "plan_b": sheets.plan_b(TODAY - timedelta(days=1), at=NOW),
+        "dissolution_receipt": official.dissolution_receipt(ended(line, "dissolution_conjointe")),
+        "end_letter": official.end_letter(ended(line, "dissolution_deces"), 1),
         "convocation": documents.convocation(line.dossier, reader=line.dossier.people[0]),
     }
 
@@ -308,3 +323,22 @@ def test_a_name_without_a_break_stays_on_the_page(line: Registration) -> None:
             text = page.get_textpage()
             edges = [text.get_charbox(n)[2] for n in range(text.count_chars())]
             assert max(edges) <= page.get_width()
+
+
+def test_the_end_of_a_pacs_is_told_to_whom_the_decree_says(line: Registration) -> None:
+    first, second = line.people
+    letter = text_of(official.end_letter(ended(line, "dissolution_unilaterale"), 2))
+    assert f"entre vous et {first.name}" in letter
+    assert second.name in letter
+    assert "l’article 5 du décret n° 2006-1806" in letter
+    assert "l’article 3 du" in text_of(official.end_letter(ended(line, "dissolution_mariage"), 1))
+    receipt = text_of(official.dissolution_receipt(ended(line, "dissolution_conjointe")))
+    assert first.birth_name in receipt
+    assert line.number in receipt
+    for paper in (
+        lambda: official.end_letter(ended(line, "dissolution_conjointe"), 1),
+        lambda: official.end_letter(ended(line, "modification"), 1),
+        lambda: official.dissolution_receipt(ended(line, "dissolution_deces")),
+    ):
+        with pytest.raises(DocumentNotReady):
+            paper()
