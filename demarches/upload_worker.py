@@ -34,6 +34,7 @@ STENCIL_SIDE = 1600
 MINIMUM_LONG_SIDE = 800
 """Below this, an A4 page has under 70 dots an inch: the small print is lost."""
 DARK_MEAN = 55
+JPEG_END = b"\xff\xd9"
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,12 @@ def clean_picture(data: bytes, orders: Orders) -> Clean:
 
         pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     try:
-        picture = Image.open(io.BytesIO(data), formats=[orders.kind])
-        if picture.width * picture.height > orders.max_pixels:
-            raise Refused("too_many_pixels")
-        picture.draft("RGB", (orders.max_side, orders.max_side))
-        picture.load()
+        try:
+            picture = loaded(data, orders)
+        except OSError:
+            if orders.kind != "JPEG":
+                raise
+            picture = loaded_without_end(data, orders)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("too_many_pixels") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -112,6 +114,30 @@ def clean_picture(data: bytes, orders: Orders) -> Clean:
         grey = Image.new(upright.mode, upright.size, "#777777")
         upright.paste(grey, mask=watermark(upright.size, orders).point(lambda ink: ink * 0.32))
     return Clean(jpeg(upright), 1, upright.width, upright.height, warnings)
+
+
+def loaded(data: bytes, orders: Orders) -> "Image.Image":
+    """The picture with its pixels, smaller where that costs less."""
+    from PIL import Image  # noqa: PLC0415 -- after confine()
+
+    picture = Image.open(io.BytesIO(data), formats=[orders.kind])
+    if picture.width * picture.height > orders.max_pixels:
+        raise Refused("too_many_pixels")
+    picture.draft("RGB", (orders.max_side, orders.max_side))
+    picture.load()
+    return picture
+
+
+def loaded_without_end(data: bytes, orders: Orders) -> "Image.Image":
+    """A JPEG that lacks the mark of its end, as some transfers leave it; raises when more is gone.
+
+    Where pixels are missing, the decoder takes whatever stands before the mark for them: the
+    picture is whole when that changes nothing.
+    """
+    whole, other = loaded(data + JPEG_END, orders), loaded(data + b"\x55" * 64 + JPEG_END, orders)
+    if whole.tobytes() != other.tobytes():
+        raise Refused("picture_unreadable")
+    return whole
 
 
 def jpeg(picture: "Image.Image") -> bytes:

@@ -142,6 +142,15 @@ def test_every_honest_file_is_accepted_without_a_warning() -> None:
     assert warnings == dict.fromkeys(corpus, ())
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_lacks_only_the_mark_of_its_end_is_whole(progressive: bool) -> None:
+    """As viewers show it; of one that lacks a part of the picture, nothing is kept."""
+    whole = files.jpeg(progressive=progressive)
+
+    assert upload(whole[:-2], "photo.jpg").content == upload(whole, "photo.jpg").content
+    assert outcome(whole[:-60], "photo.jpg") == "picture_unreadable"
+
+
 @pytest.mark.parametrize("code", sorted(uploads.REFUSALS))
 def test_a_refusal_names_the_file_and_says_what_to_do(code: str) -> None:
     facts = {
