@@ -596,7 +596,9 @@ class GuidedDesk:
     ) -> None:
         """Store the files chosen; each refused one, and what shows on a kept one, is told."""
         form = card.form
-        for file in form.cleaned_data.get("documents", []) if form else ():
+        if form is None:
+            return
+        for file in form.cleaned_data.get("documents", []):
             try:
                 stored, clean = add_file(
                     card.row.piece,
