@@ -5,6 +5,7 @@ leaves no row (an orphan file is swept later).
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.core.files.base import File
@@ -78,19 +79,36 @@ def sync_pieces(dossier: Dossier) -> None:
             row.save(update_fields=["is_required"])
 
 
-def _editable(piece: Piece, *, by: User | None, reader: Partenaire | None, at: datetime) -> Piece:
-    """The piece and its dossier, locked; refuses when it is no longer in the people's hands.
+@dataclass(frozen=True)
+class _Held:
+    """A dossier under its lock, with what each of its pieces is judged by."""
+
+    dossier: Dossier
+    people: tuple[Partenaire, Partenaire]
+    #: The day the ages are counted at.
+    day: date
+    wordings: dict[str, PieceWording]
+
+
+def _held(dossier_id: int, *, at: datetime) -> _Held:
+    """Lock a dossier for what is said of its pieces."""
+    dossier = Dossier.objects.locked().get(pk=dossier_id)
+    day = dossier.registration_date(at=at)
+    return _Held(dossier, dossier.people, day, PieceWording.objects.by_rule())
+
+
+def _editable(held: _Held, piece: Piece, *, by: User | None, reader: Partenaire | None) -> Piece:
+    """The piece, locked too; refuses when it is no longer in the people's hands.
 
     `by`: the account that acts, None for a guest. `reader`: as whom, read before the lock; None for
     an agent. Refuses a helper whose help has ended meanwhile, and a guest whose pass has.
     """
-    dossier = Dossier.objects.locked().get(pk=piece.dossier_id)
-    people = dossier.people
-    owners = [one for one in people if piece.partenaire_id in (None, one.pk)]
+    dossier = held.dossier
+    owners = [one for one in held.people if piece.partenaire_id in (None, one.pk)]
     if reader is None:
         is_theirs = any(may_still_fill(by, one) for one in owners)
     else:
-        is_theirs = is_still_theirs(by, reader, now=people[reader.position - 1])
+        is_theirs = is_still_theirs(by, reader, now=held.people[reader.position - 1])
     if not is_theirs:
         raise ActionRefused(
             "Votre aide ou votre participation est terminée : rien n’est enregistré, et aucun"
@@ -102,9 +120,8 @@ def _editable(piece: Piece, *, by: User | None, reader: Partenaire | None, at: d
     if locked is None:
         raise ActionRefused("Cette pièce n’est plus demandée : rien n’est enregistré.")
     locked.dossier = dossier
-    wording = PieceWording.objects.filter(pk=piece.rule_id).first()
-    day = dossier.registration_date(at=at)
-    status = piece.status_on(day, wording.max_age if wording else None)
+    wording = held.wordings.get(locked.rule_id)
+    status = locked.status_on(held.day, wording.max_age if wording else None)
     if dossier.is_renewable(status):
         return locked
     if not dossier.is_editable:
@@ -124,21 +141,24 @@ def bring_pieces(
     reader: Partenaire | None = None,
     at: datetime,
 ) -> int:
-    """Say of these pieces that their originals come on the day; returns how many were said.
+    """Say of pieces of one dossier that their originals come; returns how many were said.
 
     Only those of which nobody has said or sent anything since: a file that arrived meanwhile, or
     a refusal of the mairie, is an answer or a question of its own.
     """
     said = 0
     with transaction.atomic():
+        held: _Held | None = None
         for piece in pieces:
-            row = _editable(piece, by=by, reader=reader, at=at)
+            held = held or _held(piece.dossier_id, at=at)
+            row = _editable(held, piece, by=by, reader=reader)
             if row.status == PieceStatus.MISSING.value and not row.files.exists():
                 row.status = PieceStatus.TO_BRING.value
                 row.save(update_fields=["status"])
                 _begin(row, at=at)
-                row.dossier.touch(at=at)
                 said += 1
+        if held is not None and said:
+            held.dossier.touch(at=at)
     return said
 
 
@@ -169,7 +189,7 @@ def add_file(
     purpose = f"Copie pour la mairie, dossier {piece.dossier.reference}" if is_identity else ""
     clean = process_upload(file, name, watermark=purpose, checks=checks)
     with transaction.atomic():
-        row = _editable(piece, by=by, reader=partenaire, at=at)
+        row = _editable(_held(piece.dossier_id, at=at), piece, by=by, reader=partenaire)
         existing = row.files.filter(sha256=clean.sha256).first()
         if existing is not None:
             return existing, clean
@@ -206,7 +226,7 @@ def remove_file(
 ) -> None:
     """Take a file back; the bytes go once the deletion is certain."""
     with transaction.atomic():
-        row = _editable(stored.piece, by=by, reader=reader, at=at)
+        row = _editable(_held(stored.piece.dossier_id, at=at), stored.piece, by=by, reader=reader)
         storage.delete_after_commit(stored.storage_name)
         stored.delete()
         if not row.files.exists() and row.status == PieceStatus.PROVIDED.value:
@@ -234,7 +254,7 @@ def answer_piece(
     else has said of it since the page was opened, where that is not what is said now.
     """
     with transaction.atomic():
-        row = _editable(piece, by=by, reader=reader, at=at)
+        row = _editable(_held(piece.dossier_id, at=at), piece, by=by, reader=reader)
         if read is not None:
             now = piece_shown(row)
             # Whether there is a file is no answer: it comes and goes by itself.

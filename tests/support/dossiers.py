@@ -16,7 +16,7 @@ from pacs.actions.dossiers import (
     open_dossier,
     submit_dossier,
 )
-from pacs.actions.pieces import answer_piece, sync_pieces
+from pacs.actions.pieces import bring_pieces, sync_pieces
 from pacs.forms.registration import undated_originals
 from pacs.models import Door, Dossier, Partenaire
 from pacs.models.piece import IDENTITY_RULE
@@ -83,9 +83,8 @@ def make_dossier(
 
 def bring_everything(dossier: Dossier, *, at: datetime | None = None) -> None:
     """Say of every piece that it will be brought."""
-    for piece in dossier.pieces.required().select_related("dossier"):
-        if piece.status == PieceStatus.MISSING:
-            answer_piece(piece, declared=PieceStatus.TO_BRING, at=at or timezone.now())
+    missing = dossier.pieces.required().filter(status=PieceStatus.MISSING.value)
+    bring_pieces(missing, at=at or timezone.now())
 
 
 def send(dossier: Dossier, *, at: datetime | None = None) -> Dossier:
