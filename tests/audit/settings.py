@@ -2,4 +2,6 @@
 
 from uzes_portal.settings import *  # noqa: F403
 
-RATE_LIMITS = dict.fromkeys(RATE_LIMITS, (1_000_000, 60))  # noqa: F405
+# Those of a procedure are added where the settings say nothing.
+OF_PROCEDURES = ("vitale_create", "vitale_open")
+RATE_LIMITS = dict.fromkeys((*RATE_LIMITS, *OF_PROCEDURES), (1_000_000, 60))  # noqa: F405
