@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.crypto import constant_time_compare, salted_hmac
+
 from demarches.models import User
 from demarches.rules.reference import parse_reference
 from vitale.models import Demande, Suivi
@@ -19,15 +21,27 @@ MAX_PASSES = 10
 type Coded = Suivi | Demande
 
 
-def with_pass(passes: Mapping[str, Any], reference: str, *, at: datetime) -> dict[str, Any]:
+def with_pass(passes: Mapping[str, Any], row: Coded, *, at: datetime) -> dict[str, Any]:
     """The passes of a session with one more; those that are over are dropped."""
-    alive = {ref: until for ref, until in passes.items() if until > at.timestamp()}
-    alive[reference] = (at + PASS_LIFE).timestamp()
+    alive = {ref: one for ref, one in passes.items() if _is_alive(one, at)}
+    until = (at + PASS_LIFE).timestamp()
+    alive[row.reference] = {"until": until, "code": _code_mark(row)}
     return dict(list(alive.items())[-MAX_PASSES:])
 
 
-def _has_pass(passes: Mapping[str, Any], reference: str, at: datetime) -> bool:
-    return bool(passes.get(reference, 0) > at.timestamp())
+def _code_mark(row: Coded) -> str:
+    """Tells one secret from the next: new codes end what the former ones had opened."""
+    told = f"{row.reference}:{row.secret_digest}"
+    return salted_hmac("vitale.pass", told, algorithm="sha256").hexdigest()
+
+
+def _is_alive(one: object, at: datetime) -> bool:
+    return isinstance(one, Mapping) and one.get("until", 0) > at.timestamp()
+
+
+def _has_pass(passes: Mapping[str, Any], row: Coded, at: datetime) -> bool:
+    one = passes.get(row.reference)
+    return _is_alive(one, at) and constant_time_compare(str(one.get("code")), _code_mark(row))
 
 
 def find_suivi(
@@ -41,7 +55,7 @@ def find_suivi(
     if suivi is None:
         return None
     is_owner = user is not None and suivi.owner_id == user.pk
-    return suivi if is_owner or _has_pass(passes, canonical, at) else None
+    return suivi if is_owner or _has_pass(passes, suivi, at) else None
 
 
 def find_demande(
@@ -52,9 +66,11 @@ def find_demande(
     if canonical is None:
         return None
     sent = Demande.objects.sent().filter(reference=canonical)
-    mine = sent.visible_to(user) if user is not None else sent.none()
-    seen = sent if _has_pass(passes, canonical, at) else mine
-    return seen.select_related("reason", "orientation__link", "appointment__agenda").first()
+    sent = sent.select_related("reason", "orientation__link", "appointment__agenda")
+    coded = sent.first() if canonical in passes else None
+    if coded is not None and _has_pass(passes, coded, at):
+        return coded
+    return sent.visible_to(user).first() if user is not None else None
 
 
 def open_with_codes(reference: str, secret: str) -> Coded | None:

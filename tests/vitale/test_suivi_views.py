@@ -166,6 +166,23 @@ def test_a_new_sheet_kills_the_former(client: Client) -> None:
     assert open_with(Client(), suivi.reference, new).status_code == 302
 
 
+@pytest.mark.parametrize("kind", ["suivi", "aide"])
+def test_new_codes_put_out_whoever_came_in_by_the_former_ones(client: Client, kind: str) -> None:
+    """A sheet was lost: its finder had opened it before the new codes were made."""
+    row = make_suivi(at=NOW) if kind == "suivi" else make_demande(at=NOW)
+    secret = row.renew_secret()
+    codes = {"reference": row.reference, "secret": secret}
+    finder = Client()
+    for one in (client, finder):
+        one.post(reverse("vitale:codes-open"), codes)
+        assert one.get(row.get_absolute_url()).status_code == 200
+
+    client.post(reverse(f"vitale:{kind}-codes", args=[row.reference]))
+
+    assert client.get(row.get_absolute_url()).status_code == 200
+    assert finder.get(row.get_absolute_url()).url == reverse("vitale:codes-open")
+
+
 def test_the_square_holds_both_codes_after_the_sign_no_server_receives(client: Client) -> None:
     suivi = begin(client)
 

@@ -53,6 +53,8 @@ def _codes(request: HttpRequest, row: Coded) -> HttpResponse:
     context: dict[str, Any] = {"row": row, "is_suivi": isinstance(row, Suivi)}
     if request.method == "POST":
         secret = row.renew_secret()
+        # Whoever came in by the former codes is out; this browser stays in.
+        let_in(request, row)
         context |= {
             "secret": secret,
             "picture": codes_picture(row.reference, secret),

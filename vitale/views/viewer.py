@@ -18,7 +18,7 @@ from vitale.actions.suivi import note_visit
 def let_in(request: HttpRequest, row: Coded) -> None:
     """Let this browser open the row for a while."""
     passes = request.session.get(PASSES_KEY, {})
-    request.session[PASSES_KEY] = with_pass(passes, row.reference, at=timezone.now())
+    request.session[PASSES_KEY] = with_pass(passes, row, at=timezone.now())
 
 
 def _resolving[R: Coded](
