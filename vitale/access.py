@@ -40,7 +40,7 @@ def _is_alive(one: object, at: datetime) -> bool:
 
 
 def _has_pass(passes: Mapping[str, Any], row: Coded, at: datetime) -> bool:
-    one = passes.get(row.reference)
+    one = passes.get(row.reference) or {}
     return _is_alive(one, at) and constant_time_compare(str(one.get("code")), _code_mark(row))
 
 
