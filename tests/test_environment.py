@@ -23,7 +23,7 @@ def test_env_example_lists_every_variable() -> None:
 
 
 def test_operations_explains_every_variable() -> None:
-    table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split("## Settings")[1]
+    table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split("## Réglages")[1]
     rows = re.findall(r"^\| (`.+?) \|", table.split("## ")[0], re.MULTILINE)
 
     assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == NAMES
