@@ -57,10 +57,11 @@ def install(town: Town) -> Mairie:
     for officer in town.officers:
         same = Officer.objects.filter(name=officer.name, in_force_from=officer.in_force_from)
         _same(same.first() or Officer(), officer, leaving={"account"})
-    call_command("load_fixtures", stdout=_Silence())
     PacsSettings.objects.update_or_create(
         pk=1, defaults={"agenda": agenda, "inherited_court": "", **town.pacs}
     )
+    # Last: a file whose table is empty would bring the first town’s rows, which name others of it.
+    call_command("load_fixtures", stdout=_Silence())
     _write_help(town)
     return mairie
 
