@@ -216,7 +216,7 @@ def test_the_doctor_names_what_is_missing(settings: Any, tmp_path: Path) -> None
     for line in (
         "SITE_URL mène à « ailleurs.example », que ALLOWED_HOSTS ne sert pas.",
         "→ .venv/bin/python manage.py collectstatic",
-        "→ .venv/bin/python manage.py load_fixtures",
+        "→ .venv/bin/python manage.py nouvelle_mairie mairie.toml",
         "Personne ne peut administrer.",
         "aucun mail ne part.",
     ):

@@ -31,6 +31,7 @@ from tests.support.pages import plain
 from tests.support.pdf import text_of
 from tests.support.portal import ROOT
 from uzes_portal import assets, town
+from uzes_portal.doctor import examine
 from uzes_portal.town_file import read_town
 
 EXAMPLE = ROOT / "docs" / "deploy" / "mairie-exemple.toml"
@@ -294,6 +295,8 @@ def test_overseas_hours_are_those_of_its_own_clock(client: Client, settings: Any
     assert found.clock == "Indian/Reunion"
     assert "TIME_ZONE=Indian/Reunion" in town.environment_of(found)
     mairie = town.install(found)
+    told = {one.name: one.wrong for one in examine(at=timezone.now())}
+    assert "TIME_ZONE=Europe/Paris" in told["heure"]
     settings.TIME_ZONE = found.clock
 
     with time_machine.travel(datetime(2026, 12, 21, 5, 0, tzinfo=UTC), tick=False):  # 9 h there

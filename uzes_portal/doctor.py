@@ -26,6 +26,8 @@ from demarches import storage
 from demarches.health import Finding, database, look
 from demarches.models import Mairie, Officer, User
 from demarches.procedures import procedures
+from demarches.rules.communes import department_code_of
+from uzes_portal.town_file import CLOCKS
 
 MANAGE = ".venv/bin/python manage.py"
 #: Kept files that are opened to see whether the keys are there; `sweep_files` opens them all.
@@ -98,7 +100,18 @@ def _first_rows(at: datetime) -> Iterator[Finding]:
         "donnees",
         "Premières données",
         "La mairie, ou les groupes d’agents, manquent." if missing else "",
-        f"{MANAGE} load_fixtures",
+        f"{MANAGE} nouvelle_mairie mairie.toml (exemple : docs/deploy/mairie-exemple.toml).",
+    )
+    mairie = Mairie.objects.current()
+    clock = CLOCKS.get(department_code_of(mairie.insee_code)) if mairie else None
+    is_late = clock is not None and clock != settings.TIME_ZONE
+    yield Finding(
+        "heure",
+        "Heure locale",
+        f"Le portail suit TIME_ZONE={settings.TIME_ZONE} : ce n’est pas l’heure de la commune."
+        if is_late
+        else "",
+        f"Écrivez TIME_ZONE={clock} dans l’environnement, puis redémarrez.",
     )
 
 
