@@ -596,15 +596,16 @@ def register_act(act: LaterAct, *, officer: Officer, by: User, at: datetime) -> 
             registration.save(update_fields=["dissolved_on", "dissolution"])
 
 
-def refuse_act(act: LaterAct, *, ground: str) -> None:
-    """End an act with a motivated decision; incomplete is never a ground."""
+def refuse_act(act: LaterAct, *, ground: str, by: User, at: datetime) -> None:
+    """End an act with a motivated decision, its day and its author; incomplete is no ground."""
     if not ground.strip():
         raise ActionRefused("Une décision d’irrecevabilité est motivée.")
     check_request(ground)
     with transaction.atomic():
         row = _open_act(act)
         row.status, row.ground = "inadmissible", ground.strip()
-        row.save(update_fields=["status", "ground"])
+        row.refused_at, row.refused_by = at, by
+        row.save(update_fields=["status", "ground", "refused_at", "refused_by"])
 
 
 def _open_act(act: LaterAct) -> LaterAct:

@@ -532,7 +532,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             request,
             "admin/pacs/act.html",
             title=f"{act.get_kind_display()} · {act.reference}",
-            act=LaterAct.objects.select_related("registration", "officer").get(pk=pk),
+            act=LaterAct.objects.select_related("registration", "officer", "refused_by").get(pk=pk),
             avis=(avis := list(act.avis.select_related("person"))),
             held_here=actions.avis_held_here(avis),
             is_joint=act.kind == ActKind.JOINT,
@@ -570,7 +570,8 @@ class RegistrationAdmin(DeskAdmin[Registration]):
     ) -> None:
         verb = posted.get("verb", "")
         if verb == "refuser":
-            actions.refuse_act(act, ground=posted.get("ground", ""))
+            ground = posted.get("ground", "")
+            actions.refuse_act(act, ground=ground, by=agent, at=timezone.now())
             return
         if not form.is_valid():
             raise ValidationError("Vérifiez les dates et les pièces.")

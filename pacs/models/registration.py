@@ -233,6 +233,16 @@ class LaterAct(models.Model):
         related_name="+",
     )
     ground = PrintedTextField("motif de l’irrecevabilité", blank=True)
+    #: None for what was refused before these were kept.
+    refused_at = models.DateTimeField("irrecevable depuis le", null=True, blank=True)
+    refused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="décidée par",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = "modification ou dissolution"
@@ -251,6 +261,11 @@ class LaterAct(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="inadmissible") | ~Q(ground=""),
                 name="pacs_lateract_inadmissible_motivated",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_at__isnull=True, refused_by__isnull=True)
+                | Q(status="inadmissible", refused_at__isnull=False, refused_by__isnull=False),
+                name="pacs_lateract_refused_by_somebody",
             ),
             # A PACS ends once.
             models.UniqueConstraint(

@@ -204,7 +204,7 @@ def test_an_act_is_refused_in_words_that_can_be_kept(line: Registration, agent: 
     act = opened(line, agent)
 
     with pytest.raises(ValidationError, match="lettres latines"):
-        refuse_act(act, ground=f"Le nom {UNDRAWN} manque.")
+        refuse_act(act, ground=f"Le nom {UNDRAWN} manque.", by=agent, at=NOW)
 
     assert LaterAct.objects.get(pk=act.pk).status == "open"
 

@@ -599,11 +599,14 @@ def test_a_pacs_ends_once(line: Registration, officer: Officer, agent: User) -> 
 def test_an_act_is_refused_with_a_ground(line: Registration, agent: User) -> None:
     act = act_on(line, "modification", agent)
 
-    assert len(refusals(lambda: refuse_act(act, ground=" "))) == 1
-    refuse_act(act, ground="Enregistré dans une autre mairie.")
+    assert len(refusals(lambda: refuse_act(act, ground=" ", by=agent, at=AFTER))) == 1
+    refuse_act(act, ground="Enregistré dans une autre mairie.", by=agent, at=AFTER)
 
     act.refresh_from_db()
     assert (act.status, act.ground) == ("inadmissible", "Enregistré dans une autre mairie.")
+    assert (act.refused_at, act.refused_by) == (AFTER, agent)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LaterAct.objects.filter(pk=act.pk).update(refused_by=None)
 
 
 def test_an_act_from_tomorrow_is_not_received(line: Registration, agent: User) -> None:
