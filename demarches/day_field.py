@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
+from demarches.booking import read_day
 from demarches.rules.typed_days import UnreadableDay, read_typed_day
 
 type Bound = date | Callable[[], date]
@@ -74,3 +75,18 @@ class DayField(forms.Field):
 
 def _day_of(bound: Bound) -> date:
     return bound if isinstance(bound, date) else bound()
+
+
+def day_of_address(raw: str, *, today: date) -> tuple[date, str]:
+    """The day that an address asks for, as a link writes it or as it is typed; and what is wrong.
+
+    Today when nothing is asked, or nothing that can be read.
+    """
+    if not raw:
+        return today, ""
+    if (day := read_day(raw)) is not None:
+        return day, ""
+    try:
+        return DayField().clean(raw), ""
+    except ValidationError as wrong:
+        return today, " ".join(wrong.messages)

@@ -75,6 +75,17 @@ def test_the_week_says_who_comes_what_is_free_and_why_not(agent: User, desk: Cli
     assert "j-2026-12-06" not in text_of(week)
 
 
+def test_a_day_is_typed_as_one_writes_it(desk: Client) -> None:
+    page = reverse("admin:agenda")
+    assert 'id="j-2026-12-03"' in text_of(desk.get(page + "?jour=3/12/2026"))
+    wrong = text_of(desk.get(page + "?jour=31/2/2027"))
+    assert 'value="31/2/2027" aria-invalid="true"' in wrong
+    assert 'id="j-2026-11-23"' in wrong
+    for far in ("2999-12-31", "2001-01-01"):
+        for view in ("", "&vue=mois"):
+            assert desk.get(f"{page}?jour={far}{view}").status_code == 200
+
+
 def test_what_is_ticked_is_shown(agent: User, desk: Client) -> None:
     dossier, demande = couple(agent), helped(agent, THURSDAY + HALF_HOUR)
 

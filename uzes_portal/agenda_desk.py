@@ -15,7 +15,8 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.agenda_desk import Wanted, month_days, shown_agendas, week_days
-from demarches.booking import WEEK, read_day
+from demarches.booking import WEEK
+from demarches.day_field import day_of_address
 from demarches.models import Agenda, User
 from demarches.procedures import procedures
 from demarches.rules.dates_fr import days_range_fr
@@ -41,7 +42,8 @@ def agenda_view(request: HttpRequest) -> HttpResponse:
     agent, now = request.user, timezone.now()
     if not isinstance(agent, User) or not may_read_agenda(agent):
         raise PermissionDenied
-    day = read_day(request.GET.get("jour", "")) or localdate(now)
+    typed = request.GET.get("jour", "")
+    day, problem = day_of_address(typed, today=localdate(now))
     agendas = shown_agendas()
     wanted = _wanted(request, agendas)
     shared = {
@@ -51,6 +53,8 @@ def agenda_view(request: HttpRequest) -> HttpResponse:
         "now": now,
         "today": localdate(now),
         "day": day,
+        "day_problem": problem,
+        "day_typed": typed,
         "agendas": agendas,
         "chosen": [one.slug for one in wanted.agendas],
         "with_free": wanted.with_free,

@@ -5,7 +5,7 @@ what is accepted can never differ. A slot is a span, not a start: what overlaps 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
@@ -232,7 +232,7 @@ def closed_reason(rules: AgendaRules, day: date) -> str:
     """Why nothing can be booked on this day at all; empty when some span is open."""
     if _spans(rules, day):
         return ""
-    if any(pause.day == day for pause in rules.pauses):
+    if rules.pauses and _spans(replace(rules, pauses=()), day):
         return "Plus de nouveau rendez-vous ce jour-là pour le moment."
     closing = next((c for c in rules.changes if c.day == day and not c.is_added), None)
     hours = day_hours(rules.expression, day, timezone=rules.timezone)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince, SlotTaken
 from demarches.booking import month_at_desk, read_day, read_moment, week_of
-from demarches.day_field import DayField
+from demarches.day_field import DayField, day_of_address
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
@@ -172,7 +172,9 @@ class DayDesk:
                     return redirect("admin:pacs_dossier_change", pk)
         note(request, "rendez-vous", dossier)
         asked = asked_by(dossier, agenda, reader=None, at=now, is_overriding=True)
-        day = max(day_asked(request), localdate(now))
+        typed = request.GET.get("jour", "")
+        day, day_problem = day_of_address(typed, today=localdate(now))
+        day = max(day, localdate(now))
         return self._page(
             request,
             "admin/pacs/book.html",
@@ -181,6 +183,8 @@ class DayDesk:
             is_nav_sidebar_enabled=False,
             tab="agenda",
             day=day,
+            day_problem=day_problem,
+            day_typed=typed,
             month=month_at_desk(agenda, day, asked),
             week=week_of(agenda, day, asked),
             problem=problem,

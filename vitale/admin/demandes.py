@@ -22,7 +22,8 @@ from django.views.decorators.http import require_safe
 
 from demarches.acting import agent_of, version_of
 from demarches.admin.base import DeskAdmin, DossierDesk, PileFilter
-from demarches.booking import month_at_desk, read_day, read_moment, week_of
+from demarches.booking import month_at_desk, read_moment, week_of
+from demarches.day_field import day_of_address
 from demarches.models import Appointment, User
 from demarches.piles import PileRule
 from demarches.refusals import StaleDossier
@@ -254,7 +255,9 @@ class DemandeAdmin(DossierDesk[Demande]):
                 messages.success(request, _booked_words(demande, meeting, is_agreed=is_agreed))
                 return redirect("admin:vitale_demande_change", pk)
         today, asked = localdate(now), meetings.asked_at_desk(now)
-        day = max(read_day(request.GET.get("jour", "")) or today, today)
+        typed = request.GET.get("jour", "")
+        day, day_problem = day_of_address(typed, today=today)
+        day = max(day, today)
         note(request, "rendez-vous", demande)
         context = {
             **self.admin_site.each_context(request),
@@ -265,6 +268,8 @@ class DemandeAdmin(DossierDesk[Demande]):
             "is_nav_sidebar_enabled": False,
             "tab": "agenda",
             "day": day,
+            "day_problem": day_problem,
+            "day_typed": typed,
             "month": month_at_desk(agenda, day, asked),
             "week": week_of(agenda, day, asked),
             "problem": problem,

@@ -51,6 +51,14 @@ def wish(key: int, *, until: date | None = None, start: datetime = EIGHT) -> Wis
     return Wish(key, start, asked)
 
 
+def test_a_day_that_is_closed_anyway_says_its_own_reason() -> None:
+    sunday = DAY + timedelta(days=3)
+    paused = AgendaRules(OPEN, 30, pauses=(AgendaChange(DAY, False), AgendaChange(sunday, False)))
+
+    assert closed_reason(paused, DAY).startswith("Plus de nouveau rendez-vous")
+    assert closed_reason(paused, sunday) == "Fermé le dimanche."
+
+
 def test_papers_that_end_first_choose_first_then_the_hour() -> None:
     friday = EIGHT + timedelta(days=1)
     slots = [slot(friday), slot(friday + HALF_HOUR), slot(friday + timedelta(days=3))]
