@@ -4,9 +4,11 @@ A version and a date stand on each; the same rows give the same bytes. None says
 before the publicity is complete (CC, art. 515-3-1).
 """
 
+import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from io import StringIO
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +17,7 @@ from django.utils.timezone import localdate, localtime
 
 from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
+from demarches.rules.counts import HIDDEN, hide_small
 from demarches.rules.dates_fr import day_fr, hour_fr
 from pacs.documents import DocumentNotReady, civil_name, partial_date_fr
 from pacs.models import (
@@ -302,6 +305,26 @@ def half_yearly_counts(year: int, half: int) -> Counts:
         label: by_kind.get(kind, 0) for kind, label in labels.items() if kind != "modification"
     }
     return Counts(year, half, registered, modified, ended)
+
+
+def counts_table(counts: Counts) -> bytes:
+    """The half-yearly counts for a spreadsheet: no name, small cells hidden, and no total.
+
+    A total would tell what a hidden cell holds.
+    """
+    out = StringIO()
+    rows = csv.writer(out, delimiter=";")
+    rows.writerow(("annee", "semestre", "nature", "detail", "nombre"))
+    natures = {
+        "pacs_enregistre": counts.registered,
+        "modification": {"": counts.modified},
+        "dissolution": counts.dissolved,
+    }
+    for nature, cells in natures.items():
+        for detail, count in hide_small(cells).items():
+            shown = HIDDEN if count is None else count
+            rows.writerow((counts.year, counts.half, nature, detail, shown))
+    return out.getvalue().encode("utf-8-sig")
 
 
 def counts_sheet(counts: Counts, *, dated: date) -> RenderedPdf:

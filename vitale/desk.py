@@ -13,6 +13,7 @@ from demarches.booking import midnight
 from demarches.models import User
 from demarches.piles import Pile, PileRule, count_piles
 from demarches.procedures import DeskHome, Expected
+from demarches.rules.counts import HIDDEN, hide_small
 from demarches.rules.deadlines import add_months
 from demarches.rules.enums import Status
 from vitale.access import may_read_requests
@@ -31,7 +32,6 @@ from vitale.models import (
     Tally,
 )
 from vitale.rules.aide import Outcome
-from vitale.rules.counts import hide_small
 from vitale.rules.situations import Channel, Regime
 
 COUNTED_MONTHS = 12
@@ -188,6 +188,6 @@ def _cells(rows: QuerySet[Tally], field: str, labels: dict[str, str]) -> list[tu
         name = f"{value:%m/%Y}" if isinstance(value, date) else labels.get(value, value)
         counted[name] += count
     return [
-        (name, "moins de 5, ou caché" if count is None else str(count))
+        (name, HIDDEN if count is None else str(count))
         for name, count in hide_small(counted).items()
     ]

@@ -455,7 +455,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         return _pdf(official.avis_de_mention(avis), f"avis-{pk}")
 
     def counts_view(self, request: HttpRequest) -> HttpResponse:
-        """Half-yearly counts, without a name; on screen or as a PDF."""
+        """Half-yearly counts, without a name; on screen, as a PDF or as a table."""
         _officer(request)
         today = localdate()
         year = read_number(request.GET.get("annee", "")) or today.year
@@ -464,6 +464,9 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         counts = official.half_yearly_counts(min(max(year, 2000), today.year + 1), half)
         if request.GET.get("format") == "pdf":
             return _pdf(official.counts_sheet(counts, dated=today), "chiffres")
+        if request.GET.get("format") == "csv":
+            table = official.counts_table(counts)
+            return private_answer(table, "text/csv", "chiffres.csv", disposition="attachment")
         return self._page(
             request,
             "admin/pacs/counts.html",

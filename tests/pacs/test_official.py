@@ -342,3 +342,17 @@ def test_the_end_of_a_pacs_is_told_to_whom_the_decree_says(line: Registration) -
     ):
         with pytest.raises(DocumentNotReady):
             paper()
+
+
+def test_the_table_of_counts_hides_what_could_be_somebody() -> None:
+    registered = {"une femme et un homme": 12, "deux femmes": 6, "deux hommes": 2}
+    counts = official.Counts(2026, 2, registered, 1, {"Dissolution par mariage": 7})
+
+    assert official.counts_table(counts).decode("utf-8-sig").splitlines() == [
+        "annee;semestre;nature;detail;nombre",
+        "2026;2;pacs_enregistre;une femme et un homme;12",
+        "2026;2;pacs_enregistre;deux femmes;moins de 5, ou caché",
+        "2026;2;pacs_enregistre;deux hommes;moins de 5, ou caché",
+        "2026;2;modification;;moins de 5, ou caché",
+        "2026;2;dissolution;Dissolution par mariage;7",
+    ]

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demarches.rules.counts import hide_small
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from vitale.rules.aide import ALLOWED, Act, Code, Outcome, code_of, refuse
-from vitale.rules.counts import hide_small
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 #: Below, a count could be somebody.
 SMALLEST_SHOWN = 5
+#: What stands in the place of a hidden count.
+HIDDEN = "moins de 5, ou caché"
 
 
 def hide_small(cells: Mapping[str, int]) -> dict[str, int | None]:
