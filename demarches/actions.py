@@ -153,7 +153,8 @@ def take_seat(
     if granted := _first_granted(slot, wanted):
         return granted
     # What ended, and nobody has swept yet, still stands in the way of the constraints.
-    if free_lapsed(agenda, at=at) and (granted := _first_granted(slot, wanted)):
+    is_blocked = agenda.has_lapsed(slot.starts_at, slot.ends_at, at=at)
+    if is_blocked and free_lapsed(agenda, at=at) and (granted := _first_granted(slot, wanted)):
         return granted
     raise SlotTaken(SEAT_GONE)
 

@@ -5,9 +5,11 @@ whether a check refused one; a savepoint and an error a seat cost ten times as m
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from django.db import connection
-from django.db.models import Model
+from django.db import connection, connections
+from django.db.models import Field, Model
 
 
 def insert_unless_taken[M: Model](rows: Sequence[M]) -> int:
@@ -17,25 +19,35 @@ def insert_unless_taken[M: Model](rows: Sequence[M]) -> int:
     its key. Raises `IntegrityError` for any other constraint. Sends no signal.
     """
     model = type(rows[0])
-    key = model._meta.pk
-    columns = [field for field in model._meta.concrete_fields if field is not key]
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(str(field.column)) for field in columns)
-    places = f"({', '.join(['%s'] * len(columns))})"
+    here = connections[connection.alias]  # `connection` looks itself up for each value
+    columns = _columns(model)
     values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection)
+        field.get_db_prep_save(getattr(row, field.attname), here)
         for row in rows
         for field in columns
     ]
-    statement = (
-        f"INSERT INTO {quote(model._meta.db_table)} ({names})"  # noqa: S608 -- names of ours
-        f" VALUES {', '.join([places] * len(rows))}"
-        f" ON CONFLICT DO NOTHING RETURNING {quote(str(key.column))}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    with here.cursor() as cursor:
+        cursor.execute(_statement(model, len(rows)), values)
         keys = cursor.fetchall()
     if len(rows) == len(keys) == 1:
         rows[0].pk = keys[0][0]
         rows[0]._state.adding, rows[0]._state.db = False, connection.alias
     return len(keys)
+
+
+def _columns(model: type[Model]) -> list[Field[Any, Any]]:
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+@lru_cache(maxsize=64)
+def _statement(model: type[Model], rows: int) -> str:
+    """The same on both databases."""
+    quote = connection.ops.quote_name
+    columns = _columns(model)
+    names = ", ".join(quote(str(field.column)) for field in columns)
+    places = f"({', '.join(['%s'] * len(columns))})"
+    return (
+        f"INSERT INTO {quote(model._meta.db_table)} ({names})"  # noqa: S608 -- names of ours
+        f" VALUES {', '.join([places] * rows)}"
+        f" ON CONFLICT DO NOTHING RETURNING {quote(str(model._meta.pk.column))}"
+    )

@@ -162,6 +162,23 @@ def test_a_hold_lapses_and_is_freed_by_whoever_comes_next(agenda: Agenda) -> Non
     assert (held.status, held.seat, held.is_held(NOW)) == ("lapsed", None, False)
 
 
+@pytest.mark.parametrize("minutes", [-30, -20, 0, 20, 30])
+@pytest.mark.parametrize("given_back", [False, True])
+def test_what_lapsed_is_seen_where_it_stands_in_the_way(
+    agenda: Agenda, given_back: bool, minutes: int
+) -> None:
+    """In SQL by hand, it says what `lapsed` says."""
+    until = NOW + timedelta(minutes=15)
+    how = {"status": "cancelled", "returns_at": until} if given_back else {"status": "held"}
+    row(agenda, **how, held_until=until)
+    span = (START + timedelta(minutes=minutes), START + timedelta(minutes=minutes + 30))
+
+    overlaps = abs(minutes) < 30
+    for at, has_ended in ((until - timedelta(seconds=1), False), (until, True)):
+        assert agenda.appointments.lapsed(at=at).exists() is has_ended
+        assert agenda.has_lapsed(*span, at=at) is (overlaps and has_ended)
+
+
 def test_a_hold_let_go_is_free_at_once(agenda: Agenda) -> None:
     held = take(agenda, 1, status=AppointmentStatus.HELD, held_until=NOW + timedelta(hours=1))
 
