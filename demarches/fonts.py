@@ -6,7 +6,7 @@ the dependencies, so that a document looks the same on a machine without fonts.
 
 import io
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -25,6 +25,8 @@ LATIN = (
     *range(0x2010, 0x2050),
     *(0x20AC, 0x2116, 0x2122, 0x2190, 0x2192, 0x2212, 0x2264, 0x2265),
 )
+#: What the PDFs ask of a font: spaces between letters, accents set on any letter.
+FEATURES = ("kern", "liga", "lnum", "locl", "ccmp", "mark", "mkmk")
 
 
 class Cut(NamedTuple):
@@ -74,7 +76,9 @@ def undrawn_signs(text: str) -> list[str]:
     )
 
 
-def cut_font(cut: Cut, *, signs: Iterable[int] = LATIN) -> bytes:
+def cut_font(
+    cut: Cut, *, signs: Iterable[int] = LATIN, features: Sequence[str] = FEATURES
+) -> bytes:
     """Keep these signs at these settings of the axes, as a static TrueType font."""
     from fontTools import subset  # noqa: PLC0415 -- slow import
     from fontTools.ttLib import TTFont  # noqa: PLC0415 -- slow import
@@ -83,8 +87,8 @@ def cut_font(cut: Cut, *, signs: Iterable[int] = LATIN) -> bytes:
     folder = files(cut.package.replace("-", "_")) / "files"
     # Without the machine's clock in the file: same package, same bytes.
     font = TTFont(io.BytesIO((folder / cut.source).read_bytes()), recalcTimestamp=False)
-    features = ["kern", "liga", "lnum", "locl", "ccmp", "mark", "mkmk"]
-    subsetter = subset.Subsetter(subset.Options(layout_features=features, hinting=False))
+    options = subset.Options(layout_features=list(features), hinting=False)
+    subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=signs)
     subsetter.subset(font)
     target = io.BytesIO()

@@ -143,6 +143,14 @@ def test_every_marked_view_is_tried_and_open_to_all() -> None:
             assert route.callback.login_required is False, route
 
 
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_does_without_the_script_only_where_nothing_needs_it(path: str) -> None:
+    page, _ = _read(path)
+    needs = re.search(r'data-uzes-|method="?post', page) is not None
+    assert "uzes.js" in page or not needs
+
+
 # True
 
 

@@ -5,6 +5,7 @@ One request for the style sheet, one for the font: the first visit stays light o
 
 import io
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -22,18 +23,30 @@ HEADING_FONT = "fonts/source-serif-4.woff2"
 HEADING_CUT = Cut(
     "fontpkg-source-serif-4", "SourceSerif4[opsz,wght].ttf", {"wght": 600, "opsz": 28}
 )
-#: What French headings and European names are written with; other signs fall back to Georgia.
+#: What French headings are written with, and those of its neighbours: the file of a first visit.
 HEADING_SIGNS = (
     *range(0x20, 0x7F),
-    *range(0xA0, 0x180),
-    *(0x218, 0x219, 0x21A, 0x21B, 0x1E9E),
+    *range(0xA0, 0x100),
+    *(0x152, 0x153, 0x178),
     *(0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026, 0x202F, 0x20AC, 0x2192),
+)
+#: The other letters of European names: asked for by the pages that show one (`unicode-range` in
+#: the sheets). Other signs fall back to Georgia.
+NAMES_FONT = "fonts/serif-names.woff2"
+NAMES_SIGNS = (
+    *(sign for sign in range(0x100, 0x180) if sign not in HEADING_SIGNS),
+    *(0x218, 0x219, 0x21A, 0x21B, 0x1E9E),
 )
 
 
 def build() -> list[Path]:
     """Write what is missing or out of date under BUILD_DIR; the files, in order."""
-    return [_build_sheet(STYLE_SHEET), _build_heading_font(), _build_sheet(DESK_SHEET)]
+    return [
+        _build_sheet(STYLE_SHEET),
+        _build_font(HEADING_FONT, HEADING_SIGNS),
+        _build_sheet(DESK_SHEET),
+        _build_font(NAMES_FONT, NAMES_SIGNS),
+    ]
 
 
 def style_sheet(name: str = STYLE_SHEET) -> str:
@@ -56,13 +69,17 @@ def _build_sheet(name: str) -> Path:
     return _put(Path(settings.BUILD_DIR) / name, style_sheet(name).encode())
 
 
-def _build_heading_font() -> Path:
-    """Cutting takes seconds: what this version of the package gave is kept beside the PDF fonts."""
-    made_from = f"{version(HEADING_CUT.package)}-{len(HEADING_SIGNS)}"
-    kept = Path(settings.VAR_DIR) / "fonts" / f"{made_from}-{Path(HEADING_FONT).name}"
+def _build_font(name: str, signs: Sequence[int]) -> Path:
+    """Cutting takes seconds: what this version of the package gave is kept beside the PDF fonts.
+
+    Every letter is drawn whole, and figures stand on the line as they come: only the spaces
+    between letters are kept of what the font can do.
+    """
+    made_from = f"{version(HEADING_CUT.package)}-{len(signs)}"
+    kept = Path(settings.VAR_DIR) / "fonts" / f"{made_from}-{Path(name).name}"
     if not kept.exists():
-        _put(kept, _woff2(cut_font(HEADING_CUT, signs=HEADING_SIGNS)))
-    return _put(Path(settings.BUILD_DIR) / HEADING_FONT, kept.read_bytes())
+        _put(kept, _woff2(cut_font(HEADING_CUT, signs=signs, features=("kern",))))
+    return _put(Path(settings.BUILD_DIR) / name, kept.read_bytes())
 
 
 def _woff2(truetype: bytes) -> bytes:

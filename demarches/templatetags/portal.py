@@ -5,9 +5,12 @@ Loaded in every template (`builtins`), so nothing here needs a `{% load %}`.
 
 import re
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField, BoundWidget
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +29,8 @@ from demarches.rules.enums import PieceStatus, Status
 register = template.Library()
 
 NBSP = dates_fr.NBSP
+#: Signs of a drawing that an address may hold within an attribute.
+ICON_SIGNS = " =/:.-'"
 
 #: How loud a status speaks; the words carry the meaning, the tone only helps the eye.
 TONES: dict[str, str] = {
@@ -73,6 +78,14 @@ def integrity(name: str) -> str:
     """The attribute that binds a static file to what it is now; nothing for a missing file."""
     digest = integrity_of(name)
     return format_html(' integrity="{}"', digest) if digest else ""
+
+
+@register.simple_tag
+@cache
+def icon_address() -> SafeString:
+    """The icon of the tab, within its own address: one request less for the first page."""
+    drawing = (settings.BASE_DIR / "static" / "img" / "favicon.svg").read_text("utf-8").strip()
+    return mark_safe(f"data:image/svg+xml,{quote(drawing, safe=ICON_SIGNS)}")  # noqa: S308 -- quoted
 
 
 @register.filter
