@@ -23,9 +23,9 @@ coverage: ## which branches of rules/ and actions/ no test takes; PARTS=rules fo
 audit: ## one table of what an attacker and an auditor would try, in var/audit/
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.audit $(PARTS)
-bench: ## speed, as ratios within one run
+bench: ## speed, as ratios within one run; SCALE=100000: the desk with so many dossiers
 	@.ci/bootstrap dev
-	@$(PYTHON) -m tests.bench
+	@$(PYTHON) -m tests.bench $(SCALE)
 race: ## forty clients for one slot, fifteen rounds, on both databases
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.race

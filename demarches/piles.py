@@ -5,11 +5,12 @@ A procedure gives rules; every count of one model is read by one statement, howe
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import IntegerField, Model, QuerySet, Subquery
+from django.db.models import F, Model, QuerySet, Subquery, TextField
+from django.utils.dateparse import parse_date, parse_datetime
 
 #: Piles are counted so far: nobody works through more in a day.
 COUNTED = 100
@@ -63,34 +64,59 @@ class Pile:
         return str(self.count) if self.count < COUNTED else f"plus de {COUNTED - 1}"
 
 
-class _HowMany(Subquery):
-    """How many rows a query gives; it is sliced by whoever gives it."""
+#: Columns whose first value an index gives, however many rows wait.
+SERVED = frozenset({"waiting_since"})
 
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
+
+class _Counted(Subquery):
+    """« 12 2026-11-25 »: how many rows a query gives, and the first of their `since`.
+
+    One text, so that the rows are read once; the query is sliced by whoever gives it.
+    """
+
+    template = (
+        "(SELECT COUNT(*) || ' ' || COALESCE(CAST(MIN(counted.since) AS text), '')"
+        " FROM (%(subquery)s) AS counted)"
+    )
+    output_field = TextField()
+    #: Of a query that Django knows to give nothing.
+    empty_result_set_value = "0 "
 
 
 def count_piles[M: Model](
     rows: QuerySet[M], rules: Mapping[str, PileRule[M]]
-) -> dict[str, tuple[int, Any]]:
+) -> dict[str, tuple[int, date | datetime | None]]:
     """How many rows each pile has, to `COUNTED` at most, and since when, in one statement.
 
     `rows`: all of the model. A pile is counted by reading no more than that: what a department
-    leaves waiting costs what a village does.
+    leaves waiting costs what a village does. Since when is not told of a pile that was not counted
+    to its end (None), unless an index tells it.
     """
     asked: dict[str, Any] = {}
     for number, rule in enumerate(rules.values()):
         pile, since = rule.read().order_by(), rule.since
-        asked[f"count_{number}"] = _HowMany(pile.values("pk")[:COUNTED])
-        oldest = pile.exclude(**{since: None}).order_by(since).values(since)[:1]
-        asked[f"since_{number}"] = Subquery(oldest)
+        some = pile.annotate(since=F(since)).values("since")[:COUNTED]
+        asked[f"counted_{number}"] = _Counted(some)
+        if since in SERVED:
+            oldest = pile.exclude(**{since: None}).order_by(since).values(since)[:1]
+            asked[f"since_{number}"] = Subquery(oldest)
     found = rows.order_by("pk").annotate(**asked).values(*asked).first() if asked else None
     if found is None:
         return dict.fromkeys(rules, (0, None))
-    return {
-        slug: (found[f"count_{number}"], found[f"since_{number}"])
-        for number, slug in enumerate(rules)
-    }
+    told: dict[str, tuple[int, date | datetime | None]] = {}
+    for number, (slug, rule) in enumerate(rules.items()):
+        count, _, first = found[f"counted_{number}"].partition(" ")
+        known = _moment(first) if int(count) < COUNTED else None
+        told[slug] = int(count), found[f"since_{number}"] if rule.since in SERVED else known
+    return told
+
+
+def _moment(text: str) -> date | datetime | None:
+    """What a column holds, from how the database writes it: in UTC."""
+    if len(text) <= len("2026-11-25"):
+        return parse_date(text)
+    moment = parse_datetime(text)
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def by_lane(piles: Sequence[Pile]) -> dict[Lane, list[Pile]]:

@@ -11,6 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.timezone import localdate
 
 from demarches.models import Mairie, User
+from demarches.piles import COUNTED
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.lifecycle import allowed
@@ -25,7 +26,7 @@ from pacs.models import (
 )
 from pacs.models.gate import decided, in_the_way, inputs_of_couple, points_to_decide
 from pacs.models.piece import IDENTITY_RULE, PieceQuerySet
-from pacs.rules.eligibility import Outcome, outcomes
+from pacs.rules.eligibility import MINOR, Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Kind, Obstacle
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
@@ -286,18 +287,28 @@ def impossible(dossiers: Iterable[Dossier], *, at: datetime) -> dict[int, list[s
         if dossier.is_ended or dossier.is_draft:
             continue
         # Today is no later than the day that counts, and ages only grow: what stops then also
-        # stops today. The day itself, which costs queries, is asked for the few who are left.
+        # stops today. The day itself, which costs queries, is asked for those it may help alone.
         couple = inputs_of_couple(dossier)
-        if not any(one.stops for one in outcomes(couple, on=localdate(at))):
-            continue
-        codes = [one.type.code for one in dossier.outcomes(at=at) if one.stops]
-        if codes:
-            found[dossier.pk] = codes
+        stopping = [one.type for one in outcomes(couple, on=localdate(at)) if one.stops]
+        if MINOR in stopping:
+            stopping = [one.type for one in dossier.outcomes(at=at) if one.stops]
+        if stopping:
+            found[dossier.pk] = [one.code for one in stopping]
     return found
 
 
-def impossible_dossiers(*, at: datetime) -> dict[int, list[str]]:
-    """The same over all open dossiers, whichever the pile."""
-    suspects = Dossier.objects.open().maybe_forbidden(at=at)
+def first_impossible(*, at: datetime) -> list[int]:
+    """Keys of the open dossiers that cannot succeed, the first sent first: `COUNTED` at most.
+
+    The rules decide on each of them in Python: those that come after are read once these are
+    settled.
+    """
+    suspects = Dossier.objects.open().maybe_forbidden(at=at).order_by("submitted_at", "pk")
     people = Prefetch("partenaires", Partenaire.objects.order_by("position"))
-    return impossible(suspects.select_related("appointment").prefetch_related(people), at=at)
+    rows = suspects.select_related("appointment").prefetch_related(people)
+    found: list[int] = []
+    start = 0
+    while len(found) < COUNTED and (some := rows[start : start + COUNTED]):
+        found += impossible(some, at=at)
+        start += COUNTED
+    return found[:COUNTED]

@@ -3,24 +3,26 @@
 Read by the home page, by the filter of the list and by « Suivant dans la pile ».
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.timezone import localdate
 from post_office.models import STATUS
 
 from demarches.booking import midnight
 from demarches.models import User
-from demarches.piles import Lane, Pile, PileRule, count_piles
+from demarches.piles import COUNTED, Lane, Pile, PileRule, count_piles
 from demarches.rules.enums import PieceStatus, Status
 from pacs.access import may_review
-from pacs.desk import impossible_dossiers
+from pacs.desk import first_impossible
 from pacs.models import (
     Avis,
+    Correction,
+    CorrectionStatus,
     Dossier,
     DossierEvent,
     PacsSettings,
@@ -30,7 +32,7 @@ from pacs.models import (
     Reading,
     SentMail,
 )
-from pacs.models.piece import IDENTITY_RULE
+from pacs.models.piece import IDENTITY_RULE, IN_HAND
 from pacs.rules.enums import Door
 from pacs.rules.validity import earliest_issue_day
 
@@ -133,9 +135,8 @@ def _at_appointment(wordings: Wordings, *, at: datetime) -> dict[str, PileRule[D
         "attestations": PileRule(
             "Attestations à refaire",
             lambda: dossiers.filter(
-                status__in=[Status.COMPLETE.value, Status.SCHEDULED.value],
-                partenaires__attested_at__isnull=True,
-            ).distinct(),
+                status__in=[Status.COMPLETE.value, Status.SCHEDULED.value]
+            ).with_one(attested_at__isnull=True),
             "last_activity_at",
             Lane.NEAR,
             at_counter=True,
@@ -150,6 +151,8 @@ def _work(
     dossiers = Dossier.objects.for_desk().longest_waiting_first()
     today = localdate(at)
     silent = at - timedelta(days=figures.invitation_reminder_days)
+    to_examine = Correction.objects.filter(status=CorrectionStatus.SENT.value)
+    not_sent = SentMail.objects.filter(email__status=STATUS.failed)
     return {
         "messages": PileRule(
             "Sans réponse : message ou pièce renouvelée",
@@ -159,7 +162,7 @@ def _work(
         "a-verifier": PileRule("À vérifier", lambda: dossiers.awaiting_mairie(), "waiting_since"),
         "corrections": PileRule(
             "Corrections à examiner",
-            lambda: dossiers.open().filter(corrections__status="sent").distinct(),
+            lambda: dossiers.open().filter(Exists(to_examine.filter(dossier=OuterRef("pk")))),
             "last_activity_at",
         ),
         "sans-date": PileRule(
@@ -169,7 +172,7 @@ def _work(
         ),
         "impossible": PileRule(
             "Dossiers qui ne peuvent pas aboutir, à décider",
-            lambda: dossiers.filter(pk__in=list(impossible_dossiers(at=at))),
+            lambda: dossiers.filter(pk__in=first_impossible(at=at)),
             "submitted_at",
             why="Code civil, art. 515-1 et 515-2",
         ),
@@ -182,28 +185,25 @@ def _work(
         ),
         "papier": PileRule(
             "Parties sur papier à saisir",
-            lambda: dossiers.filter(
-                ended_at__isnull=True,
-                partenaires__door=Door.PAPER.value,
-                partenaires__attested_at__isnull=True,
-            ).distinct(),
+            lambda: dossiers.filter(ended_at__isnull=True).with_one(
+                door=Door.PAPER.value, attested_at__isnull=True
+            ),
             "last_activity_at",
             at_counter=True,
         ),
         "second-silencieux": PileRule(
             "Seconds partenaires silencieux",
-            lambda: dossiers.filter(
-                ended_at__isnull=True,
-                partenaires__position=2,
-                partenaires__door=Door.OWN.value,
-                partenaires__user__isnull=True,
-                partenaires__last_invited_at__lt=silent,
-            ).distinct(),
+            lambda: dossiers.filter(ended_at__isnull=True).with_one(
+                position=2,
+                door=Door.OWN.value,
+                user__isnull=True,
+                last_invited_at__lt=silent,
+            ),
             "last_activity_at",
         ),
         "courriels": PileRule(
             "Dossiers dont un mail n’est pas parti",
-            lambda: dossiers.filter(mails__email__status=STATUS.failed).distinct(),
+            lambda: dossiers.filter(Exists(not_sent.filter(dossier=OuterRef("pk")))),
             "last_activity_at",
         ),
         "chez-le-couple": PileRule(
@@ -231,16 +231,37 @@ def _too_old_at_appointment(wordings: Mapping[str, PieceWording]) -> list[int]:
     """Scheduled dossiers with a piece that will not serve on the day of the appointment.
 
     A date corrected after the booking; pieces to bring anew for that day are not among them.
+    `COUNTED` at most: the others are read once these are settled.
     """
-    pieces = Piece.objects.required().filter(dossier__status=Status.SCHEDULED.value)
-    return [
-        piece.dossier_id
-        for piece in pieces.select_related("dossier__appointment")
-        if (wording := wordings.get(piece.rule_id))
-        and piece.dossier.appointment
-        and piece.status_on(localdate(piece.dossier.appointment.starts_at), wording.max_age)
-        is PieceStatus.EXPIRED
-    ]
+    found: dict[int, None] = {}
+    for piece, starts_at in _perhaps_too_old(wordings):
+        age = wordings[piece.rule_id].max_age if piece.rule_id in wordings else None
+        if piece.status_on(localdate(starts_at), age) is PieceStatus.EXPIRED:
+            found[piece.dossier_id] = None
+            if len(found) == COUNTED:
+                break
+    return list(found)
+
+
+def _perhaps_too_old(wordings: Mapping[str, PieceWording]) -> Iterator[tuple[Piece, datetime]]:
+    """All that are, and a few that are not, each with its appointment: the rules decide on each.
+
+    Wider than the rules on purpose (no month is shorter than 28 days, no day begins twice), so
+    that nobody reads every piece of every dossier to find them.
+    """
+    day = F("dossier__appointment__starts_at")
+    late = Q(rule_id=IDENTITY_RULE, expires_on__lt=day)
+    for wording in wordings.values():
+        if age := wording.max_age:
+            shortest = timedelta(days=28 * age.months - 2)
+            late |= Q(rule_id=wording.rule_id, issued_on__lt=day - shortest)
+    pieces = Piece.objects.required().filter(
+        late, dossier__status=Status.SCHEDULED.value, status__in=[one.value for one in IN_HAND]
+    )
+    columns = ("dossier", "rule_id", "status", "issued_on", "expires_on", "is_french_adult_card")
+    for *values, starts_at in pieces.order_by().values_list(*columns, day):
+        dossier, *known = values
+        yield Piece(dossier_id=dossier, **dict(zip(columns[1:], known, strict=True))), starts_at
 
 
 def piles(user: User, *, at: datetime) -> list[Pile]:

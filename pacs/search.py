@@ -56,8 +56,10 @@ def born_on(day: date) -> Q:
 
 
 def _about(word: str) -> Q:
+    """By one index, then by the other: an « or » would read every dossier."""
     named = Partenaire.objects.filter(search_text__contains=word).values("dossier")
-    return Q(pk__in=named) | Q(reference__icontains=word)
+    numbered = Dossier.objects.filter(reference__icontains=word).values("pk")
+    return Q(pk__in=named.union(numbered))
 
 
 def _of_people(rows: QuerySet[Dossier], condition: Q) -> QuerySet[Dossier]:

@@ -111,7 +111,6 @@ class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, 
     search_fields = ("reference",)
     search_help_text = "Nom, référence, date de naissance, téléphone ou mail"
     list_per_page = 40
-    show_full_result_count = False  # a second count of everything, for the words « N au total »
     list_select_related = ("assigned_to", "appointment")
     actions = None
 

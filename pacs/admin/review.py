@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from demarches.admin.base import LISTED
 from demarches.admin.fragments import page_or_parts
 from demarches.models import User
 from demarches.rules.numbers import read_number
@@ -205,9 +206,10 @@ class ReviewDesk:
         if pile is not None:
             rows = keys_of(pile.read())
             rank = rows.index(dossier.pk) + 1 if dossier.pk in rows else 0
+            count = len(rows) if len(rows) < LISTED else f"plus de {LISTED - 1}"
             found |= {
                 "query": f"?pile={slug}",
-                "pile": {"slug": slug, "title": pile.title, "rank": rank, "count": len(rows)},
+                "pile": {"slug": slug, "title": pile.title, "rank": rank, "count": count},
             }
         return found
 
@@ -277,8 +279,8 @@ class ReviewDesk:
 
 
 def keys_of(rows: QuerySet[Dossier]) -> list[int]:
-    """The keys of a pile in its order, each once."""
-    return list(dict.fromkeys(rows.values_list("pk", flat=True)))
+    """The keys of a pile in its order, as many as a list leads to."""
+    return list(rows.values_list("pk", flat=True)[:LISTED])
 
 
 def templates_for(dossier: Dossier) -> list[MessageTemplate]:

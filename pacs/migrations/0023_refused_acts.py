@@ -6,7 +6,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
 
-    dependencies = [("pacs", "0020_waiting_index")]
+    dependencies = [("pacs", "0022_desk_indexes")]
 
     operations = [
         migrations.AddField(

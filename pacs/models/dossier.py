@@ -22,7 +22,7 @@ from pacs.models.gate import first_lawful_days, in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
 from pacs.models.wording import PieceWording
 from pacs.rules.days import Days
-from pacs.rules.eligibility import FORBIDDEN_KINSHIP, Effect, Outcome, outcomes
+from pacs.rules.eligibility import FORBIDDEN_KINSHIP, MAJORITY_YEARS, Effect, Outcome, outcomes
 from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Obstacle, texts
 from pacs.rules.home import Address
@@ -53,6 +53,15 @@ GATED = {
     Transition.REGISTER: Act.REGISTER,
 }
 
+#: Answers of a couple with which the law may forbid, and those of a person.
+MAYBE_FORBIDDEN = (
+    Q(kinship__in=sorted(kinship.value for kinship in FORBIDDEN_KINSHIP))
+    | Q(convention=Convention.NOTARY.value)
+    | Q(residence__in=[Residence.ABROAD.value, Residence.ELSEWHERE.value])
+    | Q(impediment=Impediment.NO_COMMON_RESIDENCE.value)
+)
+BOUND = [Situation.MARRIED.value, Situation.PACSED.value]
+
 
 class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
     """Reads of PACS dossiers, with a name."""
@@ -69,6 +78,10 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
         handed_over = Q(at_counter=True) | self._with_one(door=Door.PAPER.value)
         return self.filter(~Q(status=Status.DRAFT.value) | handed_over)
 
+    def with_one(self, **known: Any) -> Self:
+        """Those of which one of the two is so."""
+        return self.filter(self._with_one(**known))
+
     def _with_one(self, **known: Any) -> Q:
         """One of the two is so. A join would give a row a person, to be sorted and made one."""
         people = self.model.partenaires.rel.related_model.objects  # type: ignore[attr-defined]
@@ -79,15 +92,12 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
 
         Wider than the rules on purpose, so that no list reads every dossier to find them.
         """
-        young = self._with_one(birth_year__gte=localdate(at).year - 22)
-        answers = (
-            Q(kinship__in=[k.value for k in FORBIDDEN_KINSHIP])
-            | Q(convention=Convention.NOTARY.value)
-            | Q(residence__in=[Residence.ABROAD.value, Residence.ELSEWHERE.value])
-            | Q(impediment=Impediment.NO_COMMON_RESIDENCE.value)
-            | self._with_one(situation__in=[Situation.MARRIED.value, Situation.PACSED.value])
+        people = self.model.partenaires.rel.related_model.objects.filter(  # type: ignore[attr-defined]
+            Q(birth_year__gte=localdate(at).year - MAJORITY_YEARS) | Q(situation__in=BOUND)
         )
-        return self.filter(young | answers)
+        couples = self.model._base_manager.filter(MAYBE_FORBIDDEN)
+        # One after the other, each by its index: an « or » would read every dossier.
+        return self.filter(pk__in=people.values("dossier").union(couples.values("pk")))
 
     def inviting(self, user: User) -> Self:
         """Drafts and open dossiers whose second partenaire was invited at this address."""
@@ -187,6 +197,9 @@ class Dossier(DossierBase):
             models.Index(
                 fields=["status", "waiting_since", "-last_activity_at", "id"],
                 name="pacs_dossier_status",
+            ),
+            models.Index(
+                fields=["submitted_at"], condition=MAYBE_FORBIDDEN, name="pacs_dossier_forbidden"
             ),
         ]
         constraints = [

@@ -1,5 +1,7 @@
 """What is said about a dossier: messages, mails, internal notes, journal, readings."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
@@ -176,6 +178,14 @@ class SentMail(SentMailBase):
 
     class Meta(SentMailBase.Meta):
         abstract = False
+        indexes: ClassVar[list[models.Index]] = [
+            # Who was told that a dossier has arrived: one pile asks it of every open one.
+            models.Index(
+                fields=["dossier"],
+                condition=models.Q(kind="acknowledgement", email__isnull=False),
+                name="pacs_sentmail_told",
+            )
+        ]
 
 
 class DossierEvent(DossierEventBase):
@@ -226,6 +236,14 @@ class Reading(ReadingBase):
 
     class Meta(ReadingBase.Meta):
         abstract = False
+        indexes: ClassVar[list[models.Index]] = [
+            # To whom the acknowledgement was printed: a few of all the looks of years.
+            models.Index(
+                fields=["dossier"],
+                condition=models.Q(what="papier accuse"),
+                name="pacs_reading_receipt",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(dossier__isnull=False, registration__isnull=True)

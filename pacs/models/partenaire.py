@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -17,7 +17,7 @@ from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCha
 from demarches.phone_field import PhoneColumn
 from demarches.rules.enums import LabelledStrEnum
 from demarches.rules.texts import searched_names
-from pacs.models.dossier import Dossier
+from pacs.models.dossier import BOUND, Dossier
 from pacs.models.fields import NameField, birth_exists
 from pacs.rules.countries import FRANCE
 from pacs.rules.enums import Door, Sex
@@ -173,6 +173,28 @@ class Partenaire(models.Model):
         verbose_name = "partenaire"
         verbose_name_plural = "partenaires"
         ordering = ["dossier", "position"]
+        indexes: ClassVar[list[models.Index]] = [
+            # Few at any time, whatever the years: two piles of the desk begin with them.
+            models.Index(
+                fields=["door", "dossier"],
+                condition=Q(attested_at__isnull=True),
+                name="pacs_partenaire_unattested",
+            ),
+            models.Index(
+                fields=["last_invited_at"],
+                condition=Q(user__isnull=True),
+                name="pacs_partenaire_invited",
+            ),
+            # What the law may forbid (`Dossier.objects.maybe_forbidden`); births are searched too.
+            models.Index(
+                fields=["birth_year", "birth_month", "birth_day"], name="pacs_partenaire_birth"
+            ),
+            models.Index(
+                fields=["situation"],
+                condition=Q(situation__in=BOUND),
+                name="pacs_partenaire_bound",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["dossier", "position"], name="pacs_partenaire_two"),
             models.UniqueConstraint(

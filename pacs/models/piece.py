@@ -1,7 +1,7 @@
 """The pieces of a dossier and the files sent for them."""
 
 from datetime import date
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -77,6 +77,11 @@ class Piece(models.Model):
         verbose_name = "pièce"
         verbose_name_plural = "pièces"
         ordering = ["position", "pk"]
+        indexes: ClassVar[list[models.Index]] = [
+            # What grows too old is looked for among everybody's pieces (`pacs.piles`).
+            models.Index(fields=["rule_id", "issued_on"], name="pacs_piece_issued"),
+            models.Index(fields=["rule_id", "expires_on"], name="pacs_piece_expires"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["dossier", "key"], name="pacs_piece_once"),
             models.CheckConstraint(

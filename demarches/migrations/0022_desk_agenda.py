@@ -11,7 +11,7 @@ def last_is_first(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("demarches", "0023_another_town")]
+    dependencies = [("demarches", "0021_another_town")]
 
     operations = [
         migrations.AddField(
