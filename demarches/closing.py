@@ -23,7 +23,7 @@ from demarches.models import (
     ClosingLine,
     User,
 )
-from demarches.models.agenda import EXPECTED
+from demarches.models.agenda import EXPECTED, AppointmentQuerySet
 from demarches.rules.closing import PROPOSED_WITHIN, Toll, Wish, choices
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.read import Shown
@@ -117,28 +117,29 @@ def expected_within(closing: Closing, *, at: datetime) -> list[Appointment]:
     Not those agreed outside of the hours (`exceptional_within`): a mairie that is closed does not
     say whether its officer still goes to the hospital.
     """
-    first, last = closing.bounds
     held = Q(status=AppointmentStatus.HELD.value, held_until__gt=at)
+    rows = _within(closing, at=at).filter(Q(status__in=EXPECTED) | held, is_exceptional=False)
+    return list(rows.order_by("starts_at", "agenda", "seat"))
+
+
+def _within(closing: Closing, *, at: datetime) -> AppointmentQuerySet:
+    """What is still to come of that span, in the agendas that the closing is about."""
+    first, last = closing.bounds
     found = Appointment.objects.filter(
-        Q(status__in=EXPECTED) | held,
         agenda__service__mairie=closing.mairie_id,
-        is_exceptional=False,
         starts_at__gt=at,
         starts_at__lt=last,
         ends_at__gt=first,
     )
     if closing.service_id is not None:
         found = found.filter(agenda__service=closing.service_id)
-    return list(found.order_by("starts_at", "agenda", "seat"))
+    return found
 
 
 def exceptional_within(closing: Closing, *, at: datetime) -> list[Appointment]:
     """What was agreed outside of the hours in that span, for the agent to decide one by one."""
-    first, last = closing.bounds
-    rows = Appointment.objects.filter(
-        agenda__in=agendas_of(closing), is_exceptional=True, status__in=EXPECTED, starts_at__gt=at
-    )
-    return list(rows.filter(starts_at__lt=last, ends_at__gt=first).order_by("starts_at", "pk"))
+    rows = _within(closing, at=at).filter(is_exceptional=True, status__in=EXPECTED)
+    return list(rows.order_by("starts_at", "pk"))
 
 
 def free_after(agenda: Agenda, closing: Closing, *, at: datetime) -> list[Slot]:

@@ -520,6 +520,25 @@ def test_days_in_a_row_close_together_and_nobody_goes_from_one_to_the_next(agent
     assert not AgendaDayChange.objects.filter(pk=opening.pk).exists()
 
 
+def test_what_was_agreed_outside_of_the_hours_is_named_and_left(
+    dossier: Dossier, agent: User
+) -> None:
+    Appointment.objects.filter(holder=dossier.reference).update(
+        is_exceptional=True, place="Hôpital"
+    )
+
+    closing = begin(agent)
+
+    plan = plan_of(closing, PROCEDURES, at=NOW)
+    assert plan.rows == ()
+    assert [(one.place, party.reference) for one, party in plan.exceptional] == [
+        ("Hôpital", dossier.reference)
+    ]
+    assert plan.references == [dossier.reference]
+    finish(closing, agent)
+    assert now_of(dossier).appointment.starts_at == THURSDAY
+
+
 def test_proposing_again_gives_up_what_was_chosen(dossier: Dossier, agent: User) -> None:
     closing = begin(agent)
     line = line_of(dossier)
