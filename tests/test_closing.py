@@ -529,7 +529,7 @@ def test_what_was_agreed_outside_of_the_hours_is_named_and_left(
 
     closing = begin(agent)
 
-    plan = plan_of(closing, PROCEDURES, at=NOW)
+    plan = plan_of(closing, closers(), at=NOW)
     assert plan.rows == ()
     assert [(one.place, party.reference) for one, party in plan.exceptional] == [
         ("Hôpital", dossier.reference)
