@@ -12,6 +12,8 @@ from typing import Any
 from django.db.models import F, Model, QuerySet, Subquery, TextField
 from django.utils.dateparse import parse_date, parse_datetime
 
+from demarches.rules.numbers import read_number
+
 #: Piles are counted so far: nobody works through more in a day.
 COUNTED = 100
 
@@ -105,9 +107,10 @@ def count_piles[M: Model](
         return dict.fromkeys(rules, (0, None))
     told: dict[str, tuple[int, date | datetime | None]] = {}
     for number, (slug, rule) in enumerate(rules.items()):
-        count, _, first = found[f"counted_{number}"].partition(" ")
-        known = _moment(first) if int(count) < COUNTED else None
-        told[slug] = int(count), found[f"since_{number}"] if rule.since in SERVED else known
+        text, _, first = found[f"counted_{number}"].partition(" ")
+        count = read_number(text) or 0
+        known = _moment(first) if count < COUNTED else None
+        told[slug] = count, found[f"since_{number}"] if rule.since in SERVED else known
     return told
 
 

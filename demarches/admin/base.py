@@ -55,7 +55,8 @@ class FirstPages(Paginator[Any]):
     @cached_property
     def _counted(self) -> int:
         rows: Any = self.object_list
-        return int(rows[: LISTED + 1].count())
+        found: int = rows[: LISTED + 1].count()
+        return found
 
     @property
     def count(self) -> int:
