@@ -18,9 +18,10 @@ from pacs.models import Dossier
 from tests.support.dossiers import make_dossier
 from tests.support.followups import make_demande, make_suivi
 
-#: Nonces, tokens, and the second at which the page stops being fresh.
+#: Nonces, tokens, names of requests, and the second at which the page stops being fresh.
 DRAWN_ANEW = re.compile(
-    r"""nonce[-=]"?[\w+/=-]+|value="[\w-]{64}"|'Content-Length', '\d+'|'Expires', '[^']+'"""
+    r"""nonce[-=]"?[\w+/=-]+|value="[\w-]{64}"|'Content-Length', '\d+'"""
+    r"""|'(?:Expires|X-Request-ID)', '[^']+'"""
 )
 #: What completes an address beside the row it names.
 WORDS = {"slug": "pieces", "key": "1-P03_identite", "step": "commandee", "pk": 1}
