@@ -217,7 +217,7 @@ def test_no_way_of_writing_content_leaves_the_revision(model: type[Model]) -> No
         (
             "/pacs/comment-ca-se-passe/",
             lambda: PacsSettings.objects.update(review_days=17),
-            "17",
+            "sous 17",
         ),
     ],
 )
