@@ -24,7 +24,7 @@ DRAWN_ANEW = re.compile(
     r"""|'(?:Expires|X-Request-ID)', '[^']+'"""
 )
 #: What completes an address beside the row it names.
-WORDS = {"slug": "pieces", "key": "1-P03_identite", "step": "commandee", "pk": 1}
+WORDS = {"slug": "pieces", "key": "1-P03_identite", "step": "commandee", "pk": 1, "token": "x" * 43}
 #: Opened by a signed token, by a code of the national guidance, in development only.
 NAMES_NO_ROW = {"token", "code"}
 
@@ -72,7 +72,7 @@ def seen(client: Client, method: str, name: str, reference: str, **other: Any) -
     words = {word: WORDS[word] for word in ROWS[name] if word != "reference"} | other
     if "reference" in ROWS[name]:
         words["reference"] = reference
-    url = reverse(name, kwargs=words)
+    url = reverse(name.removeprefix(":"), kwargs=words)
     answer = client.generic(method, url)
     told = answer.content.decode() + str(sorted(answer.items()))
     if reference:

@@ -385,7 +385,7 @@ def test_home_and_the_page_ask_as_many_queries_however_many_rows(
         client.get(reverse("admin:pacs_dossier_change", args=[rows[0].pk]))
 
 
-HOME_QUERIES = 19
+HOME_QUERIES = 20
 DECIDE_QUERIES = 27
 
 
