@@ -303,7 +303,7 @@ def addresses(
     demande = fixed(make_demande(alice), by=agent, at=timezone.now())
     suivi = make_suivi(owner=alice)
     token = change_token(complete.appointment, complete.people[0])
-    known = {"slug": "dissoudre", "token": token, "code": "F1", "pk": 1}
+    known = {"slug": "dissoudre", "token": token, "secret": "x", "code": "F1", "pk": 1}
     found = []
     for name, pattern in our_names(get_resolver().url_patterns):
         if name in {"favicon", "styleguide"}:

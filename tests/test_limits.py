@@ -79,7 +79,7 @@ ADDRESSES: dict[str, Costly | str] = {
     "mine-json": Costly(READING),
     "demarches:address": Costly(SENDING),
     "demarches:address-codes": Costly(SENDING),
-    "agenda-feed": Costly(READING, {"pk": "1", "token": "x"}),
+    "agenda-feed": Costly(READING, {"pk": "1", "secret": "x"}),
     "demarches:mairie": PAGE,
     "demarches:mairie-calendar": Costly(READING),
     "demarches:mairie-card": PAGE,

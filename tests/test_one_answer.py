@@ -24,7 +24,13 @@ DRAWN_ANEW = re.compile(
     r"""|'(?:Expires|X-Request-ID)', '[^']+'"""
 )
 #: What completes an address beside the row it names.
-WORDS = {"slug": "pieces", "key": "1-P03_identite", "step": "commandee", "pk": 1, "token": "x" * 43}
+WORDS = {
+    "slug": "pieces",
+    "key": "1-P03_identite",
+    "step": "commandee",
+    "pk": 1,
+    "secret": "x" * 43,
+}
 #: Opened by a signed token, by a code of the national guidance, in development only.
 NAMES_NO_ROW = {"token", "code"}
 

@@ -50,12 +50,12 @@ def _digest(token: str) -> str:
 @login_not_required
 @rate_limited("agenda_feed", reads=True)
 @require_safe
-def feed(request: HttpRequest, pk: int, token: str) -> HttpResponse:
+def feed(request: HttpRequest, pk: int, secret: str) -> HttpResponse:
     """The hours of everybody's appointments; 404 for any address that is not one in use."""
     now = timezone.now()
     found = AgendaFeed.objects.select_related("user").filter(pk=pk).first()
     # Compared in any case, so that an unknown number takes as long as a wrong secret.
-    is_right = constant_time_compare(found.digest if found else "", _digest(token))
+    is_right = constant_time_compare(found.digest if found else "", _digest(secret))
     if found is None or not is_right or not may_close_days(found.user):
         raise Http404
     AgendaFeed.objects.filter(pk=pk).update(read_at=now)

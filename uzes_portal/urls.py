@@ -43,7 +43,7 @@ urlpatterns = [
     path("mes-demarches/donnees.pdf", mine.mine_pdf, name="mine-pdf"),
     path("mes-demarches/donnees.json", mine.mine_json, name="mine-json"),
     # /agenda/: what the calendar programs of agents read, under a secret address
-    path("agenda/<num:pk>/<slug:token>/rendez-vous.ics", agenda_feed.feed, name="agenda-feed"),
+    path("agenda/<num:pk>/<slug:secret>/rendez-vous.ics", agenda_feed.feed, name="agenda-feed"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("", include("demarches.urls")),
     path("pacs/", include("pacs.urls")),
