@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from phonenumber_field.phonenumber import PhoneNumber
 
 from demarches.integrity import integrity_of
 from demarches.languages import FRENCH, in_address
@@ -164,6 +165,12 @@ def nb(text: str) -> str:
     """Bind French punctuation to its word: « Prêt ? » never breaks before the sign."""
     bound = re.sub(r" (?=[:;!?»%€])", NBSP, str(text))
     return re.sub(r"(?<=«) ", NBSP, bound)
+
+
+@register.filter
+def dialled(phone: PhoneNumber) -> SafeString:
+    """A number that dials; a filter, so that a full stop may follow it at once."""
+    return format_html('<a class="phone" href="{}">{}</a>', phone.as_rfc3966, phone.as_national)
 
 
 # Forms: what the crispy pack `templates/uzes/` needs to know about a field.
