@@ -507,14 +507,16 @@ def _ids() -> set[str]:
 
 
 @pytest.mark.parametrize("contact", ["", "securite@uzes.example", "http://uzes.example"])
-def test_check_warns_of_a_contact_nobody_can_follow(contact: str, settings: Settings) -> None:
+def test_check_warns_of_a_contact_nobody_can_follow(
+    contact: str, settings: Settings, db: None
+) -> None:
     settings.SECURITY_CONTACT = contact
 
     assert "portal.W001" in _ids()
 
 
 @pytest.mark.parametrize("contact", ["mailto:a@uzes.example", "https://uzes.example/alerte"])
-def test_check_is_content_with_a_contact(contact: str, settings: Settings) -> None:
+def test_check_is_content_with_a_contact(contact: str, settings: Settings, db: None) -> None:
     settings.SECURITY_CONTACT = contact
 
     assert "portal.W001" not in _ids()
@@ -524,7 +526,7 @@ def test_what_is_installed_is_what_was_pinned() -> None:
     assert packages_astray(ROOT / "requirements.txt") == []
 
 
-def test_check_tells_what_is_astray(tmp_path: Path, settings: Settings) -> None:
+def test_check_tells_what_is_astray(tmp_path: Path, settings: Settings, db: None) -> None:
     (tmp_path / "requirements.txt").write_text(
         "django==0.1 \\\n    --hash=sha256:0\nno-such-package==1.0\n"
     )

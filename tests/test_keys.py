@@ -138,6 +138,7 @@ DRAWN = {
     "demarches/storage.py": ("os.urandom", "secrets.token_hex", 160),
     "pacs/demo.py": ("random.Random", "a believable town, no secret"),
     "pacs/management/commands/demo_data.py": ("secrets.token_urlsafe", 128),
+    "uzes_portal/agenda_feed.py": ("secrets.token_urlsafe", 256),
     "uzes_portal/backup.py": ("os.urandom", "a salt and the name of a scratch, no secret"),
     "uzes_portal/management/commands/start.py": ("secrets.token_urlsafe", 128),
     "uzes_portal/settings.py": ("os.urandom", 256),

@@ -15,7 +15,7 @@ from typing import Any, override
 from uzes_portal.request_id import current_id
 
 OURS = ("demarches", "pacs", "vitale", "uzes_portal")
-_KEY = re.compile(r"(\w+)=(\S*)")
+_KEY = re.compile(r"\b(\w+)=(\S*)")
 
 
 class JsonLines(logging.Formatter):

@@ -323,6 +323,8 @@ COMPARISONS = {"canonical_address", "read_address"}
 LOOKUPS = {"filter", "exclude", "get", "get_or_create", "update_or_create", "Q"}
 #: Of the rows that note a mail: a foreign key to the outbox, not an address.
 OUTBOX = "mails"
+#: Columns of the outbox that are reached by such a key, « email ».
+OUTBOX_COLUMNS = {"status"}
 
 
 def address_names(node: ast.AST) -> bool:
@@ -357,8 +359,10 @@ def comparisons(tree: ast.AST) -> Iterator[str]:
                 continue
             for word in node.keywords:
                 key = (word.arg or "").split("__")
-                if key[0] == OUTBOX or not any(
-                    part == "email" or part.endswith("_email") for part in key
+                if (
+                    key[0] == OUTBOX
+                    or key[-1] in OUTBOX_COLUMNS
+                    or not any(part == "email" or part.endswith("_email") for part in key)
                 ):
                     continue
                 is_made = (
