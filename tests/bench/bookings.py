@@ -27,8 +27,8 @@ from tests.conftest import REFERENCE_FIXTURES  # noqa: E402
 CLIENTS, SLOTS = 4, 150
 INSERT = (
     "INSERT INTO demarches_appointment (agenda_id, starts_at, ends_at, seat, capacity, status,"
-    " holder, at_counter, created_at, held_until, uid, sequence)"
-    " VALUES (%s, %s, %s, 1, 1, 'held', '', %s, %s, %s, %s, 0) RETURNING id"
+    " holder, at_counter, is_exceptional, place, created_at, held_until, uid, sequence)"
+    " VALUES (%s, %s, %s, 1, 1, 'held', '', %s, FALSE, '', %s, %s, %s, 0) RETURNING id"
 )
 STEP = "INSERT INTO demarches_seattime (appointment_id, agenda_id, seat, at) VALUES (%s, %s, 1, %s)"
 
