@@ -253,7 +253,8 @@ def question(field: BoundField, message: str) -> str:
     """A message of the error summary, after the question it is about."""
     by_heading = asked_by_heading(field.form)
     label = str(getattr(field.form, "page_heading", "") if by_heading else field.label).strip()
-    if message.casefold().startswith(label.casefold()):
+    names_it = label.endswith("?") and label in message
+    if names_it or message.casefold().startswith(label.casefold()):
         return message
     if label.endswith(("?", ":", ".")):
         return f"{label} {message}"

@@ -165,6 +165,14 @@ def test_what_is_known_of_a_foreign_document_can_be_said_beside_it(client: Clien
     assert "1 P20_traduction:P42_veuvage" in pieces  # as said of all of them
 
 
+def test_the_summary_says_a_question_once(client: Client) -> None:
+    html = html_of(get(client, "simulator", {"envoi": "ensemble"}))
+    summary = html.partition("error-summary-title")[2].partition("</ul>")[0]
+
+    assert summary.count("Où habiterez-vous ensemble, le jour du Pacs") == 1
+    assert summary.count("Répondez à la question") == 4
+
+
 def test_questions_need_no_cookie_no_token_and_no_script(client: Client) -> None:
     for params in ({}, params_of(), params_of(lien="oui", quel_lien="fratrie")):
         response = get(client, "simulator", params)
