@@ -132,10 +132,13 @@ def take_seat(
     at_counter: bool = False,
     is_exceptional: bool = False,
     place: str = "",
+    leaving: Appointment | None = None,
 ) -> Appointment:
     """Take the first seat of this slot that the database grants; call it inside a transaction.
 
-    Raises `SlotTaken`, with nothing written, when every seat has gone to somebody else.
+    `leaving`: what these people have until now; where it overlaps, its seat is left for this one.
+    Raises `SlotTaken` when every seat has gone to somebody else; nothing is written then, but of
+    `leaving`, whose transaction is to be undone.
     """
     wanted = {
         "agenda": agenda,
@@ -150,36 +153,63 @@ def take_seat(
         "place": place,
         "created_at": at,
     }
-    if granted := _first_granted(slot, wanted):
+    if leaving is not None and not (leaving.agenda_id == agenda.pk and _overlaps(leaving, slot)):
+        leaving = None
+    if leaving is not None:
+        # Its start may be the same. Its times stay until the new ones are had: whoever asks for
+        # them meanwhile is refused at once, and no two wait for each other.
+        Appointment.objects.filter(pk=leaving.pk).update(
+            seat=None, status=AppointmentStatus.CANCELLED.value
+        )
+    if granted := _first_granted(slot, wanted, leaving):
         return granted
     # What ended, and nobody has swept yet, still stands in the way of the constraints.
     is_blocked = agenda.has_lapsed(slot.starts_at, slot.ends_at, at=at)
-    if is_blocked and free_lapsed(agenda, at=at) and (granted := _first_granted(slot, wanted)):
+    if (
+        is_blocked
+        and free_lapsed(agenda, at=at)
+        and (granted := _first_granted(slot, wanted, leaving))
+    ):
         return granted
     raise SlotTaken(SEAT_GONE)
 
 
-def _first_granted(slot: Slot, wanted: Mapping[str, Any]) -> Appointment | None:
+def _overlaps(appointment: Appointment, slot: Slot) -> bool:
+    return appointment.starts_at < slot.ends_at and appointment.ends_at > slot.starts_at
+
+
+def _first_granted(
+    slot: Slot, wanted: Mapping[str, Any], leaving: Appointment | None
+) -> Appointment | None:
     for seat in slot.free_seats:
         appointment = Appointment(**wanted, seat=seat)
-        if insert_unless_taken([appointment]) and _keep_times(appointment, seat):
+        if insert_unless_taken([appointment]) and _keep_times(appointment, seat, leaving):
             return appointment
     return None
 
 
-def _keep_times(appointment: Appointment, seat: int) -> bool:
+def _keep_times(appointment: Appointment, seat: int, leaving: Appointment | None) -> bool:
     """Take the seat's time too; False, and the appointment gone, where another overlaps it.
 
-    In the order of the clock: two that overlap wait for each other in one direction.
+    In the order of the clock: two that overlap wait for each other in one direction. What
+    `leaving` has of that time becomes this one's; the rest of it goes.
     """
+    own = SeatTime.objects.filter(appointment=leaving, seat=seat) if leaving else None
+    had = set(own.values_list("at", flat=True)) if own is not None else set[datetime]()
+    times = list(steps_of(appointment.starts_at, appointment.ends_at))
     steps = [
         SeatTime(appointment=appointment, agenda_id=appointment.agenda_id, seat=seat, at=step)
-        for step in steps_of(appointment.starts_at, appointment.ends_at)
+        for step in times
+        if step not in had
     ]
-    if insert_unless_taken(steps) == len(steps):
-        return True
-    appointment.delete()
-    return False
+    if steps and insert_unless_taken(steps) < len(steps):
+        appointment.delete()
+        return False
+    if leaving is not None and own is not None:
+        own.filter(at__in=times).update(appointment=appointment)
+        SeatTime.objects.filter(appointment=leaving).delete()
+        leaving.refresh_from_db(fields=["seat", "status"])
+    return True
 
 
 def give_back(

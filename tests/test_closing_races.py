@@ -10,10 +10,10 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
 
-from demarches.actions import ChangedSince
+from demarches.actions import ChangedSince, SlotTaken
 from demarches.closing_actions import ClosingRefused, confirm
-from demarches.models import Appointment, Closing, Closure, User
-from pacs.actions.appointments import book_for
+from demarches.models import Appointment, Closing, Closure, SeatTime, User
+from pacs.actions.appointments import book_apart, book_for
 from pacs.models import Dossier
 from tests.support.closing import HALF_HOUR, NOW, THURSDAY, begin, couple, mark
 from uzes_portal.closing_desk import closers
@@ -101,3 +101,25 @@ def test_the_couple_moves_while_the_day_closes(officer: User) -> None:
     assert [one.pk for one in booked] == [now.appointment_id]
     assert now.appointment.starts_at.date() != THURSDAY.date()
     assert Appointment.objects.filter(status="held").count() == 0
+
+
+def test_a_couple_moves_a_little_while_another_wants_that_hour(officer: User) -> None:
+    """What they have stays theirs until the new hour is: nobody waits for anybody who waits."""
+    mine, other = couple(officer, 0), couple(officer, 1)
+
+    def apart(dossier: Dossier, start: datetime) -> Appointment:
+        now = Dossier.objects.get(pk=dossier.pk)
+        agreed = {"minutes": 30, "place": "", "why": "Hôpital", "version": now.version}
+        return book_apart(now, start, **agreed, by=officer, at=NOW)
+
+    for rank in range(4):
+        start = THURSDAY + timedelta(days=3 + rank, hours=12)
+        later = start + HALF_HOUR / 2
+        apart(mine, start)
+
+        moved, refused = at_once(lambda: apart(mine, later), lambda: apart(other, later))  # noqa: B023
+
+        assert isinstance(moved, Appointment), moved
+        assert isinstance(refused, SlotTaken), refused
+        times = SeatTime.objects.filter(at__range=(start, later + HALF_HOUR))
+        assert list(times.values_list("appointment", flat=True)) == [moved.pk] * 6

@@ -360,8 +360,12 @@ def _aligned(moment: datetime) -> datetime:
 
 
 def steps_of(starts_at: datetime, ends_at: datetime) -> Iterator[datetime]:
-    """The steps of five minutes an appointment takes, in UTC, in order."""
+    """The steps of five minutes an appointment takes, in UTC, in order.
+
+    Those of the clock, whatever the moment it starts at: two that overlap have one in common.
+    """
     step = starts_at.astimezone(UTC)
+    step -= (step - datetime.min.replace(tzinfo=UTC)) % STEP
     while step < ends_at:
         yield step
         step += STEP

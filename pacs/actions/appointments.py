@@ -6,7 +6,7 @@ other, and two couples never wait for each other. Who gets a seat is decided by 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -363,9 +363,17 @@ def book_apart(
     place, why = place.strip(), why.strip()
     if not why:
         raise ActionRefused("Dites pourquoi ce rendez-vous est hors horaires, pour le journal.")
-    if not MINUTES[0] <= minutes <= MINUTES[1] or minutes % 5 or starts_at.minute % 5:
+    is_round = not (starts_at.minute % 5 or starts_at.second or starts_at.microsecond)
+    if not MINUTES[0] <= minutes <= MINUTES[1] or minutes % 5 or not is_round:
         raise ActionRefused(
             "Choisissez une heure et une durée de cinq en cinq minutes, quatre heures au plus."
+        )
+    # Added up in UTC: an hour lasts an hour on the nights when the clocks change.
+    zone, start = starts_at.tzinfo, starts_at.astimezone(UTC)
+    if start.astimezone(zone).replace(tzinfo=None) != starts_at.replace(tzinfo=None):
+        raise ActionRefused(
+            "Cette heure n’existe pas : cette nuit-là, on passe à l’heure d’été. Choisissez-en une"
+            " autre."
         )
     if starts_at <= at:
         raise ActionRefused("Ce moment est déjà passé : choisissez-en un à venir.")
@@ -377,7 +385,7 @@ def book_apart(
     if day > asked.last_day:
         raise ActionRefused(not_open_yet(asked))
     seats = tuple(agenda.rules(at).seats(at_counter=True))
-    slot = Slot(starts_at, starts_at + timedelta(minutes=minutes), seats)
+    slot = Slot(starts_at, (start + timedelta(minutes=minutes)).astimezone(zone), seats)
     with transaction.atomic():
         locked = locked_at_version(dossier, version)
         bookable_agenda(locked, reader=None, at=at)
@@ -394,6 +402,7 @@ def book_apart(
                 at_counter=True,
                 is_exceptional=True,
                 place=place,
+                leaving=locked.appointment,
             )
         except SlotTaken as taken:
             raise SlotTaken(

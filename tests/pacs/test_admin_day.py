@@ -665,7 +665,10 @@ def test_an_hour_and_a_place_of_their_own(
         "place": place,
         "why": "Hospitalisé jusqu’en janvier.",
     }
-    wrong = {"day": "22/11/2026"}, {"hour": "19:02"}, {"minutes": "2"}, {"place": NIR}, {"why": ""}
+    wrong: tuple[dict[str, str], ...] = (
+        *({"day": "22/11/2026"}, {"hour": "19:02"}, {"hour": "19:00:30"}, {"minutes": "2"}),
+        *({"place": NIR}, {"why": ""}, {"day": "28/3/2027", "hour": "02:55"}),
+    )
     for one in wrong:
         assert press(desk, path, asked | one).status_code in {409, 422}, one
     Email.objects.all().delete()
@@ -697,6 +700,19 @@ def test_an_hour_and_a_place_of_their_own(
     assert "Un autre rendez-vous occupe déjà ce moment." in taken.content.decode()
     with pytest.raises(IntegrityError), transaction.atomic():
         Appointment.objects.filter(holder=other.reference).update(place="ailleurs")
+
+
+def test_their_own_appointment_is_not_in_their_way(desk: Client, dossier: Dossier) -> None:
+    was = dossier.appointment
+    asked = {"day": "23/11/2026", "hour": "09:30", "minutes": "45", "place": "Hôpital", "why": "x"}
+
+    answer = press(desk, address("dossier_book_apart", dossier.pk), asked)
+
+    assert answer.status_code == 302
+    now = Dossier.objects.select_related("appointment").get().appointment
+    assert (now.starts_at, now.place, now.uid) == (START, "Hôpital", was.uid)
+    was.refresh_from_db()
+    assert (was.status, was.seat) == ("cancelled", None)
 
 
 def asked_at_counter() -> Asked:

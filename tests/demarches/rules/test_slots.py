@@ -309,6 +309,14 @@ def test_steps_cover_the_span() -> None:
     assert [f"{step:%H:%M}" for step in steps] == ["07:00", "07:05", "07:10", "07:15"]
 
 
+def test_two_spans_that_overlap_have_a_step_in_common_wherever_they_start() -> None:
+    first = set(steps_of(at(TUESDAY, 8), at(TUESDAY, 8, 20)))
+    half = timedelta(seconds=30)
+
+    assert first & set(steps_of(at(TUESDAY, 8) + half, at(TUESDAY, 8, 5) + half))
+    assert not first & set(steps_of(at(TUESDAY, 8, 20), at(TUESDAY, 8, 30)))
+
+
 @given(
     day=st.dates(date(2026, 11, 24), date(2030, 12, 31)),
     minutes=st.integers(1, 24).map(lambda value: value * 5),
