@@ -32,7 +32,7 @@ from tests.support.pdf import text_of
 from tests.support.portal import ROOT
 from uzes_portal import assets, town
 from uzes_portal.doctor import examine
-from uzes_portal.town_file import read_town
+from uzes_portal.town_file import TownRefused, read_town
 
 EXAMPLE = ROOT / "docs" / "deploy" / "mairie-exemple.toml"
 #: What would give the first town away: its names, numbers, court, streets.
@@ -171,6 +171,38 @@ def test_a_file_of_another_kind_is_refused_in_words(
         call_command("nouvelle_mairie", tmp_path / "mairie.toml")
 
     assert not Mairie.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_editor_of_windows_and_a_space_too_many_change_nothing(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace('= "accueil"', '= " accueil "')
+    (tmp_path / "mairie.toml").write_text(text, encoding="utf-8-sig")
+
+    call_command("nouvelle_mairie", tmp_path / "mairie.toml")
+
+    assert Service.objects.filter(slug="accueil").exists()
+
+
+@pytest.mark.parametrize(
+    ("part", "line", "wrong"),
+    [
+        ("agenda", "nom", "Pacs\0"),
+        ("mentions_legales", "editeur", "Le\0maire"),
+        ("mentions_legales", "hebergeur", "Hébergeur\nDEBUG=1"),
+        ("mairie", "fuseau", 4),
+    ],
+)
+@pytest.mark.django_db
+def test_signs_that_no_column_nor_environment_takes_are_refused(
+    part: str, line: str, wrong: object
+) -> None:
+    given = example()
+    given[part][line] = wrong
+
+    with pytest.raises(TownRefused) as refused:
+        read_town(given)
+
+    assert [one.where for one in refused.value.faults] == [f"{part}.{line}"]
 
 
 @pytest.mark.django_db

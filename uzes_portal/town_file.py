@@ -109,6 +109,8 @@ HOURS = re.compile(
     rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))?(?: ([1-5](?:,[1-5])*))?"
     r"((?: \d{1,2}:\d\d-\d{1,2}:\d\d)+)"
 )
+#: Signs that nobody types; a database refuses the first of them.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 HOURS_EXAMPLE = "« lundi-jeudi 08:00-12:00 13:30-17:00 » ou « samedi 1,3 09:00-12:00 »"
 
 
@@ -209,6 +211,8 @@ class _Reader:
                 self.fault("mairie.code_insee", "ce code n’est celui d’aucune commune.")
             elif commune_key(found.name) != commune_key(row.commune):
                 self.fault("mairie.code_insee", f"ce code est celui de {found}.")
+        if not isinstance(self.table("mairie").get("fuseau", ""), str):
+            self.fault("mairie.fuseau", "écrivez un nom, par exemple « Pacific/Noumea ».")
         clock = self.text("mairie", "fuseau") or CLOCKS.get(department, "")
         if not clock and department.startswith(("97", "98")):
             self.fault("mairie.fuseau", "donnez l’heure locale, par exemple « Pacific/Noumea ».")
@@ -249,7 +253,7 @@ class _Reader:
             rows = [row for line in lines for row in self.spans(where, line)]
             if pair := opening_hours.conflict([row.as_rule() for row in rows]):
                 self.fault(where, f"deux horaires du {WEEKDAYS[pair[0].weekday]} se chevauchent.")
-            slug = str(table.get("identifiant", ""))
+            slug = str(table.get("identifiant", "")).strip()  # as `_value` reads it
             if slug in found:
                 self.fault(f"services.{rank + 1}.identifiant", f"« {slug} » sert déjà plus haut.")
             found[slug] = rows
@@ -294,8 +298,11 @@ class _Reader:
         for name in given_but_unknown(table, LEGAL):
             self.unknown(f"{where}.{name}", LEGAL)
         for name in LEGAL:
-            if not self.text(where, name):
+            if not (said := self.text(where, name)):
                 self.fault(f"{where}.{name}", "à remplir : la loi veut que ce soit dit.")
+            elif "\n" in said or CONTROL.search(said):
+                # It goes into the environment, where a line is a line.
+                self.fault(f"{where}.{name}", "écrivez-le sur une seule ligne.")
         return {name: self.text(where, name) for name in LEGAL}
 
     def colours(self) -> dict[str, dict[str, str]]:
@@ -465,6 +472,8 @@ def _value(model: type[models.Model], column: str, given: Any) -> Any:
         is_right = isinstance(given, str)
     if not is_right:
         raise ValueError(f"« {given} » n’est pas écrit comme il faut.")
+    if isinstance(given, str) and CONTROL.search(given):
+        raise ValueError("ce texte contient un signe invisible : tapez-le à nouveau.")
     if isinstance(kind, PhoneColumn) and given.strip():
         read_phone(given)
     return given.strip() if isinstance(given, str) else given

@@ -77,7 +77,8 @@ class Command(BaseCommand):
 
     def from_file(self, file: Path) -> Town:
         try:
-            return read_town(tomllib.loads(file.read_text(encoding="utf-8")))
+            # « -sig »: text editors of Windows put a mark before the first line.
+            return read_town(tomllib.loads(file.read_text(encoding="utf-8-sig")))
         except OSError:
             raise CommandError(f"{file} ne s’ouvre pas. Un exemple : {EXAMPLE}.") from None
         except UnicodeDecodeError:
