@@ -104,3 +104,18 @@ def test_a_line_holds_neither_what_a_library_says_nor_the_text_of_an_error() -> 
         "ValueError",
     )
     assert line["trace"][0].endswith("nor_the_text_of_an_error")
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_an_error_that_is_the_message_is_told_by_its_kind(as_text: bool) -> None:
+    """Django writes a refused name of a host so, post_office what a mail server answered."""
+    error = ValueError("550 no such user alice@example.org")
+    told: Any = str(error) if as_text else error
+    record = logging.LogRecord(
+        "post_office", logging.ERROR, "", 0, told, (), (ValueError, error, None)
+    )
+
+    text = JsonLines().format(record)
+
+    assert "alice" not in text
+    assert json.loads(text)["text"] == "ValueError"

@@ -32,7 +32,7 @@ class JsonLines(logging.Formatter):
             said = record.getMessage()
             line |= {"event": said.partition(" ")[0], **dict(_KEY.findall(said))}
         else:
-            line |= {"event": "library", "text": str(record.msg)}
+            line |= {"event": "library", "text": _words(record)}
         if request := current_id():
             line["request"] = request
         if record.exc_info and (error := record.exc_info[1]):
@@ -42,3 +42,12 @@ class JsonLines(logging.Formatter):
                 for frame in traceback.extract_tb(error.__traceback__)
             ]
         return json.dumps(line, ensure_ascii=False)
+
+
+def _words(record: logging.LogRecord) -> str:
+    """The words of a library; of an error that it gives as its message, the kind alone."""
+    error = record.msg if isinstance(record.msg, BaseException) else None
+    if error is None and record.exc_info and (raised := record.exc_info[1]):
+        said = str(raised)
+        error = raised if said and said in str(record.msg) else None
+    return type(error).__name__ if error else str(record.msg)
