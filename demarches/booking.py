@@ -7,10 +7,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from django.utils.timezone import localdate, make_aware
+from django.utils.translation import get_language
 
 from demarches.actions import offered_days
 from demarches.models import Agenda
-from demarches.rules.dates_fr import MONTHS, WEEKDAYS
+from demarches.rules.dates_fr import MONTHS
+from demarches.rules.dates_spoken import month_in, weekdays_in
 from demarches.rules.slots import Asked, DaySlots
 
 #: How far agents may book, beyond what is open online.
@@ -40,8 +42,8 @@ class Month[D: CalendarDay]:
 
     @property
     def label(self) -> str:
-        """« décembre 2026 »."""
-        return f"{MONTHS[self.first.month - 1]} {self.first.year}"
+        """« décembre 2026 », in the language of the page."""
+        return month_in(get_language() or "fr", self.first)
 
     @property
     def has_open_day(self) -> bool:
@@ -59,8 +61,8 @@ class Month[D: CalendarDay]:
 
     @property
     def weekdays(self) -> list[tuple[str, str]]:
-        """« lun » and « lundi », for the head of the table."""
-        return [(name[:3], name) for name in WEEKDAYS]
+        """« lun » and « lundi », for the head of the table, in the language of the page."""
+        return weekdays_in(get_language() or "fr")
 
     @property
     def weeks(self) -> list[list[D | None]]:

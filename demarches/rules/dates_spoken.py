@@ -8,9 +8,11 @@ else can be misread), « sabato 1º maggio 2027 », « sábado 1 de mayo de 2027
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from demarches.rules.dates_fr import NBSP, day_fr, weekday_fr
+from demarches.rules import dates_fr
+from demarches.rules.dates_fr import NBSP, day_fr
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
+    "fr": dates_fr.MONTHS,
     "en": (
         "January",
         "February",
@@ -69,6 +71,7 @@ MONTHS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 WEEKDAYS: Mapping[str, tuple[str, ...]] = {
+    "fr": dates_fr.WEEKDAYS,
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "it": ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
@@ -121,7 +124,16 @@ def day_in(language: str, day: date) -> str:
 
 def weekday_day_in(language: str, day: date) -> str:
     """The day with its weekday; raises KeyError for a language that is not spoken here."""
-    if language == "fr":
-        return f"{weekday_fr(day)} {day_fr(day)}"
     comma = "," if language == "pt" else ""
     return f"{WEEKDAYS[language][day.weekday()]}{comma} {day_in(language, day)}"
+
+
+def month_in(language: str, day: date) -> str:
+    """« mai 2027 », « maggio 2027 », « mayo de 2027 »; raises KeyError as `day_in`."""
+    of = "de " if language in ("es", "pt") else ""
+    return f"{MONTHS[language][day.month - 1]} {of}{day.year}"
+
+
+def weekdays_in(language: str) -> list[tuple[str, str]]:
+    """« lun » and « lundi », Monday to Sunday; raises KeyError as `day_in`."""
+    return [(name[:3], name) for name in WEEKDAYS[language]]

@@ -34,6 +34,8 @@ from pacs.rules.situation import (
 DATE_PARAMETER = "date"
 #: The page whose answers are being changed.
 EDIT_PARAMETER = "etape"
+#: The month to look at on the page of the wished date, which is then shown again.
+MONTH_PARAMETER = "mois"
 #: The page that was just sent: what is missing there is an error, elsewhere it is yet to come.
 SENT_PARAMETER = "envoi"
 #: What the dossier asks in other words: one answer for the first two, a date of birth.
@@ -255,6 +257,8 @@ def _form_for(
     data = {name: params[name] for name in params}
     data[DATE_PARAMETER] = data.get(DATE_PARAMETER, "")[: MAX_LENGTH + 1]
     is_edited = params.get(EDIT_PARAMETER) == page.slug and not is_sent
+    if page.asks_date and params.get(MONTH_PARAMETER):
+        is_edited = True  # what was chosen and typed stays on the page
     if is_edited or not (has_answers or is_wrong or is_sent):
         return SimulatorForm(
             page, questions, initial=known_params(params), commune=commune, today=today

@@ -20,6 +20,8 @@ ONE_DAY = timedelta(days=1)
 SUNDAY = 6
 #: How far around a day an open one is looked for.
 SEARCH_DAYS = 92
+#: One word for the cell of a calendar, of a day that is closed, too soon, or gone.
+SHORT_REASONS = ("fermé", "trop tôt", "passé")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class DayAnswer:
         """One word for the cell of a calendar; empty when the day is possible."""
         if self.is_possible:
             return ""
-        return "fermé" if self.is_closed else "trop tôt" if self.is_too_soon else "passé"
+        closed, too_soon, past = SHORT_REASONS
+        return closed if self.is_closed else too_soon if self.is_too_soon else past
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from demarches.booking import read_day
 from demarches.kept_pages import ANSWERS, keeps_page
 from demarches.languages import (
     FRENCH,
@@ -24,6 +25,7 @@ from demarches.languages import (
 )
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited, who_computes
+from pacs.booking import wish_month
 from pacs.checklist import (
     Checklist,
     blank_set_pdf,
@@ -34,6 +36,7 @@ from pacs.checklist import (
 from pacs.forms.simulator import (
     DATE_PARAMETER,
     EDIT_PARAMETER,
+    MONTH_PARAMETER,
     SENT_PARAMETER,
     Journey,
     SimulatorForm,
@@ -165,8 +168,18 @@ def _question(request: HttpRequest, visit: Visit, form: SimulatorForm) -> HttpRe
             f"{reverse('pacs:simulator')}?{urlencode(known_params(request.GET))}", visit.language
         ),
     }
+    if form.page.asks_date:
+        context |= _calendar(request, visit)
     status = 422 if form.errors else 200
     return render_in(request, "pacs/simulator_question.html", context, status=status)
+
+
+def _calendar(request: HttpRequest, visit: Visit) -> dict[str, Any]:
+    """The month of the wished day, of the first possible one, or the one asked for."""
+    days = visit.checklist().plan.days
+    wished = read_day(known_params(request.GET).get(DATE_PARAMETER, ""))
+    asked = read_day(request.GET.get(MONTH_PARAMETER, "")) or wished or days.first
+    return {"month": wish_month(days, asked), "wished": wished, "first_day": days.first}
 
 
 def _back_url(visit: Visit, slug: str) -> str:

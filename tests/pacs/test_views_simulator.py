@@ -697,3 +697,72 @@ def test_portal_without_reference_data_still_answers(client: Client) -> None:
     assert "2 P11_naissance_fr" in pieces_in(html)
     for name in ("simulator-pdf", "simulator-ics"):
         assert get(client, name, params_of(date="2027-06-05")).status_code == 200
+
+
+# The calendar of the wished day.
+
+
+def calendar_of(html: str) -> tuple[list[str], list[str]]:
+    """The days that can be touched, and the months that can be looked at."""
+    return (
+        re.findall(r'<button name="date" value="([\d-]+)"', html),
+        re.findall(r'name="mois" value="([\d-]+)"', html),
+    )
+
+
+def test_wished_day_is_touched_on_a_calendar_of_open_days(client: Client) -> None:
+    asked = params_of() | {"etape": "projet"}
+    html = get(client, "simulator", asked).content.decode()
+    days, months = calendar_of(html)
+
+    assert (days[0], days[-1]) == ("2026-12-22", "2026-12-31")
+    assert "2026-12-25" not in days and "2026-12-27" not in days
+    assert months == ["2026-11", "2027-01"]
+
+    chosen = get(client, "simulator", asked | {"envoi": "projet", "date": days[0]})
+    assert "mardi 22\xa0décembre 2026" in unescape(chosen.content.decode())
+
+
+def test_day_touched_counts_beside_a_field_left_as_it_was(client: Client) -> None:
+    """The browser sends both: what was in the field, then the day that was touched."""
+    query = urlencode([*params_of(date="2027-06-05").items(), ("date", "2027-01-14")])
+    html = client.get(f"{reverse('pacs:simulator')}?{query}").content.decode()
+
+    assert "jeudi 14\xa0janvier 2027" in unescape(html)
+
+
+def test_turning_the_month_keeps_what_was_chosen_and_typed(client: Client) -> None:
+    sent = params_of(convention="personnalisee") | {"date": "le 5 juin", "envoi": "projet"}
+    html = get(client, "simulator", sent | {"mois": "2027-03"}).content.decode()
+    days, months = calendar_of(html)
+
+    assert days[0] == "2027-03-01"
+    assert months == ["2027-02", "2027-04"]
+    assert re.search(r'value="personnalisee"[^>]*checked', html)
+    assert 'value="le 5 juin"' in html
+    assert 'role="alert"' not in html
+
+
+@pytest.mark.parametrize("month", ["", "2020-01", "9999-12", "x", "2026-13", "0000-00"])
+def test_month_that_is_none_is_the_nearest_one(client: Client, month: str) -> None:
+    response = get(client, "simulator", params_of() | {"etape": "projet", "mois": month})
+
+    assert response.status_code == 200
+    assert 'name="mois"' in response.content.decode()
+
+
+def test_enter_in_a_field_sends_the_page_and_touches_no_day(client: Client) -> None:
+    """The first button of the form is the one that Enter presses."""
+    html = get(client, "simulator", params_of() | {"etape": "projet"}).content.decode()
+    form = html.split('action="/pacs/pieces/"')[1]
+
+    assert "name=" not in form[form.index("<button") :].split(">")[0]
+
+
+def test_calendar_speaks_english(client: Client) -> None:
+    asked = params_of() | {"etape": "projet", "langue": "en", "mois": "2026-12"}
+    html = unescape(get(client, "simulator", asked).content.decode())
+
+    for words in ("December 2026", "Tuesday 22\xa0December 2026", "Next month", "too soon"):
+        assert words in html
+    assert "lundi" not in re.sub(r'<ul[^>]*lang="fr".*?</ul>', "", html, flags=re.S)

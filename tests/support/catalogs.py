@@ -107,6 +107,7 @@ def of_pages() -> set[str | tuple[str, str]]:
         FORBIDDEN_CLAUSES,
         REGIME_CLAUSES,
     )
+    from pacs.rules.days import SHORT_REASONS  # noqa: PLC0415
     from pacs.rules.eligibility import OUTCOME_TYPES  # noqa: PLC0415
     from pacs.views.guidance import AID_TITLE, REGIME_TITLE  # noqa: PLC0415
 
@@ -117,6 +118,7 @@ def of_pages() -> set[str | tuple[str, str]]:
         field.too_late,
         AID_TITLE,
         REGIME_TITLE,
+        *SHORT_REASONS,
     }
     for page in QUESTION_PAGES:
         found |= {page.heading, page.hint}
