@@ -5,7 +5,7 @@ DEMO := DEBUG=$${DEBUG:-1} $(PYTHON) manage.py
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet --strip-extras \
 	--allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
 
-.PHONY: help run test lint coverage audit bench race demo-data journey screenshots requirements
+.PHONY: help run test lint coverage audit bench race crash demo-data journey screenshots requirements
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 run: ## the portal, on http://127.0.0.1:8000
@@ -29,6 +29,9 @@ bench: ## speed, as ratios within one run; SCALE=100000: the desk with so many d
 race: ## forty clients for one slot, fifteen rounds, on both databases
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.race
+crash: ## the portal killed 200 times in the middle of journeys, PostgreSQL 5 times; KILLS=20
+	@.ci/bootstrap dev
+	@$(PYTHON) -m tests.crash $(KILLS)
 demo-data: ## some hundred dossiers, for trying the desk
 	@.ci/bootstrap
 	@$(DEMO) migrate --verbosity 0 && $(DEMO) load_fixtures && $(DEMO) demo_data

@@ -32,7 +32,7 @@ def test_nobody_sees_an_error_of_ours(
     assert answer.status_code == 503
     assert answer["Retry-After"] == "30"
     page = answer.content.decode()
-    assert "Votre dernière action n’a rien changé." in page
+    assert "Votre dernière action n’a rien changé, ou elle est enregistrée en entier" in page
     assert 'id="contenu"' in page
     assert "lock timeout" not in page
 

@@ -11,12 +11,10 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, ObjectDoesNotExist
-from django.db import OperationalError, connections
 from django.db.models import IntegerField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
@@ -24,12 +22,11 @@ from demarches.documents import UndrawnSign
 from demarches.guard import TextRefused
 from demarches.models import User, account_item_models, dossier_models
 from demarches.people_search import LONGEST
-from demarches.places import Full
 from demarches.rules.numbers import read_number
-from demarches.time_limit import Block, TookTooLong, watch
+from demarches.time_limit import Block, watch
+from uzes_portal.failures import unavailable
 
 logger = logging.getLogger(__name__)
-RETRY_SECONDS = 30
 
 
 class PrivacyHeadersMiddleware:
@@ -125,16 +122,7 @@ class RefusalPagesMiddleware:
         if _was_deleted(exception):
             # Deleted by another tap, tab or job while this request waited for its lock.
             return render(request, "404.html", status=404)
-        if not isinstance(exception, OperationalError | TookTooLong | Full):
-            return None
-        logger.error("no_answer_in_time", exc_info=exception)
-        if isinstance(exception, TookTooLong):
-            # It may have been stopped in the middle of a statement.
-            for connection in connections.all(initialized_only=True):
-                connection.close()
-        # Without the request: the page must stand while the database does not.
-        page = render_to_string("503.html")
-        return HttpResponse(page, status=503, headers={"Retry-After": RETRY_SECONDS})
+        return unavailable(exception)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

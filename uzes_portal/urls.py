@@ -16,6 +16,8 @@ from uzes_portal import (
     views,
 )
 
+handler500 = "uzes_portal.failures.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
     # About the portal itself

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Barrier, Thread
@@ -65,9 +65,9 @@ def own_database(server_url: str) -> Iterator[str]:
 class Worker:
     """A process that acts on the database (see `tests.race.worker`)."""
 
-    def __init__(self, env: dict[str, str]) -> None:
+    def __init__(self, env: dict[str, str], module: str = "tests.race.worker") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.race.worker"],
+            [sys.executable, "-m", module],
             cwd=ROOT,
             env=env,
             stdin=subprocess.PIPE,
@@ -76,12 +76,22 @@ class Worker:
         )
 
     def __call__(self, verb: str, *arguments: Any) -> Any:
-        self.process.stdin.write(json.dumps([verb, *arguments]) + "\n")
-        self.process.stdin.flush()
+        self.ask(verb, *arguments)
         return json.loads(self.process.stdout.readline())
 
+    def ask(self, verb: str, *arguments: Any) -> None:
+        """Let it begin, and wait for no answer."""
+        self.process.stdin.write(json.dumps([verb, *arguments]) + "\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self.process.kill()
+        self.close()
+
     def close(self) -> None:
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait(timeout=20)
         self.process.stdout.close()
 

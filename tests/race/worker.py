@@ -6,7 +6,7 @@ Reads one JSON list a line, [verb, arguments…], and answers one JSON value a l
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,10 +121,9 @@ def halves() -> list[str]:
     wrong += [f"seat time {one.pk} of nobody" for one in loose]
     for dossier in Dossier.objects.select_related("appointment"):
         booked = dossier.appointment
-        if (dossier.status == "scheduled") != (booked is not None):
+        wanted = {"scheduled": "booked", "registered": "done"}.get(dossier.status)
+        if (booked and booked.status) != wanted:
             wrong.append(f"{dossier} is {dossier.status} with {booked}")
-        if booked is not None and booked.status != "booked":
-            wrong.append(f"{dossier} has an appointment {booked.status}")
     kept = Dossier.objects.exclude(appointment=None).values("appointment")
     lost = Appointment.objects.filter(status="booked").exclude(pk__in=kept)
     wrong += [f"appointment {one.pk} of no dossier" for one in lost]
@@ -145,7 +144,12 @@ VERBS: dict[str, Callable[..., Any]] = {
     for verb in (prepare, slots, capacity, book, taken, drop_guards, halves, booked_for)
 }
 
-if __name__ == "__main__":
+def serve(verbs: Mapping[str, Callable[..., Any]]) -> None:
+    """Answer each line of the standard input, until it ends."""
     for line in sys.stdin:
         name, *arguments = json.loads(line)
-        print(json.dumps(VERBS[name](*arguments)), flush=True)
+        print(json.dumps(verbs[name](*arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    serve(VERBS)

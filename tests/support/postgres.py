@@ -4,11 +4,13 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -95,41 +97,87 @@ def _wait_until_ready(server: subprocess.Popen[bytes], url: str, log: Path) -> N
             return
 
 
+@dataclass
+class Server:
+    """A server that listens on a private socket only, and that can crash and come back."""
+
+    scratch: Path
+    bin_dir: Path
+    other_user: dict[str, Any]
+
+    @property
+    def url(self) -> str:
+        """The DATABASE_URL of a portal."""
+        return f"{self._base}portal"
+
+    @property
+    def _base(self) -> str:
+        return f"postgres://{USER}@{quote(str(self.scratch), safe='')}/"
+
+    def make(self) -> None:
+        """Write an empty cluster."""
+        make = [self.bin_dir / "initdb", "-D", self.scratch / "data", "-U", USER]
+        make += ["--auth=trust", "--no-sync", "--encoding=UTF8"]
+        make += _locale_options(_version(self.bin_dir))
+        subprocess.run(
+            make, check=True, stdout=subprocess.DEVNULL, cwd=self.scratch, **self.other_user
+        )
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        settings = [word for setting in FAST for word in ("-c", setting)]
+        log = self.scratch / "server.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(self.bin_dir / "postgres", "-D", self.scratch / "data"),
+                    *("-k", self.scratch, *settings),
+                ],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.scratch,
+                # Control-C is for the tests: they still need the server to end properly.
+                start_new_session=True,
+                **self.other_user,
+            )
+        _wait_until_ready(self._process, f"{self._base}postgres", log)
+
+    def crash(self) -> None:
+        """End at once, as `pg_ctl stop -m immediate` does: the next start recovers."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(timeout=10)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 @contextmanager
-def throwaway_postgres() -> Iterator[str]:
-    """Start a server that listens on a private socket only; give its DATABASE_URL."""
+def throwaway_server() -> Iterator[Server]:
+    """A server on data of its own, stopped and removed at the end."""
     # A socket's path has at most about 100 characters: the folder's name is short.
     scratch = Path(tempfile.mkdtemp(prefix="pg-"))
     other_user = _other_user()
     try:
         if other_user:
             os.chown(scratch, other_user["user"], other_user["group"])
-        bin_dir = _bin_dir(scratch)
-        data, log = scratch / "data", scratch / "server.log"
-        make = [bin_dir / "initdb", "-D", data, "-U", USER, "--auth=trust", "--no-sync"]
-        make += ["--encoding=UTF8", *_locale_options(_version(bin_dir))]
-        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=scratch, **other_user)
-        settings = [word for setting in FAST for word in ("-c", setting)]
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [bin_dir / "postgres", "-D", data, "-k", scratch, *settings],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=scratch,
-                # Control-C is for the tests: they still need the server to end properly.
-                start_new_session=True,
-                **other_user,
-            )
+        server = Server(scratch, _bin_dir(scratch), other_user)
+        server.make()
         try:
-            url = f"postgres://{USER}@{quote(str(scratch), safe='')}/"
-            _wait_until_ready(server, f"{url}postgres", log)
-            yield f"{url}portal"
+            server.start()
+            yield server
         finally:
-            server.terminate()
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.stop()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def throwaway_postgres() -> Iterator[str]:
+    """The same, for those who only need its DATABASE_URL."""
+    with throwaway_server() as server:
+        yield server.url

@@ -1,0 +1,1 @@
+"""The portal killed in the middle of what people do: nothing half done, nothing lost, go on."""
