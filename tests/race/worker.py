@@ -144,6 +144,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     for verb in (prepare, slots, capacity, book, taken, drop_guards, halves, booked_for)
 }
 
+
 def serve(verbs: Mapping[str, Callable[..., Any]]) -> None:
     """Answer each line of the standard input, until it ends."""
     for line in sys.stdin:
