@@ -9,16 +9,18 @@ any other address stops the rendering, because WeasyPrint would otherwise read
 import atexit
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from io import BytesIO
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from demarches.bounded import BoundedStore
 from demarches.fonts import pdf_fonts, undrawn_signs
 from demarches.guard import TextRefused
 from demarches.places import RENDERINGS
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcherResponse
 
-QR_NAME = "portal.svg"
+QR_NAME = "portal.png"
+QR_DOTS = 12
 PRINT_FLAG = 4
 QR_COLOUR = "#1d2b2a"
 BASE_STYLE = "demarches/pdf/base.css"
@@ -43,6 +46,16 @@ class RenderedPdf:
 
     html: str
     content: bytes
+    made_at: float = field(default=0, compare=False, kw_only=True)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return len(self.html) + len(self.content)
+
+
+#: Papers made lately by this process, by all that makes them.
+papers = BoundedStore[RenderedPdf]()
 
 
 class UndrawnSign(TextRefused):
@@ -104,7 +117,7 @@ def render_pdf(
     `stylesheets` are templates added after the base one. `resources` may hold images, which
     the template names `memory:<key>`. `path`: the page of the portal to which the head of the
     paper leads, written and as a QR code; it holds nothing else. The same arguments give the
-    same bytes.
+    same bytes: a paper made lately is not made again.
     Raises `places.Full` when too many are made on this machine, and `TookTooLong`.
     """
     from weasyprint import HTML
@@ -117,6 +130,11 @@ def render_pdf(
         html = html.replace(sign, f"[signe U+{ord(sign):04X}]")
     pictures = {QR_NAME: qr_picture(address)} if address else {}
     fetcher = MemoryFetcher({**pictures, **(resources or {})})
+    key = _digest(html, stylesheets, fetcher.resources)
+    now = monotonic()
+    papers.forget(lambda paper: now - paper.made_at >= settings.KEPT_PAPERS_SECONDS)
+    if (paper := papers.get(key)) is not None:
+        return paper
     with RENDERINGS.place(), _rendering, time_limit(settings.RENDER_SECONDS):
         content: bytes | None = HTML(string=html, url_fetcher=fetcher).write_pdf(
             stylesheets=[stylesheet(name) for name in (BASE_STYLE, *stylesheets)],
@@ -128,7 +146,17 @@ def render_pdf(
     fetcher.check()
     if content is None:
         raise AssertionError("write_pdf() without a target returns the bytes")
-    return RenderedPdf(html=html, content=content)
+    paper = RenderedPdf(html=html, content=content, made_at=now)
+    papers.keep(key, paper, room=settings.KEPT_PAPERS_BYTES)
+    return paper
+
+
+def _digest(html: str, stylesheets: tuple[str, ...], resources: Mapping[str, bytes]) -> bytes:
+    """Of all that a paper is made from; the style sheets do not change while a process runs."""
+    whole = hashlib.sha256(repr((html, stylesheets, sorted(resources))).encode())
+    for name in sorted(resources):
+        whole.update(hashlib.sha256(resources[name]).digest())
+    return whole.digest()
 
 
 def _print_links(document: object, pdf: Any) -> None:
@@ -138,10 +166,15 @@ def _print_links(document: object, pdf: Any) -> None:
             one["F"] = PRINT_FLAG
 
 
+@lru_cache(maxsize=256)
 def qr_picture(address: str) -> bytes:
-    """The address as a QR code, drawn (SVG); level M: a fold or a stain does no harm."""
+    """The address as a QR code (PNG); level M: a fold or a stain does no harm.
+
+    A picture of whole dots: as a drawing it costs a tenth of a paper.
+    """
     drawn = BytesIO()
-    segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=0, dark=QR_COLOUR)
+    code = segno.make(address, error="m", micro=False)
+    code.save(drawn, kind="png", border=0, dark=QR_COLOUR, scale=QR_DOTS)
     return drawn.getvalue()
 
 

@@ -10,11 +10,9 @@ It stands behind the policy of the scripts, whose nonce is another one for each 
 before the sessions: whoever gets a kept page opens none (ADR 0077).
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -24,6 +22,7 @@ from django.middleware.csp import get_nonce
 from django.utils import timezone
 
 from demarches.booking import midnight
+from demarches.bounded import BoundedStore
 from demarches.models import Mairie
 from demarches.revision import current_revision
 from demarches.rules.opening_hours import next_change
@@ -71,43 +70,15 @@ class KeptPage:
         return HttpResponse(body, headers=dict(self.headers))
 
 
-class KeptPages:
-    """The pages kept by this process, the least wanted leaving first; shared by its threads."""
+class KeptPages(BoundedStore[KeptPage]):
+    """The pages kept by this process."""
 
-    def __init__(self) -> None:
-        self._pages: OrderedDict[tuple[str, ...], KeptPage] = OrderedDict()
-        self._size = 0
-        self._lock = Lock()
-
-    def get(self, key: tuple[str, ...], revision: str, at: datetime) -> KeptPage | None:
-        with self._lock:
-            page = self._pages.get(key)
-            if page is None or page.revision != revision or not page.since <= at < page.until:
-                return None
-            self._pages.move_to_end(key)
-            return page
-
-    def keep(self, key: tuple[str, ...], page: KeptPage, *, room: int) -> None:
-        """Keep this page in `room` bytes, in the place of the one of the same address."""
-        with self._lock:
-            self._drop(key)
-            self._pages[key] = page
-            self._size += page.size
-            while self._size > room:
-                self._drop(next(iter(self._pages)))
-
-    @property
-    def count(self) -> int:
-        return len(self._pages)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._pages.clear()
-            self._size = 0
-
-    def _drop(self, key: tuple[str, ...]) -> None:
-        if gone := self._pages.pop(key, None):
-            self._size -= gone.size
+    def at(self, key: tuple[str, ...], revision: str, at: datetime) -> KeptPage | None:
+        """The page of this address, if what it says is true at this moment."""
+        page = self.get(key)
+        if page is None or page.revision != revision or not page.since <= at < page.until:
+            return None
+        return page
 
 
 pages = KeptPages()
@@ -128,7 +99,7 @@ class KeptPagesMiddleware:
         except DatabaseError:
             return self.get_response(request)
         at, key = timezone.now(), (request.scheme or "", request.get_host(), *_address(request))
-        if page := pages.get(key, revision, at):
+        if page := pages.at(key, revision, at):
             return page.answer(request)
         response = self.get_response(request)
         if revision and _is_for_everybody(request, response):

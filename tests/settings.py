@@ -38,3 +38,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}  # noqa: F405
 # Most tests of the log read all of it: the line of each request is for those that ask for it.
 LOGGING["loggers"]["uzes_portal.requests"] = {"level": "WARNING"}  # noqa: F405
+# Each test makes its papers; those of what is kept say so.
+KEPT_PAPERS_BYTES = 0

@@ -357,12 +357,12 @@ def test_memory_is_bounded_and_what_is_wanted_stays() -> None:
     for number in range(50):
         page = KeptPage("r", NOON, NOON + timedelta(minutes=1), (b"x" * 100,), ())
         kept.keep((str(number),), page, room=1000)
-        kept.get(("0",), "r", NOON)
+        kept.at(("0",), "r", NOON)
     assert kept.count <= 10
-    assert kept.get(("0",), "r", NOON), "asked for each time, it is not the one that leaves"
-    assert kept.get(("0",), "another", NOON) is None
-    assert kept.get(("0",), "r", NOON + timedelta(minutes=1)) is None
-    assert kept.get(("0",), "r", NOON - timedelta(seconds=1)) is None
+    assert kept.at(("0",), "r", NOON), "asked for each time, it is not the one that leaves"
+    assert kept.at(("0",), "another", NOON) is None
+    assert kept.at(("0",), "r", NOON + timedelta(minutes=1)) is None
+    assert kept.at(("0",), "r", NOON - timedelta(seconds=1)) is None
 
 
 def test_a_database_that_does_not_answer_is_no_reason_to_keep(

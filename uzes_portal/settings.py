@@ -251,6 +251,9 @@ PLACES_DIR = VAR_DIR / "places"
 #: Memory of a process for public pages, which are kept while what they say is true; none where
 #: somebody works on the templates.
 KEPT_PAGES_BYTES = 0 if DEBUG else 16 * 1024 * 1024
+#: Memory of a process for papers made lately, and for how many seconds: the same text is the same
+#: paper. They tell of people: they stay in the process, and not for long.
+KEPT_PAPERS_BYTES, KEPT_PAPERS_SECONDS = 8 * 1024 * 1024, 600
 #: Seconds that checking all the files of one request may take, and making one document.
 CHECK_SECONDS = 12
 RENDER_SECONDS = 15

@@ -3,6 +3,7 @@
 import io
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -224,3 +225,76 @@ def test_no_sign_is_left_out(mairie: Mairie, sign: str) -> None:
     with pytest.raises(UndrawnSign) as refused:
         render_pdf(BASE, context, title="Essai", is_official=True)
     assert f"« A{sign}B »" in refused.value.messages[0]
+
+
+# Papers made lately are kept, in the memory of the process and for ten minutes.
+
+
+@pytest.fixture
+def made(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What was really drawn while papers are kept."""
+    import weasyprint
+
+    drawn: list[str] = []
+    real = weasyprint.HTML.write_pdf
+
+    def write_pdf(self: Any, *args: Any, **kwargs: Any) -> Any:
+        drawn.append("one")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(weasyprint.HTML, "write_pdf", write_pdf)
+    settings.KEPT_PAPERS_BYTES = 1_000_000
+    documents.papers.clear()
+    yield drawn
+    documents.papers.clear()
+
+
+def test_the_same_paper_is_drawn_once(page: Any, made: list[str]) -> None:
+    first, again = page("<p>Une ligne"), page("<p>Une ligne")
+
+    assert again.content == first.content
+    assert len(made) == 1
+
+
+def test_another_text_style_or_picture_is_another_paper(page: Any, made: list[str]) -> None:
+    page("<p>Une ligne")
+    page("<p>Une autre ligne")
+    for name, content in (("a.png", b"1"), ("b.png", b"1"), ("a.png", b"2")):
+        render_pdf("page.html", {}, title="Essai", resources={name: content})
+
+    assert len(made) == 5
+
+
+def test_a_kept_paper_is_let_go_after_its_time(
+    page: Any, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(documents, "monotonic", lambda: now)
+    page("<p>Une ligne")
+
+    now = 601.0
+    page("<p>Une autre ligne")
+
+    assert documents.papers.count == 1
+    page("<p>Une ligne")
+    assert len(made) == 3
+
+
+def test_kept_papers_stay_within_their_bytes(page: Any, made: list[str], settings: Any) -> None:
+    first = page("<p>Une ligne")
+    settings.KEPT_PAPERS_BYTES = first.size + 1000
+    page("<p>Une autre ligne")
+
+    assert documents.papers.count == 1
+    page("<p>Une autre ligne")
+    assert len(made) == 2
+
+
+def test_a_refused_paper_is_not_kept(page: Any, made: list[str]) -> None:
+    from weasyprint.urls import FatalURLFetchingError
+
+    for _ in range(2):
+        with pytest.raises(FatalURLFetchingError):
+            page('<img src="https://a.example/" alt="">')
+
+    assert documents.papers.count == 0
