@@ -31,12 +31,8 @@ class DemarchesConfig(AppConfig):
 
     def _register_content(self) -> None:
         from demarches import models  # noqa: PLC0415
-        from demarches.revision import (  # noqa: PLC0415
-            GUIDE,
-            TOWN,
-            register_content,
-            register_hours,
-        )
+        from demarches.request_memory import GUIDE, TOWN  # noqa: PLC0415
+        from demarches.revision import register_content, register_hours  # noqa: PLC0415
 
         register_hours(
             models.Mairie,

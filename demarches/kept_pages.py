@@ -24,7 +24,7 @@ from django.utils import timezone
 from demarches.booking import midnight
 from demarches.bounded import BoundedStore
 from demarches.models import Mairie
-from demarches.revision import current_revision
+from demarches.request_memory import content_mark
 from demarches.rules.opening_hours import next_change
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -95,7 +95,7 @@ class KeptPagesMiddleware:
             return self.get_response(request)
         try:
             # Before the page is made: what changes meanwhile belongs to the next revision.
-            revision = current_revision()
+            revision = content_mark()
         except DatabaseError:
             return self.get_response(request)
         at, key = timezone.now(), (request.scheme or "", request.get_host(), *_address(request))

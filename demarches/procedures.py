@@ -22,7 +22,8 @@ from demarches.jobs import register as register_jobs
 from demarches.mine import Kept, Look, Part, register_kept
 from demarches.models import User
 from demarches.piles import Pile
-from demarches.revision import TOWN, register_content
+from demarches.request_memory import TOWN
+from demarches.revision import register_content
 
 type May = Callable[[User], bool]
 

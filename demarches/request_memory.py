@@ -4,6 +4,10 @@ A page asks the same question in several places (the days of a couple, the words
 the mairie), and each place should go on asking it where it needs the answer. While a page is read
 (GET, HEAD), the first answer serves the others. Whatever this request writes empties the memory;
 a request that acts (POST) has none, nor has a command.
+
+What public pages show besides (the mairie, the settings, the words of the pieces) changes a few
+times a week: the process keeps it from one page to the next, under the mark of the content, which
+is read anew in each request (`demarches.revision`).
 """
 
 from collections.abc import Callable, Hashable
@@ -16,6 +20,11 @@ from django.http import HttpRequest, HttpResponse
 #: Statements that change no row.
 READS = ("SELECT", "SAVEPOINT", "RELEASE")
 
+#: The parts of the content that have a mark each.
+TOWN, GUIDE = "town", "guide"
+PARTS = {TOWN, GUIDE}
+#: What this process keeps, and the mark it was read under; another mark begins anew.
+_content: tuple[str, dict[Hashable, Any]] = ("", {})
 _memory: ContextVar[dict[Hashable, Any] | None] = ContextVar("request_memory", default=None)
 
 
@@ -31,6 +40,49 @@ def remembered[T](key: Hashable, read: Callable[[], T]) -> T:
         answer = read()
         memory[key] = answer
     return memory[key]  # type: ignore[no-any-return]
+
+
+def kept[T](key: Hashable, read: Callable[[], T]) -> T:
+    """The same, of rows of content alone (`demarches.revision.register_content`).
+
+    What this process read for an earlier page serves as long as the mark is the same. It is
+    shared by every thread: whoever gets it changes nothing of it.
+    """
+    return remembered(key, lambda: _from_process(key, read))
+
+
+def _from_process[T](key: Hashable, read: Callable[[], T]) -> T:
+    # The mark before the rows: what changes meanwhile belongs to the next one.
+    if _memory.get() is None or not (mark := content_mark()):
+        return read()
+    global _content
+    if _content[0] != mark:
+        _content = (mark, {})
+    rows = _content[1]
+    if key not in rows:
+        rows[key] = read()
+    return rows[key]  # type: ignore[no-any-return]
+
+
+def forget_content() -> None:
+    """Let go of what this process keeps."""
+    global _content
+    _content = ("", {})
+
+
+def content_mark() -> str:
+    """What stands for the content as it is now; empty while a part has no mark to change.
+
+    Written as SQL: every page asks for it, and the ORM takes longer to write it than to read it.
+    """
+    return remembered("content mark", _read_mark)
+
+
+def _read_mark() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT part, value FROM demarches_revision ORDER BY part")
+        marks = dict(cursor.fetchall())
+    return " ".join(marks.values()) if marks.keys() >= PARTS else ""
 
 
 class RequestMemoryMiddleware:

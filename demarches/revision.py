@@ -13,9 +13,8 @@ from uuid import uuid4
 from django.db import connection, models, transaction
 
 from demarches.models import Mairie, Revision
+from demarches.request_memory import GUIDE, TOWN
 
-#: The content of the pages of this mairie, and the guide that comes from outside.
-TOWN, GUIDE = "town", "guide"
 ACTS = ("insert", "update", "delete")
 
 _content: dict[type[models.Model], str] = {}
@@ -37,12 +36,6 @@ def register_hours(*registered: type[models.Model]) -> None:
 def content_models() -> frozenset[type[models.Model]]:
     """Every model whose rows public pages may show."""
     return frozenset(_content)
-
-
-def current_revision() -> str:
-    """What stands for the content as it is now; empty while a part has no mark to change."""
-    marks = dict(Revision.objects.order_by("part").values_list("part", "value"))
-    return " ".join(marks.values()) if {TOWN, GUIDE} <= marks.keys() else ""
 
 
 def _tables() -> Iterator[tuple[str, str]]:

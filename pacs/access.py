@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Model, Prefetch, Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from demarches.models import User
-from demarches.request_memory import remembered
 from demarches.rules.enums import Status
 from demarches.rules.reference import parse_reference
 from pacs.models import (
@@ -31,6 +30,7 @@ from pacs.models import (
     PieceFile,
 )
 from pacs.models.consent import has_attested
+from pacs.models.gate import whole_pieces
 from pacs.models.piece import PieceQuerySet
 from pacs.models.registration import registration_of
 from pacs.rules import helping, privacy
@@ -91,7 +91,10 @@ def find_partenaire(
     """The partenaire that this visitor is in this dossier; None for anybody else."""
     mine = _partenaires(reference)
     if user is not None:
-        return mine.filter(user=user).first()
+        found = mine.filter(user=user).first()
+        if found is not None:
+            found.user = user
+        return found
     if guest is not None and guest.get("until", 0) > at.timestamp():
         # The pass opens nothing any more once that person has their own account.
         found = mine.filter(
@@ -103,17 +106,13 @@ def find_partenaire(
 
 
 def _partenaires(reference: str) -> QuerySet[Partenaire]:
-    """The two people of this dossier; `helped_by`: the name of whoever helps each now, if any."""
+    """The two people of this dossier, each with all that their pages read of it."""
     canonical = parse_reference(reference)
     if canonical is None:
         return Partenaire.objects.none()
-    helps = Helper.objects.live().filter(partenaire=OuterRef("pk")).values("name")
     mine = Partenaire.objects.filter(dossier__reference=canonical)
-    return (
-        mine.annotate(helped_by=Subquery(helps))
-        .select_related("dossier__appointment__agenda", "user")
-        .prefetch_related("dossier__partenaires")
-    )
+    people = Prefetch("dossier__partenaires", Partenaire.objects.select_related("user"))
+    return mine.select_related("dossier__appointment__agenda").prefetch_related(people)
 
 
 def _find_helped(reference: str, user: User) -> Partenaire | None:
@@ -238,11 +237,12 @@ def readable_pieces(dossier: Dossier, reader: Partenaire | None) -> PieceQuerySe
 
 
 def pieces_read_by(reader: Partenaire, dossier: Dossier) -> list[Piece]:
-    """The pieces asked of the couple that this person may read, with their files, in order."""
-    pieces = readable_pieces(dossier, reader).required().prefetch_related("files")
-    return remembered(
-        ("pieces read", dossier.pk, reader.pk), lambda: list(pieces.order_by("position", "pk"))
-    )
+    """The pieces asked of the couple that this person may read, with their files, in order.
+
+    The rule of `readable_pieces`, on rows that were read for both: their dates count for the day.
+    """
+    theirs = (None, reader.pk)
+    return [piece for piece in whole_pieces(dossier) if piece.partenaire_id in theirs]
 
 
 def readable_files(partenaire: Partenaire) -> QuerySet[PieceFile]:

@@ -16,7 +16,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.slots import Asked, DayLimit, Slot
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
-from pacs.models.gate import first_lawful_days
+from pacs.models.gate import first_lawful_days, whole_pieces
 from pacs.models.piece import IN_HAND
 from pacs.rules.days import ONE_DAY, DayAnswer, Days, latest_wish
 from pacs.rules.situation import Impediment
@@ -103,8 +103,7 @@ def lawful_first_day(dossier: Dossier, *, reader: Partenaire | None) -> tuple[da
 
 def paper_limits(dossier: Dossier, *, reader: Partenaire | None) -> tuple[DayLimit, ...]:
     """Until when each dated piece in hand serves, the first to age first."""
-    pieces = dossier.pieces.required().select_related("partenaire")
-    return limits_of(pieces, PieceWording.objects.by_rule(), reader=reader)
+    return limits_of(whole_pieces(dossier), PieceWording.objects.by_rule(), reader=reader)
 
 
 def limits_of(

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from demarches.rules.enums import Transition
 from demarches.rules.read import Shown
 from pacs.access import holders_of, pieces_read_by
-from pacs.models.correction import PENDING
 from pacs.models.dossier import Dossier
+from pacs.models.gate import open_corrections
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece
 from pacs.rules.consent import ATTESTED_COMMON, ATTESTED_OTHER, ATTESTED_OWN, CONFIRMED
@@ -117,7 +117,7 @@ def handed_back_shown(reader: Partenaire, dossier: Dossier) -> Shown:
 
 def corrections_shown(reader: Partenaire, dossier: Dossier) -> Shown:
     """The corrections of this person that wait, and what stands in the place of each answer."""
-    pending = dossier.corrections.filter(holder__in=holders_of(reader), status__in=PENDING)
+    pending = [one for one in open_corrections(dossier) if one.holder in holders_of(reader)]
     rows = {0: dossier, reader.position: _row(reader, dossier)}
     return {
         f"correction.{one.holder}": [

@@ -15,7 +15,7 @@ from django.db.models import Count, Max
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
 
-from demarches import uploads
+from demarches import request_memory, uploads
 from demarches.journal import drop_triggers_sql
 from demarches.models import Mairie, User
 from pacs.models import Dossier
@@ -85,6 +85,12 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine checks a file later; the tests of the limits set their own."""
     monkeypatch.setattr(uploads, "PREVIEW_SECONDS", 60)
     monkeypatch.setattr(uploads, "WORKER_SECONDS", 60)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """What the process keeps of the content was read by no other test."""
+    request_memory.forget_content()
 
 
 @pytest.fixture

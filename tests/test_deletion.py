@@ -31,7 +31,7 @@ from tests.support.followups import make_demande, make_suivi
 from uzes_portal.deletion import deletion_shown
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-QUERIES = 11
+QUERIES = 10
 #: What a page without a dossier shows.
 NOTHING = {"page": "supprimer"}
 

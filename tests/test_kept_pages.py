@@ -30,7 +30,8 @@ from demarches.kept_pages import (
 )
 from demarches.models import Closure, Mairie, OpeningHours, RateCounter, Revision, User
 from demarches.models.mairie import _load_schedule
-from demarches.revision import _tables, content_models, current_revision
+from demarches.request_memory import content_mark
+from demarches.revision import _tables, content_models
 from demarches.rules.opening_hours import next_change
 from demarches.templatetags.portal import nb
 from pacs.models import PacsSettings
@@ -183,20 +184,20 @@ def test_no_way_of_writing_content_leaves_the_revision(model: type[Model]) -> No
         ):
             if row is None and connection.vendor == "sqlite":
                 continue  # its triggers fire for each row, and there is none
-            before = current_revision()
+            before = content_mark()
             with transaction.atomic():
                 cursor.execute(line)
-                assert current_revision() != before, line
+                assert content_mark() != before, line
                 transaction.set_rollback(True)
-            assert current_revision() == before, "what was undone comes back with its mark"
+            assert content_mark() == before, "what was undone comes back with its mark"
     if row is not None:
         for act in (
             lambda: rows.filter(pk=key).update(**{column.name: getattr(row, column.attname)}),
             lambda: rows.bulk_create([row], ignore_conflicts=True) and row.save(),
         ):
-            before = current_revision()
+            before = content_mark()
             act()
-            assert current_revision() != before
+            assert content_mark() != before
 
 
 @pytest.mark.parametrize(
@@ -371,7 +372,7 @@ def test_a_database_that_does_not_answer_is_no_reason_to_keep(
     def broken() -> str:
         raise OperationalError
 
-    monkeypatch.setattr(kept_pages, "current_revision", broken)
+    monkeypatch.setattr(kept_pages, "content_mark", broken)
     _read("/")
     assert pages.count == 0
 

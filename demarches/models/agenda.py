@@ -12,7 +12,7 @@ from django.utils.timezone import get_default_timezone, localdate, localtime
 
 from demarches.models.fields import GuardedCharField, GuardedSlugField
 from demarches.models.mairie import Mairie, Service
-from demarches.request_memory import remembered
+from demarches.request_memory import kept
 from demarches.rules import slots
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
@@ -166,7 +166,7 @@ class Agenda(models.Model):
         """
         schedule = self.service.mairie.schedule(at)
         today = localdate(at)
-        changes = remembered(
+        changes = kept(
             ("changes", self.pk, today), lambda: list(self.changes.filter(day__gte=today))
         )
         half_days = frozenset((int(code[0]), code[1] == "a") for code in self.half_days.split())

@@ -27,7 +27,7 @@ from demarches.models.fields import (
     LatinCharField,
 )
 from demarches.phone_field import PhoneColumn
-from demarches.request_memory import remembered
+from demarches.request_memory import kept
 from demarches.rules import opening_hours
 from demarches.rules.closing import pauses_of
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
@@ -49,12 +49,12 @@ class MairieQuerySet(models.QuerySet["Mairie"]):
 
     def current(self) -> "Mairie | None":
         """The one this portal speaks for; None until it is set up."""
-        return remembered("mairie", self.order_by("pk").first)
+        return kept("mairie", self.order_by("pk").first)
 
     def with_entrances(self) -> "Mairie | None":
         """The same, for what shows its addresses."""
         rows = self.prefetch_related("entrances").order_by("pk")
-        return remembered("mairie with entrances", rows.first)
+        return kept("mairie with entrances", rows.first)
 
 
 class Mairie(models.Model):

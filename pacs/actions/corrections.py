@@ -30,8 +30,8 @@ from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import label_of, plain_value, value_in_words
-from pacs.models.correction import PENDING
 from pacs.rules.consent import differs
+from pacs.rules.enums import PENDING
 from pacs.shown import corrections_shown
 
 ENDED = "Ce dossier est terminé : ses réponses ne changent plus."

@@ -20,7 +20,7 @@ from pacs.actions.helping import end_helps
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Door, Dossier, Partenaire, PieceFile
-from pacs.models.correction import PENDING
+from pacs.rules.enums import PENDING
 
 #: What stays of a partenaire whose part is emptied: the place, and the way in.
 KEPT = frozenset(

@@ -1,6 +1,6 @@
 """Models of `pacs`, split by concept."""
 
-from pacs.models.correction import Correction, CorrectionStatus, InformationRequest
+from pacs.models.correction import Correction, InformationRequest
 from pacs.models.decision import OutcomeDecision
 from pacs.models.dossier import Dossier
 from pacs.models.earlier import EarlierOffer
@@ -21,7 +21,7 @@ from pacs.models.registration import Avis, LaterAct, RegisteredPerson, Registrat
 from pacs.models.settings import PacsSettings
 from pacs.models.translation import PieceTranslation, Translated
 from pacs.models.wording import PieceWording
-from pacs.rules.enums import Door, Sex
+from pacs.rules.enums import CorrectionStatus, Door, Sex
 
 __all__ = [
     "Avis",

@@ -5,22 +5,9 @@ from django.db import models
 from django.db.models import Q
 
 from demarches.models.fields import GuardedJSONField, GuardedTextField
-from demarches.rules.enums import LabelledStrEnum
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
-
-
-class CorrectionStatus(LabelledStrEnum):
-    """Where a correction stands."""
-
-    DRAFT = "draft", "Pas encore envoyée"
-    SENT = "sent", "Envoyée à la mairie"
-    TAKEN = "taken", "Reprise dans le dossier"
-    DECLINED = "declined", "Non reprise"
-    DROPPED = "dropped", "Abandonnée"
-
-
-PENDING = [CorrectionStatus.DRAFT.value, CorrectionStatus.SENT.value]
+from pacs.rules.enums import PENDING, CorrectionStatus
 
 
 class Correction(models.Model):

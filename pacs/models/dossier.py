@@ -18,7 +18,7 @@ from demarches.request_memory import remembered
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
 from demarches.rules.enums import PieceStatus, Status, Transition
-from pacs.models.gate import first_lawful_days, in_the_way, inputs_of_couple
+from pacs.models.gate import asked_pieces, first_lawful_days, in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
 from pacs.models.wording import PieceWording
 from pacs.rules.days import Days
@@ -357,7 +357,7 @@ class Dossier(DossierBase):
     def _read_days(self, *, at: datetime) -> Days:
         wordings = PieceWording.objects.by_rule()
         ages = {rule_id: wording.max_age for rule_id, wording in wordings.items()}
-        pieces = list(self.pieces.required())
+        pieces = asked_pieces(self)
         usable = (one.last_day(ages.get(one.rule_id)) for one in pieces if one.is_in_hand)
         complete = self.completed_at if self.is_settled else None
         return self.procedure_settings.days(

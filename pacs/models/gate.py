@@ -16,7 +16,7 @@ from pacs.models.consent import attested_on, has_attested, has_confirmed
 from pacs.models.wording import PieceWording
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.eligibility import Effect, Outcome, outcomes
-from pacs.rules.enums import Door
+from pacs.rules.enums import PENDING, Door
 from pacs.rules.gate import (
     Act,
     LawfulFrom,
@@ -31,6 +31,7 @@ from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.situation import CoupleInputs, derive_inputs
 
 if TYPE_CHECKING:
+    from pacs.models.correction import Correction
     from pacs.models.dossier import Dossier
     from pacs.models.partenaire import Partenaire
     from pacs.models.piece import Piece
@@ -56,10 +57,10 @@ def state_of(dossier: "Dossier", *, on: date, renewing: bool = False) -> State:
     """The dossier as the gate reads it, on that day."""
     prefetch_related_objects([dossier], "partenaires__user")
     first, second = dossier.people
+    sent = [one.holder for one in open_corrections(dossier) if one.status == "sent"]
     pieces = [piece_state(piece, wording, on=on) for piece, wording in worded_pieces(dossier)]
     if renewing:
         pieces = [one for one in pieces if one.status is not PieceStatus.EXPIRED]
-    sent = dossier.corrections.filter(status="sent").order_by("holder")
     return State(
         day=on,
         people=(_person(first, dossier), _person(second, dossier)),
@@ -68,7 +69,7 @@ def state_of(dossier: "Dossier", *, on: date, renewing: bool = False) -> State:
         missing_common=missing_common(dossier),
         address_is_elsewhere=_is_elsewhere(dossier),
         pieces=pieces,
-        corrections=list(sent.values_list("holder", flat=True)),
+        corrections=sorted(sent),
     )
 
 
@@ -97,13 +98,29 @@ def _person(one: "Partenaire", dossier: "Dossier") -> PersonState:
 
 def worded_pieces(dossier: "Dossier") -> "list[tuple[Piece, PieceWording]]":
     """The required pieces with their words, in the order of the list."""
-    return remembered(("pieces", dossier.pk), lambda: _read_pieces(dossier))
-
-
-def _read_pieces(dossier: "Dossier") -> "list[tuple[Piece, PieceWording]]":
     wordings = PieceWording.objects.by_rule()
-    pieces = dossier.pieces.required().select_related("partenaire").prefetch_related("files")
-    return [(piece, wordings[piece.rule_id]) for piece in pieces]
+    return [(piece, wordings[piece.rule_id]) for piece in whole_pieces(dossier)]
+
+
+def asked_pieces(dossier: "Dossier") -> "list[Piece]":
+    """The required pieces, in the order of the list: one reading for everything on a page."""
+    return remembered(("pieces", dossier.pk), lambda: list(dossier.pieces.required()))
+
+
+def whole_pieces(dossier: "Dossier") -> "list[Piece]":
+    """The same with their holders and files."""
+    pieces = asked_pieces(dossier)
+    prefetch_related_objects(pieces, "files")
+    people = {one.pk: one for one in dossier.people}
+    for piece in pieces:
+        piece.partenaire = people[piece.partenaire_id] if piece.partenaire_id else None
+    return pieces
+
+
+def open_corrections(dossier: "Dossier") -> "list[Correction]":
+    """The corrections that wait: prepared by one of the two, or sent to the mairie."""
+    rows = dossier.corrections.filter(status__in=PENDING)
+    return remembered(("corrections", dossier.pk), lambda: list(rows))
 
 
 def piece_state(piece: "Piece", wording: PieceWording, *, on: date) -> PieceState:

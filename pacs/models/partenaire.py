@@ -254,6 +254,11 @@ class Partenaire(models.Model):
         super().save(*args, update_fields=columns, **kwargs)
 
     @property
+    def helped_by(self) -> str:
+        """The name of whoever helps this person to fill in now; empty when nobody does."""
+        return self.helpers.live().values_list("name", flat=True).order_by("pk").first() or ""
+
+    @property
     def display_name(self) -> str:
         """First names and name, or a neutral word while nothing is known."""
         known = " ".join(

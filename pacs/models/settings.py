@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 from demarches.booking import midnight
 from demarches.models import Agenda, Mairie
 from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
+from demarches.request_memory import kept
 from demarches.rules.holidays import LocalHolidays
 from pacs.rules.days import Days, Delays, lead_days
 from pacs.rules.retention import Retention
@@ -99,7 +100,7 @@ class PacsSettings(models.Model):
     def current(cls) -> "PacsSettings":
         """The settings in force; the defaults when nobody has saved any."""
         rows = cls.objects.select_related("agenda__service__mairie")
-        return rows.filter(pk=1).first() or cls(pk=1)
+        return kept("pacs settings", lambda: rows.filter(pk=1).first() or cls(pk=1))
 
     @property
     def lead_time_days(self) -> int:

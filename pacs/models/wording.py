@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from demarches.models.fields import GuardedCharField, GuardedTextField
-from demarches.request_memory import remembered
+from demarches.request_memory import kept
 from demarches.rules.enums import LabelledStrEnum
 from pacs.rules.pieces import RULE_IDS
 from pacs.rules.validity import MaxAge
@@ -106,7 +106,7 @@ class PieceWordingQuerySet(models.QuerySet["PieceWording"]):
         Every rule is there. Between an upgrade and its `migrate`, a new one has the words it was
         shipped with.
         """
-        return remembered("wordings", self._read_by_rule)
+        return kept("wordings", self._read_by_rule)
 
     def _read_by_rule(self) -> dict[str, "PieceWording"]:
         known = {wording.rule_id: wording for wording in self}

@@ -17,3 +17,17 @@ class Sex(LabelledStrEnum):
     FEMALE = "F", "Féminin"
     MALE = "M", "Masculin"
     OTHER = "X", "Autre mention"
+
+
+class CorrectionStatus(LabelledStrEnum):
+    """Where a correction stands."""
+
+    DRAFT = "draft", "Pas encore envoyée"
+    SENT = "sent", "Envoyée à la mairie"
+    TAKEN = "taken", "Reprise dans le dossier"
+    DECLINED = "declined", "Non reprise"
+    DROPPED = "dropped", "Abandonnée"
+
+
+#: It waits: prepared, or sent.
+PENDING = [CorrectionStatus.DRAFT.value, CorrectionStatus.SENT.value]

@@ -47,10 +47,11 @@ from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import has_attested, has_confirmed
-from pacs.models.correction import PENDING
+from pacs.models.gate import open_corrections
 from pacs.models.registration import registration_of
 from pacs.review import blockers_of, own_lines, shared_lines
 from pacs.rules.eligibility import OUTCOME_TYPES
+from pacs.rules.enums import PENDING
 from pacs.rules.gate import Act, Kind
 from pacs.shown import (
     attestation_shown,
@@ -161,12 +162,13 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         return render(request, "pacs/dossier_tasks.html", context)
     context["alerts"] = alerts
     context["moments"] = timeline(dossier, is_asked=is_asked)
-    drafts = dossier.corrections.filter(status="draft", holder__in=holders_of(partenaire))
-    context["to_send"] = drafts.exists()
+    mine = [one for one in open_corrections(dossier) if one.holder in holders_of(partenaire)]
+    context["to_send"] = any(one.status == "draft" for one in mine)
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
     context["thread"] = thread(partenaire)
-    context["requests"] = requests_of(partenaire)
-    context["lu"] = imprint(handed_back_shown(partenaire, dossier))
+    if dossier.current_status is Status.PIECES_REQUESTED:
+        context["requests"] = requests_of(partenaire)
+        context["lu"] = imprint(handed_back_shown(partenaire, dossier))
     return render(request, "pacs/dossier_tracking.html", context)
 
 

@@ -477,7 +477,7 @@ def test_pages_ask_the_same_whatever_is_shown(
     ShownFiche.objects.exclude(code__in=keep).delete()
     get(client, "fiche", "F1")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         get(client, "fiche", "F1")
     get(client, "fiches")
     with django_assert_num_queries(3):

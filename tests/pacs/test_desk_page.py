@@ -385,8 +385,8 @@ def test_home_and_the_page_ask_as_many_queries_however_many_rows(
         client.get(reverse("admin:pacs_dossier_change", args=[rows[0].pk]))
 
 
-HOME_QUERIES = 20
-DECIDE_QUERIES = 27
+HOME_QUERIES = 18
+DECIDE_QUERIES = 24
 
 
 # People

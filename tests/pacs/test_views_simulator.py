@@ -668,20 +668,20 @@ def test_how_we_decide_admits_a_wrong_result(
 
 
 @pytest.mark.parametrize("params", [params_of(), params_of(ITALIAN_WIDOW, NOTHING_KNOWN)])
-def test_list_costs_five_queries_however_long(
+def test_list_costs_two_queries_however_long(
     client: Client, params: dict[str, str], django_assert_num_queries: Any
 ) -> None:
     get(client, "simulator", params)  # the hours are computed once
 
-    # The limit, the mairie, its settings with their agenda, the wording, the single days.
-    with django_assert_num_queries(5):
+    # The limit, and the mark under which the mairie, settings, words and single days are kept.
+    with django_assert_num_queries(2):
         get(client, "simulator", params)
 
 
-def test_question_costs_two_queries(client: Client, django_assert_num_queries: Any) -> None:
+def test_question_costs_one_query(client: Client, django_assert_num_queries: Any) -> None:
     get(client, "simulator")
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         get(client, "simulator")
 
 
