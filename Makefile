@@ -42,5 +42,6 @@ screenshots: ## the README's pictures, then every page at two widths in var/albu
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.screenshots
 requirements: ## exact pins, from the ranges of pyproject.toml
-	@$(COMPILE) --output-file requirements.txt
-	@$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	@$(COMPILE) --extra s3 --output-file requirements-s3.txt
+	@$(COMPILE) --constraint requirements-s3.txt --output-file requirements.txt
+	@$(COMPILE) --extra dev --constraint requirements-s3.txt --output-file requirements-dev.txt

@@ -15,7 +15,7 @@ from django.db.models import Min
 from django.db.models.functions import Coalesce
 from post_office.models import STATUS, Email
 
-from demarches import antivirus
+from demarches import antivirus, storage
 from demarches.jobs import LATE_AFTER, job_types
 from demarches.models import FicheSet, Heartbeat, Job
 from demarches.rules.dates_fr import duration_fr
@@ -126,8 +126,8 @@ def _runs(row: Job, at: datetime) -> bool:
 
 
 def free_bytes() -> int:
-    """Room left for the pieces."""
-    root = Path(settings.PRIVATE_ROOT)
+    """Room left for the pieces, or beside them for what is made in passing."""
+    root = Path(settings.VAR_DIR if settings.S3_BUCKET else settings.PRIVATE_ROOT)
     # Before the first piece, the folder is not there yet.
     folder = next(path for path in (root, *root.parents) if path.exists())
     return shutil.disk_usage(folder).free
@@ -138,9 +138,24 @@ def _disk(at: datetime) -> Iterator[Finding]:
     yield Finding(
         "disque",
         "Place sur le disque",
-        f"Il reste {free // 1_000_000} Mo pour les pièces." if free < FREE_BYTES else "",
-        "Faites de la place, ou agrandissez le disque de PRIVATE_ROOT.",
+        f"Il reste {free // 1_000_000} Mo{'' if settings.S3_BUCKET else ' pour les pièces'}."
+        if free < FREE_BYTES
+        else "",
+        "Faites de la place, ou agrandissez le disque de"
+        f" {'VAR_DIR' if settings.S3_BUCKET else 'PRIVATE_ROOT'}.",
     )
+
+
+def _bucket(at: datetime) -> Iterator[Finding]:
+    if settings.S3_BUCKET:
+        yield Finding(
+            "stockage",
+            "Stockage des pièces",
+            ""
+            if storage.answers()
+            else "Il ne répond pas : aucune pièce ne s’ouvre ni ne peut être envoyée.",
+            "Vérifiez S3_ENDPOINT, S3_BUCKET et les deux clés, puis le serveur lui-même.",
+        )
 
 
 def _antivirus(at: datetime) -> Iterator[Finding]:
@@ -193,6 +208,7 @@ CHECKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _processes,
     _jobs,
     _disk,
+    _bucket,
     _antivirus,
     _backup,
     _guide,

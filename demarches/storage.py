@@ -41,6 +41,10 @@ class StorageFull(Exception):
     """The bytes could not be written; nothing was kept."""
 
 
+class StorageUnreachable(OSError):
+    """The bucket is down, slow, missing or refuses us; nothing is known of the file."""
+
+
 def save(content: bytes) -> str:
     """Seal and write a file; return its storage name, the only way to find it again.
 
@@ -51,6 +55,9 @@ def save(content: bytes) -> str:
     name = f"{token[:2]}/{token[2:]}.bin"
     try:
         return _inner().save(name, ContentFile(seal(name, content)))
+    except StorageUnreachable as error:
+        # A bucket keeps a whole file or none; one whose receipt was lost is an orphan.
+        raise StorageFull from error
     except OSError as error:
         # A full disk leaves the beginning of a file behind.
         with contextlib.suppress(OSError):
@@ -59,8 +66,22 @@ def save(content: bytes) -> str:
 
 
 def read(name: str) -> bytes:
-    """Open a file; raise `FileDamaged` rather than give bytes that are not the original ones."""
+    """Open a file; raise `FileDamaged` rather than give bytes that are not the original ones.
+
+    Raises `StorageUnreachable` when the storage does not answer: the file may be well.
+    """
     return unseal(name, _sealed_bytes(name))
+
+
+def answers() -> bool:
+    """Whether the storage lives and lets us read: it says that a file which never was is not."""
+    try:
+        _inner().open("nothing").close()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def unseal(name: str, sealed: bytes) -> bytes:
@@ -89,9 +110,11 @@ def delete_after_commit(*names: str) -> None:
 def stored_names() -> Iterator[str]:
     """Every file there is."""
     inner = _inner()
-    if not inner.exists(""):
+    try:
+        folders = inner.listdir("")[0]
+    except FileNotFoundError:  # a folder is made with its first file
         return
-    for folder in inner.listdir("")[0]:
+    for folder in folders:
         for name in inner.listdir(folder)[1]:
             yield f"{folder}/{name}"
 
@@ -117,9 +140,12 @@ def owned_names() -> set[str]:
 def orphans(*, before: datetime) -> list[str]:
     """Files no row points to, written before this instant (younger rows may be on their way)."""
     # The files first: a row written in between then protects its file.
-    candidates = [name for name in stored_names() if _inner().get_modified_time(name) < before]
+    names = list(stored_names())
     owned = owned_names()
-    return [name for name in candidates if name not in owned]
+    # A bucket is asked for the age of one file at a time.
+    return [
+        name for name in names if name not in owned and _inner().get_modified_time(name) < before
+    ]
 
 
 def damaged_names() -> list[str]:

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from django.core.files.storage import storages
 
+from tests.support.bucket import PIECES, bucket_environment, bucket_server, client, contents
 from tests.support.portal import ROOT, demo_environment
 from tests.support.postgres import throwaway_postgres
 from uzes_portal import backup
@@ -60,12 +61,14 @@ print(json.dumps({
 class Town:
     """An installation in a folder of its own, on one of the two databases."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, bucket: str = "") -> None:
         self.folder = folder
         self.database_url = database_url
+        self.bucket = bucket
         self.environment = demo_environment(folder / "var") | {
             "BACKUP_DIR": str(folder / "kept"),
             **({"DATABASE_URL": database_url} if database_url else {}),
+            **(bucket_environment(bucket) if bucket else {}),
         }
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -100,7 +103,7 @@ class Town:
             assert writer.wait(timeout=60) == 0
 
     def destroy(self) -> None:
-        """The disk is gone; the keys and the archives are elsewhere."""
+        """The disk, or the bucket, is gone; the keys and the archives are elsewhere."""
         kept = {path: path.read_bytes() for path in (self.folder / "var").glob("*_key")}
         shutil.rmtree(self.folder / "var")
         (self.folder / "var").mkdir()
@@ -109,6 +112,9 @@ class Town:
         if self.database_url:
             with psycopg.connect(self.database_url, autocommit=True) as connection:
                 connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        if self.bucket:
+            for name in contents(self.bucket, PIECES):
+                client(self.bucket).delete_object(Bucket=PIECES, Key=name)
 
 
 def _let_serve(town: Town, role: str) -> None:
@@ -145,15 +151,18 @@ def _forget(url: str, role: str) -> None:
         owner.execute(f"DROP ROLE {role}")
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "sqlite and bucket"])
 def test_the_drill(engine: str, tmp_path: Path) -> None:
-    with throwaway_postgres() if engine == "postgresql" else nullcontext("") as url:
+    with (
+        throwaway_postgres() if engine == "postgresql" else nullcontext("") as url,
+        bucket_server() if engine == "sqlite and bucket" else nullcontext("") as bucket,
+    ):
         if url:
             with psycopg.connect(
                 url.removesuffix("portal") + "postgres", autocommit=True
             ) as server:
                 server.execute("CREATE DATABASE portal")
-        town = Town(tmp_path, url)
+        town = Town(tmp_path, url, bucket)
         town.must("migrate", "-v0")
         town.must("load_fixtures")
         if url:
@@ -161,6 +170,7 @@ def test_the_drill(engine: str, tmp_path: Path) -> None:
         town.must("shell", "--no-imports", "-c", A_DOSSIER)
         before = town.is_there()
         assert before["files"]
+        assert not bucket or list(contents(bucket, PIECES)) == list(before["files"])
 
         with town.written_to():
             told = town.must("backup")

@@ -35,7 +35,7 @@ class Machine:
         for made in (self.home, self.bin, self.project / ".ci"):
             made.mkdir(parents=True)
         shutil.copy(ROOT / ".ci" / "bootstrap", self.project / ".ci")
-        for pins in ("requirements.txt", "requirements-dev.txt"):
+        for pins in ("requirements.txt", "requirements-s3.txt", "requirements-dev.txt"):
             (self.project / pins).touch()
         for tool in POSIX_TOOLS:
             (self.bin / tool).symlink_to(shutil.which(tool))

@@ -95,7 +95,7 @@ def test_the_image_is_made_of_pins_and_runs_without_rights() -> None:
         by_word.setdefault(word, []).append(rest)
 
     assert set(by_word) == {
-        *("FROM", "RUN", "WORKDIR", "COPY", "USER", "ENV", "VOLUME", "EXPOSE"),
+        *("FROM", "ARG", "RUN", "WORKDIR", "COPY", "USER", "ENV", "VOLUME", "EXPOSE"),
         *("ENTRYPOINT", "CMD"),
     }
     assert by_word["USER"] == ["10001"]

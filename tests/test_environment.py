@@ -11,14 +11,14 @@ from django.conf import settings
 from tests.support.portal import ROOT
 
 SETTINGS = (ROOT / "uzes_portal" / "settings.py").read_text(encoding="utf-8")
-NAMES = set(re.findall(r'env_(?:str|bool|int|list|secret)\(\s*"([A-Z_]+)"', SETTINGS))
-SECRETS = set(re.findall(r'env_secret\(\s*"([A-Z_]+)"', SETTINGS))
+NAMES = set(re.findall(r'env_(?:str|bool|int|list|secret)\(\s*"([A-Z0-9_]+)"', SETTINGS))
+SECRETS = set(re.findall(r'env_secret\(\s*"([A-Z0-9_]+)"', SETTINGS))
 
 
 def test_env_example_lists_every_variable() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
 
-    listed = re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)
+    listed = re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)
     assert sorted(listed) == sorted(NAMES)  # and each of them once
 
 
@@ -26,13 +26,13 @@ def test_operations_explains_every_variable() -> None:
     table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split("## Réglages")[1]
     rows = re.findall(r"^\| (`.+?) \|", table.split("## ")[0], re.MULTILINE)
 
-    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == NAMES
+    assert {name for row in rows for name in re.findall(r"`([A-Z0-9_]+)`", row)} == NAMES
 
 
 def test_secrets_read_from_files_are_told() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"([A-Z_]+)_FILE[,.]", example)) == SECRETS
+    assert set(re.findall(r"([A-Z0-9_]+)_FILE[,.]", example)) == SECRETS
 
 
 def test_migrations_are_checked_without_the_secrets_of_a_deployment() -> None:

@@ -17,16 +17,18 @@ def _pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
 
 
-RUN, DEV = _pins("requirements.txt"), _pins("requirements-dev.txt")
+RUN, S3, DEV = (_pins(f"requirements{one}.txt") for one in ("", "-s3", "-dev"))
+EXTRAS = PROJECT["optional-dependencies"]
 
 
 @pytest.mark.parametrize(
     ("pins", "ranges"),
     [
         (RUN, PROJECT["dependencies"]),
-        (DEV, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]),
+        (S3, PROJECT["dependencies"] + EXTRAS["s3"]),
+        (DEV, PROJECT["dependencies"] + EXTRAS["dev"]),
     ],
-    ids=["run", "dev"],
+    ids=["run", "s3", "dev"],
 )
 def test_every_range_has_a_pin_inside_it(pins: dict[str, str], ranges: list[str]) -> None:
     wanted = [Requirement(line) for line in ranges]
@@ -41,10 +43,13 @@ def test_every_range_has_a_pin_inside_it(pins: dict[str, str], ranges: list[str]
 
 
 def test_the_tests_run_with_the_versions_of_the_portal() -> None:
-    assert {name: DEV.get(name) for name in RUN} == RUN
+    assert {name: S3.get(name) for name in RUN} == RUN
+    assert {name: DEV.get(name) for name in S3} == S3
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-s3.txt", "requirements-dev.txt"]
+)
 def test_pins_are_hashed_and_name_no_place(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     pinned = [line for line in lines if re.match(r"[\w.-]+==", line)]

@@ -473,9 +473,11 @@ def _tool(name: str, *arguments: str) -> None:
 def kept() -> list[str]:
     """The archives that are kept, the newest first."""
     inner = storages["backups"]
-    if not inner.exists(""):
+    try:
+        names = inner.listdir("")[1]
+    except FileNotFoundError:  # a folder is made with its first file
         return []
-    return sorted((one for one in inner.listdir("")[1] if one.endswith(SUFFIX)), reverse=True)
+    return sorted((one for one in names if one.endswith(SUFFIX)), reverse=True)
 
 
 def keep(path: Path, *, at: datetime) -> list[str]:

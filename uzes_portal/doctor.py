@@ -167,8 +167,12 @@ def _files(at: datetime) -> Iterator[Finding]:
         "pieces",
         "Dossier des pièces",
         wrong,
-        f"Donnez {settings.PRIVATE_ROOT} à l’utilisateur du service, en 0700.",
+        "Donnez à ces clés le droit de lire, d’écrire, d’effacer et de lister dans S3_BUCKET."
+        if settings.S3_BUCKET
+        else f"Donnez {settings.PRIVATE_ROOT} à l’utilisateur du service, en 0700.",
     )
+    if wrong:
+        return
     damaged = 0
     for kept in islice(sorted(storage.owned_names()), OPENED):
         try:

@@ -12,12 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from demarches.places import Full
+from demarches.storage import StorageUnreachable
 from demarches.time_limit import TookTooLong
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
-#: A database that is away, a connection that it closed, a lock or a place waited for too long.
-NO_ANSWER = (OperationalError, InterfaceError, TookTooLong, Full)
+#: A database or a bucket that is away, a connection that was closed, a lock or a place waited for
+#: too long.
+NO_ANSWER = (OperationalError, InterfaceError, TookTooLong, Full, StorageUnreachable)
 
 
 def unavailable(exception: BaseException | None) -> HttpResponse | None:

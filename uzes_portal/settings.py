@@ -324,11 +324,37 @@ STATICFILES_DIRS = [BASE_DIR / "static", BUILD_DIR]
 TOWN_STYLE = VAR_DIR / "couleurs.css"
 #: Where the pieces sent by residents are kept, encrypted; never under a public folder.
 PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT") or VAR_DIR / "private")
-#: Where the nightly backup goes (empty: none is made); archives leave beyond so many, or so many
-#: days.
+#: The bucket that keeps the pieces in place of `PRIVATE_ROOT`, on a server that speaks S3
+#: (`demarches.bucket`).
+S3_BUCKET = env_str("S3_BUCKET")
+S3_SERVER = {
+    "endpoint_url": env_str("S3_ENDPOINT"),
+    "region_name": env_str("S3_REGION", "us-east-1"),
+    "access_key": env_secret("S3_ACCESS_KEY"),
+    "secret_key": env_secret("S3_SECRET_KEY"),
+}
+#: Where the nightly backup goes: a folder, or « s3:bucket » on the same server (empty: none is
+#: made); archives leave beyond so many, or so many days.
 BACKUP_DIR = env_str("BACKUP_DIR")
 BACKUPS_KEPT = env_int("BACKUPS_KEPT", 30)
 BACKUP_DAYS = env_int("BACKUP_DAYS", 35)
+
+
+def _kept_in(bucket: str, folder: Path) -> dict[str, Any]:
+    """A storage for what is sealed: the bucket when one is named, else the folder, ours alone."""
+    if not bucket:
+        options = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": folder, **options},
+        }
+    if not all(S3_SERVER.values()):
+        raise ImproperlyConfigured(
+            "A bucket needs S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY: one of them is missing."
+        )
+    return {"BACKEND": "demarches.bucket.Bucket", "OPTIONS": S3_SERVER | {"bucket_name": bucket}}
+
+
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -337,22 +363,11 @@ STORAGES: dict[str, Any] = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
     # What `manage.py backup` writes: sealed archives, best on another machine.
-    "backups": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": Path(BACKUP_DIR or VAR_DIR / "backups"),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
-    "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": PRIVATE_ROOT,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "backups": _kept_in(
+        BACKUP_DIR.removeprefix("s3:") if BACKUP_DIR.startswith("s3:") else "",
+        Path(BACKUP_DIR or VAR_DIR / "backups"),
+    ),
+    "private": _kept_in(S3_BUCKET, PRIVATE_ROOT),
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG

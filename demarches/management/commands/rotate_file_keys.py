@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from demarches import second_factor, storage
 
@@ -14,5 +14,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"Fichiers chiffrés à nouveau : {storage.rotate_keys()}")
+        try:
+            rotated = storage.rotate_keys()
+        except (storage.StorageUnreachable, storage.StorageFull) as error:
+            raise CommandError(
+                "Le stockage des pièces ne répond pas : relancez, ce qui est fait reste fait."
+            ) from error
+        self.stdout.write(f"Fichiers chiffrés à nouveau : {rotated}")
         self.stdout.write(f"Seconds facteurs chiffrés à nouveau : {second_factor.reseal_all()}")

@@ -21,6 +21,14 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="compter sans supprimer")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        try:
+            self.sweep(dry_run=dry_run)
+        except storage.StorageUnreachable as error:
+            raise CommandError(
+                "Le stockage des pièces ne répond pas : relancez quand il répondra."
+            ) from error
+
+    def sweep(self, *, dry_run: bool) -> None:
         orphans = storage.orphans(before=timezone.now() - GRACE)
         if not dry_run:
             for name in orphans:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from demarches.models.dossier import dossier_models
+from demarches.storage import StorageUnreachable
 from uzes_portal import backup
 
 
@@ -33,6 +34,10 @@ class Command(BaseCommand):
                 self.verify(verify)
         except backup.BackupRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except StorageUnreachable as error:
+            raise CommandError(
+                "Le stockage ne répond pas : cette archive n’est pas gardée. Relancez la commande."
+            ) from error
 
     def back_up(self) -> None:
         started, at = time.monotonic(), timezone.now()

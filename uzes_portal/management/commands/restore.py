@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from demarches.models import User
 from demarches.rules.dates_fr import duration_fr
+from demarches.storage import StorageUnreachable
 from uzes_portal import backup
 
 
@@ -37,6 +38,10 @@ class Command(BaseCommand):
                 wrong = backup.restore(folder, manifest)
         except backup.BackupRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        except StorageUnreachable as error:
+            raise CommandError(
+                "Le stockage ne répond pas : relancez la même commande, qui remet tout."
+            ) from error
         lost = timezone.now() - datetime.fromisoformat(manifest.created_at)
         self.stdout.write(
             f"{sum(manifest.rows.values())} lignes et {len(manifest.pieces)} pièces remises en"
