@@ -24,8 +24,9 @@ from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from post_office.models import Email  # noqa: E402
 
+from demarches import jobs  # noqa: E402
 from demarches.actions import SlotTaken, offered_days  # noqa: E402
-from demarches.models import Agenda, Appointment, SeatTime, User  # noqa: E402
+from demarches.models import Agenda, Appointment, Job, SeatTime, User  # noqa: E402
 from demarches.rules.slots import STEP  # noqa: E402
 from pacs.actions.appointments import book_for  # noqa: E402
 from pacs.booking import asked_by  # noqa: E402
@@ -64,6 +65,23 @@ def prepare(couples: int) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def draft() -> dict[str, Any]:
+    """A couple that has not sent its pieces; one of them, signed in."""
+    rank = User.objects.count()
+    people = [User.objects.create_user(f"draft{rank}-{who}@example.org") for who in (1, 2)]
+    client = Client()
+    client.force_login(people[0], backend="django.contrib.auth.backends.ModelBackend")
+    session = client.cookies["sessionid"].value
+    return {"reference": make_dossier(*people).reference, "session": session}
+
+
+def hasten_jobs() -> list[str]:
+    """Every job is due; their names."""
+    jobs.plan(at=timezone.now())
+    Job.objects.update(next_at=timezone.now() - timedelta(minutes=1))
+    return list(Job.objects.order_by("name").values_list("name", flat=True))
 
 
 def slots(count: int) -> list[str]:
@@ -141,7 +159,10 @@ def booked_for(pk: int) -> list[int]:
 
 VERBS: dict[str, Callable[..., Any]] = {
     verb.__name__: verb
-    for verb in (prepare, slots, capacity, book, taken, drop_guards, halves, booked_for)
+    for verb in (
+        *(prepare, draft, slots, capacity, book, taken, drop_guards, halves, booked_for),
+        hasten_jobs,
+    )
 }
 
 
