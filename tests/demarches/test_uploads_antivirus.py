@@ -1,13 +1,19 @@
 """The optional antivirus: what it finds is refused, and so is what it did not look at."""
 
+import hashlib
 import io
+import shutil
 import socket
 import struct
+import subprocess
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from demarches import antivirus
 from demarches.uploads import UploadRefused, process_upload
 from tests.support import files
 
@@ -68,3 +74,53 @@ def test_a_stopped_antivirus_lets_nothing_through(settings, photo, address: str)
         process_upload(photo, "photo.jpg")
 
     assert refusal.value.code == "unavailable"
+
+
+@pytest.fixture
+def clamd(tmp_path: Path, photo: io.BytesIO) -> Iterator[subprocess.Popen[bytes]]:
+    """A real daemon whose one signature is that of the photo as we keep it."""
+    known = process_upload(photo, "photo.jpg").content
+    digest = hashlib.md5(known, usedforsecurity=False).hexdigest()
+    (tmp_path / "local.hdb").write_text(f"{digest}:{len(known)}:Portal.Known\n")
+    configuration = tmp_path / "clamd.conf"
+    configuration.write_text(
+        f"DatabaseDirectory {tmp_path}\nLocalSocket {tmp_path}/clamd\n"
+        f"Foreground yes\nStreamMaxLength 1M\nLogFile {tmp_path}/log\n"
+    )
+    daemon = subprocess.Popen(
+        ["clamd", "--config-file", str(configuration)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            if (tmp_path / "clamd").exists():
+                break
+            assert daemon.poll() is None
+            time.sleep(0.1)
+        yield daemon
+    finally:
+        daemon.kill()
+        daemon.wait()
+
+
+@pytest.mark.skipif(shutil.which("clamd") is None, reason="no ClamAV here")
+def test_a_real_daemon_with_a_signature_of_ours(
+    settings, tmp_path: Path, clamd: subprocess.Popen[bytes]
+) -> None:
+    settings.CLAMD_ADDRESS = str(tmp_path / "clamd")
+    known, other = files.jpeg(), files.png()
+
+    assert antivirus.answers()
+    assert process_upload(io.BytesIO(other), "autre.png").content
+    with pytest.raises(antivirus.Unavailable):
+        antivirus.is_infected(b"x" * 2_000_000)  # more than it takes: it was not looked at
+    assert _refused(known) == "infected"
+    clamd.kill()
+    clamd.wait()
+    assert _refused(known) == "unavailable"
+
+
+def _refused(content: bytes) -> str:
+    with pytest.raises(UploadRefused) as refusal:
+        process_upload(io.BytesIO(content), "photo.jpg")
+    return refusal.value.code
