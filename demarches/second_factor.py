@@ -7,6 +7,7 @@ whichever web process it reaches.
 """
 
 import json
+import logging
 from typing import Any
 
 import segno
@@ -35,8 +36,9 @@ from django.utils.crypto import constant_time_compare
 from django.utils.safestring import SafeString, mark_safe
 
 from demarches.models import User
-from demarches.sealing import is_current, seal, unseal
+from demarches.sealing import SecretDamaged, is_current, seal, unseal
 
+logger = logging.getLogger(__name__)
 PURPOSE = "demarches.second_factor"
 ISSUER = "Bureau des démarches"
 #: What opens the desk by itself; recovery codes only stand in for these.
@@ -104,8 +106,18 @@ def add_application(agent: User, sealed: str, typed: str) -> bool:
 
 
 def accept_code(agent: User, typed: str) -> bool:
-    """Whether a code of the telephone, or a recovery code, is right; each serves once."""
-    code = "".join(typed.split())
+    """Whether a code of the telephone, or a recovery code, is right; each serves once.
+
+    No code is right for a seed whose key was lost: another administrator takes it away.
+    """
+    try:
+        return _accept_code(agent, "".join(typed.split()))
+    except SecretDamaged:
+        logger.error("second_factor_unreadable user=%s", agent.pk)
+        return False
+
+
+def _accept_code(agent: User, code: str) -> bool:
     with transaction.atomic():
         # One at a time: of two requests with one code, the second reads what the first wrote.
         rows = Authenticator.objects.select_for_update().filter(user=agent)
@@ -184,9 +196,12 @@ def _read(answer: str) -> dict[str, Any]:
 
 
 def recovery_codes(agent: User) -> list[str]:
-    """The codes on paper that still serve; none when they were never made."""
+    """The codes on paper that still serve; none when they were never made or lost their key."""
     paper = Authenticator.objects.filter(user=agent, type=Authenticator.Type.RECOVERY_CODES).first()
-    return RecoveryCodes(paper).get_unused_codes() if paper else []
+    try:
+        return RecoveryCodes(paper).get_unused_codes() if paper else []
+    except SecretDamaged:
+        return []
 
 
 def new_recovery_codes(agent: User) -> None:
@@ -201,16 +216,25 @@ def forget_everything(agent: User) -> int:
     return int(Authenticator.objects.filter(user=agent).delete()[0])
 
 
-def reseal_all() -> int:
-    """Seal under the current key every seed that another one seals; return how many."""
-    done = 0
+def reseal_all() -> tuple[int, int]:
+    """Seal under the current key every seed that another one seals.
+
+    Return how many were, and how many cannot be opened any more, which stay as they are.
+    """
+    done = lost = 0
     with transaction.atomic():
         for row in Authenticator.objects.select_for_update().exclude(
             type=Authenticator.Type.WEBAUTHN
         ):
             name = "secret" if row.type == Authenticator.Type.TOTP else "seed"
-            if not is_current(row.data[name]):
-                row.data[name] = seal(unseal(row.data[name], purpose=PURPOSE), purpose=PURPOSE)
-                row.save(update_fields=["data"])
-                done += 1
-    return done
+            if is_current(row.data[name]):
+                continue
+            try:
+                plain = unseal(row.data[name], purpose=PURPOSE)
+            except SecretDamaged:
+                lost += 1
+                continue
+            row.data[name] = seal(plain, purpose=PURPOSE)
+            row.save(update_fields=["data"])
+            done += 1
+    return done, lost

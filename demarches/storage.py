@@ -159,23 +159,29 @@ def damaged_names() -> list[str]:
     return damaged
 
 
-def rotate_keys() -> int:
-    """Seal again, under the current key, every file that another one seals; return how many.
+def rotate_keys() -> tuple[int, int]:
+    """Seal again, under the current key, every file that another one seals.
 
-    Each file is written under a new name before its row is pointed to it: a crash leaves
-    either the old file in use, or an orphan for `sweep_files`.
+    Return how many were, and how many cannot be opened any more, which stay as they are. Each file
+    is written under a new name before its row is pointed to it: a crash leaves either the old file
+    in use, or an orphan for `sweep_files`.
     """
-    rotated = 0
+    rotated = lost = 0
     for model in models_with_files():
         for name in model._base_manager.values_list("storage_name", flat=True):
-            if key_id_of(name) == current_key_id():
+            try:
+                if key_id_of(name) == current_key_id():
+                    continue
+                content = read(name)
+            except FileDamaged:
+                lost += 1
                 continue
             with transaction.atomic():
-                renewed = save(read(name))
+                renewed = save(content)
                 model._base_manager.filter(storage_name=name).update(storage_name=renewed)
                 delete_after_commit(name)
             rotated += 1
-    return rotated
+    return rotated, lost
 
 
 def key_id_of(name: str) -> str:

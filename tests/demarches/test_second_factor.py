@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -303,6 +303,25 @@ def test_after_a_rotation_the_old_key_may_go(root: User, pending: Client, settin
     with time_machine.travel(time.time() + 60):
         assert second_factor.accept_code(root, code_of(seed))
     assert len(second_factor.recovery_codes(root)) == 10
+
+
+def test_a_lost_key_refuses_the_code_and_another_helps(
+    root: User, pending: Client, settings: Any
+) -> None:
+    seed = enrol(pending)
+    settings.FILE_KEYS = "second:bmV3LWtleS1mb3ItdGhlLXRlc3RzLTMyLWJ5dGVzLSE="
+    client = Client()
+    give_password(client, root.email)
+
+    with time_machine.travel(time.time() + 60):
+        answer = client.post(reverse("admin:second_factor"), {"code": code_of(seed)})
+    with pytest.raises(CommandError, match="2 seconds facteurs"):
+        call_command("rotate_file_keys", verbosity=0)
+
+    assert answer.status_code == 422
+    assert second_factor.recovery_codes(root) == []
+    assert second_factor.forget_everything(root) == 2
+    call_command("rotate_file_keys", verbosity=0)
 
 
 def test_the_tables_of_the_library_are_not_on_the_desk() -> None:

@@ -128,5 +128,21 @@ def test_after_a_rotation_the_old_key_may_go(piece: Piece, settings) -> None:
     assert set(storage.stored_names()) == names
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_key_stops_no_rotation(piece: Piece, settings) -> None:
+    lost = keep(piece, b"lost").storage_name
+    old = key("two")
+    settings.FILE_KEYS = old
+    keep(piece, b"kept")
+    settings.FILE_KEYS = f"{key('three')},{old}"
+
+    with pytest.raises(CommandError, match="1 pièces"):
+        run("rotate_file_keys")
+
+    names = set(PieceFile.objects.values_list("storage_name", flat=True))
+    assert lost in names
+    assert [storage.read(name) for name in names - {lost}] == [b"kept"]
+
+
 def test_every_model_with_files_is_found() -> None:
     assert storage.models_with_files() == [PieceFile]

@@ -15,10 +15,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            rotated = storage.rotate_keys()
+            rotated, lost = storage.rotate_keys()
         except (storage.StorageUnreachable, storage.StorageFull) as error:
             raise CommandError(
                 "Le stockage des pièces ne répond pas : relancez, ce qui est fait reste fait."
             ) from error
         self.stdout.write(f"Fichiers chiffrés à nouveau : {rotated}")
-        self.stdout.write(f"Seconds facteurs chiffrés à nouveau : {second_factor.reseal_all()}")
+        resealed, unreadable = second_factor.reseal_all()
+        self.stdout.write(f"Seconds facteurs chiffrés à nouveau : {resealed}")
+        if lost or unreadable:
+            raise CommandError(
+                f"Clé inconnue ou fichier perdu : {lost} pièces et {unreadable} seconds facteurs ne"
+                " s’ouvrent plus. Gardez l’ancienne clé ; voyez « Une clé perdue » dans"
+                " docs/operations.md."
+            )
