@@ -67,6 +67,12 @@ class DemarchesConfig(AppConfig):
                 is_on=lambda: settings.COMARQUAGE_DAILY,
             ),
             JobType("verify_journal", "Vérifier le journal", Daily(time(4, 0))),
+            JobType(
+                "read_bounces",
+                "Lire les mails revenus",
+                Every(minutes=10),
+                is_on=lambda: bool(settings.BOUNCES_HOST),
+            ),
         )
 
 

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
 from django.db.models import ManyToOneRel, Model, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -29,6 +30,7 @@ from post_office.models import PRIORITY, STATUS, Email, Log
 from demarches import storage
 from demarches.mail_html import mail_html
 from demarches.mail_limits import count_mail
+from demarches.rules.bounces import Bounce
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ RETRY_AFTER = (
 )
 #: A sender that dies leaves its mail to the others after this time.
 LEASE = timedelta(minutes=5)
+#: The kind of failure of a mail that left and came back; its text is the server's code.
+RETURNED = "returned"
 
 
 def queue_mail(
@@ -280,6 +284,22 @@ def _give_up(email: Email, kind: str, message: str) -> str:
     return "failed"
 
 
+def note_return(bounce: Bounce) -> bool:
+    """Write down that a mail of ours came back; False when the report is of none that left.
+
+    The address must be the one the mail went to: whoever has seen the number of a mail could
+    write about it, and says no more than that it did not arrive.
+    """
+    sent = Email.objects.filter(status=STATUS.sent, message_id=bounce.message_id)
+    with transaction.atomic():
+        for email in sent.select_for_update(of=("self",)):
+            if bounce.recipient and bounce.recipient not in [one.lower() for one in email.to]:
+                continue
+            _give_up(email, RETURNED, bounce.code)
+            return True
+    return False
+
+
 def _write(email: Email, **fields: Any) -> None:
     # Not `email.save()`: it validates the whole row, and refuses a lease that outlasts the mail.
     Email.objects.filter(pk=email.pk).update(last_updated=timezone.now(), **fields)
@@ -305,16 +325,32 @@ def mail_fate(email: Email | None) -> str:
     if email.status == STATUS.sent:
         return f"Remis au serveur de messagerie le {day_fr(when)} à {hour_fr(when)}"
     if email.status == STATUS.failed:
-        return f"Non envoyé{NBSP}: {_why_failed(email)}"
+        log = _last_log(email)
+        if log is not None and log.exception_type == RETURNED:
+            words = f"Revenu le {day_fr(when)} à {hour_fr(when)}"
+            return f"{words}{NBSP}: {_why_returned(log.message)}"
+        return f"Non envoyé{NBSP}: {_why_failed(log)}"
     if email.number_of_retries:
         again = timezone.localtime(email.scheduled_time)
         return f"Envoi retardé, nouvel essai le {day_fr(again)} à {hour_fr(again)}"
     return "En attente d’envoi"
 
 
-def _why_failed(email: Email) -> str:
+def _last_log(email: Email) -> Log | None:
     # Not a query of its own: a list of mails has read the logs of all of them.
-    log = max(email.logs.all(), key=lambda one: one.pk, default=None)
+    return max(email.logs.all(), key=lambda one: one.pk, default=None)
+
+
+def _why_returned(code: str) -> str:
+    """RFC 3463: what the code of the reader's server means."""
+    if code.startswith("5.1."):
+        return "cette adresse n’existe pas"
+    if code == "5.2.2":
+        return "la boîte de réception est pleine"
+    return "le serveur du destinataire l’a refusé"
+
+
+def _why_failed(log: Log | None) -> str:
     kind = log.exception_type if log else ""
     return {
         "SMTPRecipientsRefused": "l’adresse a été refusée",

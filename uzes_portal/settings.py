@@ -475,6 +475,13 @@ MAILERS: dict[str, Any] = {
     else {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"},
 }
 POST_OFFICE = {"DEFAULT_MAILER": "smtp"}
+#: The mailbox of the sender's address, where mails come back; nobody reads it when it is empty.
+BOUNCES_HOST = env_str("BOUNCES_HOST")
+BOUNCES_PORT = env_int("BOUNCES_PORT", 993)
+BOUNCES_USER = env_str("BOUNCES_USER")
+BOUNCES_PASSWORD = env_secret("BOUNCES_PASSWORD")
+BOUNCES_FOLDER = env_str("BOUNCES_FOLDER", "INBOX")
+BOUNCES_USE_TLS = env_bool("BOUNCES_USE_TLS", default=True)
 
 LOGGING: dict[str, Any] = {
     "version": 1,
