@@ -22,7 +22,7 @@ from demarches.booking import first_days
 from demarches.models import Officer, User
 from demarches.models.dossier import TransitionRefused
 from demarches.rules.enums import PieceStatus
-from pacs.actions import desk
+from pacs.actions import desk, following
 from pacs.actions.appointments import book_for
 from pacs.actions.dossiers import (
     attest,
@@ -281,7 +281,7 @@ def _reviewed(town: Town, dossier: Dossier, reviewer: User, officer: User, at: d
     pieces = list(dossier.pieces.required().select_related("dossier"))
     for piece in pieces[: max(1, len(pieces) // 2)]:
         _accept(piece, reviewer, later)
-    desk.assign(dossier, to=reviewer, by=reviewer, at=later)
+    following.assign(dossier, to=reviewer, by=reviewer, at=later)
     if town.chance.random() < 0.4:
         desk.add_note(dossier, body="À rappeler en fin de semaine.", by=reviewer, at=later)
 

@@ -10,7 +10,7 @@ from post_office.models import STATUS, Email, Log
 
 from demarches.models import User
 from demarches.rules.enums import Status
-from pacs.actions import desk
+from pacs.actions import desk, following
 from pacs.actions.consent import watching_facts
 from pacs.actions.corrections import propose, send_corrections
 from pacs.actions.dossiers import choose_door, open_dossier, write_message
@@ -41,7 +41,7 @@ def make_cases(
         if dossier := _unbent(status):
             bend(dossier, yesterday)
     if dossier := _unbent(Status.SUBMITTED):
-        desk.assign(dossier, to=officer, by=reviewer, at=yesterday)
+        following.assign(dossier, to=officer, by=reviewer, at=yesterday)
     _at_counter(couple(), Door.PAPER, by=reviewer, at=now - timedelta(days=3))
     _at_counter(couple(), Door.OWN, by=reviewer, at=now - timedelta(days=20))
 

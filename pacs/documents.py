@@ -8,7 +8,7 @@ these papers. `pacs.access.reads` decides, line by line.
 
 import hashlib
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +96,38 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
     Holds the pieces this reader may know of; all of them for the mairie.
     """
     wordings = PieceWording.objects.by_rule()
+    return render_pdf(
+        "pacs/pdf/dossier_checklist.html",
+        _letterhead(dossier) | _listed(dossier, reader, wordings),
+        title="Vos pièces : à préparer, à apporter",
+        stylesheets=("pacs/pdf/pacs.css",),
+        path=dossier.get_absolute_url(),
+    )
+
+
+def checklists(dossiers: Sequence[Dossier]) -> RenderedPdf:
+    """The lists of several dossiers in one document, for the mairie, each on a page of its own."""
+    wordings = PieceWording.objects.by_rule()
+    lists = [
+        {
+            **_listed(one, None, wordings),
+            "dossier": one,
+            "names": " et ".join(person.display_name for person in one.people),
+        }
+        for one in dossiers
+    ]
+    return render_pdf(
+        "pacs/pdf/dossier_checklists.html",
+        {"mairie": Mairie.objects.with_entrances(), "lists": lists},
+        title="Listes de pièces",
+        stylesheets=("pacs/pdf/pacs.css",),
+    )
+
+
+def _listed(
+    dossier: Dossier, reader: Partenaire | None, wordings: Mapping[str, PieceWording]
+) -> dict[str, Any]:
+    """What a list of pieces says of a dossier."""
     readable = list(readable_pieces(dossier, reader).required().select_related("partenaire"))
     now = timezone.now()
     aimed, days, on = (
@@ -115,20 +147,13 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
         # Promised for the day, and of an age that counts: it may still have to be asked for.
         or (piece.is_promised and wordings[piece.rule_id].is_dated)
     ]
-    context = _letterhead(dossier) | {
+    return {
         "to_prepare": boxes(
             to_prepare, wordings, lambda wording: wording.to_prepare, when_of=when_of
         ),
         "to_bring": boxes(readable, wordings, lambda wording: wording.to_bring),
         "never_asked": wordings[NEVER_ASKED_ID].help_lines,
     }
-    return render_pdf(
-        "pacs/pdf/dossier_checklist.html",
-        context,
-        title="Vos pièces : à préparer, à apporter",
-        stylesheets=("pacs/pdf/pacs.css",),
-        path=dossier.get_absolute_url(),
-    )
 
 
 def convocation(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:

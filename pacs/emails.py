@@ -402,6 +402,17 @@ def dossier_assigned(dossier: Dossier, to: User, *, by: User, at: datetime) -> N
     )
 
 
+def dossier_followed(dossier: Dossier, to: User, *, by: User, at: datetime) -> None:
+    """Tell an agent that a colleague asks them to follow this dossier too."""
+    address = reverse("admin:pacs_dossier_change", args=[dossier.pk])
+    queue_mail(
+        to=to.email,
+        template="pacs/emails/dossier_followed",
+        context={"dossier": dossier, "by": by, "desk_url": f"{settings.SITE_URL}{address}"},
+        key=f"followed:{dossier.pk}:{to.pk}:{at.isoformat()}",
+    )
+
+
 def send_again(mail: SentMail, *, at: datetime) -> SentMail:
     """Queue a copy of a mail that did not leave, to the address known now; both stay listed.
 

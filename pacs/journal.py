@@ -25,6 +25,7 @@ SENTENCES = {
     "birth_verified": "a vérifié l’acte de naissance{whose}",
     "answers_by_agent": "a saisi ou corrigé des réponses",
     "assigned": "a confié le dossier",
+    "followed": "a changé qui suit aussi le dossier",
     "attested_on_paper": "a noté l’attestation signée sur papier{whose}",
     "outcome_decided": "a décidé qu’un point à regarder peut passer",
     "correction_taken": "a repris une correction dans le dossier",

@@ -4,11 +4,9 @@ A version and a date stand on each; the same rows give the same bytes. None says
 before the publicity is complete (CC, art. 515-3-1).
 """
 
-import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +17,7 @@ from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
 from demarches.rules.counts import HIDDEN, hide_small
 from demarches.rules.dates_fr import day_fr, hour_fr
+from demarches.tables import Row
 from pacs.documents import DocumentNotReady, civil_name, partial_date_fr
 from pacs.models import (
     Avis,
@@ -104,6 +103,28 @@ def dissolution_receipt(act: LaterAct) -> RenderedPdf:
         registration=registration,
         people=_people(registration),
         moment=registered_moment(registration),
+        reference=registration.number,
+    )
+
+
+def act_decision(act: LaterAct) -> RenderedPdf:
+    """The motivated decision that refuses a modification or a dissolution, with its recourse.
+
+    Raises `DocumentNotReady` for an act that was not refused, or whose day was never written.
+    """
+    if act.status != "inadmissible" or act.refused_at is None:
+        raise DocumentNotReady("Aucune irrecevabilité n’est décidée.")
+    registration = act.registration
+    return _render(
+        "act_decision",
+        "Décision d’irrecevabilité",
+        version=1,
+        dated=localdate(act.refused_at),
+        act=act,
+        registration=registration,
+        people=_people(registration),
+        moment=registered_moment(registration),
+        court=PacsSettings.current().court,
         reference=registration.number,
     )
 
@@ -307,24 +328,24 @@ def half_yearly_counts(year: int, half: int) -> Counts:
     return Counts(year, half, registered, modified, ended)
 
 
-def counts_table(counts: Counts) -> bytes:
+COUNTED = ("annee", "semestre", "nature", "detail", "nombre")
+
+
+def counts_rows(counts: Counts) -> list[Row]:
     """The half-yearly counts for a spreadsheet: no name, small cells hidden, and no total.
 
     A total would tell what a hidden cell holds.
     """
-    out = StringIO()
-    rows = csv.writer(out, delimiter=";")
-    rows.writerow(("annee", "semestre", "nature", "detail", "nombre"))
     natures = {
         "pacs_enregistre": counts.registered,
         "modification": {"": counts.modified},
         "dissolution": counts.dissolved,
     }
-    for nature, cells in natures.items():
-        for detail, count in hide_small(cells).items():
-            shown = HIDDEN if count is None else count
-            rows.writerow((counts.year, counts.half, nature, detail, shown))
-    return out.getvalue().encode("utf-8-sig")
+    return [
+        (counts.year, counts.half, nature, detail, HIDDEN if count is None else count)
+        for nature, cells in natures.items()
+        for detail, count in hide_small(cells).items()
+    ]
 
 
 def counts_sheet(counts: Counts, *, dated: date) -> RenderedPdf:

@@ -25,6 +25,7 @@ from pacs.models import (
     CorrectionStatus,
     Dossier,
     DossierEvent,
+    Follower,
     PacsSettings,
     Partenaire,
     Piece,
@@ -212,7 +213,12 @@ def _work(
             "last_activity_at",
         ),
         "les-miens": PileRule(
-            "Que je suis", lambda: dossiers.open().filter(assigned_to=user), "last_activity_at"
+            "Que je suis",
+            lambda: dossiers.open().filter(
+                Q(assigned_to=user)
+                | Exists(Follower.objects.filter(dossier=OuterRef("pk"), agent=user))
+            ),
+            "last_activity_at",
         ),
     }
 

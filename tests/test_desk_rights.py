@@ -63,8 +63,10 @@ SLUGS: dict[str, tuple[str, ...]] = {
     "pacs_dossier_paper": ("pieces", "declaration", "accuse"),
     "pacs_dossier_sheet": ("officier", "accueil", "plan-b"),
     "pacs_dossier_next": ("a-verifier",),
+    "pacs_dossier_table": ("csv", "ods"),
+    "pacs_registration_table": ("csv",),
     "pacs_registration_paper": ("recepisse", "attestation", "extrait"),
-    "pacs_registration_act_paper": ("recepisse", "lettre-1"),
+    "pacs_registration_act_paper": ("recepisse", "lettre-1", "decision"),
     "vitale_demande_act": tuple(HELP_VERBS),
 }
 
@@ -156,6 +158,7 @@ OWN = {
     # The act of the scene is a modification: it has no paper of an end.
     "pacs_registration_act_paper:recepisse": ("403 404 404 403", "405 405 405 405"),
     "pacs_registration_act_paper:lettre-1": ("403 404 404 403", "405 405 405 405"),
+    "pacs_registration_act_paper:decision": ("403 404 404 403", "405 405 405 405"),
     "pacs_dossier_counter": ("200 200 200 403", "302 302 302 403"),
     "pacs_dossier_pieces_list": ("200 200 200 403", "405 405 405 405"),
     "pacs_dossier_guided:couple": ("200 200 200 403", "302 302 302 403"),
@@ -176,6 +179,8 @@ OWN = {
     "pacs_dossier_act:deposer": ("404 404 404 403", "409 409 409 403"),
     "pacs_dossier_act:attester": ("404 404 404 403", "422 422 422 403"),
     "pacs_dossier_act:confier": ("403 404 404 403", "403 302 302 403"),
+    "pacs_dossier_act:suivre": ("403 404 404 403", "403 422 422 403"),
+    "pacs_dossier_act:ne-plus-suivre": ("403 404 404 403", "403 422 422 403"),
     "pacs_dossier_act:ecrire": ("403 404 404 403", "403 422 422 403"),
     "pacs_dossier_act:noter": ("404 404 404 403", "422 422 422 403"),
     "pacs_dossier_act:annuler-rdv": ("403 404 404 403", "403 422 422 403"),
@@ -184,6 +189,12 @@ OWN = {
     "pacs_dossier_act:admettre": ("403 404 404 403", "403 409 409 403"),
     "pacs_dossier_act:renvoyer": ("403 404 404 403", "403 422 422 403"),
     "pacs_dossier_next:a-verifier": ("404 302 302 403", "405 405 405 405"),
+    "pacs_dossier_table:csv": ("403 200 200 403", "405 405 405 405"),
+    "pacs_dossier_table:ods": ("403 200 200 403", "405 405 405 405"),
+    "pacs_registration_table:csv": ("403 200 200 403", "405 405 405 405"),
+    # No dossier is named: a word, and back to the list.
+    "pacs_dossier_confide": ("403 302 302 403", "403 422 422 403"),
+    "pacs_dossier_lists": ("302 302 302 403", "405 405 405 405"),
     "pacs_dossier_exchanges": ("200 200 200 403", "405 405 405 405"),
     "pacs_dossier_follow_up": ("200 200 200 403", "405 405 405 405"),
     "pacs_dossier_end:retirer": ("403 200 200 403", "403 422 422 403"),

@@ -43,7 +43,12 @@ FEWEST_SIGNS = 200
 #: What the checker says of WeasyPrint's own work, or of what is no link: a reader's own address,
 #: the foot of a paper of four pages, a link whose words are in two parts; and of letters printed
 #: together, each with its own letterhead, which is content.
-KNOWN = {"mine": {"LNK-010", "PAG-001"}, "fiche": {"LNK-001"}, "batch": {"PAG-001"}}
+KNOWN = {
+    "mine": {"LNK-010", "PAG-001"},
+    "fiche": {"LNK-001"},
+    "batch": {"PAG-001"},
+    "lists": {"PAG-001"},
+}
 
 
 @pytest.fixture
@@ -80,6 +85,7 @@ def papers(line: Registration, client: Client, folder: Path) -> Iterator[tuple[s
         "list",
         checklist_pdf(checklist_of(FRENCH, FOREIGN), mairie=mairie, today=TODAY).content,
     )
+    yield "lists", documents.checklists([line.dossier]).content
     blank = blank_set_pdf(
         mairie=mairie,
         settings=PacsSettings.current(),

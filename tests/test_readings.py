@@ -151,6 +151,9 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
         ("?status=inadmissible", "GET", {"dossier": 1}),
         ("?q=personne", "GET", {}),
     ],
+    "pacs_dossier_table": [("", "GET", {"dossier": 4}), ("?q=lemoine", "GET", {"dossier": 4})],
+    "pacs_dossier_confide": [("?dossier={dossier}", "GET", ONE)],
+    "pacs_dossier_lists": [("?dossier={dossier}", "GET", ONE)],
     "pacs_dossier_change": [("", "GET", ONE)],
     "pacs_dossier_exchanges": [("", "GET", ONE)],
     "pacs_dossier_follow_up": [("", "GET", ONE)],
@@ -180,6 +183,7 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "closing_confirm": [("", "GET", ONE), ("", "POST", ONE)],
     # The register
     "pacs_registration_changelist": [("", "GET", LINE), ("?q=lemoine", "GET", LINE)],
+    "pacs_registration_table": [("", "GET", LINE)],
     "pacs_registration_change": [("", "GET", LINE), ("", "POST", LINE)],
     "pacs_registration_paper": [("", "GET", LINE)],
     "pacs_registration_avis": [("", "GET", LINE)],
@@ -314,6 +318,10 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "pacs_dossier_preview": (stored.pk, 1),
         "pacs_dossier_decision": (refused.pk,),
         "pacs_dossier_sheet": ("officier",),
+        "pacs_dossier_table": ("csv",),
+        "pacs_dossier_confide": (),
+        "pacs_dossier_lists": (),
+        "pacs_registration_table": ("ods",),
         "pacs_registration_paper": (line.pk, "recepisse"),
         "pacs_registration_letter": (Avis.objects.first().pk,),
         "pacs_registration_act": (act.pk,),
@@ -363,7 +371,9 @@ def test_each_page_adds_the_readings_of_whom_it_shows(
         url = reverse(f"admin:{name}", args=scene[name])
         for query, method, _ in lines:
             before = counts()
-            where = url + query.format(avis=Avis.objects.order_by("pk")[0].pk)
+            where = url + query.format(
+                avis=Avis.objects.order_by("pk")[0].pk, dossier=scene["pacs_dossier_change"][0]
+            )
             statuses.add(client.generic(method, where).status_code)
             after = counts()
             added = {one: after[one] - before[one] for one in after if after[one] != before[one]}

@@ -3,11 +3,9 @@
 Whoever opens it is written down like any other: with what they asked.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from io import StringIO
 from itertools import islice
 from operator import attrgetter
 from typing import Any
@@ -26,13 +24,12 @@ from demarches.day_field import DayField
 from demarches.models import Seal, User, Verification, note_look, reading_models
 from demarches.models.journal import ReadingBase
 from demarches.rules.reference import parse_reference
+from demarches.tables import as_csv
 from demarches.views.downloads import private_answer
 
 PERMISSION = "demarches.read_journal"
 ON_SCREEN = 200
 IN_EXPORT = 20_000
-#: A cell that a spreadsheet would run.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +118,8 @@ def journal_view(request: HttpRequest) -> HttpResponse:
 
 def _table(lines: list[Line]) -> bytes:
     """What a spreadsheet opens; nothing in it is a formula."""
-    out = StringIO()
-    rows = csv.writer(out, delimiter=";")
-    rows.writerow(("le", "agent", "quoi", "objet"))
-    for line in lines:
-        cells = (f"{localtime(line.at):%d/%m/%Y %H:%M:%S}", line.agent, line.what, line.about)
-        rows.writerow(f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells)
-    return out.getvalue().encode("utf-8-sig")
+    rows = [
+        (f"{localtime(line.at):%d/%m/%Y %H:%M:%S}", line.agent, line.what, line.about)
+        for line in lines
+    ]
+    return as_csv(("le", "agent", "quoi", "objet"), rows)

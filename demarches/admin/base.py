@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import ManyToManyField, Model, QuerySet
@@ -109,6 +110,15 @@ class DeskAdmin[M: Model](admin.ModelAdmin[M]):
         if self.date_hierarchy:
             offered |= {self.date_hierarchy + ending for ending in ENDINGS}
         return lookup in offered
+
+
+def listed[M: Model](desk: DeskAdmin[M], request: HttpRequest) -> list[M]:
+    """The rows of a list as this address filters it, `LISTED` at most; 404 for a wrong filter."""
+    try:
+        rows: QuerySet[M] = desk.get_changelist_instance(request).queryset
+    except IncorrectLookupParameters as error:
+        raise Http404 from error
+    return list(rows[:LISTED])
 
 
 class PileFilter(admin.SimpleListFilter):

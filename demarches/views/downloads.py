@@ -5,11 +5,13 @@ kept files are PDF or JPEG, and inside a page only pictures are shown.
 """
 
 import logging
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from django.http import Http404, HttpResponse
 
 from demarches import storage, uploads
+from demarches.tables import TYPES, Row, as_table
 
 logger = logging.getLogger(__name__)
 
@@ -54,3 +56,13 @@ def _read(storage_name: str) -> bytes:
     except storage.FileDamaged as error:
         logger.error("stored_file_damaged name=%s cause=%s", storage_name, error)
         raise Http404 from error
+
+
+def table_answer(
+    kind: str, name: str, title: str, header: Sequence[str], rows: Iterable[Row]
+) -> HttpResponse:
+    """A table to download, as CSV or ODS; 404 for another kind."""
+    if kind not in TYPES:
+        raise Http404
+    content = as_table(kind, title, header, rows)
+    return private_answer(content, TYPES[kind], f"{name}.{kind}", disposition="attachment")

@@ -22,7 +22,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.read import changed_names, is_among, is_as_read, is_same
 from pacs import emails
-from pacs.access import may_review, readers_of
+from pacs.access import readers_of
 from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
@@ -409,30 +409,6 @@ def _check_signed_on(
             "Cette attestation est trop ancienne pour ce dossier : vérifiez la date, ou faites-en"
             " signer une nouvelle."
         )
-
-
-def assign(
-    dossier: Dossier, *, to: User | None, by: User, at: datetime, was: int | None = None
-) -> None:
-    """Say who follows the dossier; a mail tells that agent, unless they took it themselves.
-
-    `was`: the key of whom the page said (0: nobody); raises `StaleDossier` when it is another by
-    now. Refuses somebody who could do nothing with it.
-    """
-    if to is not None and not may_review(to):
-        raise ActionRefused(f"{to} ne vérifie pas les dossiers : choisissez quelqu’un d’autre.")
-    with transaction.atomic():
-        locked = locked_at_version(dossier, None)
-        old, locked.assigned_to = locked.assigned_to, to
-        if old == to:
-            return
-        if was is not None and was != (old.pk if old else 0):
-            raise StaleDossier(f"Ce dossier est suivi depuis par {old or 'personne'}.")
-        locked.save(update_fields=["assigned_to"])
-        followed = {"label": "Suivi par", "old": str(old or ""), "new": str(to or "")}
-        locked.record(kind="assigned", by=by, at=at, changes=[followed])
-        if to is not None and to != by:
-            emails.dossier_assigned(locked, to, by=by, at=at)
 
 
 OTHER_PERSON = (

@@ -5,6 +5,7 @@ and the action refuses. Every look is written down.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,14 +22,19 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.actions import ChangedSince
-from demarches.admin.base import DeskAdmin, PileFilter
+from demarches.admin.base import DeskAdmin, PileFilter, listed
 from demarches.admin.fragments import wants_fragment
 from demarches.models import User
 from demarches.piles import PileRule
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
-from demarches.views.downloads import private_answer, serve_private_file, serve_private_preview
+from demarches.views.downloads import (
+    private_answer,
+    serve_private_file,
+    serve_private_preview,
+    table_answer,
+)
 from pacs import documents
 from pacs.access import (
     may_decide,
@@ -37,12 +43,13 @@ from pacs.access import (
     may_serve_counter,
     may_type_answers,
 )
-from pacs.actions import appointments, desk
+from pacs.actions import appointments, desk, following
 from pacs.actions.corrections import decline_correction, take_correction
 from pacs.actions.endings import ENDINGS, NamesOne, end_dossier, undo_ending
 from pacs.actions.guards import CHANGED, StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.answers import AnswersForm, answer_forms, answers_key, with_both_values
+from pacs.admin.bulk import BulkDesk
 from pacs.admin.day import DayDesk
 from pacs.admin.door import DoorDesk
 from pacs.admin.guided import GuidedDesk
@@ -94,7 +101,9 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dossier)
-class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, DeskAdmin[Dossier]):
+class DossierAdmin(
+    BulkDesk, ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, DeskAdmin[Dossier]
+):
     """The list, and the address of every button of the desk."""
 
     list_display = (
@@ -111,8 +120,9 @@ class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, 
     search_fields = ("reference",)
     search_help_text = "Nom, référence, date de naissance, téléphone ou mail"
     list_per_page = 40
+    change_list_template = "admin/pacs/dossier_list.html"
     list_select_related = ("assigned_to", "appointment")
-    actions = None
+    actions = ("confide", "print_lists")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dossier]:
         people = Partenaire.objects.order_by("position")
@@ -185,6 +195,10 @@ class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, 
                 wrap(require_safe(self.preview_view)),
                 name="pacs_dossier_preview",
             ),
+            path(
+                "liste/<slug:slug>/", wrap(require_safe(self.table_view)), name="pacs_dossier_table"
+            ),
+            *self.bulk_urls(wrap),
             *self.review_urls(wrap),
             *self.day_urls(wrap),
             *self.door_urls(wrap),
@@ -201,10 +215,13 @@ class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not may_read_as_staff(agent_of(request)):
             raise PermissionDenied
-        response = super().changelist_view(request, *args, **kwargs)
+        more = {"may_review": may_review(agent_of(request))}
+        response = super().changelist_view(request, more)
         if isinstance(response, TemplateResponse) and response.context_data:
             rows = list(response.context_data["cl"].result_list)
             note(request, Reading.LISTED, *rows)
@@ -213,6 +230,32 @@ class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, 
                 dossier.forbidden_codes = forbidden.get(dossier.pk, [])
             response.context_data["cl"].result_list = rows
         return response
+
+    def table_view(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """The list as it is filtered, for a spreadsheet: references, states and days, no name."""
+        self._reviewer(request)
+        rows = listed(self, request)
+        note(request, Reading.LISTED, *rows)
+        header = (
+            "reference",
+            "etat",
+            "depose_le",
+            "attend_depuis",
+            "rendez_vous_le",
+            "suivi_par",
+        )
+        lines = [
+            (
+                one.reference,
+                STATUS_WORDS[one.current_status],
+                _day(one.submitted_at),
+                _day(one.waiting_since),
+                _day(one.appointment.starts_at if one.appointment else None),
+                str(one.assigned_to or ""),
+            )
+            for one in rows
+        ]
+        return table_answer(slug, "dossiers", "Dossiers", header, lines)
 
     # One dossier
 
@@ -452,6 +495,10 @@ class DossierAdmin(ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, 
         return get_object_or_404(files.select_related("piece__dossier"), pk=pk)
 
 
+def _day(moment: datetime | None) -> date | None:
+    return localdate(moment) if moment else None
+
+
 def _piece(request: HttpRequest, dossier: Dossier) -> Piece:
     pieces = dossier.pieces.select_related("partenaire", "dossier")
     piece = pieces.filter(pk=number_of(request.POST, "piece")).first()
@@ -628,11 +675,33 @@ def _attested(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     return "L’attestation signée sur papier est notée."
 
 
-def _assign(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+def _named_agent(request: HttpRequest) -> User | None:
     staff = User.objects.filter(is_staff=True, is_active=True)
-    to = staff.filter(pk=number_of(request.POST, "to")).first()
+    return staff.filter(pk=number_of(request.POST, "to")).first()
+
+
+def _follow(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    to = _named_agent(request)
+    if to is None:
+        raise ValidationError("Choisissez qui suit aussi ce dossier.")
+    following.follow(dossier, to, by=agent, at=timezone.now())
+    if to == agent:
+        return "Vous suivez aussi ce dossier."
+    return f"{to} suit aussi ce dossier : un mail le lui dit."
+
+
+def _leave(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    to = _named_agent(request)
+    if to is None:
+        raise ValidationError("Cette personne ne suit plus ce dossier.")
+    following.leave(dossier, to, by=agent, at=timezone.now())
+    return f"{to} ne suit plus ce dossier."
+
+
+def _assign(request: HttpRequest, dossier: Dossier, agent: User) -> str:
+    to = _named_agent(request)
     was = number_of(request.POST, "was")
-    desk.assign(dossier, to=to, was=was, by=agent, at=timezone.now())
+    following.assign(dossier, to=to, was=was, by=agent, at=timezone.now())
     if to is None:
         return "Plus personne ne suit ce dossier."
     return (
@@ -702,6 +771,8 @@ VERBS: dict[str, Verb] = {
     "deposer": _deposit,
     "attester": _attested,
     "confier": _assign,
+    "suivre": _follow,
+    "ne-plus-suivre": _leave,
     "ecrire": _message,
     "noter": _note,
     "annuler-rdv": _cancel_appointment,

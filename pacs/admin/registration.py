@@ -17,11 +17,12 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.admin.base import DeskAdmin
+from demarches.admin.base import DeskAdmin, listed
 from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
 from demarches.rules.numbers import read_number
-from demarches.views.downloads import private_answer
+from demarches.tables import TYPES
+from demarches.views.downloads import private_answer, table_answer
 from pacs import official
 from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import registration as actions
@@ -180,6 +181,7 @@ PAPERS: Mapping[str, Callable[[Registration], RenderedPdf]] = {
 
 ACT_PAPERS: Mapping[str, Callable[[LaterAct], RenderedPdf]] = {
     "recepisse": official.dissolution_receipt,
+    "decision": official.act_decision,
     "lettre-1": lambda act: official.end_letter(act, 1),
     "lettre-2": lambda act: official.end_letter(act, 2),
 }
@@ -258,6 +260,11 @@ class RegistrationAdmin(DeskAdmin[Registration]):
                 "avis/<num:pk>.pdf",
                 wrap(require_safe(self.avis_paper_view)),
                 name="pacs_registration_letter",
+            ),
+            path(
+                "liste/<slug:slug>/",
+                wrap(require_safe(self.table_view)),
+                name="pacs_registration_table",
             ),
             path(
                 "chiffres/", wrap(require_safe(self.counts_view)), name="pacs_registration_counts"
@@ -464,9 +471,9 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         counts = official.half_yearly_counts(min(max(year, 2000), today.year + 1), half)
         if request.GET.get("format") == "pdf":
             return _pdf(official.counts_sheet(counts, dated=today), "chiffres")
-        if request.GET.get("format") == "csv":
-            table = official.counts_table(counts)
-            return private_answer(table, "text/csv", "chiffres.csv", disposition="attachment")
+        if (kind := request.GET.get("format")) in TYPES:
+            rows = official.counts_rows(counts)
+            return table_answer(kind, "chiffres", counts.label, official.COUNTED, rows)
         return self._page(
             request,
             "admin/pacs/counts.html",
@@ -474,6 +481,25 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             counts=counts,
             years=range(today.year, today.year - 6, -1),
         )
+
+    def table_view(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """The lines of the list as it is filtered, for a spreadsheet: numbers and days, no name."""
+        _reader(request)
+        rows = listed(self, request)
+        note(request, Reading.LISTED, registrations=rows)
+        causes = dict(LaterAct._meta.get_field("kind").flatchoices)
+        header = ("numero", "enregistre_le", "origine", "fin_le", "cause_de_la_fin")
+        lines = [
+            (
+                row.number,
+                row.registered_on,
+                row.get_origin_display(),
+                row.dissolved_on,
+                causes.get(row.dissolution, row.dissolution),
+            )
+            for row in rows
+        ]
+        return table_answer(slug, "registre", "Registre", header, lines)
 
     def old_view(self, request: HttpRequest) -> HttpResponse:
         """Enter a PACS registered before the portal, by its number."""
@@ -550,7 +576,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         )
 
     def act_paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
-        """The récépissé of a dissolution, or the letter to one of the two."""
+        """The récépissé of a dissolution, the letter to one of the two, or why it was refused."""
         _reader(request)
         rows = LaterAct.objects.select_related("registration", "officer")
         act = get_object_or_404(rows.prefetch_related("registration__persons"), pk=pk)

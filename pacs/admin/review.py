@@ -60,7 +60,10 @@ DECIDE, EXCHANGES, FOLLOW_UP, JOURNAL = "decide", "exchanges", "follow_up", "jou
 #: The page a button stands on, and comes back to; the others stand on « Décider ».
 PAGE_OF_VERB = {
     **dict.fromkeys(("ecrire", "noter", "renvoyer"), EXCHANGES),
-    **dict.fromkeys(("confier", "reprendre", "annuler-rdv", "arrives", "absents"), FOLLOW_UP),
+    **dict.fromkeys(
+        ("confier", "suivre", "ne-plus-suivre", "reprendre", "annuler-rdv", "arrives", "absents"),
+        FOLLOW_UP,
+    ),
 }
 ADDRESSES = {
     DECIDE: "admin:pacs_dossier_change",
@@ -266,6 +269,8 @@ class ReviewDesk:
         now = timezone.now()
         return {
             "agents": reviewers(),
+            "followers": (followers := list(dossier.followers.select_related("agent"))),
+            "follows": {one.agent_id for one in followers} | {dossier.assigned_to_id},
             "registration": Registration.objects.filter(dossier=dossier).first(),
             "is_due": dossier.appointment is not None and dossier.appointment.starts_at <= now,
             "check_code": documents.check_code(dossier),

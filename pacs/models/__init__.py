@@ -14,6 +14,7 @@ from pacs.models.exchange import (
     RefusalReason,
     SentMail,
 )
+from pacs.models.follower import Follower
 from pacs.models.helper import Helper
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece, PieceFile
@@ -32,6 +33,7 @@ __all__ = [
     "DossierEvent",
     "EarlierOffer",
     "Ending",
+    "Follower",
     "Helper",
     "InformationRequest",
     "LaterAct",

@@ -85,6 +85,7 @@ EVENT_KINDS = {
     "ending_undone": "Fin du dossier annulée",
     "answers_by_agent": "Réponses saisies par un agent",
     "assigned": "Dossier confié",
+    "followed": "Agents qui suivent aussi",
     "mail_again": "Mail renvoyé",
     "appointment_moved": "Rendez-vous déplacé",
     "arrived": "Arrivés à la mairie",

@@ -175,6 +175,7 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
         "id dossier transition reason by at from_status waiting_since earlier_wanted_since"
         " appointment undone_at",
     ),
+    "Follower": _all(AGENTS, "id dossier agent since"),
     "EarlierOffer": _all(SHARED, "id dossier appointment starts_at offered_at answer answered_at"),
     "Registration": {
         **_all(

@@ -268,7 +268,7 @@ CAUSES = {
                 *("dossier_complete", "appointment_missed", "appointment_reminder"),
                 *("earlier_offer", "registered", "opposable", "dossier_inadmissible"),
                 *("deletion_warning", "message_from_mairie", "changed_by_mairie"),
-                *("dossier_assigned", "part_reminder"),
+                *("dossier_assigned", "dossier_followed", "part_reminder"),
             ),
             "desk",
         ),

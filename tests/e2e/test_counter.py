@@ -191,3 +191,31 @@ def test_what_is_wrong_is_told_on_top_and_the_list_needs_no_dossier(
     agent.page.get_by_role("link", name="Imprimer la liste (PDF)").wait_for()
     agent.examine()
     assert Dossier.objects.count() == 1  # the one opened above
+
+
+def test_what_is_typed_is_kept_at_a_pause_and_goes_on_without_a_clash(
+    clerk: User, signed_in: Callable[..., Visitor]
+) -> None:
+    agent = signed_in(clerk, viewport=LAPTOP)
+    hand = open_counter(agent)
+    type_couple(hand)
+    hand.write("p1-acte-birth_name", "Martin")
+    hand.write("p1-acte-birth_date", "31/02/1984")
+    agent.page.get_by_text("Enregistré, sauf ce qui est à corriger.").wait_for()
+    assert not Dossier.objects.get().people[0].birth_name  # its form is wrong, and kept as typed
+    assert agent.page.locator("[name='p1-acte-birth_name']").input_value() == "Martin"
+
+    hand.write("p1-acte-birth_date", "12/6/1984")
+    agent.page.get_by_text("Enregistré au fur et à mesure.").wait_for()
+    assert Dossier.objects.get().people[0].birth_name == "Martin"
+
+    # A press while the next pause is being kept waits for it.
+    type_person(hand, "p1", "Martin", "Léa Rose")
+    type_person(hand, "p2", "Chabrol", "Yanis")
+    agent.page.evaluate(
+        "document.querySelector('form[data-desk-keep]').dispatchEvent(new Event('input'))"
+    )
+    agent.page.wait_for_timeout(2520)
+    hand.press("Enregistrer et continuer")
+    finish(hand)
+    assert Dossier.objects.get().status == "submitted"

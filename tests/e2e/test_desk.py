@@ -13,7 +13,7 @@ from playwright.sync_api import Request
 
 from demarches import storage
 from demarches.models import User
-from pacs.actions import desk
+from pacs.actions import desk, following
 from pacs.models import Dossier, Piece, PieceFile
 from tests.e2e.conftest import Visitor
 from tests.support.dossiers import bring_everything, make_dossier, send
@@ -235,7 +235,7 @@ def test_every_page_of_a_dossier_pleases_axe(
     officer: User, six: Dossier, signed_in: Callable[..., Visitor], viewport: dict[str, int]
 ) -> None:
     agent = signed_in(officer, viewport=viewport)
-    desk.assign(six, to=officer, by=officer, at=timezone.now())
+    following.assign(six, to=officer, by=officer, at=timezone.now())
     desk.add_note(six, body="À rappeler.", by=officer, at=timezone.now())
     base = f"/agents/pacs/dossier/{six.pk}/"
     for path in (

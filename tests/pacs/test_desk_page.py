@@ -15,7 +15,7 @@ from post_office.models import STATUS, Email, Log
 
 from demarches.models import User
 from demarches.rules.reference import meant_reference
-from pacs.actions import desk
+from pacs.actions import desk, following
 from pacs.decide import facts_for, review_of
 from pacs.desk import desk_pieces
 from pacs.journal import journal_of
@@ -401,9 +401,9 @@ def test_whom_a_dossier_is_confided_to_is_told_and_can_act(
     page = desk_client.get(reverse("admin:pacs_dossier_follow_up", args=[announced.pk]))
 
     with pytest.raises(ValidationError):
-        desk.assign(announced, to=accueil, by=agent, at=now)
-    desk.assign(announced, to=colleague, by=agent, at=now)
-    desk.assign(announced, to=colleague, by=agent, at=now)
+        following.assign(announced, to=accueil, by=agent, at=now)
+    following.assign(announced, to=colleague, by=agent, at=now)
+    following.assign(announced, to=colleague, by=agent, at=now)
 
     mail = Email.objects.filter(to=[colleague.email]).get()
     assert set(page.context["agents"]) == {agent, colleague}
@@ -415,7 +415,7 @@ def test_whom_a_dossier_is_confided_to_is_told_and_can_act(
 def test_a_dossier_is_confided_by_whoever_read_who_follows_it(
     announced: Dossier, agent: User, colleague: User, desk_client: Client
 ) -> None:
-    desk.assign(announced, to=colleague, by=colleague, at=timezone.now())
+    following.assign(announced, to=colleague, by=colleague, at=timezone.now())
 
     late = act(desk_client, announced, "confier", in_place=False, to=agent.pk, was=0)
     followed = fresh(announced).assigned_to

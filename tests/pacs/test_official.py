@@ -13,6 +13,7 @@ import time_machine
 
 from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
+from demarches.tables import as_table
 from pacs import documents, official, sheets
 from pacs.actions import desk
 from pacs.actions.appointments import book_for
@@ -107,6 +108,18 @@ def ended(line: Registration, kind: str) -> LaterAct:
     )
 
 
+def refused_act(line: Registration) -> LaterAct:
+    """A modification that was refused."""
+    return LaterAct(
+        registration=line,
+        kind="modification",
+        received_on=TODAY,
+        status="inadmissible",
+        ground="La convention modifiée n’est pas signée.",
+        refused_at=NOW,
+    )
+
+
 def every_paper(line: Registration) -> dict[str, RenderedPdf]:
     return {
         "recepisse": official.recepisse(line),
@@ -120,6 +133,7 @@ def every_paper(line: Registration) -> dict[str, RenderedPdf]:
         "plan_b": sheets.plan_b(TODAY - timedelta(days=1), at=NOW),
         "dissolution_receipt": official.dissolution_receipt(ended(line, "dissolution_conjointe")),
         "end_letter": official.end_letter(ended(line, "dissolution_deces"), 1),
+        "act_decision": official.act_decision(refused_act(line)),
         "convocation": documents.convocation(line.dossier, reader=line.dossier.people[0]),
     }
 
@@ -344,11 +358,23 @@ def test_the_end_of_a_pacs_is_told_to_whom_the_decree_says(line: Registration) -
             paper()
 
 
+def test_the_decision_on_a_later_act_says_why_and_where_to_contest(line: Registration) -> None:
+    act = refused_act(line)
+    said = text_of(official.act_decision(act))
+    act.refused_at = None
+
+    for words in (act.ground, line.number, line.people[0].birth_name, "tribunal judiciaire"):
+        assert words in said
+    with pytest.raises(DocumentNotReady):
+        official.act_decision(act)  # of before its day was kept
+
+
 def test_the_table_of_counts_hides_what_could_be_somebody() -> None:
     registered = {"une femme et un homme": 12, "deux femmes": 6, "deux hommes": 2}
     counts = official.Counts(2026, 2, registered, 1, {"Dissolution par mariage": 7})
 
-    assert official.counts_table(counts).decode("utf-8-sig").splitlines() == [
+    table = as_table("csv", counts.label, official.COUNTED, official.counts_rows(counts))
+    assert table.decode("utf-8-sig").splitlines() == [
         "annee;semestre;nature;detail;nombre",
         "2026;2;pacs_enregistre;une femme et un homme;12",
         "2026;2;pacs_enregistre;deux femmes;moins de 5, ou caché",
