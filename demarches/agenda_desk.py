@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.utils.timezone import localdate, localtime
@@ -69,6 +70,11 @@ class Entry:
     free_seats: int = 0
     #: The agendas that have them; empty when all those shown do.
     free_in: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> str:
+        """This moment in the address of the page that gives a free seat."""
+        return urlencode({"creneau": localtime(self.starts_at).isoformat(timespec="minutes")})
 
     @property
     def free_words(self) -> str:

@@ -83,6 +83,10 @@ class Procedure(Protocol):
 
     def cancel(self, reference: str, *, booked: int, why: str, by: User, at: datetime) -> None: ...
 
+    def check_reason(self, references: Collection[str], why: str) -> None:
+        """Raise `ValidationError` when one of these people may not be told this."""
+        ...
+
     def note(
         self, agent: User, what: str, references: Collection[str], *, at: datetime
     ) -> None: ...

@@ -99,9 +99,20 @@ def open_closing(
             for pause in pauses_of(closing.as_rule())
         ):
             raise ClosingRefused("Personne n’est attendu, et rien ne se réserve ces jours-là.")
+        _check_reason(closing, procedures, at=at)
         closing.save(force_insert=True)
     look_again(closing, procedures, at=at)
     return closing
+
+
+def _check_reason(closing: Closing, procedures: Procedures, *, at: datetime) -> None:
+    """Refuse words that somebody expected there may not be told: they go in every mail."""
+    expected = {one.holder for one in expected_within(closing, at=at) if one.holder}
+    for procedure in procedures if expected else ():
+        try:
+            procedure.check_reason(expected, closing.reason)
+        except ValidationError as refused:
+            raise ClosingRefused(refused.messages) from refused
 
 
 def _make_room(closing: Closing, *, by: User, at: datetime) -> None:
@@ -126,13 +137,17 @@ def _which(other: Closing, closing: Closing) -> str:
     return "ce jour" if is_same and closing.is_one_day else other.day_label
 
 
-def abandon(closing: Closing, *, at: datetime) -> None:
-    """Give up: the day opens to bookings again, the seats held go back. Twice is once."""
+def abandon(closing: Closing, *, at: datetime, read: str | None = None) -> None:
+    """Give up: the day opens to bookings again, the seats held go back. Twice is once.
+
+    `read`: what the page showed; raises `ChangedSince` when a colleague changed it since.
+    """
     with transaction.atomic():
         locked = _locked(closing)
         if locked.is_closed:
             raise ClosingRefused("Cette journée est déjà fermée : elle ne s’abandonne plus.")
         if locked.abandoned_at is None:
+            check_read(read, shown_of(locked, lines_of(locked)))
             locked.abandoned_at = at
             locked.save(update_fields=["abandoned_at"])
         for line in locked.lines.select_related("seat"):

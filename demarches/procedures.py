@@ -20,7 +20,7 @@ from demarches.health import Finding
 from demarches.jobs import JobType
 from demarches.jobs import register as register_jobs
 from demarches.mine import Kept, Look, Part, register_kept
-from demarches.models import User
+from demarches.models import Agenda, User
 from demarches.piles import Pile
 from demarches.request_memory import TOWN
 from demarches.revision import register_content
@@ -65,6 +65,15 @@ class DeskLink:
     @property
     def url(self) -> str:
         return reverse(self.route)
+
+
+@dataclass(frozen=True, slots=True)
+class Gives:
+    """Where a free seat is given to somebody who waits: a page that reads « ?creneau= »."""
+
+    link: DeskLink
+    #: The agenda whose seats it gives; None when it has none.
+    agenda: Callable[[], Agenda | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,7 @@ class Procedure:
     may_see_guests: May = anybody
     #: Its page of one day, which reads « ?jour= ».
     day_page: DeskLink | None = None
+    gives: Gives | None = None
     desk_menu: Sequence[DeskLink] = ()
     desk_links: Sequence[DeskLink] = ()
     desk_search: DeskSearch | None = None

@@ -9,7 +9,7 @@ from django.urls import reverse
 from demarches.closing import Party, Told
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import NBSP
-from pacs.actions.appointments import cancel_for, move_to_held
+from pacs.actions.appointments import cancel_for, check_told_to_both, move_to_held
 from pacs.actions.readings import note_readings
 from pacs.booking import asked_at_desk, limits_of
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceWording
@@ -65,6 +65,13 @@ def cancel(reference: str, *, booked: int, why: str, by: User, at: datetime) -> 
     """Cancel: they choose another date by themselves."""
     dossier = Dossier.objects.get(reference=reference)
     cancel_for(dossier, reason=why, by=by, at=at, version=None, booked=booked)
+
+
+def check_reason(references: Collection[str], why: str) -> None:
+    """Raise `ActionRefused` for words that one of these couples may not be told."""
+    rows = Dossier.objects.filter(reference__in=references).prefetch_related("partenaires")
+    for dossier in rows:
+        check_told_to_both(why, dossier)
 
 
 def note(agent: User, what: str, references: Collection[str], *, at: datetime) -> None:

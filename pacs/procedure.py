@@ -10,7 +10,7 @@ import pacs.guests
 import pacs.mine
 from demarches.health import Finding
 from demarches.jobs import JobType
-from demarches.procedures import Answers, DeskLink, DeskSearch, Link, Procedure, having
+from demarches.procedures import Answers, DeskLink, DeskSearch, Gives, Link, Procedure, having
 from demarches.rules.schedule import Daily, Every
 from pacs.access import (
     GUEST_SESSION_KEY,
@@ -81,6 +81,10 @@ PROCEDURE = Procedure(
     guests=pacs.guests,
     may_see_guests=may_read_as_staff,
     day_page=DAY_PAGE,
+    gives=Gives(
+        DeskLink("Donner à un couple", "admin:pacs_dossier_give", may_review),
+        lambda: PacsSettings.current().agenda,
+    ),
     desk_menu=(
         DAY_PAGE,
         DeskLink(

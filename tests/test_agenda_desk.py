@@ -1,5 +1,6 @@
 """« Agenda »: who comes, what is free and why not, for each agent what they may read."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from demarches.models import Agenda, AgendaDayChange, Closure, Mairie, User
+from pacs.actions.appointments import cancel_for
 from pacs.models import Dossier, Piece
 from tests.support.closing import HALF_HOUR, NOW, THURSDAY, begin, couple, helped
 
@@ -29,6 +31,10 @@ def clock() -> time_machine.Traveller:
 @pytest.fixture
 def desk(agent: User, client_of: Callable[[User], Client]) -> Client:
     return client_of(agent)
+
+
+def fresh(dossier: Dossier) -> Dossier:
+    return Dossier.objects.select_related("appointment").get(pk=dossier.pk)
 
 
 def text_of(answer: Any) -> str:
@@ -168,3 +174,51 @@ def test_the_pages_cost_the_same_with_one_and_with_many(agent: User, desk: Clien
     assert [queries(desk, url) for url in (WEEK, MONTH)] == before
     assert before[0] <= 24
     assert Dossier.objects.filter(appointment__isnull=False).count() == 3
+
+
+def test_a_free_seat_is_given_to_a_couple_that_waits(agent: User, desk: Client) -> None:
+    first, second = couple(agent), couple(agent, 1)
+    cancel_for(first, reason="Empêchés", by=agent, at=NOW, version=None)
+    week = desk.get(WEEK)
+    [link] = {
+        found
+        for found in re.findall(r'href="([^"]*/donner/[^"]*)"', day_of(week, "2026-12-03"))
+        if "T09%3A00" in found
+    }
+
+    page = desk.get(link)
+    waiting = fresh(first)
+    done = desk.post(
+        reverse("admin:pacs_dossier_book", args=[first.pk]),
+        {"version": waiting.version, "creneau": page.context["slot"]},
+    )
+    again = desk.get(link)
+
+    assert [one for one, _, _ in page.context["waiting"]] == [first]
+    assert "Donner jeudi 3 décembre 2026 à 9 h" in text_of(page)
+    assert done.status_code == 302
+    assert fresh(first).appointment.starts_at == THURSDAY + 2 * HALF_HOUR
+    assert second.reference not in text_of(page)
+    assert "n’attend de date" in text_of(again)
+    assert desk.get(reverse("admin:pacs_dossier_give")).status_code == 302
+
+
+def test_an_old_paper_or_another_name_is_not_given_blindly(agent: User, desk: Client) -> None:
+    dossier = couple(agent)
+    cancel_for(dossier, reason="Empêchés", by=agent, at=NOW, version=None)
+    born = Piece.objects.filter(dossier=dossier, key__startswith="1-P11")
+    born.update(issued_on=NOW.date() - timedelta(days=85))
+    give = reverse("admin:pacs_dossier_give") + "?creneau=2026-12-03T08:00%2B01:00"
+
+    assert "Un papier sera trop ancien" in text_of(desk.get(give))
+    assert desk.get(give + "&q=introuvable").context["waiting"] == []
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_giving_asks_as_much_for_one_as_for_three(agent: User, desk: Client, many: int) -> None:
+    for rank in range(many):
+        cancel_for(couple(agent, rank), reason="Empêchés", by=agent, at=NOW, version=None)
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(reverse("admin:pacs_dossier_give") + "?creneau=2026-12-03T08:00%2B01:00")
+
+    assert len(asked) == 16

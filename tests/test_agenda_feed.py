@@ -30,7 +30,7 @@ def desk(reference_data: None, agent: User, client_of: Callable[[User], Client])
 
 
 def new_address(desk: Client) -> str:
-    made = desk.post(PAGE)
+    made = desk.post(PAGE, {"lu": desk.get(PAGE).context["read"]})
     assert made["Cache-Control"].count("no-store") == 1
     return str(made.context["address"]).removeprefix("https://testserver")
 
@@ -92,6 +92,19 @@ def test_the_address_ends_when_it_must(agent: User, desk: Client) -> None:
     assert read(second).status_code == 404
     agent.groups.set(groups)
     assert read(second).status_code == 200
+    seen = desk.get(PAGE).context["read"]
     for _ in range(2):
-        desk.post(reverse("admin:agenda_feed_stop"))
+        assert desk.post(reverse("admin:agenda_feed_stop"), {"lu": seen}).status_code == 302
     assert read(second).status_code == 404
+
+
+def test_an_old_page_neither_renews_nor_stops_the_address(agent: User, desk: Client) -> None:
+    before = desk.get(PAGE).context["read"]
+    address = new_address(desk)
+
+    renewed = desk.post(PAGE, {"lu": before})
+    stopped = desk.post(reverse("admin:agenda_feed_stop"), {"lu": before})
+
+    assert (renewed.status_code, stopped.status_code) == (409, 409)
+    assert "L’adresse a changé depuis que cette page est ouverte" in renewed.content.decode()
+    assert read(address).status_code == 200

@@ -17,7 +17,7 @@ from django.utils import timezone
 from demarches.admin.stranding import CLOSE_A_DAY
 from demarches.closing_actions import choose
 from demarches.models import Closing, ClosingCall, Closure, Mairie, User
-from pacs.models import Dossier
+from pacs.models import Dossier, Partenaire
 from tests.support.closing import (
     HALF_HOUR,
     NOW,
@@ -188,13 +188,45 @@ def test_giving_up_says_so_and_a_closed_day_is_not_given_up(agent: User, desk: C
     couple(agent)
     closing = begin(agent)
 
-    answer = desk.post(address("closing_abandon", closing.pk))
+    answer = desk.post(
+        address("closing_abandon", closing.pk),
+        {"lu": desk.get(address("closing", closing.pk)).context["read"]},
+    )
     assert told(answer) == ["La fermeture est abandonnée : rien n’a changé."]
 
     again = begin(agent)
     finish(again, agent)
     refused = desk.post(address("closing_abandon", again.pk))
     assert told(refused)[1:] == ["Cette journée est déjà fermée : elle ne s’abandonne plus."]
+
+
+def test_an_old_page_does_not_give_up_what_a_colleague_changed(agent: User, desk: Client) -> None:
+    couple(agent)
+    closing = begin(agent)
+    read = desk.get(address("closing", closing.pk)).context["read"]
+    closing.lines.update(seat=None)
+
+    late = desk.post(address("closing_abandon", closing.pk), {"lu": read})
+
+    closing.refresh_from_db()
+    assert late.status_code == 409
+    assert "Un collègue a changé ces propositions" in late.content.decode()
+    assert closing.abandoned_at is None
+
+
+def test_words_that_one_of_them_may_not_read_are_refused_at_once(agent: User, desk: Client) -> None:
+    dossier = couple(agent)
+    first, _ = dossier.people
+    Partenaire.objects.filter(pk=first.pk).update(needs="fauteuil roulant")
+
+    refused = desk.post(
+        address("close_day"), {**DAY, "reason": "Fermé : fauteuil roulant à recevoir"}
+    )
+    taken = desk.post(address("close_day"), DAY)
+
+    assert (refused.status_code, taken.status_code) == (409, 302)
+    assert "Donnez un motif que les deux peuvent lire" in text_of(refused)
+    assert Closing.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,7 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_dossier_decision": [("", "GET", ONE)],
     "pacs_dossier_day": [(DAY, "GET", {"dossier": 2}), ("?jour=2026-12-01", "GET", {})],
     "pacs_dossier_sheet": [(DAY, "GET", {"dossier": 2})],
+    "pacs_dossier_give": [("?creneau=2026-12-15T09:00%2B01:00", "GET", {})],
     "pacs_dossier_births": [("", "GET", ONE)],
     # The agenda: the week names people, the month counts.
     "agenda": [
@@ -320,6 +321,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "pacs_dossier_sheet": ("officier",),
         "pacs_dossier_table": ("csv",),
         "pacs_dossier_confide": (),
+        "pacs_dossier_give": (),
         "pacs_dossier_lists": (),
         "pacs_registration_table": ("ods",),
         "pacs_registration_paper": (line.pk, "recepisse"),

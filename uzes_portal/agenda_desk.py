@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.agenda_desk import Wanted, month_days, shown_agendas, week_days
+from demarches.agenda_desk import Entry, Wanted, month_days, shown_agendas, week_days
 from demarches.booking import WEEK
 from demarches.day_field import day_of_address
 from demarches.models import Agenda, User
-from demarches.procedures import procedures
+from demarches.procedures import DeskLink, procedures
 from demarches.rules.dates_fr import days_range_fr
 from uzes_portal.closing_desk import may_close_days
 
@@ -77,14 +77,36 @@ def agenda_view(request: HttpRequest) -> HttpResponse:
     named = {one.guest.reference for shown in days for one in shown.entries if one.guest}
     for one in known if named else ():
         one.note(agent, PAGE, named, at=now)
+    given = _giving(agent, wanted)
     context = {
         **shared,
         "title": f"Agenda {_week_label(day)}",
-        "days": [(one, [(entry, entry.may_move(now)) for entry in one.entries]) for one in days],
+        "days": [
+            (one, [(entry, entry.may_move(now), given(entry)) for entry in one.entries])
+            for one in days
+        ],
         "previous": day - WEEK,
         "next": day + WEEK,
     }
     return TemplateResponse(request, "admin/agenda.html", context)
+
+
+def _giving(agent: User, wanted: Wanted) -> Callable[[Entry], list[DeskLink]]:
+    """Where this agent gives the free seats of an entry to somebody."""
+    pages = [one.gives for one in procedures() if one.gives and one.gives.link.may(agent)]
+    labels = {one.pk: one.label for one in wanted.agendas}
+    gives = [
+        (page.link, labels[agenda.pk])
+        for page in pages
+        if (agenda := page.agenda()) is not None and agenda.pk in labels
+    ]
+
+    def given(entry: Entry) -> list[DeskLink]:
+        if entry.appointment is not None:
+            return []
+        return [link for link, label in gives if not entry.free_in or label in entry.free_in]
+
+    return given
 
 
 def _wanted(request: HttpRequest, agendas: Sequence[Agenda]) -> Wanted:

@@ -27,12 +27,17 @@ from demarches.booking import DESK_HORIZON
 from demarches.models import AgendaFeed, Appointment, Mairie, User
 from demarches.models.agenda import EXPECTED
 from demarches.ratelimit import rate_limited
+from demarches.rules.read import FIELD, Shown, imprint, is_as_read
 from demarches.staff_mails import tell_agent
 from demarches.views.downloads import private_answer
 from uzes_portal.closing_desk import may_close_days
 
 #: How long a program still shows what has passed.
 SHOWN_AFTER = timedelta(days=7)
+CHANGED = (
+    "L’adresse a changé depuis que cette page est ouverte : rien n’est fait. Lisez ce qu’elle dit"
+    " maintenant, puis recommencez."
+)
 
 
 def feed_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
@@ -76,6 +81,8 @@ def _day_url(day: date) -> str:
 def subscribe_view(request: HttpRequest) -> HttpResponse:
     """Whether there is an address, and a button for a new one, which is shown once."""
     agent, now, address = _agent(request), timezone.now(), ""
+    if request.method == "POST" and not _is_as_read(request, agent):
+        return _feed_page(request, agent, status=409)
     if request.method == "POST":
         token = secrets.token_urlsafe(32)
         made, _ = AgendaFeed.objects.update_or_create(
@@ -83,20 +90,47 @@ def subscribe_view(request: HttpRequest) -> HttpResponse:
         )
         address = settings.SITE_URL + reverse("agenda-feed", args=[made.pk, token])
         tell_agent(agent, "une adresse d’agenda a été créée", at=now)
+    return _feed_page(request, agent, address=address)
+
+
+def _shown(feed: AgendaFeed | None) -> Shown:
+    """What the page says of the address in use."""
+    return {"address": feed.digest if feed else ""}
+
+
+def _is_as_read(request: HttpRequest, agent: User) -> bool:
+    """Whether the address in use is still the one of the page; a word when it is not."""
+    feed = AgendaFeed.objects.filter(user=agent).first()
+    if is_as_read(request.POST.get(FIELD, ""), _shown(feed)):
+        return True
+    messages.error(request, CHANGED)
+    return False
+
+
+def _feed_page(
+    request: HttpRequest, agent: User, *, address: str = "", status: int = 200
+) -> HttpResponse:
+    feed = AgendaFeed.objects.filter(user=agent).first()
     context = {
         **admin.site.each_context(request),
         "is_nav_sidebar_enabled": False,
         "tab": "agenda",
         "title": "L’agenda dans mon téléphone ou mon ordinateur",
-        "feed": AgendaFeed.objects.filter(user=agent).first(),
+        "feed": feed,
         "address": address,
+        "field": FIELD,
+        "read": imprint(_shown(feed)),
     }
-    return TemplateResponse(request, "admin/agenda_feed.html", context)
+    return TemplateResponse(request, "admin/agenda_feed.html", context, status=status)
 
 
 def stop_view(request: HttpRequest) -> HttpResponse:
     """Stop: the address opens nothing any more. Twice is once."""
-    AgendaFeed.objects.filter(user=_agent(request)).delete()
+    agent = _agent(request)
+    if AgendaFeed.objects.filter(user=agent).exists():
+        if not _is_as_read(request, agent):
+            return _feed_page(request, agent, status=409)
+        AgendaFeed.objects.filter(user=agent).delete()
     messages.success(request, "L’adresse ne sert plus : retirez l’agenda de votre appareil.")
     return redirect("admin:agenda_feed")
 

@@ -4,7 +4,7 @@ The appointments are those of every procedure (`demarches.closing`); each does w
 actions do. Nothing has changed before the last press but that nobody can book there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -196,10 +196,17 @@ def closing_view(request: HttpRequest, pk: int) -> HttpResponse:
                 stays = verb in {ANEW, LONGER}
                 return redirect("admin:closing" if stays else "admin:closing_confirm", pk)
             status = 409
+    return _closing_page(request, closing, status=status, refused=refused)
+
+
+def _closing_page(
+    request: HttpRequest, closing: Closing, *, status: int, refused: Mapping[int, str] | None = None
+) -> HttpResponse:
+    now = timezone.now()
     if not closing.is_closed and not closing.is_pausing(now):
         # Nobody is named any more.
         return _page(request, "closing_over", status=status, title=str(closing), closing=closing)
-    plan = _plan(request, closing, at=now, with_choices=True, refused=refused)
+    plan = _plan(request, closing, at=now, with_choices=True, refused=refused or {})
     return _page(
         request,
         "closing",
@@ -276,8 +283,12 @@ def confirm_view(request: HttpRequest, pk: int) -> HttpResponse:
 def abandon_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Give up: nothing has changed."""
     _agent(request)
+    read = request.POST.get(FIELD, "")
     try:
-        closing_actions.abandon(_closing(pk), at=timezone.now())
+        closing_actions.abandon(_closing(pk), read=read, at=timezone.now())
+    except ChangedSince:
+        messages.error(request, CHANGED)
+        return _closing_page(request, _closing(pk), status=409)
     except ClosingRefused as refused:
         messages.error(request, " ".join(refused.messages))
         return redirect("admin:closing", pk)

@@ -52,6 +52,10 @@ def cancel(reference: str, *, booked: int, why: str, by: User, at: datetime) -> 
     replace_closed(demande, None, meeting=booked, why=why, by=by, at=at)
 
 
+def check_reason(references: Collection[str], why: str) -> None:
+    """One person is told about one appointment: nobody else's life can be in it."""
+
+
 def note(agent: User, what: str, references: Collection[str], *, at: datetime) -> None:
     """Write down that an agent read these names."""
     rows = list(Demande.objects.filter(reference__in=references))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -22,6 +22,7 @@ from demarches.day_field import DayField, day_of_address
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
+from demarches.rules.enums import Status
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
 from demarches.views.downloads import private_answer
@@ -32,8 +33,10 @@ from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of, note, version_of
 from pacs.booking import asked_by
+from pacs.closing import parties
 from pacs.day import births_to_verify, visits_between
 from pacs.models import Dossier, Piece
+from pacs.search import find_dossiers
 
 type View = Callable[..., HttpResponse]
 
@@ -45,6 +48,9 @@ def day_asked(request: HttpRequest) -> date:
 
 class DayDesk:
     """Views around appointments, mixed into the admin of dossiers."""
+
+    #: Couples proposed for one free seat; the others are found by their name.
+    GIVEN: ClassVar[int] = 20
 
     admin_site: admin.AdminSite
     opts: Options[Dossier]
@@ -58,6 +64,7 @@ class DayDesk:
                 wrap(require_safe(self.sheet_view)),
                 name="pacs_dossier_sheet",
             ),
+            path("donner/", wrap(require_safe(self.give_view)), name="pacs_dossier_give"),
             path("naissances/", wrap(self.births_view), name="pacs_dossier_births"),
             path("<num:pk>/rendez-vous/", wrap(self.book_view), name="pacs_dossier_book"),
             path(
@@ -133,6 +140,43 @@ class DayDesk:
         note(request, "naissances à vérifier", *(check.piece.dossier for check in checks))
         return self._page(
             request, "admin/pacs/births.html", title="Naissances à vérifier", checks=checks
+        )
+
+    def give_view(self, request: HttpRequest) -> HttpResponse:
+        """Who waits for a date and may have this seat; each button books it, as `book_view`."""
+        agent, now = agent_of(request), timezone.now()
+        if not may_review(agent):
+            raise PermissionDenied
+        starts_at = read_moment(request.GET.get("creneau", ""))
+        if starts_at is None or starts_at <= now:
+            messages.error(request, "Cette place est passée : choisissez-en une dans l’agenda.")
+            return redirect("admin:agenda")
+        start = timezone.localtime(starts_at)
+        complete = Dossier.objects.for_desk().filter(status=Status.COMPLETE.value)
+        found = find_dossiers(complete.longest_waiting_first(), request.GET.get("q", "")[:100])
+        rows = list(found.rows.prefetch_related("partenaires")[: self.GIVEN + 1])
+        waiting = rows[: self.GIVEN]
+        note(request, "place à donner", *waiting)
+        serves = {
+            one.reference: one.serves_until
+            for one in parties([one.reference for one in waiting], at=now)
+        }
+        return self._page(
+            request,
+            "admin/pacs/give.html",
+            title=f"Donner {weekday_fr(start)} {day_fr(start)} à {hour_fr(start)}",
+            is_nav_sidebar_enabled=False,
+            tab="agenda",
+            day=start.date(),
+            slot=start.isoformat(timespec="minutes"),
+            typed=request.GET.get("q", "")[:100],
+            said=found.said,
+            has_more=len(rows) > self.GIVEN,
+            waiting=[
+                (one, last, last is not None and last < start.date())
+                for one in waiting
+                for last in (serves[one.reference],)
+            ],
         )
 
     def book_view(self, request: HttpRequest, pk: int) -> HttpResponse:
