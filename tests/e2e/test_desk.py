@@ -5,6 +5,7 @@ Aims, for a laptop of 1366 × 768: one page load, eight clicks or nine keys, no 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -237,7 +238,7 @@ def test_every_page_of_a_dossier_pleases_axe(
     agent = signed_in(officer, viewport=viewport)
     following.assign(six, to=officer, by=officer, at=timezone.now())
     desk.add_note(six, body="À rappeler.", by=officer, at=timezone.now())
-    base = f"/agents/pacs/dossier/{six.pk}/"
+    base, soon = f"/agents/pacs/dossier/{six.pk}/", timezone.now() + timedelta(days=9)
     for path in (
         "/agents/",
         f"{base}change/",
@@ -247,6 +248,8 @@ def test_every_page_of_a_dossier_pleases_axe(
         f"{base}suivi/",
         f"{base}history/",
         "/agents/pacs/dossier/",
+        f"/agents/pacs/dossier/confier/?dossier={six.pk}",
+        f"/agents/pacs/dossier/donner/?creneau={soon:%Y-%m-%dT%H:%MZ}",
     ):
         agent.go(path)
 
