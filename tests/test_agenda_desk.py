@@ -166,10 +166,12 @@ def queries(client: Client, url: str) -> int:
 def test_the_pages_cost_the_same_with_one_and_with_many(agent: User, desk: Client) -> None:
     couple(agent)
     helped(agent, THURSDAY + HALF_HOUR)
+    desk.get(WEEK)  # the content is read once
     before = [queries(desk, url) for url in (WEEK, MONTH)]
     for rank in (2, 3):
         couple(agent, rank)
     helped(agent, THURSDAY + 2 * HALF_HOUR)
+    desk.get(WEEK)
 
     assert [queries(desk, url) for url in (WEEK, MONTH)] == before
     assert before[0] <= 24
@@ -218,7 +220,9 @@ def test_an_old_paper_or_another_name_is_not_given_blindly(agent: User, desk: Cl
 def test_giving_asks_as_much_for_one_as_for_three(agent: User, desk: Client, many: int) -> None:
     for rank in range(many):
         cancel_for(couple(agent, rank), reason="Empêchés", by=agent, at=NOW, version=None)
+    give = reverse("admin:pacs_dossier_give") + "?creneau=2026-12-03T08:00%2B01:00"
+    desk.get(give)  # the content is read once
     with CaptureQueriesContext(connection) as asked:
-        desk.get(reverse("admin:pacs_dossier_give") + "?creneau=2026-12-03T08:00%2B01:00")
+        desk.get(give)
 
-    assert len(asked) == 16
+    assert len(asked) == 14

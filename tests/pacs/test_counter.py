@@ -342,7 +342,7 @@ def test_a_dossier_of_a_couple_online_is_corrected_on_its_own_page(
 
 
 @pytest.mark.parametrize(
-    ("slug", "count"), [("couple", 13), ("personnes", 13), ("pieces", 18), ("deposer", 19)]
+    ("slug", "count"), [("couple", 12), ("personnes", 12), ("pieces", 13), ("deposer", 15)]
 )
 def test_each_page_asks_the_database_as_often(
     clerk: User, opened: Dossier, client_of: ClientOf, slug: str, count: int

@@ -71,6 +71,7 @@ def test_four_dossiers_cost_as_many_queries_as_one(
     four: list[Dossier], agent: User, client_of: ClientOf
 ) -> None:
     client, counts = client_of(agent), []
+    table(client, "?file=les-miens")  # the content is read once
     for many in (1, 4):
         keys = [one.pk for one in four[:many]]
         Dossier.objects.filter(pk__in=keys).update(assigned_to=agent)
