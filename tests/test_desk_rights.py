@@ -335,6 +335,21 @@ def test_who_reads_and_writes_each_model(scene: Scene, clients: dict[str, Client
     assert found == MODELS
 
 
+@pytest.mark.parametrize("odd", ["_to_field=", "_popup=1&_to_field=%00", "_changelist_filters=x"])
+def test_what_django_reads_in_an_address_is_never_an_error(
+    scene: Scene, clients: dict[str, Client], odd: str
+) -> None:
+    """The names to which the admin itself gives a meaning, on the pages of each model."""
+    for model in admin.site._registry:
+        row = model._default_manager.order_by("pk").first()
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        for page, args in (("change", [row.pk if row else 0]), ("changelist", [])):
+            url = f"{reverse(f'{name}_{page}', args=args)}?{odd}"
+            for group in ("officier", "administrateur"):
+                for method in ("get", "post"):
+                    assert status_of(clients[group], method, url, {}) < 500, url
+
+
 #: What a crawl does not push: it would sign the agent out, or write a file of codes.
 NOT_PUSHED = re.compile(r"/agents/(logout|password_change|securite)/")
 

@@ -84,11 +84,12 @@ class DeskAdmin[M: Model](admin.ModelAdmin[M]):
     ) -> M | None:
         """The row of this key; None when there is none, as for a NUL, which no text of ours holds.
 
-        PostgreSQL refuses to compare with it, where the key is a text.
+        PostgreSQL refuses to compare with it, where the key is a text. An empty name of a column
+        (`_to_field=` in the address) is none: Django looks for a column without a name.
         """
         if "\0" in object_id:
             return None
-        return super().get_object(request, object_id, from_field)
+        return super().get_object(request, object_id, from_field or None)
 
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
