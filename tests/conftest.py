@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what opens no database, so that it is run once (`tests.__main__`)."""
     for item in items:
         uses = DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
-        if not uses and item.get_closest_marker("django_db") is None:
+        its_own = any(item.get_closest_marker(name) for name in ("django_db", "own_database"))
+        if not uses and not its_own:
             item.add_marker("no_database")
 
 

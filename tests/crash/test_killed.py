@@ -13,6 +13,7 @@ from tests.crash.database import BACK_WITHIN, storm
 from tests.crash.scene import Crashes, stage
 from tests.support.postgres import throwaway_server
 
+pytestmark = pytest.mark.own_database
 ON_POSTGRES = bool(os.environ.get("DATABASE_URL"))
 
 

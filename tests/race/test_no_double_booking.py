@@ -18,6 +18,7 @@ import pytest
 
 from tests.race.scene import Scene, stage
 
+pytestmark = pytest.mark.own_database
 #: `make race` runs fifteen, with figures.
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "3"))
 KILLS = int(os.environ.get("RACE_KILLS", "4"))

@@ -28,9 +28,12 @@ from tests.support.portal import ROOT
 SERVER_URL = os.environ.get("DATABASE_URL", "")
 CARD = "1-P03_identite"
 
-pytestmark = pytest.mark.skipif(
-    not SERVER_URL.startswith("postgres"), reason="two machines share a PostgreSQL"
-)
+pytestmark = [
+    pytest.mark.own_database,
+    pytest.mark.skipif(
+        not SERVER_URL.startswith("postgres"), reason="two machines share a PostgreSQL"
+    ),
+]
 
 
 @dataclass
