@@ -339,3 +339,12 @@ def test_a_reference_is_never_cut_in_two() -> None:
         cut += [path.name for one in shown.finditer(text) if not whole.search(text[: one.start()])]
 
     assert cut == []
+
+
+def test_what_asks_for_the_database_of_the_run_is_run_on_each() -> None:
+    """Without the mark it is taken for a test that opens none, and skips on SQLite for ever."""
+    asks = re.compile(r'environ(\.get\(|\[)"DATABASE_URL"')
+    read = [path for path in (ROOT / "tests").rglob("test_*.py") if asks.search(path.read_text())]
+
+    assert read
+    assert [path.name for path in read if "mark.own_database" not in path.read_text()] == []
