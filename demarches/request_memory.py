@@ -56,9 +56,10 @@ def _from_process[T](key: Hashable, read: Callable[[], T]) -> T:
     if _memory.get() is None or not (mark := content_mark()):
         return read()
     global _content
-    if _content[0] != mark:
-        _content = (mark, {})
-    rows = _content[1]
+    known = _content  # another thread may have seen another mark meanwhile
+    if known[0] != mark:
+        known = _content = (mark, {})
+    rows = known[1]
     if key not in rows:
         rows[key] = read()
     return rows[key]  # type: ignore[no-any-return]
