@@ -47,7 +47,10 @@ class Hand:
         self.seconds += POINT + SIGN * 3
 
     def press(self, name: str) -> None:
-        self.agent.press(name)
+        # Each leads to a page, though it waits first for what is being kept.
+        with self.agent.page.expect_navigation():
+            self.agent.page.get_by_role("button", name=name).first.click()
+        self.agent.examine()
         self.presses += 1
         self.seconds += POINT + THOUGHT
 
