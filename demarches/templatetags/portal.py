@@ -31,7 +31,7 @@ register = template.Library()
 
 NBSP = dates_fr.NBSP
 #: Signs of a drawing that an address may hold within an attribute.
-ICON_SIGNS = " =/:.-'"
+ICON_SIGNS = "=/:.-'"
 
 #: How loud a status speaks; the words carry the meaning, the tone only helps the eye.
 TONES: dict[str, str] = {

@@ -278,6 +278,11 @@ class Section(models.TextChoices):
     MORE = "plus", "Pour aller plus loin"
     LAW = "textes", "Textes de référence"
 
+    @property
+    def anchor(self) -> str:
+        """Its place in the page; « contenu » is that of the main part of every page."""
+        return "dans-la-carte" if self is Section.CONTENT else str(self.value)
+
 
 class Fact(Sourced):
     """One thing to know, on the page of the guide."""

@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "sections": [
             {
-                "slug": slug,
+                "anchor": Section(slug).anchor,
                 "title": Section(slug).label,
                 "facts": group,
                 "references": references(group),
