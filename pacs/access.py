@@ -223,7 +223,8 @@ def reads(reader: Partenaire | None, row: Model, *columns: str) -> bool:
 
 def name_for(reader: Partenaire | None, person: Partenaire) -> str:
     """How this person is called in front of this reader; a neutral word if not by name."""
-    if reads(reader, person, "first_names", "birth_name", "usage_name"):
+    is_named = person.first_names or person.usage_name or person.birth_name
+    if is_named and reads(reader, person, "first_names", "birth_name", "usage_name"):
         return person.display_name
     return "votre partenaire"
 

@@ -59,7 +59,7 @@ def boxes(
         if not text:
             continue
         if piece.about:
-            text += f" ({wordings[piece.about].label})"
+            text += f" ({wordings[piece.about].short_label.lower()})"
         holder = piece.partenaire.display_name if piece.partenaire else "Ensemble"
         note = _age_note(piece, wording)
         where = when = ""

@@ -99,6 +99,8 @@ def said_by(person: Partenaire) -> PersonSaid:
         home=str(person.home.address),
         home_said_by=author if person.home.is_common else "",
         phone=str(person.phone or ""),
+        asks_email=person.is_on_lent_device,
+        email=person.contact_email,
         needs=person.needs,
     )
 

@@ -131,6 +131,8 @@ def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
             if name == HOME_COLUMNS[0]:
                 answers.extend(_home(row))
             continue
+        if name == "contact_email" and not row.is_on_lent_device:  # type: ignore[union-attr]
+            continue  # the address of their account
         field = form.base_fields.get(name)
         answer = answer_words(row, name)
         if answer.value and not (answer.value == "Non" and isinstance(getattr(row, name), bool)):

@@ -165,7 +165,9 @@ def parts_of(
             _part(place, person, whose, s.slug, s.title, s.form_class, posted, partial, s.applies)
             for s in OWN_STEPS.for_subject(person)
         ]
-        mine.append(_part(place, person, whose, "contact", "Contact", ContactForm, posted, partial))
+        if not person.is_on_lent_device:  # else their own page asks it
+            part = _part(place, person, whose, "contact", "Contact", ContactForm, posted, partial)
+            mine.append(part)
         _ask_place_once(mine)
         found += mine
     return found

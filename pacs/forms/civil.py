@@ -142,10 +142,9 @@ class PlaceForm(OwnForm):
         """The columns, whichever fields today's answers ask for."""
         names = (*(self._meta.fields or ()), "birth_insee")
         columns = {name: getattr(self.instance, name) for name in names}
-        # The commune chosen among its namesakes is kept as a code.
-        if "birth_commune" in self.fields:
-            columns["birth_commune"] = self.instance.birth_insee
-        return columns
+        # The commune chosen among its namesakes is kept as a code. Read with the rest before
+        # its question comes: that it came is no change of somebody else's.
+        return {**columns, "birth_commune": self.instance.birth_insee}
 
     def put(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
         """Write these columns on the instance; returns those that differ from `before`."""

@@ -99,7 +99,7 @@ class AddressForm(CommonForm):
         "L’adresse principale où vous habiterez tous les deux le jour du Pacs. Aucun justificatif"
         " n’est demandé."
     )
-    required_in_clean = ("street", "postcode", "city")
+    required_in_clean = ("where", "street", "postcode", "city")
     #: Their own addresses are to be said: they do not live at the common one yet.
     leaves_home = False
     tells = ("residence", "impediment", "already_home")
@@ -137,6 +137,9 @@ class AddressForm(CommonForm):
         # Said in the simulator, it stands until it is made precise here.
         self.fields["where"].required = not (self.partial or self.instance.residence)
         self.initial.setdefault("where", self._where())
+        if self.commune and self.instance.residence and not self.initial["where"]:
+            already = f"Déjà répondu : à {self.commune}."
+            self.fields["where"].help_text = f"{already} Précisez si vous y habitez tous les deux."
         if self.commune:
             # « À Uzès » says both already.
             for name in ("postcode", "city"):

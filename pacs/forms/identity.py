@@ -9,8 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django_countries import countries
 
+from demarches.address_field import AddressInput
 from demarches.forms import StepForm, refuse_private_numbers
 from demarches.models import Entrance
+from demarches.rules.addresses import same_address
 from pacs.access import name_for
 from pacs.models import Partenaire
 from pacs.models.completeness import asks_coutume, has_foreign_record
@@ -229,6 +231,7 @@ class SituationForm(OwnForm):
             "city",
             "country",
             "phone",
+            "contact_email",
             "needs",
         ]
         labels = {
@@ -238,11 +241,14 @@ class SituationForm(OwnForm):
             "postcode": "Code postal",
             "city": "Commune",
             "phone": "Téléphone",
+            "contact_email": "Adresse e-mail",
             "needs": "Ce qui vous aiderait le jour du rendez-vous",
         }
         help_texts = {
             "street": "Votre adresse d’aujourd’hui. Votre partenaire ne la voit pas.",
             "phone": "Pour vous joindre si un mail n’arrive pas.",
+            "contact_email": "La vôtre, pas celle de votre partenaire : pour recevoir l’accusé de"
+            " réception et le rendez-vous. Sans adresse, aucun mail ne vous arrive.",
             "needs": "Par exemple : accès en fauteuil, interprète, langue des signes.",
         }
         widgets = {
@@ -251,6 +257,8 @@ class SituationForm(OwnForm):
             "street_more": forms.TextInput(attrs={"autocomplete": "address-line2"}),
             "postcode": forms.TextInput(attrs={"autocomplete": "postal-code"}),
             "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+            # The device is the other's: it would propose their address.
+            "contact_email": AddressInput(attrs={"autocomplete": "off"}),
         }
         error_messages = {
             "street": {"required": "Indiquez le numéro et la voie."},
@@ -261,6 +269,8 @@ class SituationForm(OwnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["needs"].validators.append(refuse_private_numbers)
+        if not self.instance.is_on_lent_device:
+            del self.fields["contact_email"]
         self.shared_home = self.instance.dossier.shared_home
         # Read before `full_clean` puts what is typed on the instance.
         self.home = self.instance.home
@@ -280,13 +290,26 @@ class SituationForm(OwnForm):
         address: list[Any] = [name for name in self.ADDRESS if name in self.fields]
         if self.shared_home:
             address = [CommonHome(self, *address)]
-        around = [name for name in self.Meta.fields if name not in self.ADDRESS]
+        around = [
+            name for name in self.Meta.fields if name not in self.ADDRESS and name in self.fields
+        ]
         helper.layout = Layout(*around[:3], *address, *around[3:])
         return helper
 
     def shown(self) -> dict[str, Any]:
         """Every column of the page, whether or not its field is asked."""
         return {name: getattr(self.instance, name) for name in self.Meta.fields}
+
+    def clean_contact_email(self) -> str:
+        """Not the other's address: they would read what the mairie writes to this person alone."""
+        address = str(self.cleaned_data["contact_email"])
+        first, _ = self.instance.dossier.people
+        if address and same_address(address, first.mail_address):
+            raise ValidationError(
+                "C’est l’adresse de votre partenaire, qui lirait vos mails. Indiquez la vôtre, ou"
+                " laissez vide."
+            )
+        return address
 
     def clean(self) -> dict[str, Any]:
         """A French postcode has five figures; those of other countries are left as typed."""

@@ -337,6 +337,11 @@ class Partenaire(models.Model):
         return self.contact_email or self.invited_email
 
     @property
+    def is_on_lent_device(self) -> bool:
+        """They fill in on the other's device, without an account: nobody knows their address."""
+        return self.door == Door.SAME_DEVICE and self.user_id is None
+
+    @property
     def code_tries_left(self) -> int:
         return max(0, MAX_CODE_TRIES - self.private_code_tries)
 

@@ -123,6 +123,11 @@ class Days:
         return min(self.horizon, self.papers_last or self.horizon)
 
     @property
+    def end_with_papers(self) -> bool:
+        """The papers in hand end the days that can be booked today; beyond, nothing is said yet."""
+        return self.papers_last is not None and self.papers_last <= self.horizon
+
+    @property
     def is_to_send(self) -> bool:
         """It is the couple's turn: the plan says until when to send."""
         return self.sent_on is None and self.complete_on is None

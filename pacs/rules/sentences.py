@@ -96,6 +96,9 @@ class PersonSaid:
     #: Who said that they live at the common address; empty when it is an address of their own.
     home_said_by: str = ""
     phone: str = ""
+    #: Asked of whoever has no account to write to.
+    asks_email: bool = False
+    email: str = ""
     needs: str = ""
 
 
@@ -363,5 +366,7 @@ def _home(said: PersonSaid) -> Iterator[str]:
 
 def _contact(said: PersonSaid) -> Iterator[str]:
     yield f"Téléphone : {said.phone}." if said.phone else "Pas de numéro de téléphone."
+    if said.asks_email:
+        yield f"Adresse e-mail : {said.email}." if said.email else "Pas d’adresse e-mail."
     if said.needs:
         yield f"Le jour du rendez-vous : {said.needs}"

@@ -11,6 +11,7 @@ from pacs.models import Dossier
 from pacs.models.completeness import missing_own
 from tests.support.dossiers import COMMON
 from tests.support.forms import answer
+from tests.support.pages import plain
 
 ELSEWHERE = (
     "La réponse « À Uzès » a été donnée, mais cette adresse est dans une autre commune :"
@@ -155,3 +156,14 @@ def test_an_agent_cannot_type_the_contradiction_in_either(
     assert response.context["forms"][0][1].errors == {"city": [ELSEWHERE]}
     sent.refresh_from_db()
     assert sent.city == "Uzès"
+
+
+def test_what_the_simulator_said_is_recalled_and_made_precise(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    Dossier.objects.filter(pk=draft.pk).update(already_home=None)
+
+    shown = plain(client_of(alice).get(address_page(draft)).content.decode())
+
+    assert "Déjà répondu : à Uzès. Précisez si vous y habitez tous les deux." in shown
+    assert "ce jour-là (facultatif)" not in shown

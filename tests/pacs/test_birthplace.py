@@ -1,6 +1,10 @@
 """The commune of birth is asked by its name; its département and Insee code follow."""
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from demarches.models import User
@@ -9,6 +13,7 @@ from pacs.admin.answers import answer_forms, answers_key
 from pacs.forms.civil import OriginForm
 from pacs.models import Dossier, Partenaire
 from tests.support.dossiers import make_dossier
+from tests.support.forms import answer, as_shown
 
 pytestmark = pytest.mark.django_db
 TYPED = {"birth_country": "FR", "first": "IT"}
@@ -102,6 +107,24 @@ def test_finishing_later_asks_nothing() -> None:
     assert form.is_valid(), form.errors
     form.apply()
     assert _place(one) == ("Saint-Denis", "", "")
+
+
+def test_the_question_of_namesakes_is_no_change_of_somebody_else_s(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    client, page = client_of(alice), reverse("pacs:own-step", args=[draft.reference, "acte"])
+    asked = answer(client, page, birth_city="Saint-Denis")
+    assert "birth_commune" in asked.context["form"].errors
+
+    typed = {**as_shown(asked.context["form"]), "lu": asked.context["lu"]}
+    saved = client.post(page, {**typed, "birth_commune": "93066"})
+
+    assert saved.status_code == 302
+    assert _place(Partenaire.objects.get(dossier=draft, position=1)) == (
+        "Saint-Denis",
+        "Seine-Saint-Denis",
+        "93066",
+    )
 
 
 # The agent's door: the same answer

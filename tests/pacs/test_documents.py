@@ -261,7 +261,7 @@ def test_the_checklist_says_what_to_prepare_and_what_to_bring(dossier: Dossier) 
     for words in (
         "Choisir et écrire la convention",
         "Demander à l’Ofpra le certificat",
-        "Faire traduire le document (Certificat de coutume)",
+        "Faire traduire le document (certificat de coutume)",
     ):
         assert words in prepare
     # In hand already: nothing to prepare, and still to be brought.

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from demarches.models import User
 from demarches.rules.enums import PieceStatus
+from pacs.actions.dossiers import open_dossier
 from pacs.actions.pieces import answer_piece
 from pacs.checklist import build_checklist
 from pacs.documents import checklist
@@ -20,7 +21,7 @@ from pacs.models import Dossier, PacsSettings, PieceWording
 from pacs.models.gate import inputs_of_couple
 from pacs.tracking import piece_rows, plan_of
 from pacs.views.appointments import _renewals
-from tests.support.dossiers import OTHER, PERSON, bring_everything, make_dossier, send
+from tests.support.dossiers import COMMON, OTHER, PERSON, bring_everything, make_dossier, send
 from tests.support.pages import plain
 from tests.support.pdf import text_of
 
@@ -161,6 +162,28 @@ def test_the_plan_says_whose_turn_it_is(
     bring_everything(dossier, at=NOW)
     assert "Tout est prêt : c’est à vous d’envoyer le dossier." in page(her, dossier)
     assert "C’est à la mairie." in page(her, send(dossier, at=NOW))
+
+
+def test_a_partner_without_a_name_yet_is_your_partner(
+    reference_data: None, alice: User, client_of: Callable[[User], Client]
+) -> None:
+    dossier = open_dossier(at=NOW, user=alice, couple=COMMON, people=(PERSON, {}))
+
+    assert "C’est à vous, puis à votre partenaire." in page(client_of(alice), dossier)
+
+
+def test_a_paper_that_lasts_longer_than_bookings_ends_no_day(
+    dossier: Dossier, client_of: Callable[[User], Client], alice: User
+) -> None:
+    bring_everything(dossier, at=NOW)
+    her, card = client_of(alice), dossier.pieces.filter(key="1-P03_identite")
+    words = "Avec vos pièces d’aujourd’hui"
+
+    card.update(expires_on=dossier.days(at=NOW).horizon)
+    assert words in page(her, dossier)
+    card.update(expires_on=date(2030, 1, 1))
+    assert words not in page(her, dossier)
+    assert "Premier jour possible" in page(her, dossier)
 
 
 def test_only_whoever_may_change_the_day_is_offered_to(

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from demarches.models import User
-from pacs.models import Dossier, Partenaire
+from pacs.models import Door, Dossier, Partenaire
 from pacs.review import own_lines, shared_lines
 from pacs.steps import COMMON_STEPS, OWN_STEPS
 from tests.support.dossiers import OTHER, PERSON, make_dossier
@@ -69,6 +69,7 @@ OTHERWISE: dict[str, Any] = {
     "city": "Rome",
     "country": "IT",
     "phone": "+33612345678",
+    "contact_email": "autre@example.org",
     "needs": "une rampe",
 }
 SHARED_OTHERWISE: dict[str, Any] = {
@@ -102,6 +103,8 @@ def test_no_answer_of_ones_own_stays_untold(
     french = {**PERSON, "birth_country": "IT", "birth_city": "Rome", "has_french_record": "oui"}
     asked = french if column == "has_french_record" else ASKED
     _, second = make_dossier(alice, bob, people=(PERSON, asked)).people
+    if column == "contact_email":
+        second.user, second.door = None, Door.SAME_DEVICE
     before = told(own_lines(second))
 
     setattr(second, column, OTHERWISE[column])

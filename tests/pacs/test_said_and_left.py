@@ -31,7 +31,7 @@ from pacs.models import Door, Dossier, PacsSettings, Partenaire, PieceFile
 from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
 from tests.support.dossiers import COMMON, OTHER, PERSON, make_dossier, send
 from tests.support.files import png
-from tests.support.forms import as_shown
+from tests.support.forms import answer, as_shown
 from tests.support.pdf import text_of
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +214,29 @@ def test_the_slip_is_for_those_who_have_no_account(
     choose_door(second_of(opened), Door.SAME_DEVICE, by=alice, at=now)
     assert client_of(alice).get(slip).status_code == 200
     assert slip in client_of(alice).get(opened.get_absolute_url()).content.decode()
+
+
+def test_whoever_was_lent_the_device_may_leave_an_address(
+    opened: Dossier, alice: User, now: datetime, client_of: Callable[[User | None], Client]
+) -> None:
+    page = reverse("pacs:own-step", args=[opened.reference, "situation"])
+    assert "contact_email" not in client_of(alice).get(page).context["form"].fields
+    choose_door(second_of(opened), Door.SAME_DEVICE, by=alice, at=now)
+    device = client_of(None)
+    session = device.session
+    session["pacs_handed_over"] = second_of(opened).pk
+    session.save()
+    device.post(reverse("pacs:partner-unlock", args=[opened.reference]), {"code": "lavande30"})
+    home = {"street": "9 place aux Herbes", "postcode": "30700", "city": "Uzès"}
+    said = {"situation": "celibataire", "measure": "aucune", **home}
+
+    refused = answer(device, page, **said, contact_email=alice.email.upper())
+    assert list(refused.context["form"].errors) == ["contact_email"]
+    assert second_of(opened).mail_address == ""
+    saved = answer(device, page, **said, contact_email="tom@example.org")
+
+    assert saved.status_code == 302
+    assert second_of(opened).mail_address == "tom@example.org"
 
 
 # Reminders

@@ -203,6 +203,16 @@ def test_the_project(name: str, said: Mapping[str, Any], expected: list[str]) ->
             {"phone": "06 12", "needs": "une rampe"},
             ["Téléphone : 06 12.", "Le jour du rendez-vous : une rampe"],
         ),
+        (
+            "le contact et les besoins",
+            {"asks_email": True},
+            ["Pas de numéro de téléphone.", "Pas d’adresse e-mail."],
+        ),
+        (
+            "le contact et les besoins",
+            {"asks_email": True, "email": "tom@example.org"},
+            ["Pas de numéro de téléphone.", "Adresse e-mail : tom@example.org."],
+        ),
     ],
 )
 def test_one_person(name: str, said: Mapping[str, Any], expected: list[str]) -> None:
