@@ -393,23 +393,21 @@ def message_from_mairie(message: Message, *, at: datetime) -> None:
 
 def dossier_assigned(dossier: Dossier, to: User, *, by: User, at: datetime) -> None:
     """Tell an agent that a colleague confided this dossier to them; it names nobody else."""
-    address = reverse("admin:pacs_dossier_change", args=[dossier.pk])
-    queue_mail(
-        to=to.email,
-        template="pacs/emails/dossier_assigned",
-        context={"dossier": dossier, "by": by, "desk_url": f"{settings.SITE_URL}{address}"},
-        key=f"assigned:{dossier.pk}:{to.pk}:{at.isoformat()}",
-    )
+    _tell_agent("assigned", dossier, to, by=by, at=at)
 
 
 def dossier_followed(dossier: Dossier, to: User, *, by: User, at: datetime) -> None:
     """Tell an agent that a colleague asks them to follow this dossier too."""
+    _tell_agent("followed", dossier, to, by=by, at=at)
+
+
+def _tell_agent(kind: str, dossier: Dossier, to: User, *, by: User, at: datetime) -> None:
     address = reverse("admin:pacs_dossier_change", args=[dossier.pk])
     queue_mail(
         to=to.email,
-        template="pacs/emails/dossier_followed",
+        template=f"pacs/emails/dossier_{kind}",
         context={"dossier": dossier, "by": by, "desk_url": f"{settings.SITE_URL}{address}"},
-        key=f"followed:{dossier.pk}:{to.pk}:{at.isoformat()}",
+        key=f"{kind}:{dossier.pk}:{to.pk}:{at.isoformat()}",
     )
 
 
