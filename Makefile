@@ -5,12 +5,15 @@ DEMO := DEBUG=$${DEBUG:-1} $(PYTHON) manage.py
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet --strip-extras \
 	--allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
 
-.PHONY: help run test lint coverage audit bench race crash demo-data journey screenshots requirements
+.PHONY: help run guide test lint coverage audit bench race crash demo-data journey screenshots requirements
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 run: ## the portal, on http://127.0.0.1:8000
 	@.ci/bootstrap
 	@$(DEMO) start --port $(PORT)
+guide: ## the national guide of procedures, downloaded from where the State publishes it
+	@.ci/bootstrap
+	@$(DEMO) migrate --verbosity 0 && $(DEMO) load_fixtures && $(DEMO) import_comarquage
 test: ## the whole suite: SQLite, PostgreSQL, browser
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests

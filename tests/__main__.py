@@ -3,7 +3,8 @@
     python -m tests                     everything
     python -m tests sqlite browser      some stages, in this order
 
-A failing stage does not hide the next one; the last line counts them all together.
+A failing stage does not hide the next one: at the end, each test that failed is named once more
+with its stage and its first line, and the last line counts them all together.
 """
 
 import os
@@ -27,6 +28,7 @@ STAGES: dict[str, tuple[str, AbstractContextManager[str]]] = {
     "browser": ("e2e", nullcontext("")),
 }
 OUTCOMES = ("passed", "failed", "skipped")
+MOST_NAMED = 20
 
 
 def _counts(report: Path) -> dict[str, int]:
@@ -37,6 +39,21 @@ def _counts(report: Path) -> dict[str, int]:
     tests, skipped = int(suite.get("tests")), int(suite.get("skipped"))
     failed = int(suite.get("failures")) + int(suite.get("errors"))
     return {"passed": tests - failed - skipped, "failed": failed, "skipped": skipped}
+
+
+def failures(report: Path) -> list[str]:
+    """Each test that failed or broke, as pytest names it, and the first line of why."""
+    if not report.exists():
+        return []
+    return [
+        f"{case.get('classname')}::{case.get('name')}: {_first_line(said.get('message') or '')}"
+        for case in ElementTree.parse(report).iter("testcase")
+        for said in (*case.findall("failure"), *case.findall("error"))
+    ]
+
+
+def _first_line(message: str) -> str:
+    return next(iter(message.splitlines()), "")[:200]
 
 
 def _run(stage: str, folder: Path) -> dict[str, int]:
@@ -62,11 +79,14 @@ def main(stages: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     total = dict.fromkeys(OUTCOMES, 0)
+    failed: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for stage in stages or STAGES:
             counts = _run(stage, Path(folder))
             total = {name: total[name] + counts[name] for name in OUTCOMES}
+            failed += [f"{stage}: {one}" for one in failures(Path(folder) / f"{stage}.xml")]
     print(f"\n== all stages, in {time.monotonic() - started:.0f} s ==")
+    print("\n".join(failed[:MOST_NAMED]))
     print(", ".join(f"{total[name]} {name}" for name in OUTCOMES), flush=True)
     return 1 if total["failed"] else 0
 

@@ -282,6 +282,7 @@ SHOW_AGAIN = {
     "vitale:aide-meeting-confirm",
     "vitale:aide-start",
     "vitale:codes-open",
+    "vitale:codes-lost",
     "vitale:suivi-close",
     "vitale:suivi-delete",
     "vitale:suivi-reminders",

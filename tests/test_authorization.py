@@ -86,6 +86,8 @@ PUBLIC |= {
     "vitale:suivi-start",
     "vitale:aide-start",
     "vitale:codes-open",  # opens with a reference and a secret, tested with the follow-ups
+    "vitale:codes-lost",  # one answer for every address, tested with them
+    "vitale:suivi-way-in",  # opens with the signed link of a mail
     "vitale:codes-leave",
     "vitale:suivi-reminder-choice",  # opens with a signed link, for the reminders alone
 }

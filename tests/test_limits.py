@@ -153,6 +153,8 @@ ADDRESSES: dict[str, Costly | str] = {
     "vitale:plan-sheet": Costly(READING, query=PLAN),
     "vitale:suivi-start": Costly(SENDING),
     "vitale:codes-open": Costly(SENDING),
+    "vitale:codes-lost": Costly(SENDING),
+    "vitale:suivi-way-in": Costly(SENDING, {"token": "x"}),
     "vitale:codes-leave": "ends a session",
     "vitale:suivi-reminder-choice": Costly(SENDING, {"token": "x"}),
     "vitale:suivi": ROW,
@@ -198,6 +200,7 @@ def address(name: str, line: Costly, dossier: Dossier, owner: User, agent: User)
     if name.startswith("vitale:suivi-") and name not in {
         "vitale:suivi-start",
         "vitale:suivi-reminder-choice",
+        "vitale:suivi-way-in",
     }:
         kwargs["reference"] = make_suivi(owner=owner).reference
     elif name.startswith("vitale:aide-") and name != "vitale:aide-start":

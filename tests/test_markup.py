@@ -1,11 +1,9 @@
 """Every page that a link leads to: each id once, each element closed where it should be."""
 
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
-from html import unescape
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.test import Client
@@ -13,37 +11,23 @@ from tinyhtml5.parser import HTMLParser
 
 from demarches.models import User
 from pacs.models import Dossier
+from tests.support.crawl import crawl
 from tests.support.dossiers import bring_everything, make_dossier, send
 from tests.support.followups import make_demande
 
 #: Pages looked at from one start; the plans of the Carte Vitale are hundreds of the same page.
 MOST, MOST_ALIKE = 60, 4
-LINK = re.compile(r'<a\b[^>]*\bhref="([^"#]+)')
 
 
-def crawl(client: Client, start: str) -> Iterator[tuple[str, str]]:
-    """The pages that links lead to, by a person who presses nothing: address and text."""
-    todo, seen, alike = deque([start]), {start}, Counter[str]()
-    shown = 0
-    while todo and shown < MOST:
-        url = todo.popleft()
-        path = urlsplit(url).path
-        kind = re.sub(r"[A-Z]+-\d{4}-\d+-\w|\d+", "·", path)
-        alike[kind] += 1
-        if alike[kind] > MOST_ALIKE:
-            continue
+def pages_of(client: Client, start: str) -> Iterator[tuple[str, str]]:
+    """What this person comes to by links, redirections followed."""
+
+    def read(url: str) -> str:
         answer: Any = client.get(url, follow=True)
-        if not answer.get("Content-Type", "").startswith("text/html"):
-            continue
-        html = answer.content.decode()
-        shown += 1
-        yield url, html
-        for link in LINK.findall(html):
-            target = urljoin(url, unescape(link))
-            is_ours = target.startswith("/") and not target.startswith(("//", "/static/"))
-            if is_ours and target not in seen:
-                seen.add(target)
-                todo.append(target)
+        is_page = answer.get("Content-Type", "").startswith("text/html")
+        return answer.content.decode() if is_page else ""
+
+    return crawl(read, start, most=MOST, most_alike=MOST_ALIKE)
 
 
 def wrong_in(html: str) -> list[str]:
@@ -84,7 +68,7 @@ def test_every_page_is_well_formed(
             bring_everything(dossier)
             send(dossier)
 
-    pages = [(url, wrong_in(html)) for url, html in crawl(browser, start)]
+    pages = [(url, wrong_in(html)) for url, html in pages_of(browser, start)]
 
     assert len(pages) > 8
     assert {url: found for url, found in pages if found} == {}

@@ -78,11 +78,16 @@ def test_start_refuses_what_is_not_a_port(typed: str) -> None:
 
 
 def test_start_serves_stops_and_starts_again_with_the_same_agent(tmp_path: Path) -> None:
-    with running_portal(tmp_path) as first, urllib.request.urlopen(first.site) as answer:
-        assert answer.status == 200
+    with socket.create_server(("127.0.0.1", 0)) as guide:
+        there = f"http://127.0.0.1:{guide.getsockname()[1]}/guide.zip"
+        with running_portal(tmp_path, COMARQUAGE_URL=there) as first:
+            assert urllib.request.urlopen(first.site).status == 200
+            assert "Guide    empty: « make guide » downloads it from 127.0.0.1" in first.lines
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", first.port))
 
-    with running_portal(tmp_path) as second:
+    # Nobody is at that address any more: nothing is offered.
+    with running_portal(tmp_path, COMARQUAGE_URL=there) as second:
+        assert not [line for line in second.lines if line.startswith("Guide")]
         assert "loaded=none" in second.lines
         assert second.password == first.password

@@ -103,6 +103,8 @@ EXCUSED: dict[str, str] = {
     "demarches.0022_desk_agenda": "a few closings a year; appointments are checked, not written",
     "pacs.0021_form_key_at_counter": "one index of a column that holds nothing yet",
     "pacs.0022_desk_indexes": "plain indexes; that of letters only keeps writers waiting, seconds",
+    "vitale.0012_followed_step": "lines of the guide are a few hundred, which agents write",
+    "pacs.0026_paper_index": "a plain index of the few who take part on paper",
     "pacs.0023_refused_acts": "modifications and dissolutions are a few a year",
 }
 

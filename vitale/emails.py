@@ -5,6 +5,7 @@ down a reminder says what to do. None looks like a mail of the Assurance maladie
 confirm anything there.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from demarches.appointment_calendar import appointment_event
 from demarches.emails import queue_mail
 from demarches.models import Appointment, Mairie
 from vitale.models import AideSettings, Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
-from vitale.tokens import reminder_token
+from vitale.tokens import recovery_token, reminder_token
 
 
 def _queue(
@@ -74,6 +75,27 @@ def confirm_reminders(suivi: Suivi, *, at: datetime) -> None:
 def reminder(route: SuiviRoute, *, step: str, words: str = "") -> None:
     """One reminder, of one step; `words` say what to do, never for which situation."""
     _to_resident("reminder", route.suivi, key=f"reminder:{route.pk}:{step}", words=words)
+
+
+def ways_in(suivis: Sequence[Suivi], *, at: datetime) -> None:
+    """Mail one link for each of these aide-mémoire, which have one confirmed address.
+
+    Its text is erased once it has left: the links open without codes.
+    """
+    address = suivis[0].reminder_email
+    email = _queue(
+        "ways_in",
+        to=address,
+        key=f"ways-in:{suivis[0].pk}:{at.isoformat()}",
+        secret=True,
+        is_cold=True,
+        ways=[
+            (suivi, f"{settings.SITE_URL}{reverse('vitale:suivi-way-in', args=[token])}")
+            for suivi in suivis
+            for token in (recovery_token(suivi),)
+        ],
+    )
+    SuiviMail.objects.bulk_create(SuiviMail(suivi=suivi, email=email) for suivi in suivis)
 
 
 def suivi_deletion(suivi: Suivi, *, at: datetime) -> None:

@@ -22,10 +22,11 @@ from vitale.models import (
     SuiviTick,
 )
 from vitale.models.aide import MEETING_EVENTS
+from vitale.rules import situations
 from vitale.rules import suivi as rules
 from vitale.rules.aide import Code, Outcome, code_of
 from vitale.rules.plan import Kind
-from vitale.rules.situations import Regime, Situation
+from vitale.rules.situations import Channel, Regime, Situation
 from vitale.rules.suivi import Due, Expected, Purpose, Step, Unit
 
 
@@ -107,6 +108,51 @@ def _plan_params(route: SuiviRoute) -> dict[str, str]:
     return {**params, "voie": route.channel} if route.channel else params
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the plan says of a step, and of which caisse and answer where there are several."""
+
+    line: PlanLine
+    when: str
+
+
+def said_of(route: SuiviRoute, step: Step) -> list[Said]:
+    """The lines of the plan about this step, by this caisse and this way: one query.
+
+    The answers of the plan are not kept: where lines differ by one, each says which.
+    """
+    lines = [
+        line
+        for line in PlanLine.objects.of(route.suivi.situation_id).filter(followed_step=step.key)
+        if _is_of(line, route)
+    ]
+    several = len({tuple(line.cases) for line in lines}) > 1
+    is_unknown = route.chosen_regime is Regime.UNKNOWN
+    return [
+        Said(
+            line,
+            ", ".join(
+                [
+                    *([Regime(one).label for one in line.regimes] if is_unknown else ()),
+                    *(Channel(one).label for one in line.channels if not route.channel),
+                    *(situations.CASE_LABELS[one] for one in line.cases if several),
+                ]
+            ),
+        )
+        for line in lines
+    ]
+
+
+def _is_of(line: PlanLine, route: SuiviRoute) -> bool:
+    """Whether a line is of this caisse and this way; one that is not known may be any."""
+    is_unknown = route.chosen_regime is Regime.UNKNOWN
+    return (
+        not line.regimes
+        or route.regime in line.regimes
+        or (is_unknown and set(line.regimes) <= {Regime.CPAM, Regime.MSA})
+    ) and (not line.channels or not route.channel or route.channel in line.channels)
+
+
 def _links(route: SuiviRoute) -> list[Link]:
     """Where the steps are done: of this caisse and this way, each address once."""
     lines = PlanLine.objects.filter(
@@ -115,9 +161,7 @@ def _links(route: SuiviRoute) -> list[Link]:
     found = [
         line.link
         for line in lines.select_related("link")
-        if (not line.regimes or route.regime in line.regimes)
-        and (not line.channels or route.channel in line.channels)
-        and line.link is not None
+        if _is_of(line, route) and line.link is not None
     ]
     return list({link.pk: link for link in found}.values())
 

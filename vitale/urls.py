@@ -15,6 +15,8 @@ urlpatterns = [
     # suivi/: the resident's aide-mémoire
     path("suivi/", suivi.start, name="suivi-start"),
     path("suivi/ouvrir/", codes.open_page, name="codes-open"),
+    path("suivi/retrouver/", codes.ask_ways_in, name="codes-lost"),
+    path("suivi/retrouver/<str:token>/", codes.way_in, name="suivi-way-in"),
     path("suivi/fermer/", codes.leave, name="codes-leave"),
     path("suivi/rappels/<str:token>/", suivi.reminder_choice, name="suivi-reminder-choice"),
     path("suivi/<slug:reference>/", suivi.page, name="suivi"),

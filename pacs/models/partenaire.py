@@ -194,6 +194,12 @@ class Partenaire(models.Model):
                 condition=Q(situation__in=BOUND),
                 name="pacs_partenaire_bound",
             ),
+            # Their dossiers are the mairie's to open: asked of every list of the desk.
+            models.Index(
+                fields=["dossier"],
+                condition=Q(door=Door.PAPER.value),
+                name="pacs_partenaire_on_paper",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["dossier", "position"], name="pacs_partenaire_two"),

@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-NODE_PACKAGES = ("@mdn/mdn-http-observatory@1.4.8", "csp_evaluator@1.1.8")
+NODE_PACKAGES = (
+    "@mdn/mdn-http-observatory@1.4.8",
+    "csp_evaluator@1.1.8",
+    "vnu-jar@26.9.27",
+)
 WAPITI = "wapiti3==3.3.2"
 INSTALL_TIMEOUT = 600
 

@@ -275,6 +275,7 @@ CAUSES = {
     },
     "vitale": {
         "confirm_reminders": "cold",
+        "ways_in": "cold",
         "aide_received": "cold",
         **dict.fromkeys(("meeting_booked", "meeting_cancelled"), "people"),
         **dict.fromkeys(

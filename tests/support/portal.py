@@ -48,13 +48,16 @@ def demo_environment(var_dir: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running_portal(var_dir: Path) -> Iterator[Portal]:
-    """Start the portal, wait until it is ready; stop it as Control-C does."""
+def running_portal(var_dir: Path, **settings: str) -> Iterator[Portal]:
+    """Start the portal, wait until it is ready; stop it as Control-C does.
+
+    `settings`: more variables of its environment.
+    """
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "start", "--port", str(port)],
         cwd=ROOT,
-        env=demo_environment(var_dir),
+        env={**demo_environment(var_dir), **settings},
         stdout=subprocess.PIPE,
         text=True,
     )

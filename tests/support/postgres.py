@@ -43,11 +43,7 @@ def _system_bin_dirs() -> Iterator[Path]:
     on_path = shutil.which("initdb")
     if on_path:
         yield Path(on_path).resolve().parent
-    for pattern in (
-        "usr/lib/postgresql/*/bin",
-        "usr/pgsql-*/bin",
-        "opt/homebrew/opt/postgresql*/bin",
-    ):
+    for pattern in SYSTEM_BIN_DIRS:
         yield from sorted(Path("/").glob(pattern))
 
 

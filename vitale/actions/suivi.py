@@ -8,6 +8,7 @@ from django.utils.timezone import localdate
 from post_office.models import Email
 
 from demarches.actions import ChangedSince, check_read
+from demarches.mail_limits import count_mail
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import NBSP
@@ -21,6 +22,8 @@ from vitale.rules.situations import Channel, Regime
 
 #: The same form sent again within this time is a second click.
 DOUBLE_CLICK = timedelta(minutes=10)
+#: A mail holds no more links than one reads.
+MOST_WAYS_IN = 5
 
 
 class SuiviRefused(ValidationError):
@@ -263,6 +266,20 @@ def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
             locked.reminder_on = None
             _delete_mails(locked)
         locked.save(update_fields=["reminder_email", "reminder_confirmed_at", "reminder_on"])
+
+
+def ask_ways_in(address: str, *, at: datetime) -> None:
+    """Mail the links that open what this canonical address confirmed, the latest visited first.
+
+    An address that confirmed nothing is counted alike and gets no mail: the asker learns nothing.
+    Raises `TooManyMails`.
+    """
+    with transaction.atomic():
+        found = list(Suivi.objects.confirmed_by(address)[:MOST_WAYS_IN])
+        if found:
+            emails.ways_in(found, at=at)
+        else:
+            count_mail(address, is_cold=True)
 
 
 def close_suivi(suivi: Suivi, *, at: datetime, read: str | None = None) -> None:

@@ -28,6 +28,7 @@ from vitale.models import (
     SuiviOffset,
 )
 from vitale.rules.situations import CASE_LABELS, Channel, Regime
+from vitale.rules.suivi import STEP_LABELS
 
 #: The lists of a conditional text, as boxes to tick.
 WORDS: dict[str, list[tuple[str, str]]] = {
@@ -122,10 +123,25 @@ class PlanLineAdmin(ConditionalAdmin):
             None,
             {"fields": ("key", "situation", "kind", "position", "heading", "text", "trap", "why")},
         ),
-        ("Qui, où, comment", {"fields": ("who", "where", "link", "contact", "trackable")}),
+        (
+            "Qui, où, comment",
+            {"fields": ("who", "where", "link", "contact", "trackable", "followed_step")},
+        ),
         ("Dit seulement si", {"fields": ("regimes", "channels", "cases")}),
         ("La source", {"fields": ("source", "source_page", "as_of", "checked_on")}),
     )
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "followed_step":
+            return forms.ChoiceField(
+                label=str(db_field.verbose_name).capitalize(),
+                choices=[("", "Aucune"), *STEP_LABELS.items()],
+                required=False,
+                help_text=db_field.help_text,
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: PlanLine | None = None

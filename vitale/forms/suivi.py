@@ -117,6 +117,18 @@ class RemindersForm(NoPrivateNumbersMixin, PageFormMixin, forms.Form):
             )
 
 
+class WaysInForm(PageFormMixin, forms.Form):
+    """The address that said yes to the reminders of an aide-mémoire."""
+
+    page_heading = "Retrouver un aide-mémoire par mon adresse"
+    page_hint = "L’adresse qui reçoit ses rappels. Un lien y arrive, qui sert pendant une heure."
+    submit_label = "Recevoir le lien"
+
+    email = AddressField(
+        label="Adresse e-mail", widget=AddressInput(attrs={"autocomplete": "email"})
+    )
+
+
 class CodesForm(NoPrivateNumbersMixin, PageFormMixin, forms.Form):
     """The reference and the secret of a paper sheet."""
 

@@ -14,6 +14,7 @@ from demarches.models.fields import GuardedCharField, GuardedSlugField, GuardedT
 from demarches.rules.fiche import CODE
 from vitale.rules.plan import Kind
 from vitale.rules.situations import CASES, Channel, Regime
+from vitale.rules.suivi import STEP_LABELS
 
 
 class Source(models.Model):
@@ -210,6 +211,12 @@ class PlanLine(ConditionalText):
         Contact, models.PROTECT, verbose_name="interlocuteur", null=True, blank=True
     )
     trackable = models.BooleanField("case à cocher", default=False)
+    followed_step = GuardedCharField(
+        "étape de l’aide-mémoire",
+        max_length=20,
+        blank=True,
+        help_text="Cette ligne est relue sur la page de cette étape.",
+    )
 
     objects = PlanLineQuerySet.as_manager()
 
@@ -224,6 +231,8 @@ class PlanLine(ConditionalText):
     def clean(self) -> None:
         super().clean()
         _check_words("regimes", self.regimes, frozenset(Regime))
+        if self.followed_step and self.followed_step not in STEP_LABELS:
+            raise ValidationError({"followed_step": "Aucun aide-mémoire n’a cette étape."})
         if "://" in f"{self.heading}{self.text}{self.trap}{self.why}":
             raise ValidationError("Une adresse se met dans un lien, jamais dans un texte.")
 

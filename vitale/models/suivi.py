@@ -44,6 +44,11 @@ class SuiviQuerySet(models.QuerySet["Suivi"]):
         """Open, with an address whose holder said yes."""
         return self.filter(closed_at=None).exclude(reminder_confirmed_at=None)
 
+    def confirmed_by(self, address: str) -> Self:
+        """Those whose holder said yes to reminders at this canonical address, the latest first."""
+        told = self.filter(reminder_email=address).exclude(reminder_confirmed_at=None)
+        return told.order_by("-visited_at", "-pk")
+
     def forgotten(self, *, at: datetime) -> Self:
         """Closed or unvisited for as long as they may be kept (domain reference 7.6)."""
         newcomer = Q(situation=situations.Situation.NEWCOMER.value)

@@ -124,6 +124,8 @@ STEPS: dict[Journey, tuple[Step, ...]] = {
         Step("activee", "Ma carte est activée sur le téléphone", ("identite",)),
     ),
 }
+#: What each key says, whatever the way.
+STEP_LABELS = {step.key: step.label for steps in STEPS.values() for step in steps}
 #: The day that a published delay counts from.
 COUNTED_FROM: dict[Journey, str] = {
     Journey.ORDER_ONLINE: "commandee",

@@ -8,15 +8,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.ratelimit import rate_limited
 from vitale.access import PASSES_KEY, Coded, open_with_codes
+from vitale.actions.suivi import ask_ways_in as ask_links
 from vitale.documents import codes_picture
-from vitale.forms.suivi import CodesForm
+from vitale.forms.suivi import CodesForm, WaysInForm
 from vitale.models import Suivi
+from vitale.tokens import suivi_of_recovery
 from vitale.views.viewer import for_demande, for_suivi, let_in
 
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -43,6 +46,34 @@ def open_page(request: HttpRequest) -> HttpResponse:
     return render(
         request, "vitale/codes_open.html", {"form": form}, status=422 if form.is_bound else 200
     )
+
+
+@rate_limited("vitale_open", reads=False)
+@never_cache
+@page_methods
+@login_not_required
+def ask_ways_in(request: HttpRequest) -> HttpResponse:
+    """Mail the way in to an address that said yes to reminders; the answer is the same for all."""
+    form = WaysInForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        ask_links(form.cleaned_data["email"], at=timezone.now())
+        return redirect(f"{reverse('vitale:codes-lost')}?demande=1")
+    context = {"form": form, "is_asked": "demande" in request.GET and not form.is_bound}
+    return render(request, "vitale/codes_lost.html", context, status=422 if form.is_bound else 200)
+
+
+@rate_limited("vitale_open", reads=False)
+@never_cache
+@page_methods
+@login_not_required
+def way_in(request: HttpRequest, token: str) -> HttpResponse:
+    """From the link of a mail: a press opens that aide-mémoire here; a look opens nothing."""
+    suivi = suivi_of_recovery(token)
+    if request.method == "POST" and suivi is not None:
+        let_in(request, suivi)
+        return redirect(suivi)
+    status = 200 if suivi is not None else 404
+    return render(request, "vitale/way_in.html", {"suivi": suivi}, status=status)
 
 
 @rate_limited("vitale_open", reads=False)

@@ -25,7 +25,7 @@ from vitale.models import Situation, Suivi, SuiviRoute
 from vitale.rules import suivi as rules
 from vitale.rules.situations import Channel, Regime, read_answers
 from vitale.tokens import suivi_of_token
-from vitale.tracking import book
+from vitale.tracking import book, said_of
 from vitale.views.read import read_of, suivi_changed
 from vitale.views.viewer import for_suivi, let_in
 
@@ -134,7 +134,7 @@ def step(request: HttpRequest, suivi: Suivi, step: str) -> HttpResponse:
     if kept is None and not form.is_bound:
         form.initial = {"done_on": localdate()}
     lu = (form.is_bound and read) or imprint(actions.step_shown(route, step))
-    context = {"suivi": suivi, "form": form, "tick": kept, "lu": lu}
+    context = {"suivi": suivi, "form": form, "tick": kept, "lu": lu, "said": said_of(route, found)}
     return render(request, "vitale/suivi_step.html", context, status=422 if form.is_bound else 200)
 
 

@@ -4,18 +4,20 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import time
 from argparse import ArgumentTypeError
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from demarches.models import Officer, User
+from demarches.models import FicheSet, Officer, User
 from uzes_portal.processes import granian, run, stop
 
 HOST = "127.0.0.1"
@@ -83,6 +85,34 @@ def _answers(port: int) -> bool:
     return True
 
 
+class GuideOffer:
+    """Whether the national guide is missing and its server answers from here.
+
+    Asked beside the start: without a network, looking up a name may take half a minute.
+    """
+
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        address = urlsplit(settings.COMARQUAGE_URL)
+        self.host = address.hostname or ""
+        self._port = address.port or (443 if address.scheme == "https" else 80)
+        if self.host and not FicheSet.objects.filter(is_current=True).exists():
+            threading.Thread(target=self._ask, daemon=True).start()
+
+    def _ask(self) -> None:
+        try:
+            socket.create_connection((self.host, self._port), timeout=PATIENCE).close()
+        except OSError:
+            return
+        self._reached.set()
+
+    @property
+    def lines(self) -> list[str]:
+        if not self._reached.is_set():
+            return []
+        return [f"Guide    empty: « make guide » downloads it from {self.host}"]
+
+
 class Command(BaseCommand):
     """Prepare the database, then serve the portal and send its mails until Control-C.
 
@@ -108,7 +138,7 @@ class Command(BaseCommand):
             password = self.prepare()
             # The links in mails name the port in use, unless they were given another address.
             os.environ.setdefault("SITE_URL", f"http://{HOST}:{port}")
-            self.serve(port, password)
+            self.serve(port, password, GuideOffer())
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
 
@@ -119,7 +149,7 @@ class Command(BaseCommand):
         self.stdout.flush()  # before what the children print, also when this is not a terminal
         return _demo_agent()
 
-    def serve(self, port: int, password: str) -> None:
+    def serve(self, port: int, password: str, guide: GuideOffer) -> None:
         with ExitStack() as stack:
             children = {
                 "web server": run(granian(host=HOST, port=port, workers=2)),
@@ -136,11 +166,11 @@ class Command(BaseCommand):
                     if child.poll() is not None:
                         raise CommandError(f"The {name} stopped by itself: see its last words.")
                 if not announced and _answers(port):
-                    self.announce(port, password)
+                    self.announce(port, password, guide)
                     announced = True
                 time.sleep(0.2)
 
-    def announce(self, port: int, password: str) -> None:
+    def announce(self, port: int, password: str, guide: GuideOffer) -> None:
         site = f"http://{HOST}:{port}"
         lines = [
             "",
@@ -148,6 +178,7 @@ class Command(BaseCommand):
             f"Agents   {site}/{settings.ADMIN_PATH}/",
             f"         {AGENT_EMAIL}  {password or '(its password was changed)'}",
             f"Mails    {site}/courriels/",
+            *guide.lines,
             "Control-C stops everything.",
         ]
         self.stdout.write("\n".join(lines))

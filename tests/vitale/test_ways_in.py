@@ -1,0 +1,158 @@
+"""An aide-mémoire found again by the address that said yes to its reminders."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from post_office.models import Email
+
+from demarches.emails import mail_text
+from tests.support.followups import make_suivi
+from tests.vitale.test_suivi_views import words
+from vitale.actions.suivi import MOST_WAYS_IN, answer_reminders
+from vitale.models import Suivi, SuiviMail
+from vitale.tokens import recovery_token, reminder_token
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
+
+NOW = datetime(2027, 3, 15, 9, tzinfo=UTC)
+ALICE = "alice@example.org"
+LOST = "/vitale/suivi/retrouver/"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def ask(address: str) -> Any:
+    return Client().post(LOST, {"email": address}, follow=True)
+
+
+def links() -> list[str]:
+    """The paths in the last mail."""
+    return re.findall(r"/vitale/suivi/retrouver/[^/\s]+/", mail_text(Email.objects.latest("pk")))
+
+
+def test_the_link_opens_it_without_codes(client: Client) -> None:
+    suivi = make_suivi(reminders_to=ALICE)
+    ask(" Alice@Example.org ")
+    (link,) = links()
+
+    looked = client.get(link)
+    before = client.get(suivi.get_absolute_url())
+    opened = client.post(link, follow=True)
+
+    assert (looked.status_code, before.status_code) == (200, 302)
+    assert opened.redirect_chain == [(suivi.get_absolute_url(), 302)]
+    assert "Vos étapes" in opened.text
+
+
+@pytest.mark.parametrize("state", ["unknown", "not confirmed", "confirmed", "closed"])
+def test_the_answer_is_the_same_whatever_the_address_has(state: str) -> None:
+    make_suivi(reminders_to="someone@example.org")
+    told = {
+        "unknown": 0,
+        "not confirmed": 0,
+        "confirmed": 1,
+        "closed": 1,
+    }
+    if state != "unknown":
+        suivi = make_suivi(reminders_to=ALICE)
+    if state == "not confirmed":
+        Suivi.objects.filter(pk=suivi.pk).update(reminder_confirmed_at=None)
+    if state == "closed":
+        Suivi.objects.filter(pk=suivi.pk).update(closed_at=NOW)
+
+    answer = ask(ALICE)
+
+    assert answer.redirect_chain == [(f"{LOST}?demande=1", 302)]
+    assert "Si un aide-mémoire envoie ses rappels à cette adresse" in words(answer.text)
+    assert ALICE not in answer.text
+    assert Email.objects.count() == told[state]
+
+
+@pytest.mark.parametrize("has_one", [False, True])
+def test_asking_has_one_limit_for_every_address(has_one: bool, settings: Any) -> None:
+    """What a stranger is refused must not tell what the address has."""
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "mail_target": (2, 86400)}
+    if has_one:
+        make_suivi(reminders_to=ALICE)
+
+    answers = [ask(ALICE).status_code for _ in range(3)]
+
+    assert answers == [200, 200, 429]
+    assert Email.objects.count() == (2 if has_one else 0)
+
+
+def test_one_mail_for_all_of_them_and_the_latest_visited_first() -> None:
+    rows = [
+        make_suivi(reminders_to=ALICE, at=NOW - timedelta(days=day))
+        for day in range(MOST_WAYS_IN + 1)
+    ]
+    ask(ALICE)
+
+    text = mail_text(Email.objects.get())
+    found = [row for row in rows if row.reference in text]
+
+    assert found == rows[:MOST_WAYS_IN]
+    assert text.index(rows[0].reference) < text.index(rows[1].reference)
+    assert SuiviMail.objects.count() == MOST_WAYS_IN
+    assert len(links()) == MOST_WAYS_IN
+
+
+def test_the_mail_is_neutral_and_goes_with_the_aide_memoire() -> None:
+    suivi = make_suivi(reminders_to=ALICE)
+    ask(ALICE)
+    mail = Email.objects.get()
+
+    assert mail.subject == "Le lien que vous avez demandé"
+    assert not re.search("vitale|perte", f"{mail.subject} {words(mail_text(mail))[:185]}", re.I)
+    assert ALICE not in mail_text(mail)
+    answer_reminders(suivi, wanted=False, at=NOW)
+    assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["an hour", "new codes", "no more", "another address", "deleted"])
+def test_the_link_dies(why: str, clock: Any) -> None:
+    suivi = make_suivi(reminders_to=ALICE)
+    link = reverse("vitale:suivi-way-in", args=[recovery_token(suivi)])
+    match why:
+        case "an hour":
+            clock.shift(timedelta(hours=1, seconds=1))
+        case "new codes":
+            suivi.renew_secret()
+        case "no more":
+            answer_reminders(suivi, wanted=False, at=NOW)
+        case "another address":
+            Suivi.objects.filter(pk=suivi.pk).update(reminder_email="new@example.org")
+        case "deleted":
+            suivi.delete()
+
+    for answer in (Client().get(link), Client().post(link)):
+        assert answer.status_code == 404
+        assert "Ce lien ne sert plus" in answer.text
+        assert LOST in answer.text
+
+
+def test_no_other_link_opens_it() -> None:
+    suivi = make_suivi(reminders_to=ALICE)
+
+    for token in (reminder_token(suivi), "x", f"{recovery_token(suivi)}x"):
+        link = reverse("vitale:suivi-way-in", args=[token])
+        assert Client().post(link).status_code == 404
+    choice = reverse("vitale:suivi-reminder-choice", args=[recovery_token(suivi)])
+    assert Client().get(choice).status_code == 404
+
+
+def test_a_wrong_address_is_told_and_kept() -> None:
+    answer = ask("alice@")
+
+    assert answer.status_code == 422
+    assert "alice@" in answer.text
+    assert not Email.objects.exists()
