@@ -276,7 +276,7 @@ CAUSES = {
     "vitale": {
         "confirm_reminders": "cold",
         "aide_received": "cold",
-        **dict.fromkeys(("meeting_booked", "meeting_cancelled"), "people"),
+        **dict.fromkeys(("meeting_booked", "meeting_cancelled", "meeting_given_up"), "people"),
         **dict.fromkeys(
             (
                 *("reminder", "suivi_deletion", "aide_answered", "aide_deletion"),
