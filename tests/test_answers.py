@@ -280,6 +280,7 @@ SHOW_AGAIN = {
     "vitale:aide-cancel",
     "vitale:aide-meeting",
     "vitale:aide-meeting-confirm",
+    "vitale:aide-meeting-give-up",
     "vitale:aide-start",
     "vitale:codes-open",
     "vitale:codes-lost",

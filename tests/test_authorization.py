@@ -177,6 +177,7 @@ CODED = {
     "vitale:aide-cancel": 405,
     "vitale:aide-meeting": 200,
     "vitale:aide-meeting-confirm": 405,
+    "vitale:aide-meeting-give-up": 200,
     "vitale:aide-meeting-file": 200,
 }
 

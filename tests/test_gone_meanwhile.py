@@ -6,13 +6,14 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from demarches.models import User
 from demarches.models.dossier import next_reference
 from pacs.models import Dossier
-from tests.support.followups import make_suivi
+from tests.support.followups import fixed, make_demande, make_suivi
 from tests.support.pages import Page
-from vitale.models import Suivi
+from vitale.models import Demande, Suivi
 
 
 @pytest.mark.django_db
@@ -57,16 +58,19 @@ def test_a_referer_that_is_no_address_harms_nothing(client: Client, alice: User)
     assert Dossier.objects.count() == 1
 
 
-@pytest.mark.parametrize("page", ["stop", "pieces", "suivi"])
+@pytest.mark.parametrize("page", ["stop", "pieces", "suivi", "rendez-vous"])
 def test_what_was_deleted_while_a_click_waited_is_not_found(
-    draft: Dossier, alice: User, page: str, monkeypatch: pytest.MonkeyPatch
+    draft: Dossier, alice: User, agent: User, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second tap of « Supprimer », or the nightly deletion, took the row first."""
     client = Client(raise_request_exception=False)
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
     if page == "suivi":
-        row: Dossier | Suivi = make_suivi(owner=alice)
+        row: Dossier | Suivi | Demande = make_suivi(owner=alice)
         url = reverse("vitale:suivi-delete", args=[row.reference])
+    elif page == "rendez-vous":
+        row = fixed(make_demande(alice), by=agent, at=timezone.now())
+        url = reverse("vitale:aide-meeting-give-up", args=[row.reference])
     else:
         row = draft
         name = {"stop": "pacs:dossier-stop", "pieces": "pacs:dossier-pieces"}[page]

@@ -173,6 +173,7 @@ ADDRESSES: dict[str, Costly | str] = {
     "vitale:aide-cancel": "once a request",
     "vitale:aide-meeting": Costly((*READING, *SENDING)),
     "vitale:aide-meeting-confirm": Costly(SENDING),
+    "vitale:aide-meeting-give-up": Costly(SENDING),
     "vitale:aide-meeting-file": Costly(READING),
 }
 COSTLY = {name: line for name, line in ADDRESSES.items() if isinstance(line, Costly)}

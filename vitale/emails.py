@@ -231,6 +231,22 @@ def meeting_missed(demande: Demande, appointment: Appointment, *, at: datetime) 
     _tell_meeting("aide_meeting_missed", demande, appointment, at=at)
 
 
+def meeting_given_up(
+    demande: Demande,
+    appointment: Appointment,
+    *,
+    at: datetime,
+    given_up: Appointment | None = None,
+) -> None:
+    """The person gave up this appointment and keeps the request.
+
+    `given_up`: the same appointment when it was fixed, to take it off their calendar.
+    """
+    event = _off(demande, given_up, at=at)
+    kind = "aide_meeting_given_up"
+    _tell_meeting(kind, demande, appointment, at=at, calendar=event, is_off=bool(given_up))
+
+
 def meeting_cancelled(
     demande: Demande,
     appointment: Appointment,

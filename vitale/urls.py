@@ -40,5 +40,10 @@ urlpatterns = [
         meetings.confirm,
         name="aide-meeting-confirm",
     ),
+    path(
+        "aide/<ref:reference>/rendez-vous/renoncer/",
+        meetings.give_up,
+        name="aide-meeting-give-up",
+    ),
     path("aide/<ref:reference>/rendez-vous.ics", meetings.calendar, name="aide-meeting-file"),
 ]

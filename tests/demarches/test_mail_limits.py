@@ -277,7 +277,7 @@ CAUSES = {
         "confirm_reminders": "cold",
         "ways_in": "cold",
         "aide_received": "cold",
-        **dict.fromkeys(("meeting_booked", "meeting_cancelled"), "people"),
+        **dict.fromkeys(("meeting_booked", "meeting_cancelled", "meeting_given_up"), "people"),
         **dict.fromkeys(
             (
                 *("reminder", "suivi_deletion", "aide_answered", "aide_deletion"),

@@ -148,3 +148,33 @@ def test_an_appointment_for_help_is_chosen_then_moved(
     assert "Rendez-vous fixé" in reader.page.locator("h1").inner_text()
     assert Appointment.objects.filter(status="booked").count() == 1
     assert "Rendez-vous déplacé" in reader.page.locator(".timeline").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_appointment_for_help_is_given_up_and_the_request_stays(
+    visitor: Callable[..., Visitor], django_user_model: type[User], script: bool
+) -> None:
+    reader = visitor(viewport=PHONE, java_script_enabled=script)
+    reader.go("/vitale/aide/")
+    reader.tick("reason", "sans-internet")
+    reader.tick("regime", "cpam")
+    reader.fill("Téléphone", "06 12 34 56 78")
+    reader.press("Envoyer ma demande")
+    home = reader.path
+    agent = django_user_model.objects.create_user("agent@example.org", is_staff=True)
+    proposed(Demande.objects.get(), by=agent, at=timezone.now())
+    reader.go(home)
+
+    reader.follow("Renoncer au rendez-vous, garder la demande")
+    reader.follow("Le garder")
+    assert "Rendez-vous proposé" in reader.page.locator("h1").inner_text()
+    reader.follow("Renoncer au rendez-vous, garder la demande")
+    reader.press("Renoncer au rendez-vous")
+
+    assert reader.path == home
+    assert "Un agent s’en occupe" in reader.page.locator("h1").inner_text()
+    assert "la demande reste ouverte" in reader.page.locator(".timeline").inner_text()
+    reader.page.go_back()
+    reader.page.reload()
+    assert reader.path == home
+    assert Appointment.objects.get().status == "lapsed"

@@ -14,8 +14,9 @@ from django.utils.timezone import localtime
 from post_office.models import Email
 from pytest_django import DjangoAssertNumQueries
 
-from demarches.actions import SlotTaken
+from demarches.actions import ChangedSince, SlotTaken, free_lapsed
 from demarches.models import Appointment, SeatTime, User
+from demarches.refusals import StaleDossier
 from tests.support.followups import (
     closed,
     fixed,
@@ -25,7 +26,7 @@ from tests.support.followups import (
     proposed,
     slot_after,
 )
-from tests.support.pages import Page, Reader
+from tests.support.pages import Page, Reader, plain, press
 from vitale.actions import aide, meetings
 from vitale.actions.upkeep import purge, remind_meetings, warn_of_deletion
 from vitale.models import AideSettings, Demande, DemandeMail, Tally
@@ -275,6 +276,176 @@ def test_cancelling_a_mere_proposal_writes_no_mail(agent: User) -> None:
     }
 
 
+def give_up(demande: Demande, *, at: datetime = NOW) -> Appointment:
+    """The person gives up the appointment that is there."""
+    return meetings.give_up(demande, by=None, at=at, seen=meeting_of(demande).pk)
+
+
+def test_giving_up_what_was_fixed_frees_the_seat_and_keeps_the_request(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    booked, version = meeting_of(demande), demande.version
+    later = NOW + timedelta(hours=1)
+
+    assert give_up(demande, at=later) == booked
+
+    booked.refresh_from_db()
+    assert booked.status == "cancelled"
+    assert booked.returns_at is not None
+    after_it = fresh(demande)
+    assert (after_it.code.value, after_it.appointment) == ("prise-en-charge", None)
+    assert (after_it.waiting_since, after_it.last_activity_at) == (later, later)
+    assert (after_it.assigned_to, after_it.version) == (agent, version + 1)
+    event = after_it.events.latest("pk")
+    assert (event.kind, event.by, event.reason) == ("meeting_given_up", None, str(booked))
+    assert event.label == "Renoncement au rendez-vous : la demande reste ouverte"
+    assert [moment.title for moment in moments(after_it)][-2:] == [event.label, "Réponse donnée"]
+
+    # Its time comes, as after any cancellation, then the seat is anybody's.
+    free_lapsed(booked.agenda, at=booked.returns_at)
+    assert not SeatTime.objects.exists()
+
+
+def test_giving_up_a_proposal_frees_its_seat_at_once(agent: User) -> None:
+    demande = proposed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+
+    former = give_up(demande)
+
+    former.refresh_from_db()
+    assert (former.status, former.seat) == ("lapsed", None)
+    assert not SeatTime.objects.exists()
+    assert (code(demande), fresh(demande).waiting_since) == ("prise-en-charge", NOW)
+
+
+@pytest.mark.parametrize("is_fixed", [True, False])
+def test_the_mail_of_what_was_given_up_says_that_the_request_goes_on(
+    agent: User, is_fixed: bool
+) -> None:
+    make = fixed if is_fixed else proposed
+    demande = make(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+
+    give_up(demande)
+
+    mail, told = Email.objects.latest("pk"), DemandeMail.objects.latest("pk")
+    assert (told.kind_label, told.email) == ("Renoncement au rendez-vous", mail)
+    assert mail.subject == "Votre rendez-vous à la mairie est annulé"
+    assert f"Votre demande {demande.reference} reste ouverte" in mail.message
+    assert demande.get_absolute_url() in mail.message
+    assert ("METHOD:CANCEL" in mail.context.get("calendar", "")) == is_fixed
+    assert ("Le fichier joint" in mail.message) == is_fixed
+    assert ("que la mairie vous proposait" in mail.message) == (not is_fixed)
+
+
+def test_whoever_left_a_telephone_gets_no_mail_and_the_journal_says_so(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
+
+    give_up(demande)
+
+    told = DemandeMail.objects.latest("pk")
+    assert (told.kind, told.email) == ("aide_meeting_given_up", None)
+    assert not Email.objects.exists()
+
+
+def test_given_up_twice_is_once(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    seen, mails = meeting_of(demande).pk, Email.objects.count()
+
+    first = meetings.give_up(demande, by=None, at=NOW, seen=seen)
+    again = meetings.give_up(demande, by=None, at=NOW + timedelta(minutes=1), seen=seen)
+
+    assert first == again
+    assert fresh(demande).events.filter(kind="meeting_given_up").count() == 1
+    assert Email.objects.count() == mails + 1
+
+
+def test_after_it_the_mairie_proposes_or_answers_and_the_person_may_give_up_again(
+    agent: User,
+) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    first = give_up(demande)
+    start = slot_after(help_agenda(), at=NOW)
+
+    meetings.propose(demande, start, by=agent, at=NOW, version=fresh(demande).version)
+
+    assert (code(demande), fresh(demande).waiting_since) == ("rdv-propose", None)
+    with pytest.raises(ChangedSince):
+        meetings.give_up(demande, by=None, at=NOW, seen=first.pk)
+    assert give_up(demande) != first
+    assert fresh(demande).events.filter(kind="meeting_given_up").count() == 2
+    aide.answer(
+        demande, text="Oui.", orientation=None, by=agent, at=NOW, version=fresh(demande).version
+    )
+    assert code(demande) == "repondue"
+
+
+def test_another_appointment_than_the_one_read_is_never_given_up(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    other = fixed(make_demande(at=NOW), by=agent, at=NOW, rank=0)
+    read, mails = meeting_of(demande).pk, Email.objects.count()
+    moved = meetings.choose(demande, slot_after(help_agenda(), at=NOW), by=None, at=NOW)
+
+    for seen in (read, meeting_of(other).pk, 0):
+        with pytest.raises(ChangedSince):
+            meetings.give_up(demande, by=None, at=NOW, seen=seen)
+
+    moved.refresh_from_db()
+    assert (meeting_of(demande), moved.status) == (moved, "booked")
+    assert code(other) == "rdv-confirme"
+    assert Email.objects.count() == mails + 1  # of the move
+
+
+def test_what_the_mairie_cancelled_meanwhile_is_not_said_to_be_given_up(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    seen = meeting_of(demande).pk
+    meetings.replace_closed(demande, None, meeting=seen, why="Fermé.", by=agent, at=NOW)
+
+    with pytest.raises(ValidationError, match="Un agent s’en occupe"):
+        meetings.give_up(demande, by=None, at=NOW, seen=seen)
+
+    assert not fresh(demande).events.filter(kind="meeting_given_up").exists()
+
+
+def test_an_old_page_of_the_desk_does_not_fix_what_was_given_up_since(agent: User) -> None:
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+    version = demande.version
+    give_up(demande)
+
+    with pytest.raises(StaleDossier):
+        meetings.confirm_for(demande, by=agent, at=NOW, version=version)
+
+    assert (code(demande), fresh(demande).appointment) == ("prise-en-charge", None)
+
+
+def test_given_up_until_its_hour_also_when_it_is_too_late_to_move_it(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW, rank=0)
+    meeting = meeting_of(demande)
+    assert not meeting.is_changeable(NOW)
+
+    with pytest.raises(ValidationError, match="L’heure de ce rendez-vous est passée"):
+        give_up(demande, at=meeting.starts_at)
+    assert code(demande) == "rdv-confirme"
+    give_up(demande, at=after(demande, minutes=-1))
+
+    assert code(demande) == "prise-en-charge"
+
+
+def test_who_has_arrived_gives_up_nothing_online(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
+    Appointment.objects.update(status="arrived")
+
+    with pytest.raises(ValidationError, match="L’heure de ce rendez-vous est passée"):
+        give_up(demande)
+
+    assert code(demande) == "rdv-confirme"
+
+
+def test_a_proposal_of_a_day_gone_by_is_given_up_all_the_same(agent: User) -> None:
+    demande = proposed(make_demande(at=NOW), by=agent, at=NOW)
+
+    give_up(demande, at=after(demande, days=1))
+
+    assert code(demande) == "prise-en-charge"
+
+
 def test_a_fixed_appointment_is_not_answered_by_mail_instead(agent: User) -> None:
     demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
 
@@ -428,6 +599,144 @@ def test_moving_gives_back_the_appointment_that_was_read(
     answer = choices.press({"creneau": wanted.key})
 
     assert (answer.status_code, meeting_of(demande)) == (409, proposed_now)
+
+
+def giving_up(demande: Demande) -> str:
+    return reverse("vitale:aide-meeting-give-up", args=[demande.reference])
+
+
+@pytest.mark.parametrize("is_fixed", [True, False])
+def test_the_person_gives_up_the_appointment_and_keeps_the_request(
+    owner_page: Client, alice: User, agent: User, is_fixed: bool
+) -> None:
+    make = fixed if is_fixed else proposed
+    demande = make(make_demande(alice, email=alice.email, at=NOW), by=agent, at=NOW)
+    meeting = meeting_of(demande)
+    before = owner_page.get(demande.get_absolute_url()).content.decode()
+    assert f'href="{giving_up(demande)}">Renoncer au rendez-vous, garder la demande</a>' in before
+    assert "Annuler la demande, c’est renoncer à tout" in before
+    assert "Annuler le rendez-vous et la demande</button>" in before
+    page = Page.open(owner_page, giving_up(demande))
+    assert f"<strong>{meeting}</strong>" in page.html
+    assert "Votre demande reste ouverte" in page.html
+    assert code(demande) == ("rdv-confirme" if is_fixed else "rdv-propose")
+
+    answer = page.press()
+    again = page.press()
+
+    assert [one["Location"] for one in (answer, again)] == [demande.get_absolute_url()] * 2
+    told = owner_page.get(demande.get_absolute_url()).content.decode()
+    assert f"Vous avez renoncé au rendez-vous du {meeting}." in told
+    assert "Un agent s’en occupe</h1>" in told
+    assert "Renoncer au rendez-vous" not in told
+    assert "Annuler ma demande d’aide</button>" in told
+    event = fresh(demande).events.get(kind="meeting_given_up")
+    assert event.by == alice
+
+
+def test_the_page_that_gives_up_is_there_only_while_there_is_something(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = make_demande(alice, at=NOW)
+    url = demande.get_absolute_url()
+    assert owner_page.get(giving_up(demande))["Location"] == url
+    untold = Client.post(owner_page, giving_up(demande), follow=True)
+    assert "la demande est à l’état" in untold.content.decode()
+    fixed(demande, by=agent, at=NOW, rank=0)
+    assert owner_page.get(giving_up(demande)).status_code == 200
+
+    with time_machine.travel(after(demande), tick=False):
+        owner_page.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+        assert owner_page.get(giving_up(demande))["Location"] == url
+        page = owner_page.get(url).content.decode()
+
+    assert "Rendez-vous fixé</h1>" in page
+    assert "Renoncer au rendez-vous" not in page
+    assert "renoncez au rendez-vous seulement" not in page
+
+
+def test_the_appointment_given_up_is_the_one_that_was_read(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = proposed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    page = Page.open(owner_page, giving_up(demande))
+    read = meeting_of(demande)
+    propose_again(demande, by=agent)
+
+    answer = page.press()
+    untold = Client.post(owner_page, giving_up(demande))
+
+    html = answer.content.decode().replace("\u00a0", " ")
+    assert (answer.status_code, untold.status_code) == (409, 409)
+    assert f"Renoncer au rendez-vous du {read}.".replace("\u00a0", " ") in html
+    assert str(meeting_of(demande)).replace("\u00a0", " ") in html
+    assert code(demande) == "rdv-propose"
+    assert not fresh(demande).events.filter(kind="meeting_given_up").exists()
+
+
+def test_an_old_page_is_told_also_when_the_request_ended(
+    owner_page: Client, alice: User, agent: User
+) -> None:
+    demande = fixed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    page = Page.open(owner_page, giving_up(demande))
+    aide.cancel(demande, by=None, at=NOW)
+
+    told = plain(owner_page.get(page.press()["Location"]).content.decode())
+
+    assert "la demande est à l’état « Annulée »" in told
+    assert code(demande) == "annulee"
+
+
+def test_nobody_else_gives_up_an_appointment(
+    alice: User, charlie: User, agent: User, client: Client
+) -> None:
+    demande = fixed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    sent = {"lu": meeting_of(demande).pk}
+
+    for user in (None, charlie, agent):
+        client.logout()
+        if user is not None:
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        answer = client.post(giving_up(demande), sent)
+        # As for a reference that nobody has: the page that asks for the codes, and nothing more.
+        assert (answer.status_code, answer["Location"]) == (302, reverse("vitale:codes-open"))
+
+    assert code(demande) == "rdv-confirme"
+
+
+def test_codes_open_it_too_and_without_the_token_of_the_form_nothing_is_done(
+    alice: User, agent: User
+) -> None:
+    demande = fixed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    secret = demande.renew_secret()
+    client = Client(enforce_csrf_checks=True)
+    given = {"reference": demande.reference, "secret": secret}
+    press(client, reverse("vitale:codes-open"), given)
+    page = Page.open(client, giving_up(demande))
+
+    bare = client.post(page.url, {"lu": page.fields()["lu"]})
+    assert (bare.status_code, code(demande)) == (403, "rdv-confirme")
+
+    assert page.press().status_code == 302
+    assert fresh(demande).events.get(kind="meeting_given_up").by is None
+
+
+def test_asking_before_giving_up_takes_as_many_queries_whatever_is_booked(
+    owner_page: Client,
+    alice: User,
+    agent: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    demande = fixed(make_demande(alice, at=NOW), by=agent, at=NOW)
+    owner_page.get(giving_up(demande))
+    with django_assert_num_queries(4):
+        owner_page.get(giving_up(demande))
+    for rank in (0, 1, 2):
+        fixed(make_demande(alice, at=NOW), by=agent, at=NOW, rank=rank)
+    owner_page.get(giving_up(demande))
+
+    with django_assert_num_queries(4):
+        owner_page.get(giving_up(demande))
 
 
 def test_cancelling_asks_again_once_an_appointment_is_proposed(
@@ -597,6 +906,29 @@ def test_the_desk_notes_who_came_and_who_did_not(desk: Client, agent: User) -> N
             assert desk.post(url, {"version": fresh(demande).version}).status_code == 302
 
     assert (code(came), code(missed)) == ("accompagnee", "absent")
+
+
+def test_the_desk_finds_again_a_request_whose_appointment_was_given_up(
+    desk: Client, agent: User
+) -> None:
+    demande = fixed(make_demande(name="Mme Roux", at=NOW), by=agent, at=NOW, rank=0)
+
+    def piles() -> dict[str, int]:
+        home = desk.get(reverse("admin:index")).context["piles"]
+        return {pile.title: pile.count for pile in home}
+
+    assert piles()["Demandes d’aide en cours"] == 0
+    former = give_up(demande)
+
+    assert piles()["Demandes d’aide en cours"] == 1
+    changelist = reverse("admin:vitale_demande_changelist")
+    listed = desk.get(changelist, {"file": "en-cours"}).content.decode()
+    page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
+    assert demande.reference in listed
+    assert f"Renoncement au rendez-vous : la demande reste ouverte ({former})" in page
+    assert "<td>Renoncement au rendez-vous</td>" in page
+    assert "attend une réponse depuis" in page
+    assert "Proposer ou fixer un rendez-vous" in page
 
 
 def test_an_agent_reads_what_will_happen_says_why_and_may_come_back(

@@ -9,8 +9,9 @@ from django.core.management import call_command
 from django.db import connection
 from post_office.models import Email
 
-from demarches.actions import SlotTaken
+from demarches.actions import ChangedSince, SlotTaken
 from demarches.models import Appointment, User
+from demarches.refusals import StaleDossier
 from tests.support.followups import (
     fixed,
     help_agenda,
@@ -20,7 +21,7 @@ from tests.support.followups import (
     slot_after,
 )
 from vitale.actions.aide import ask_for_help
-from vitale.actions.meetings import choose, confirm
+from vitale.actions.meetings import choose, confirm, fix, give_up
 from vitale.actions.suivi import open_suivi
 from vitale.actions.upkeep import remind
 from vitale.models import Demande, Reason, Suivi, SuiviReminder, Tally
@@ -131,3 +132,45 @@ def test_one_appointment_for_two_clicks_on_confirm() -> None:
 
     assert results == [Appointment.objects.get()] * AT_ONCE
     assert Email.objects.count() == 3
+
+
+def test_one_giving_up_for_several_clicks() -> None:
+    agent = User.objects.create_user("agent@example.org", is_staff=True)
+    demande = fixed(make_demande(email="alice@example.org", at=NOW), by=agent, at=NOW)
+    booked = Appointment.objects.get()
+
+    results = at_once(lambda: give_up(demande, by=None, at=NOW, seen=booked.pk))
+
+    assert results == [booked] * AT_ONCE
+    assert demande.events.filter(kind="meeting_given_up").count() == 1
+    assert (Appointment.objects.get().status, Email.objects.count()) == ("cancelled", 3)
+
+
+def test_the_person_gives_up_while_an_agent_moves() -> None:
+    """Whoever comes second is told; the other's act stands, and no seat is left to nobody."""
+    agent = User.objects.create_user("agent@example.org", is_staff=True)
+    demande = fixed(make_demande(email="alice@example.org", at=NOW), by=agent, at=NOW)
+    booked, start = Appointment.objects.get(), slot_after(help_agenda(), at=NOW)
+    acts = iter(
+        [
+            *[lambda: give_up(demande, by=None, at=NOW, seen=booked.pk)] * 2,
+            *[lambda: fix(demande, start, by=agent, at=NOW, version=demande.version)] * 2,
+        ]
+    )
+
+    results = at_once(lambda: next(acts)())
+
+    demande.refresh_from_db()
+    given_up = [one for one in results if one == booked]
+    moved = [one for one in results if isinstance(one, Appointment) and one != booked]
+    refused = [type(one) for one in results if not isinstance(one, Appointment)]
+    if given_up:
+        assert (len(given_up), moved, refused) == (2, [], [StaleDossier] * 2)
+        assert demande.appointment is None
+    else:
+        assert (len(moved), sorted(map(str, refused))) == (
+            1,
+            sorted(map(str, [ChangedSince] * 2 + [StaleDossier])),
+        )
+        assert demande.appointment == moved[0]
+    assert Appointment.objects.filter(status="booked").count() == len(moved)

@@ -27,6 +27,7 @@ from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Asked
 from vitale import emails
 from vitale.actions.aide import (
+    FREED,
     check_state,
     check_text,
     current,
@@ -35,6 +36,9 @@ from vitale.actions.aide import (
 )
 from vitale.models import AideSettings, Demande, Tally
 from vitale.rules.aide import Act, Outcome
+
+#: In the journal: the person gave the appointment back and keeps the request.
+GIVEN_UP = "meeting_given_up"
 
 
 def help_agenda() -> Agenda:
@@ -228,6 +232,48 @@ def choose(
                 " peut encore le faire."
             )
         return _book(locked, agenda, starts_at, asked_online(agenda, at), by=by, at=at)
+
+
+def give_up(demande: Demande, *, by: User | None, at: datetime, seen: int) -> Appointment:
+    """Give back the appointment and keep the request: an agent answers or proposes another one.
+
+    `seen`: the key of the appointment that was read; raises `ChangedSince` when there is another
+    one in its place. Twice is once. Effects: the seat freed, the request waits for the mairie
+    again, journal, a mail.
+    """
+    with transaction.atomic():
+        locked = locked_request(demande)
+        if (before := _given_up_before(locked, seen)) is not None:
+            return before
+        check_state(locked, Act.GIVE_UP)
+        meeting = _meeting(locked)
+        if seen != meeting.pk:
+            raise ChangedSince
+        if not may_give_up(meeting, at=at):
+            raise ActionRefused(
+                "L’heure de ce rendez-vous est passée : il n’y a plus rien à rendre. Appelez la"
+                " mairie pour en avoir un autre."
+            )
+        booked = release_meeting(locked, at=at)
+        locked.touch(at=at, waiting=True)
+        locked.record(kind=GIVEN_UP, by=by, at=at, reason=str(meeting))
+        emails.meeting_given_up(locked, meeting, at=at, given_up=booked)
+        return meeting
+
+
+def may_give_up(meeting: Appointment, *, at: datetime) -> bool:
+    """A proposal, also an old one; what was fixed, until its hour, too late to move it or not."""
+    if meeting.current_status is AppointmentStatus.BOOKED:
+        return at < meeting.starts_at
+    return meeting.current_status in FREED
+
+
+def _given_up_before(locked: Demande, seen: int) -> Appointment | None:
+    """The appointment that was read, when giving it up is the last thing that happened."""
+    last, read = locked.events.order_by("pk").last(), meeting_read(locked, seen)
+    if last is None or read is None:
+        return None
+    return read if (last.kind, last.reason) == (GIVEN_UP, str(read)) else None
 
 
 # Shared

@@ -307,6 +307,7 @@ MEETING_EVENTS = {
     "meeting_booked": Code.BOOKED.label,
     "meeting_moved": "Rendez-vous déplacé",
     "meeting_missed": Code.MISSED.label,
+    "meeting_given_up": "Renoncement au rendez-vous : la demande reste ouverte",
     "meeting_closed": "Rendez-vous annulé : la mairie ferme ce jour-là",
 }
 
@@ -371,6 +372,7 @@ class DemandeMail(SentMailBase):
         "aide_meeting_reminder": "Rappel du rendez-vous",
         "aide_meeting_missed": "Rendez-vous manqué",
         "aide_meeting_closed": "Rendez-vous annulé, mairie fermée",
+        "aide_meeting_given_up": "Renoncement au rendez-vous",
         "aide_cancelled": "Annulation",
         "aide_deletion": "Effacement annoncé",
     }

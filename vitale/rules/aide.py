@@ -40,6 +40,7 @@ class Act(LabelledStrEnum):
     PROPOSE = "propose", "Proposer un rendez-vous"
     FIX = "fix", "Fixer un rendez-vous"
     CHOOSE = "choose", "Choisir son rendez-vous"
+    GIVE_UP = "give_up", "Renoncer au rendez-vous, garder la demande"
     ACCOMPANY = "accompany", "Noter que la démarche a été faite"
     MISS = "miss", "Noter une absence"
     REPLACE = "replace", "Proposer une autre date : la mairie ferme ce jour-là"
@@ -89,6 +90,7 @@ ALLOWED: dict[Transition | Act, frozenset[Code]] = {
     Act.PROPOSE: _BEFORE_AN_APPOINTMENT,
     Act.FIX: _BEFORE_AN_APPOINTMENT | {Code.BOOKED},
     Act.CHOOSE: frozenset({Code.PROPOSED, Code.BOOKED}),
+    Act.GIVE_UP: frozenset({Code.PROPOSED, Code.BOOKED}),
     Act.ACCOMPANY: frozenset({Code.BOOKED}),
     Act.MISS: frozenset({Code.BOOKED}),
     Act.REPLACE: frozenset({Code.PROPOSED, Code.BOOKED}),

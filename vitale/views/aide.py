@@ -20,6 +20,7 @@ from demarches.models import Mairie
 from demarches.ratelimit import rate_limited
 from demarches.rules.read import imprint
 from vitale.actions import aide as actions
+from vitale.actions.meetings import may_give_up
 from vitale.forms.aide import AideForm
 from vitale.models import AideSettings, Contact, Demande, PlanLine
 from vitale.rules.aide import Code
@@ -94,6 +95,7 @@ def _meeting(demande: Demande, *, at: datetime) -> dict[str, Any]:
         "is_changeable": meeting.is_changeable(at),
         "is_kept": meeting.is_held(at),
         "is_past": meeting.starts_at <= at,
+        "may_give_up": may_give_up(meeting, at=at),
         "to_bring": AideSettings.current().to_bring,
         "entrances": list(mairie.entrances.all())[:1] if mairie else [],
     }

@@ -1,4 +1,4 @@
-"""The appointment of a request for help, for the person: say yes, choose another, take it away."""
+"""The appointment of a request for help, for the person: say yes, choose another, give it up."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -77,6 +77,53 @@ def confirm(request: HttpRequest, demande: Demande) -> HttpResponse:
     else:
         messages.success(request, f"C’est noté : {booked}.")
     return redirect(demande)
+
+
+@rate_limited("booking", reads=False)
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_demande
+def give_up(request: HttpRequest, demande: Demande) -> HttpResponse:
+    """What is given back and what stays; then one button. Twice is once."""
+    if request.method != "POST":
+        return _give_up_page(request, demande)
+    seen = meeting_of(request)
+    try:
+        former = actions.give_up(demande, by=account_of(request), at=timezone.now(), seen=seen)
+    except ChangedSince:
+        read = actions.meeting_read(demande, seen)
+        wanted = f"Renoncer au rendez-vous du {read}." if read else "Renoncer à un rendez-vous."
+        return demande_changed(request, demande, wanted=wanted)
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(
+            request,
+            f"Vous avez renoncé au rendez-vous du {former}. Votre demande reste ouverte{NBSP}: un"
+            " agent vous répondra, ou vous proposera une autre date.",
+        )
+    return redirect(demande)
+
+
+def _give_up_page(request: HttpRequest, demande: Demande) -> HttpResponse:
+    """The question; back to the request when there is nothing to give up."""
+    now = timezone.now()
+    meeting = demande.appointment
+    if (
+        meeting is None
+        or demande.code not in ALLOWED[Act.GIVE_UP]
+        or not actions.may_give_up(meeting, at=now)
+    ):
+        return redirect(demande)
+    is_booked = meeting.current_status is AppointmentStatus.BOOKED
+    context = {
+        "demande": demande,
+        "lu": meeting.pk,
+        "meeting": meeting,
+        "is_booked": is_booked,
+        "is_past": meeting.starts_at <= now,
+        "may_choose": not is_booked or meeting.is_changeable(now),
+    }
+    return render(request, "vitale/meeting_give_up.html", context)
 
 
 @rate_limited("compute", reads=True)

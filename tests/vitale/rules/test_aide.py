@@ -88,6 +88,8 @@ def test_only_what_means_something_here_may_happen() -> None:
         ("fix", "absent"),
         ("choose", "rdv-propose"),
         ("choose", "rdv-confirme"),
+        ("give_up", "rdv-propose"),
+        ("give_up", "rdv-confirme"),
         ("replace", "rdv-propose"),
         ("replace", "rdv-confirme"),
         ("accompany", "rdv-confirme"),
