@@ -35,16 +35,21 @@ def queue_text(
     """Write the text in the outbox, within the caller's transaction.
 
     `kind`: one of `KINDS`; `key` names the event, as for `queue_mail`. It leaves at an hour at
-    which people are awake, and not once the appointment has begun.
+    which people are awake, and not once the appointment has begun. Two people who have one
+    number are told once: the same event to the same number is the same row.
     """
     number = format_number(to, PhoneNumberFormat.E164)
+    message_id = message_id_of(f"sms/{kind}", key, number)
+    queued: Email | None = Email.objects.filter(backend_alias=TEXT, message_id=message_id).first()
+    if queued is not None:
+        return queued
     leaves = awake(timezone.localtime(max(leaves_at or at, at)))
     return Email.objects.create(
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[],
         subject="SMS",
         message=text_about(kind, appointment),
-        message_id=message_id_of(f"sms/{kind}", key, number),
+        message_id=message_id,
         priority=PRIORITY.medium,
         status=STATUS.queued,
         # The outbox refuses a row that would be dead before it may leave.

@@ -102,7 +102,7 @@ def _text(
     number = partenaire.text_number
     if number is None or not is_on() or appointment.starts_at <= at:
         return None
-    key = f"{appointment.pk}:{partenaire.pk}:{at.isoformat()}"
+    key = f"{appointment.pk}:{at.isoformat()}"
     return queue_text(kind, appointment, to=number, key=key, at=at, leaves_at=leaves_at)
 
 

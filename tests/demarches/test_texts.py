@@ -1,11 +1,18 @@
 """SMS by the outbox, over real connections: none lost, none twice, whatever the gateway does."""
 
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from post_office.models import STATUS, Email
 
 from demarches import emails, sms_gateway
@@ -215,6 +222,68 @@ def test_plain_http_goes_to_this_machine_alone(appointment: Appointment, setting
 
     assert deliver_due() == Delivery(retried=1)
     assert "retardé" in mail_fate(fresh(row))
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(
+    gateway: Gateway, appointment: Appointment, settings: Any, tmp_path: Path
+) -> None:
+    """Neither the number nor the token is told to whoever stands in between."""
+    gateway.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    gateway.context.load_cert_chain(own_certificate(tmp_path))
+    settings.SMS_GATEWAY_URL = gateway.url.replace("http:", "https:")
+    queue(appointment)
+
+    assert deliver_due() == Delivery(retried=1)
+    assert (gateway.asked, gateway.headers) == ([], [])
+
+
+def test_over_tls_a_silence_ends_too(
+    gateway: Gateway,
+    appointment: Appointment,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: time_machine.Traveller,
+) -> None:
+    path = own_certificate(tmp_path)
+    gateway.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    gateway.context.load_cert_chain(path)
+    trusting = ssl.create_default_context(cafile=str(path))
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+    settings.SMS_GATEWAY_URL = gateway.url.replace("http:", "https:")
+    queue(appointment)
+    gateway.answers = [TRICKLE, HANG, OK]
+
+    done = []
+    for _ in range(3):
+        done.append(deliver_due())
+        clock.shift(timedelta(minutes=6))
+
+    assert done == [Delivery(retried=1), Delivery(retried=1), Delivery(sent=1)]
+    assert len(gateway.taken) == 1
+
+
+def own_certificate(folder: Path) -> Path:
+    """A key and the certificate it signs itself, for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(ip_address("127.0.0.1"))
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=3650))
+        .not_valid_after(NOW + timedelta(days=3650))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "gateway.pem"
+    plain = serialization.NoEncryption()
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    path.write_bytes(key.private_bytes(encoding, form, plain) + built.public_bytes(encoding))
+    return path
 
 
 def test_nothing_leaves_at_night(

@@ -319,6 +319,22 @@ def test_an_end_by_the_mairie_is_told_once_it_cannot_be_undone(
     assert asked["text"].startswith("Mairie d'Uzès : le rendez-vous du 8/12 à 8 h est annulé.")
 
 
+def test_two_people_with_one_number_are_told_once(
+    gateway: Gateway, booked: Dossier, agent: User
+) -> None:
+    Partenaire.objects.filter(dossier=booked).update(
+        user=None, contact_email="", phone=MOBILE, texts_agreed_at=NOW
+    )
+    Dossier.objects.update(at_counter=True)
+
+    book_for(fresh(booked), SECOND, by=agent, at=NOW)
+    deliver_due()
+
+    assert len(gateway.asked) == 1
+    told = [one for one in thread_of(booked) if one.kind == "SMS"]
+    assert [one.fate[:23] for one in told] == ["Remis à l’opérateur de "] * 2
+
+
 def test_an_end_by_the_couple_is_not_told(gateway: Gateway, booked: Dossier, agent: User) -> None:
     book_for(booked, SECOND, by=agent, at=NOW)
     first = person(booked, 1)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ class Gateway:
         self.headers: list[dict[str, str]] = []
         self.taken: dict[str, dict[str, str]] = {}
         self.answers: list[str] = []
+        #: Set: it speaks TLS.
+        self.context: ssl.SSLContext | None = None
         self.is_over = threading.Event()
         self.server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}/sms?v=1"
@@ -33,7 +36,13 @@ class Gateway:
             threading.Thread(target=self._talk, args=[connection], daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
+        with suppress(OSError):
+            if self.context is not None:
+                connection = self.context.wrap_socket(connection, server_side=True)
+            self._read(connection)
+
+    def _read(self, connection: socket.socket) -> None:
+        with connection:
             file = connection.makefile("rb")
             line = file.readline().decode()
             assert line.startswith("POST /sms?v=1 "), line
