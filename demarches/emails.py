@@ -329,10 +329,16 @@ def _retry_or_give_up(email: Email, error: Exception) -> str:
 
 
 def give_up_waiting(mails: QuerySet[Email], kind: str) -> None:
-    """Let these rows leave no more; `kind` is what `mail_fate` tells. Those that left stay sent."""
-    for email in mails.filter(status__in=WAITING):
-        if Email.objects.filter(pk=email.pk, status__in=WAITING).update(status=STATUS.failed):
-            _give_up(email, kind, "")
+    """Let these rows leave no more; `kind` is what `mail_fate` tells. Those that left stay sent.
+
+    One that is outdated has not failed, and has no status: nobody has anything to do about it.
+    """
+    status = None if kind == SUPERSEDED else STATUS.failed
+    now = timezone.now()
+    for pk in list(mails.filter(status__in=WAITING).values_list("pk", flat=True)):
+        waiting = Email.objects.filter(pk=pk, status__in=WAITING)
+        if waiting.update(status=status, last_updated=now):
+            Log.objects.create(email_id=pk, status=STATUS.failed, exception_type=kind)
 
 
 def _give_up(email: Email, kind: str, message: str) -> str:
@@ -386,7 +392,7 @@ def mail_fate(email: Email | None) -> str:
     if email.status == STATUS.sent:
         where = "à l’opérateur de SMS" if is_text(email) else "au serveur de messagerie"
         return f"Remis {where} le {day_fr(when)} à {hour_fr(when)}"
-    if email.status == STATUS.failed:
+    if email.status in (STATUS.failed, None):
         log = _last_log(email)
         if log is not None and log.exception_type == RETURNED:
             words = f"Revenu le {day_fr(when)} à {hour_fr(when)}"

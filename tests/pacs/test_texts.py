@@ -101,7 +101,7 @@ def fresh(dossier: Dossier) -> Dossier:
 def texts() -> list[str]:
     """What waits to leave, or has left, as SMS."""
     rows = Email.objects.filter(backend_alias=TEXT).order_by("pk")
-    return [row.message for row in rows if row.status != STATUS.failed]
+    return [row.message for row in rows if row.status in (STATUS.queued, STATUS.sent)]
 
 
 def on_device(dossier: Dossier, client: Client) -> str:
@@ -282,6 +282,9 @@ def test_what_the_mairie_moves_and_cancels_is_told(
     ]
     [was, now] = [one for one in thread_of(booked) if one.kind == "SMS"]
     assert was.fate == "Non envoyé\u00a0: le rendez-vous a changé avant son départ"
+    # It has not failed: nobody is to be called about it, and nothing is to be sent again.
+    assert (was.to_call, was.failed_mail) == ("", 0)
+    assert not Email.objects.filter(status=STATUS.failed).exists()
     assert now.fate == "En attente d’envoi"
 
 
