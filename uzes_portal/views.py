@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.kept_pages import keeps_page
 from demarches.models import FicheSet
+from demarches.sms_gateway import is_on
 from uzes_portal.accessibility import recorded_audit
 
 
@@ -42,7 +43,7 @@ def legal_notice(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """RGPD articles 12 to 14: what is kept, why, how long, and the rights of the people."""
-    return render(request, "legal/privacy.html")
+    return render(request, "legal/privacy.html", {"sends_texts": is_on()})
 
 
 @keeps_page()
