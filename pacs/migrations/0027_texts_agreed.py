@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("pacs", "0025_followers")]
+    dependencies = [("pacs", "0026_paper_index")]
 
     operations = [
         migrations.AddField(
