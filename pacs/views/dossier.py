@@ -322,7 +322,9 @@ def dossier_correct(request: HttpRequest, partenaire: Partenaire) -> HttpRespons
         ],
         "to_send": shown.filter(holder__in=mine, status="draft").exists(),
         "lu": imprint(corrections_shown(partenaire, dossier)),
-        "groups": task_groups(partenaire, at=now)[:2],
+        "shared": shared_lines(partenaire),
+        "own": own_lines(partenaire),
+        "first": name_for(partenaire, dossier.people[0]),
     }
     return render(request, "pacs/dossier_correct.html", context)
 

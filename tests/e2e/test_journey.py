@@ -201,7 +201,7 @@ def correct_her_name(alice: Visitor, home: str) -> None:
     """Once the dossier is at the mairie: proposed beside the answer, then sent."""
     alice.go(home)
     alice.follow("Corriger une réponse")
-    alice.follow("Corriger : Nom de naissance")
+    alice.follow("Corriger le nom")
     alice.fill("Nom de naissance", "Lemoine-Roux")
     alice.press("Enregistrer et continuer")
     told = alice.page.inner_text("main").replace("\u00a0", " ")
