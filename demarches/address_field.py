@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.safestring import SafeString
 
+from demarches.asked_once import AskedOnceInput
 from demarches.rules.addresses import (
     LENGTH,
     AddressRefused,
@@ -15,40 +15,19 @@ from demarches.rules.addresses import (
 )
 
 
-class TypedAddress(str):
-    """What was typed; `is_kept` once the person has been asked, and typed the same again."""
+class AddressInput(AskedOnceInput):
+    """A text box for an address; « Vouliez-vous dire… ? » is asked once."""
 
-    is_kept: bool = False
-
-
-class AddressInput(forms.EmailInput):
-    """A text box for an address; beside a doubtful one, the memory that it was asked about.
-
-    The page that asks « Vouliez-vous dire… ? » holds what was typed in a hidden field: sent
-    again unchanged, it is what the person means. Nothing is kept in the session.
-    """
+    input_type = "email"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"spellcheck": "false", "autocapitalize": "none", **(attrs or {})})
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        box = super().render(name, value, attrs, renderer)
-        address = canonical_address(value)
-        if address is None or not suggested_address(address):
-            return box
-        return box + forms.HiddenInput().render(_asked(name), address, None, renderer)
+    def canonical(self, value: Any) -> str:
+        return canonical_address(value) or ""
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        typed = data.get(name)
-        if typed is None:
-            return None
-        value = TypedAddress(typed)
-        value.is_kept = data.get(_asked(name), "") == canonical_address(typed)
-        return value
-
-
-def _asked(name: str) -> str:
-    return f"{name}-asked"
+    def is_doubtful(self, canonical: str) -> bool:
+        return bool(suggested_address(canonical))
 
 
 class AddressField(forms.EmailField):

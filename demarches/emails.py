@@ -8,6 +8,7 @@ leaves (`demarches.mail_html`): nothing is written, kept or sealed twice.
 import base64
 import logging
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,8 @@ from demarches.mail_html import mail_html
 from demarches.mail_limits import count_mail
 from demarches.rules.bounces import Bounce
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
+from demarches.rules.sms import awake
+from demarches.sms_gateway import TextRefused, is_on, post_text
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,15 @@ RETRY_AFTER = (
 LEASE = timedelta(minutes=5)
 #: The kind of failure of a mail that left and came back; its text is the server's code.
 RETURNED = "returned"
+#: Those of a text that was given up before it left: its appointment changed, or its reader did
+#: not want it any more.
+SUPERSEDED, UNWANTED = "superseded", "unwanted"
+#: The `backend_alias` of a row that leaves as an SMS; its number stands in its context, because
+#: `to` takes addresses alone (`demarches.texts`).
+TEXT = "sms"
+#: How long the texts of one round may hold up the mails of the next one.
+TEXTS_SECONDS = 10
+WAITING = (STATUS.queued, STATUS.requeued)
 
 
 def queue_mail(
@@ -80,7 +92,7 @@ def queue_mail(
     values = {"site_url": settings.SITE_URL, **context}
     subject = render_to_string(f"{template}.subject.txt", values)
     message = render_to_string(f"{template}.txt", values).strip() + "\n"
-    message_id = _message_id(template, key, to)
+    message_id = message_id_of(template, key, to)
     return Email.objects.create(
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[to],
@@ -118,14 +130,24 @@ def mail_text(email: Email) -> str:
     return str(email.message)
 
 
-def _message_id(template: str, key: str, to: str) -> str:
+def message_id_of(template: str, key: str, to: str) -> str:
     digest = sha256(f"{template}|{key}|{to}".encode()).hexdigest()[:40]
     return f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
+def is_text(email: Email) -> bool:
+    """It leaves as an SMS."""
+    return bool(email.backend_alias == TEXT)
+
+
+def reader_of(email: Email) -> str:
+    """Whom a row is for, as agents read it: its addresses, or its number."""
+    return str(email.context["number"]) if is_text(email) else ", ".join(email.to)
+
+
 def mail_exists(template: str, key: str, to: str) -> bool:
     """Whether this event was already told to this address."""
-    told: QuerySet[Email] = Email.objects.filter(message_id=_message_id(template, key, to))
+    told: QuerySet[Email] = Email.objects.filter(message_id=message_id_of(template, key, to))
     return told.exists()
 
 
@@ -157,7 +179,7 @@ def copy_mail(email: Email, *, to: str, key: str) -> Email:
         to=[to],
         subject=email.subject,
         message=email.message,
-        message_id=_message_id("again", key, to),
+        message_id=message_id_of("again", key, to),
         headers=email.headers,
         priority=email.priority,
         status=STATUS.queued,
@@ -191,33 +213,61 @@ def deliver_due(*, limit: int = 100) -> Delivery:
 
     A mail is leased before it is sent (a compare-and-swap: several senders may run, on several
     machines), so that a sender killed at any moment loses nothing and repeats one mail at most.
+    Texts come after the mails, and stop at the first that the gateway does not take now: a
+    gateway that is silent never holds a code to sign in.
     """
     done = dict.fromkeys(("sent", "retried", "failed"), 0)
     mailer = mailers["smtp"]
     try:
-        for pk in list(_due(timezone.now()).values_list("pk", flat=True)[:limit]):
-            now = timezone.now()
-            if _due(now).filter(pk=pk).update(scheduled_time=now + LEASE):
-                done[_deliver(Email.objects.get(pk=pk), mailer)] += 1
+        for pk in _due_now().exclude(backend_alias=TEXT).values_list("pk", flat=True)[:limit]:
+            if email := _leased(pk):
+                done[_deliver(email, mailer)] += 1
+        end = time.monotonic() + TEXTS_SECONDS
+        for pk in _due_now().filter(backend_alias=TEXT).values_list("pk", flat=True)[:limit]:
+            if time.monotonic() > end:
+                break
+            if email := _leased(pk):
+                became = _deliver(email, mailer)
+                done[became] += 1
+                if became == "retried":
+                    break
     finally:
         mailer.close()
     return Delivery(**done)
 
 
+def _due_now() -> QuerySet[Email]:
+    return _due(timezone.now())
+
+
 def _due(now: datetime) -> QuerySet[Email]:
     due: QuerySet[Email] = Email.objects.filter(
-        Q(scheduled_time=None) | Q(scheduled_time__lte=now),
-        status__in=[STATUS.queued, STATUS.requeued],
+        Q(scheduled_time=None) | Q(scheduled_time__lte=now), status__in=WAITING
     )
     return due.order_by("-priority", "pk")
+
+
+def _leased(pk: int) -> Email | None:
+    """This row, for this sender alone; None when another one has it, or it is gone."""
+    now = timezone.now()
+    if not _due(now).filter(pk=pk).update(scheduled_time=now + LEASE):
+        return None
+    return Email.objects.filter(pk=pk).first()
 
 
 def _deliver(email: Email, mailer: BaseEmailBackend) -> str:
     """Send one leased mail and write down what became of it."""
     if email.expires_at and email.expires_at <= timezone.now():
         return _give_up(email, "expired", "the mail was no longer worth sending")
+    if is_text(email) and not is_on():
+        return _give_up(email, "off", "there is no gateway any more")
     try:
-        mailer.send_messages([_letter(email)])
+        if is_text(email):
+            # The digest of the event, whatever the number of tries.
+            key = email.message_id.strip("<>").partition("@")[0]
+            post_text(to=email.context["number"], text=email.message, key=key)
+        else:
+            mailer.send_messages([_letter(email)])
     # Whatever goes wrong (network, server, a strange address) concerns this mail alone.
     except Exception as error:  # noqa: BLE001
         mailer.close()
@@ -267,13 +317,28 @@ def _retry_or_give_up(email: Email, error: Exception) -> str:
     tries = email.number_of_retries or 0
     if _is_permanent(error) or tries >= len(RETRY_AFTER):
         return _give_up(email, type(error).__name__, str(error))
-    _write(
-        email,
+    again = timezone.now() + RETRY_AFTER[tries]
+    # Unless it was given up meanwhile: a text whose appointment has changed leaves no more.
+    Email.objects.filter(pk=email.pk, status__in=WAITING).update(
+        last_updated=timezone.now(),
         status=STATUS.requeued,
         number_of_retries=tries + 1,
-        scheduled_time=timezone.now() + RETRY_AFTER[tries],
+        scheduled_time=awake(timezone.localtime(again)) if is_text(email) else again,
     )
     return "retried"
+
+
+def give_up_waiting(mails: QuerySet[Email], kind: str) -> None:
+    """Let these rows leave no more; `kind` is what `mail_fate` tells. Those that left stay sent.
+
+    One that is outdated has not failed, and has no status: nobody has anything to do about it.
+    """
+    status = None if kind == SUPERSEDED else STATUS.failed
+    now = timezone.now()
+    for pk in list(mails.filter(status__in=WAITING).values_list("pk", flat=True)):
+        waiting = Email.objects.filter(pk=pk, status__in=WAITING)
+        if waiting.update(status=status, last_updated=now):
+            Log.objects.create(email_id=pk, status=STATUS.failed, exception_type=kind)
 
 
 def _give_up(email: Email, kind: str, message: str) -> str:
@@ -312,6 +377,8 @@ def _without_secret(email: Email) -> dict[str, str]:
 
 def _is_permanent(error: Exception) -> bool:
     """The server refuses this address or this text for good; a refusal of ours is not that."""
+    if isinstance(error, TextRefused):
+        return True
     if isinstance(error, SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, SMTPDataError) and error.smtp_code >= 500
@@ -323,13 +390,15 @@ def mail_fate(email: Email | None) -> str:
         return "Aucun mail : pas d’adresse connue"
     when = timezone.localtime(email.last_updated)
     if email.status == STATUS.sent:
-        return f"Remis au serveur de messagerie le {day_fr(when)} à {hour_fr(when)}"
-    if email.status == STATUS.failed:
+        where = "à l’opérateur de SMS" if is_text(email) else "au serveur de messagerie"
+        return f"Remis {where} le {day_fr(when)} à {hour_fr(when)}"
+    if email.status in (STATUS.failed, None):
         log = _last_log(email)
         if log is not None and log.exception_type == RETURNED:
             words = f"Revenu le {day_fr(when)} à {hour_fr(when)}"
             return f"{words}{NBSP}: {_why_returned(log.message)}"
-        return f"Non envoyé{NBSP}: {_why_failed(log)}"
+        why = _why_no_text(log) if is_text(email) else _why_failed(log)
+        return f"Non envoyé{NBSP}: {why}"
     if email.number_of_retries:
         again = timezone.localtime(email.scheduled_time)
         return f"Envoi retardé, nouvel essai le {day_fr(again)} à {hour_fr(again)}"
@@ -357,3 +426,14 @@ def _why_failed(log: Log | None) -> str:
         "SMTPDataError": "le message a été refusé par le serveur de messagerie",
         "expired": "le délai était passé",
     }.get(kind, "le serveur de messagerie est resté injoignable")
+
+
+def _why_no_text(log: Log | None) -> str:
+    kind = log.exception_type if log else ""
+    return {
+        "TextRefused": "l’opérateur de SMS a refusé ce numéro ou ce texte",
+        "expired": "le délai était passé",
+        "off": "la mairie n’envoie plus de SMS",
+        UNWANTED: "la personne n’accepte plus les SMS sur ce numéro",
+        SUPERSEDED: "le rendez-vous a changé avant son départ",
+    }.get(kind, "l’opérateur de SMS est resté injoignable")

@@ -456,6 +456,7 @@ def servers() -> Iterator[Server]:
         Serves.BACKUPS: bucket_at if settings.BACKUP_DIR.startswith("s3:") else "",
         Serves.MAILS: settings.SMTP_HOST,
         Serves.BOUNCES: settings.BOUNCES_HOST,
+        Serves.TEXTS: urlsplit(settings.SMS_GATEWAY_URL).hostname or "",
         Serves.ANTIVIRUS: settings.CLAMD_ADDRESS.rpartition(":")[0],
     }
     yield from (Server(serves, name) for serves, name in named.items() if name)

@@ -3,14 +3,15 @@
 A page asks the same question in several places (the days of a couple, the words of the pieces,
 the mairie), and each place should go on asking it where it needs the answer. While a page is read
 (GET, HEAD), the first answer serves the others. Whatever this request writes empties the memory;
-a request that acts (POST) has none, nor has a command.
+a request that acts (POST) has none until it has acted (`reading`), nor has a command.
 
 What public pages show besides (the mairie, the settings, the words of the pieces) changes a few
 times a week: the process keeps it from one page to the next, under the mark of the content, which
 is read anew in each request (`demarches.revision`).
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -86,6 +87,27 @@ def _read_mark() -> str:
     return " ".join(marks.values()) if marks.keys() >= PARTS else ""
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Give what is read here a memory of its own; whatever is written here empties it.
+
+    For a page that is read, and for what follows from an act once it is written.
+    """
+    memory: dict[Hashable, Any] = {}
+
+    def empty_at_writes(execute: Any, sql: Any, *rest: Any) -> Any:
+        if not str(sql).startswith(READS):
+            memory.clear()
+        return execute(sql, *rest)
+
+    token = _memory.set(memory)
+    try:
+        with connection.execute_wrapper(empty_at_writes):
+            yield
+    finally:
+        _memory.reset(token)
+
+
 class RequestMemoryMiddleware:
     """Give each page that is read its memory, and take it away with the answer."""
 
@@ -95,16 +117,5 @@ class RequestMemoryMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
-        memory: dict[Hashable, Any] = {}
-
-        def empty_at_writes(execute: Any, sql: Any, *rest: Any) -> Any:
-            if not str(sql).startswith(READS):
-                memory.clear()
-            return execute(sql, *rest)
-
-        token = _memory.set(memory)
-        try:
-            with connection.execute_wrapper(empty_at_writes):
-                return self.get_response(request)
-        finally:
-            _memory.reset(token)
+        with reading():
+            return self.get_response(request)

@@ -19,6 +19,7 @@ from demarches.models import Mairie
 from demarches.rules.dates_fr import MONTHS, day_fr, day_words_fr, hour_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
+from demarches.sms_gateway import is_on
 from pacs.access import readable_columns, readable_pieces, reads
 from pacs.bringing import boxes, things_to_bring
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
@@ -259,6 +260,7 @@ def personal_part(dossier: Dossier, partenaire: Partenaire) -> RenderedPdf:
     )
     context = _letterhead(dossier) | {
         "attestation": attestation.splitlines(),
+        "sends_texts": is_on(),
         "situations": [
             situation.label
             for situation in (

@@ -15,9 +15,20 @@ from django.utils.timezone import localdate
 from post_office.models import Email
 
 from demarches.appointment_calendar import appointment_event
-from demarches.emails import copy_mail, is_secret, queue_mail
+from demarches.emails import (
+    SUPERSEDED,
+    TEXT,
+    UNWANTED,
+    copy_mail,
+    give_up_waiting,
+    is_secret,
+    is_text,
+    queue_mail,
+)
 from demarches.models import Appointment, Mairie, User
 from demarches.rules.enums import Status
+from demarches.sms_gateway import is_on
+from demarches.texts import CANCELLED, MOVED, REMINDER, queue_text, text_about
 from pacs.appointment_links import change_token
 from pacs.booking import pieces_to_renew
 from pacs.bringing import things_to_bring
@@ -45,9 +56,13 @@ def _send(
     leaves_at: datetime | None = None,
     is_cold: bool = False,
     secret: bool = False,
+    text: tuple[str, Appointment] | None = None,
     **context: Any,
 ) -> SentMail:
-    """Queue one mail and note it on the dossier, also when nobody can be reached."""
+    """Queue one mail and note it on the dossier, also when nobody can be reached.
+
+    `text`: the kind of SMS, and of which appointment, for somebody without an address who agreed.
+    """
     dossier = partenaire.dossier
     address = partenaire.mail_address if to is None else to
     email = None
@@ -68,9 +83,39 @@ def _send(
             is_cold=is_cold,
             secret=secret,
         )
+    elif text is not None:
+        email = _text(*text, partenaire, at=at, leaves_at=leaves_at)
     return SentMail.objects.create(
         dossier=dossier, partenaire=partenaire, kind=kind, at=at, email=email
     )
+
+
+def _text(
+    kind: str,
+    appointment: Appointment,
+    partenaire: Partenaire,
+    *,
+    at: datetime,
+    leaves_at: datetime | None = None,
+) -> Email | None:
+    """Queue an SMS about an appointment to come; None for whoever may not be sent one."""
+    number = partenaire.text_number
+    if number is None or not is_on() or appointment.starts_at <= at:
+        return None
+    key = f"{appointment.pk}:{at.isoformat()}"
+    return queue_text(kind, appointment, to=number, key=key, at=at, leaves_at=leaves_at)
+
+
+def _outdate_texts(partenaire: Partenaire, why: str = SUPERSEDED) -> None:
+    """What waits to leave says what is no longer true of the appointment: it leaves no more."""
+    if is_on():
+        told = SentMail.objects.filter(partenaire=partenaire, email__isnull=False).values("email")
+        give_up_waiting(Email.objects.filter(pk__in=told, backend_alias=TEXT), why)
+
+
+def texts_unwanted(partenaire: Partenaire) -> None:
+    """They took their yes back, or it was for another number: no SMS that waits leaves."""
+    _outdate_texts(partenaire, UNWANTED)
 
 
 def _send_both(kind: str, dossier: Dossier, *, at: datetime, **context: Any) -> None:
@@ -244,21 +289,44 @@ def appointment_booked(dossier: Dossier, *, at: datetime) -> None:
     _about_appointment("appointment_booked", dossier, dossier.appointment, at=at, is_own=True)
 
 
-def appointment_moved(dossier: Dossier, *, at: datetime, why: str = "") -> None:
+def appointment_moved(
+    dossier: Dossier, *, at: datetime, why: str = "", by_mairie: bool = False
+) -> None:
     """Tell both the new day and hour; the event of their calendars moves.
 
-    `why`: when they did not ask for it.
+    `why`: when they did not ask for it. `by_mairie`: an SMS to whoever has no address.
     """
-    appointment = dossier.appointment
-    _about_appointment("appointment_moved", dossier, appointment, at=at, is_own=True, why=why)
+    _about_appointment(
+        "appointment_moved",
+        dossier,
+        dossier.appointment,
+        at=at,
+        is_own=True,
+        texted=MOVED if by_mairie else "",
+        why=why,
+    )
 
 
 def appointment_cancelled(
-    dossier: Dossier, appointment: Appointment, *, at: datetime, reason: str
+    dossier: Dossier,
+    appointment: Appointment,
+    *,
+    at: datetime,
+    reason: str,
+    by_mairie: bool = False,
 ) -> None:
-    """Tell both that the appointment is off, why, and how to take another."""
+    """Tell both that the appointment is off, why, and how to take another.
+
+    `by_mairie`: an SMS to whoever has no address.
+    """
     _about_appointment(
-        "appointment_cancelled", dossier, appointment, at=at, is_off=True, reason=reason
+        "appointment_cancelled",
+        dossier,
+        appointment,
+        at=at,
+        is_off=True,
+        texted=CANCELLED if by_mairie else "",
+        reason=reason,
     )
 
 
@@ -269,7 +337,14 @@ def appointment_missed(dossier: Dossier, appointment: Appointment, *, at: dateti
 
 def appointment_reminder(dossier: Dossier, *, at: datetime) -> None:
     """Remind both of the day, the hour, and what to bring."""
-    _about_appointment("appointment_reminder", dossier, dossier.appointment, at=at, is_own=True)
+    _about_appointment(
+        "appointment_reminder",
+        dossier,
+        dossier.appointment,
+        at=at,
+        is_own=True,
+        texted=REMINDER,
+    )
 
 
 def earlier_offer(dossier: Dossier, appointment: Appointment, *, at: datetime) -> None:
@@ -286,6 +361,7 @@ def _about_appointment(
     is_off: bool = False,
     has_event: bool = True,
     is_own: bool = False,
+    texted: str = "",
     **context: Any,
 ) -> None:
     if appointment is None:
@@ -295,6 +371,8 @@ def _about_appointment(
     may_change = is_own and appointment.is_changeable(at)
     for reader in dossier.partenaires.select_related("user", "dossier"):
         event = ""
+        if has_event:
+            _outdate_texts(reader)
         if has_event and reader.mail_address:
             event = _event(appointment, reader, at=at, is_off=is_off)
         _send(
@@ -304,6 +382,7 @@ def _about_appointment(
             calendar=event,
             # The list is the reader's own, and the link acts without a sign-in.
             secret=is_own,
+            text=(texted, appointment) if texted else None,
             appointment=appointment,
             booking_url=settings.SITE_URL + booking_path,
             calendar_url=settings.SITE_URL + calendar_path,
@@ -374,7 +453,21 @@ def _send_end(
         event = ""
         if given_up is not None and reader.mail_address:
             event = _event(given_up, reader, at=at, is_off=True)
-        _send(kind, reader, at=at, leaves_at=leaves_at, calendar=event, given_up=given_up)
+        text = None
+        if given_up is not None and leaves_at is not None:
+            # Ended by the mairie.
+            text = (CANCELLED, given_up)
+        elif given_up is not None:
+            _outdate_texts(reader)
+        _send(
+            kind,
+            reader,
+            at=at,
+            leaves_at=leaves_at,
+            calendar=event,
+            text=text,
+            given_up=given_up,
+        )
 
 
 def deletion_warning(dossier: Dossier, *, at: datetime) -> None:
@@ -415,12 +508,30 @@ def send_again(mail: SentMail, *, at: datetime) -> SentMail:
     """Queue a copy of a mail that did not leave, to the address known now; both stay listed.
 
     Not for one whose text gives a right, which is erased once it is dead: its own page makes
-    another. Raises `ValueError` for it, and for somebody without an address.
+    another. Raises `ValueError` for it, and for somebody without an address. An SMS goes to the
+    number of now, while what it says is still true.
     """
     person, old = mail.partenaire, mail.email
+    if person is not None and old is not None and is_text(old):
+        email: Email | None = _text_again(mail, person, old, at=at)
+        if email is None:
+            raise ValueError("nothing can be sent again")
+        return SentMail.objects.create(
+            dossier=mail.dossier, partenaire=person, kind=mail.kind, at=at, email=email
+        )
     if person is None or old is None or is_secret(old) or not person.mail_address:
         raise ValueError("nothing can be sent again")
     email = copy_mail(old, to=person.mail_address, key=f"again:{mail.pk}:{at.isoformat()}")
     return SentMail.objects.create(
         dossier=mail.dossier, partenaire=person, kind=mail.kind, at=at, email=email
     )
+
+
+def _text_again(mail: SentMail, person: Partenaire, old: Email, *, at: datetime) -> Email | None:
+    """The same SMS, when the appointment it is about still is what it says."""
+    appointment = mail.dossier.appointment
+    if mail.kind not in (REMINDER, MOVED) or appointment is None:
+        return None
+    if old.message != text_about(mail.kind, appointment):
+        return None
+    return _text(mail.kind, appointment, person, at=at)

@@ -23,6 +23,7 @@ from demarches.rules.processing import (
     days,
     length,
 )
+from demarches.sms_gateway import is_on
 from pacs.models import PacsSettings
 from pacs.rules.privacy import COLUMNS, Line, Right, When
 
@@ -53,6 +54,7 @@ LEGAL_DUTY: Final = (
 PUBLIC_INTEREST: Final = (
     "Pour les données sensibles : intérêt public important, prévu par la loi (RGPD, article 9-2-g)."
 )
+TEXTS_AGREED: Final = "Pour les SMS au sujet d’un rendez-vous : consentement (RGPD, article 6-1-a)."
 VIEWERS: Final = Access("Agents qui consultent", "pacs.view_dossier")
 REVIEWERS: Final = Access("Agents qui vérifient", "pacs.review_dossier")
 OFFICERS: Final = Access("Officiers qui enregistrent", "pacs.register_dossier")
@@ -74,6 +76,7 @@ def _dossiers(figures: PacsSettings) -> Sheet:
             "Pour la préparation en ligne, le rendez-vous et les messages : mission d’intérêt"
             " public (RGPD, article 6-1-e), Code des relations entre le public et l’administration,"
             " articles L112-8 et L112-9.",
+            *((TEXTS_AGREED,) if is_on() else ()),
             PUBLIC_INTEREST,
         ),
         people=(*PEOPLE, "la personne qui aide l’un d’eux à remplir"),
@@ -88,7 +91,9 @@ def _dossiers(figures: PacsSettings) -> Sheet:
             "L’autre partenaire, pour ce que dit la colonne « lues par »",
             "La personne qui aide à remplir, jusqu’à l’envoi, pour ce que dit cette colonne",
         ),
-        uses=frozenset({Serves.FILES, Serves.MAILS, Serves.BOUNCES, Serves.ANTIVIRUS}),
+        uses=frozenset(
+            {Serves.FILES, Serves.MAILS, Serves.BOUNCES, Serves.TEXTS, Serves.ANTIVIRUS}
+        ),
         kept=list(_kept(figures)),
         measures=(
             Measure("Qui lit chaque colonne, papier et mail", "docs/who-reads-what.md"),
@@ -121,6 +126,10 @@ def _kept(figures: PacsSettings) -> Iterator[KeptFor]:
         f"{days(figures.registered_retention_days)}{warned}, et pas avant que chaque mention soit"
         " faite",
     )
+    if is_on():
+        yield KeptFor(
+            "L’accord pour les SMS", "jusqu’à ce qu’il soit retiré, ou que le numéro change"
+        )
     yield KeptFor("La convention", "pas gardée : faite à la demande")
     if settings.PLAN_B_DIR:
         yield KeptFor("Les feuilles du plan B, sur la machine", "deux soirs", is_told=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from demarches.sms_gateway import is_on
 from demarches.steps import StepList
 from pacs.access import may_edit_common, may_edit_own, name_for
 from pacs.models import Dossier, Partenaire
@@ -99,6 +100,7 @@ def said_by(person: Partenaire) -> PersonSaid:
         home=str(person.home.address),
         home_said_by=author if person.home.is_common else "",
         phone=str(person.phone or ""),
+        texts=is_on() and person.texts_agreed_at is not None,
         asks_email=person.is_on_lent_device,
         email=person.contact_email,
         needs=person.needs,

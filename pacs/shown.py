@@ -72,6 +72,7 @@ OWN_ANSWERS = (
     "city",
     "country",
     "phone",
+    "texts_agreed_at",
     "contact_email",
     "needs",
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from post_office.models import STATUS
 
+from demarches.emails import is_text
 from pacs.models import Dossier
 
 
@@ -63,7 +64,7 @@ def _mails(dossier: Dossier) -> Iterator[Said]:
         failed = email is not None and email.status == STATUS.failed
         phone = person.phone.as_national if person and person.phone else ""
         yield Said(
-            "Mail",
+            "SMS" if email is not None and is_text(email) else "Mail",
             one.at,
             "Le portail",
             str(person or "une personne qui n’est plus du dossier"),

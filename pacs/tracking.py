@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 from demarches.request_memory import remembered
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
+from demarches.sms_gateway import is_on
 from demarches.steps import Step, StepList
 from demarches.timeline import Moment
 from pacs.access import (
@@ -104,6 +105,8 @@ def _value(row: Dossier | Partenaire, name: str) -> str:
         return str(getattr(row, f"get_{name}_display")())
     if isinstance(raw, bool):
         return "Oui" if raw else "Non"
+    if isinstance(raw, datetime):
+        raw = localdate(raw)
     if isinstance(raw, date):
         return raw.strftime("%d/%m/%Y")
     if name == "birth_country" or name.endswith("country"):
@@ -133,6 +136,8 @@ def _answers(row: Dossier | Partenaire, step: Step[Any]) -> list[Answer]:
             continue
         if name == "contact_email" and not row.is_on_lent_device:  # type: ignore[union-attr]
             continue  # the address of their account
+        if name == "texts_agreed_at" and not is_on():
+            continue  # the mairie sends no SMS
         field = form.base_fields.get(name)
         answer = answer_words(row, name)
         if answer.value and not (answer.value == "Non" and isinstance(getattr(row, name), bool)):

@@ -115,6 +115,7 @@ def test_a_status_changes_in_one_place_only() -> None:
         "demarches/actions.py",
         "demarches/deletion.py",
         "demarches/emails.py",
+        "demarches/texts.py",
         "pacs/demo.py",
         "pacs/demo_cases.py",
     }

@@ -51,6 +51,23 @@ def test_migrations_are_checked_without_the_secrets_of_a_deployment() -> None:
     assert "SECRET_KEY is missing" in refused.stderr
 
 
+def test_a_gateway_of_sms_that_would_be_talked_to_in_clear_stops_the_start() -> None:
+    bare = {"PATH": os.environ["PATH"], "VAR_DIR": os.environ.get("VAR_DIR", ""), "DEBUG": "1"}
+    gateway = {"SMS_GATEWAY_URL": "http://sms.example.fr/", "SMS_SENDER": "MAIRIE"}
+
+    refused = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=bare | gateway,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode != 0
+    assert "SMS_GATEWAY_URL must begin with https://" in refused.stderr
+
+
 def test_lines_of_the_log_carry_their_zone() -> None:
     line = settings.LOGGING["formatters"]["line"]
     record = logging.makeLogRecord({"name": "a", "levelname": "INFO", "msg": "b"})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from tinyhtml5.parser import HTMLParser
 
 from demarches.models import User
@@ -48,12 +49,13 @@ def test_the_check_sees() -> None:
     assert wrong_in(page.format("<b>"))
 
 
-@pytest.mark.parametrize("who", ["nobody", "draft", "sent", "vitale"])
+@pytest.mark.parametrize("who", ["nobody", "draft", "sent", "vitale", "agent"])
 def test_every_page_is_well_formed(
     who: str,
     reference_data: None,
     alice: User,
     bob: User,
+    agent: User,
     client: Client,
     client_of: Callable[[User | None], Client],
 ) -> None:
@@ -64,9 +66,11 @@ def test_every_page_is_well_formed(
         make_demande(alice)
     else:
         dossier: Dossier = make_dossier(alice, bob)
-        if who == "sent":
+        if who in ("sent", "agent"):
             bring_everything(dossier)
             send(dossier)
+        if who == "agent":
+            browser, start = client_of(agent), reverse("admin:index")
 
     pages = [(url, wrong_in(html)) for url, html in pages_of(browser, start)]
 

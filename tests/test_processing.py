@@ -1,5 +1,6 @@
 """The register of processing (RGPD, article 30) says what the portal does, and nothing more."""
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ from pacs.processing import readers
 from pacs.rules import privacy
 from tests.audit.asvs import exists
 from tests.test_data_protection import OF_NOBODY
+from tests.test_environment import NAMES
 
 OURS = {"demarches", "pacs", "vitale"}
 
@@ -57,6 +59,7 @@ def bare(reference_data: None, settings: Any) -> None:
     """Nothing of anybody else's is set."""
     settings.LEGAL_HOST = settings.SMTP_HOST = settings.BACKUP_DIR = settings.S3_BUCKET = ""
     settings.BOUNCES_HOST = settings.CLAMD_ADDRESS = settings.PLAN_B_DIR = ""
+    settings.SMS_GATEWAY_URL = ""
 
 
 # What it covers
@@ -224,6 +227,7 @@ def test_only_servers_that_are_set_are_named(bare: None, settings: Any) -> None:
     settings.SMTP_HOST = "mails.example.org"
     settings.BOUNCES_HOST = "retours.example.org"
     settings.CLAMD_ADDRESS = "virus.example.org:3310"
+    settings.SMS_GATEWAY_URL = "https://sms.example.org/v1/"
     settings.S3_BUCKET, settings.BACKUP_DIR = "pieces", "s3:archives"
     settings.S3_SERVER = {**settings.S3_SERVER, "endpoint_url": "https://bucket.example.org:9000/"}
 
@@ -236,6 +240,7 @@ def test_only_servers_that_are_set_are_named(bare: None, settings: Any) -> None:
         Serves.BACKUPS: "bucket.example.org",
         Serves.MAILS: "mails.example.org",
         Serves.BOUNCES: "retours.example.org",
+        Serves.TEXTS: "sms.example.org",
         Serves.ANTIVIRUS: "virus.example.org",
     }
     dossiers, backups = (
@@ -245,6 +250,49 @@ def test_only_servers_that_are_set_are_named(bare: None, settings: Any) -> None:
     assert "bucket.example.org : garde les fichiers" in dossiers
     assert "garde les sauvegardes" not in dossiers
     assert "bucket.example.org : garde les sauvegardes" in backups
+    assert "sms.example.org : remet les SMS" in dossiers
+    assert "Pour les SMS au sujet d’un rendez-vous : consentement" in dossiers
+
+
+#: Settings that hold an address, and either who is named for it or why nobody is.
+ADDRESSES = {
+    "ALLOWED_HOSTS": "our own names",
+    "BOUNCES_HOST": Serves.BOUNCES,
+    "CLAMD_ADDRESS": Serves.ANTIVIRUS,
+    "COMARQUAGE_URL": "is asked for the national guide, and told of nobody",
+    "CSRF_TRUSTED_ORIGINS": "our own names",
+    "DATABASE_URL": "the page asks the mairie to add whoever runs it",
+    "EMAIL_HOST": Serves.MAILS,
+    "FRANCECONNECT_ISSUER": Serves.SIGN_IN,
+    "LEGAL_HOST": Serves.HOST,
+    "PROCONNECT_ISSUER": Serves.SIGN_IN,
+    "S3_ENDPOINT": Serves.FILES,
+    "SITE_URL": "our own name",
+    "SMS_GATEWAY_URL": Serves.TEXTS,
+}
+
+
+def test_a_new_address_in_the_settings_says_who_receives_what() -> None:
+    """« À aucun autre serveur » stays true: whoever adds one names it in the register."""
+    kinds = re.compile(r"(HOSTS?|URL|ADDRESS|ENDPOINT|ISSUER|ORIGINS)$")
+    found = {name for name in NAMES if kinds.search(name)}
+
+    assert found == set(ADDRESSES)
+    assert {one for one in ADDRESSES.values() if isinstance(one, Serves)} == set(Serves) - {
+        Serves.BACKUPS  # in a bucket, or on the machine
+    }
+
+
+@pytest.mark.django_db
+def test_the_page_tells_which_servers_are_used(client: Client, bare: None, settings: Any) -> None:
+    alone = page_of(client, "privacy")
+    settings.S3_BUCKET = "pieces"
+    settings.S3_SERVER = {**settings.S3_SERVER, "endpoint_url": "https://bucket.example.org/"}
+    shared = page_of(client, "privacy")
+
+    assert "Le serveur qui" not in alone
+    assert "<li>Le serveur qui garde les fichiers, chiffrés avant de partir.</li>" in shared
+    assert "bucket.example.org" not in shared
 
 
 @pytest.mark.django_db

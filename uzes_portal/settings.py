@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.csp import CSP
 
+from demarches.rules.sms import gateway_problem
 from uzes_portal.country_names import COUNTRY_NAMES
 from uzes_portal.env import env_bool, env_int, env_list, env_secret, env_str
 
@@ -482,6 +483,12 @@ BOUNCES_USER = env_str("BOUNCES_USER")
 BOUNCES_PASSWORD = env_secret("BOUNCES_PASSWORD")
 BOUNCES_FOLDER = env_str("BOUNCES_FOLDER", "INBOX")
 BOUNCES_USE_TLS = env_bool("BOUNCES_USE_TLS", default=True)
+#: The gateway that sends SMS to whoever agreed and has no address; without it, there are none.
+SMS_GATEWAY_URL = env_str("SMS_GATEWAY_URL")
+SMS_GATEWAY_TOKEN = env_secret("SMS_GATEWAY_TOKEN")
+SMS_SENDER = env_str("SMS_SENDER")
+if SMS_GATEWAY_URL and (problem := gateway_problem(SMS_GATEWAY_URL, SMS_SENDER, is_trial=DEBUG)):
+    raise ImproperlyConfigured(problem)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 from demarches import devices, replay
 from demarches.kept_pages import keeps_page
 from demarches.models import FicheSet
-from demarches.processing import shared_sheets
-from demarches.rules.processing import length, told
+from demarches.processing import servers, shared_sheets
+from demarches.rules.processing import Serves, length, told
+from demarches.sms_gateway import is_on
 from uzes_portal.accessibility import recorded_audit
 
 
@@ -47,7 +48,11 @@ def legal_notice(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """RGPD articles 12 to 14: what is kept, why, how long, and the rights of the people."""
+    # Said in words of their own where they come up.
+    apart = {Serves.HOST, Serves.TEXTS, Serves.SIGN_IN}
     context = {
+        "sends_texts": is_on(),
+        "others": sorted({one.serves for one in servers()} - apart),
         "kept_for": told(shared_sheets()),
         "session_kept": length(timedelta(seconds=settings.SESSION_COOKIE_AGE)),
         "typed_kept": length(timedelta(seconds=replay.KEPT_SECONDS)),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
 
 from demarches.admin.base import DeskAdmin
-from demarches.emails import is_secret, mail_fate
+from demarches.emails import is_secret, mail_fate, reader_of
 from demarches.models import note_look
 
 for model in (Attachment, Email, EmailAddress, EmailTemplate, Log):
@@ -46,11 +46,11 @@ def note(request: HttpRequest, what: str, detail: str = "") -> None:
 class EmailAdmin(DeskAdmin):  # type: ignore[type-arg]
     # Not the page of django-post-office, which offers to send again.
     change_form_template = "admin/change_form.html"
-    list_display = ("subject", "to", "created", "fate")
+    list_display = ("subject", "reader", "created", "fate")
     list_filter = (FateFilter,)
     search_fields = ("to", "subject")
     ordering = ("-pk",)
-    fields = ("subject", "from_email", "to", "created", "fate", "text")
+    fields = ("subject", "from_email", "reader", "created", "fate", "text")
     readonly_fields = fields
 
     def changelist_view(
@@ -69,6 +69,10 @@ class EmailAdmin(DeskAdmin):  # type: ignore[type-arg]
 
     def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         raise Http404
+
+    @admin.display(description="à", ordering="to")
+    def reader(self, email: Email) -> str:
+        return reader_of(email)
 
     @admin.display(description="sort")
     def fate(self, email: Email) -> str:

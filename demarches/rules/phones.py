@@ -56,6 +56,13 @@ def read_phone(typed: str) -> PhoneNumber:
     raise PhoneRefused(f"Ce numéro n’existe pas : vérifiez-le. {EXAMPLE}")
 
 
+def is_mobile(number: PhoneNumber) -> bool:
+    """Whether an SMS reaches this number: a mobile of one of the French plans."""
+    return number.country_code in FRENCH_CODES and (
+        phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+    )
+
+
 def spoken_phone(number: PhoneNumber) -> str:
     """As one dials it from France: with its country when it is another one."""
     is_french = number.country_code in FRENCH_CODES

@@ -52,6 +52,7 @@ class Serves(LabelledStrEnum):
     BACKUPS = "backups", "garde les sauvegardes, chiffrées avant de partir"
     MAILS = "mails", "envoie les mails"
     BOUNCES = "bounces", "reçoit les mails qui reviennent"
+    TEXTS = "texts", "remet les SMS à qui n’a pas d’adresse e-mail et les accepte"
     ANTIVIRUS = "antivirus", "cherche des virus dans les fichiers"
     SIGN_IN = "sign_in", "dit qui entre, à qui choisit ce bouton"
 

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from post_office.models import Email
 
-from demarches.emails import mail_fate, mail_text
+from demarches.emails import mail_fate, mail_text, reader_of
 
 MAILS_A_PAGE = 50
 
@@ -48,5 +48,10 @@ def courriel_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "demarches/courriel.html",
-        {"mail": mail, "text": mail_text(mail), "mail_fate": mail_fate(mail)},
+        {
+            "mail": mail,
+            "reader": reader_of(mail),
+            "text": mail_text(mail),
+            "mail_fate": mail_fate(mail),
+        },
     )

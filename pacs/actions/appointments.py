@@ -224,7 +224,7 @@ def _book(
     give_back(old, at=at)
     locked.touch(at=at)
     locked.record(kind="appointment_moved", by=by, at=at, reason=f"{old} → {new}{how}")
-    emails.appointment_moved(locked, at=at, why=why)
+    emails.appointment_moved(locked, at=at, why=why, by_mairie=_is_mairie(by))
 
 
 def move_from_mail(
@@ -306,7 +306,13 @@ def _end_appointment(locked: Dossier, *, reason: str, by: User | None, at: datet
     _drop_hold(locked, at=at)
     locked.unschedule(by=by, at=at, reason=reason)
     _give_up_date(locked, at=at)
-    emails.appointment_cancelled(locked, appointment, at=at, reason=reason)
+    emails.appointment_cancelled(
+        locked, appointment, at=at, reason=reason, by_mairie=_is_mairie(by)
+    )
+
+
+def _is_mairie(by: User | None) -> bool:
+    return by is not None and by.is_staff
 
 
 # The desk

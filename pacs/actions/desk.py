@@ -619,7 +619,8 @@ def save_answers_for(
                 for name in columns:
                     setattr(row, name, typed[whose][name])
                 if isinstance(row, Partenaire):
-                    for name, now, value in _place_followed(row, columns):
+                    followed = [*_place_followed(row, columns), *_texts_followed(row, columns)]
+                    for name, now, value in followed:
                         columns.append(name)
                         changes[f"{whose}.{name}"] = (now, value)
                 if columns:
@@ -630,8 +631,19 @@ def save_answers_for(
                         way_out="Un autre agent l’a changée entre-temps : rouvrez la page.",
                     )
                     row.save(update_fields=columns)
+                if isinstance(row, Partenaire) and "texts_agreed_at" in columns:
+                    emails.texts_unwanted(row)
         if changes:
             after_answers_changed(locked, changes, by=by, at=at)
+
+
+def _texts_followed(row: Partenaire, changed: Sequence[str]) -> list[tuple[str, object, object]]:
+    """A yes to SMS was for the number of then: another number alone takes it away."""
+    agreed_at = row.texts_agreed_at
+    if agreed_at is None or "phone" not in changed or "texts_agreed_at" in changed:
+        return []
+    row.texts_agreed_at = None
+    return [("texts_agreed_at", agreed_at, None)]
 
 
 def _place_followed(row: Partenaire, changed: Sequence[str]) -> list[tuple[str, str, str]]:

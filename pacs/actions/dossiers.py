@@ -204,6 +204,8 @@ def record_answers(
                     way_out="La date a changé entre-temps, ailleurs : rouvrez cette page.",
                 )
                 subject.save(update_fields=columns)
+            if isinstance(subject, Partenaire) and "texts_agreed_at" in columns:
+                emails.texts_unwanted(subject)
         locked = _locked(dossier)
         locked.touch(at=at)
         sync_pieces(locked)

@@ -151,6 +151,7 @@ def empty_part(second: Partenaire, dossier: Dossier, *, by: User | None, at: dat
             if field.name not in KEPT:
                 setattr(second, field.name, field.get_default())
         second.save()
+    emails.texts_unwanted(second)
     files = PieceFile.objects.filter(piece__partenaire=second)
     storage.delete_after_commit(*files.values_list("storage_name", flat=True))
     second.pieces.all().delete()

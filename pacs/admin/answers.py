@@ -13,6 +13,7 @@ from demarches.rules.read import Shown, imprint, is_among
 from pacs.forms.civil import parent_problems
 from pacs.forms.common import HOME_WITHOUT_ADDRESS, commune_of_mairie, elsewhere_refusal
 from pacs.forms.identity import french_postcode
+from pacs.forms.texts import AGREED, TextsAgreedField, asks_texts, settle_texts
 from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier, Partenaire
 from pacs.rules.births import BIRTH_PARTS, birth_problems
@@ -105,6 +106,11 @@ class PersonForm(AnswersForm):
         " Apatride : laissez vide, et choisissez « apatride » à la protection internationale.",
     )
 
+    texts_agreed_at = TextsAgreedField(
+        label="SMS acceptés au sujet du rendez-vous, sur ce mobile",
+        help_text="Seulement si la personne l’a dit ou coché elle-même.",
+    )
+
     class Meta:
         model = Partenaire
         fields = tuple(name for name in OWN_ANSWERS if name != "nationalities")
@@ -112,6 +118,8 @@ class PersonForm(AnswersForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["nationality_codes"].initial = " ".join(self.instance.nationalities)
+        if not asks_texts(self.instance):
+            del self.fields[AGREED]
 
     def clean_nationality_codes(self) -> list[str]:
         codes = str(self.cleaned_data["nationality_codes"]).upper().split()
@@ -133,6 +141,7 @@ class PersonForm(AnswersForm):
                 "L’Ofpra ne protège pas une personne française : laissez vide, ou corrigez les"
                 " nationalités.",
             )
+        settle_texts(self, data)
         for name, problem in parent_problems(data):
             self.add_error(name, problem)
         if data.get("country") in FRENCH_TERRITORIES:

@@ -42,6 +42,7 @@ from pacs.desk import desk_obstacles
 from pacs.forms.civil import CivilForm
 from pacs.forms.counter import PRESENTED, ContactForm, CounterPieceForm
 from pacs.forms.simulator import asked_at_once, read_journey
+from pacs.forms.texts import AGREED
 from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
 from pacs.models.completeness import asks_origin, missing_own
 from pacs.models.consent import has_attested
@@ -76,7 +77,7 @@ SELDOM = frozenset(
     }
 )
 #: Said to somebody alone in front of a screen.
-NO_HINT = frozenset({"sex", "origin", "phone", "needs", "where", "kinship", "convention"})
+NO_HINT = frozenset({"sex", "origin", "phone", AGREED, "needs", "where", "kinship", "convention"})
 #: What comes first on a form, in the order in which one asks.
 ORDER = {
     "adresse": ("where",),
@@ -200,6 +201,8 @@ def _part(
         form.fields[name].help_text = ""
     if "first_names" in form.fields:
         form.fields["first_names"].label = "Tous les prénoms, dans l’ordre"
+    if AGREED in form.fields:
+        form.fields[AGREED].label = "SMS acceptés au sujet du rendez-vous, sur ce mobile"
     if slug == "situation" and "street" in form.fields:
         form.fields["street"].help_text = ""
     return Part(slug, whose, title, form, applies, lu)

@@ -14,6 +14,7 @@ from django import forms
 from django.utils.timezone import localdate
 from django_countries import countries
 
+from demarches.asked_once import AskedOnceInput
 from demarches.communes import communes
 from demarches.day_field import DayInput
 from demarches.rules.communes import Commune
@@ -21,7 +22,7 @@ from demarches.rules.typed_days import UnreadableDay, read_month_or_year, read_t
 from pacs.forms.identity import OwnForm, radio
 from pacs.models import Partenaire, Sex
 from pacs.rules.birthplace import communes_of_birth, place_of_birth
-from pacs.rules.births import birth_problems
+from pacs.rules.births import birth_problems, unlikely_age
 from pacs.rules.countries import FRANCE
 from pacs.rules.nationalities import NATIONALITIES, as_nationality, is_stateless
 from pacs.rules.situation import Protection
@@ -153,6 +154,30 @@ class PlaceForm(OwnForm):
         return [name for name, value in values.items() if value != before[name]]
 
 
+class BirthInput(AskedOnceInput, DayInput):
+    """The box of a date of birth; an age above a hundred is asked about once."""
+
+    def canonical(self, value: Any) -> str:
+        year = _year_typed(str(value or ""))
+        return "" if year is None else str(year)
+
+    def is_doubtful(self, canonical: str) -> bool:
+        year = _year_typed(canonical)
+        return year is not None and unlikely_age(year, today=localdate()) is not None
+
+
+def _year_typed(text: str) -> int | None:
+    """The year of what was typed: a whole date, a month and a year, or a year alone."""
+    try:
+        return read_typed_day(text).year
+    except UnreadableDay:
+        pass
+    try:
+        return read_month_or_year(text)[0]
+    except UnreadableDay:
+        return None
+
+
 PARENT_NAMES = ("parent1_name", "parent1_first_names", "parent2_name", "parent2_first_names")
 
 
@@ -198,7 +223,7 @@ class CivilForm(PlaceForm):
         required=False,
         max_length=40,
         help_text="Par exemple 29/2/1988 ou 29 février 1988.",
-        widget=DayInput(attrs={"autocomplete": "bday"}),
+        widget=BirthInput(attrs={"autocomplete": "bday"}),
     )
     birth_partial = forms.BooleanField(
         label="Mon acte ne donne pas le jour, ou ni le jour ni le mois", required=False
@@ -332,6 +357,14 @@ class CivilForm(PlaceForm):
             self.add_error("birth_date", problem)
             return
         data.update(parts)
+        age = unlikely_age(year, today=localdate())
+        is_sure = getattr(self["birth_date"].data, "is_kept", False)
+        if age is not None and not is_sure and not self.partial:
+            self.add_error(
+                "birth_date",
+                f"Vous auriez {age} ans cette année. Est-ce exact ? Si non, corrigez l’année. Si"
+                " oui, envoyez encore : nous gardons ce que vous avez tapé.",
+            )
 
     def _unreadable(self, typed: str, words: str) -> str:
         """What to write; who typed a year or a month alone may have read no more on the record."""

@@ -14,6 +14,7 @@ from demarches.forms import StepForm, refuse_private_numbers
 from demarches.models import Entrance
 from demarches.rules.addresses import same_address
 from pacs.access import name_for
+from pacs.forms.texts import AGREED, TextsAgreedField, asks_texts, settle_texts
 from pacs.models import Partenaire
 from pacs.models.completeness import asks_coutume, has_foreign_record
 from pacs.rules.competence import commune_of_city
@@ -218,6 +219,7 @@ class SituationForm(OwnForm):
     country = forms.ChoiceField(
         label="Pays", error_messages={"required": "Choisissez le pays de votre adresse."}
     )
+    texts_agreed_at = TextsAgreedField()
 
     class Meta:
         model = Partenaire
@@ -231,6 +233,7 @@ class SituationForm(OwnForm):
             "city",
             "country",
             "phone",
+            "texts_agreed_at",
             "contact_email",
             "needs",
         ]
@@ -271,6 +274,10 @@ class SituationForm(OwnForm):
         self.fields["needs"].validators.append(refuse_private_numbers)
         if not self.instance.is_on_lent_device:
             del self.fields["contact_email"]
+        if not asks_texts(self.instance):
+            del self.fields[AGREED]
+        # Read before `full_clean` too: a yes is for the number of then.
+        self.texts_agreed_at_before = self.instance.texts_agreed_at
         self.shared_home = self.instance.dossier.shared_home
         # Read before `full_clean` puts what is typed on the instance.
         self.home = self.instance.home
@@ -315,6 +322,7 @@ class SituationForm(OwnForm):
         """A French postcode has five figures; those of other countries are left as typed."""
         data = super().clean() or {}
         self._fill_postcode(data)
+        settle_texts(self, data)
         if self.shared_home and "street" in self.fields:
             self._check_own_address(data)
         elif "street" in self.fields:
@@ -341,6 +349,10 @@ class SituationForm(OwnForm):
         is_filled = "postcode" in self.fields and "postcode" not in changed
         if is_filled and self.instance.postcode != self.initial["postcode"]:
             changed.append("postcode")
+        if AGREED not in self.fields and "phone" in changed:
+            self.instance.texts_agreed_at = None
+        if self.instance.texts_agreed_at != self.texts_agreed_at_before:
+            changed = [name for name in changed if name != AGREED] + [AGREED]
         return changed
 
     def _check_own_address(self, data: dict[str, Any]) -> None:

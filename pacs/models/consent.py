@@ -1,7 +1,7 @@
 """What a dossier's attestations and confirmations are worth today, read from its rows."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Field, Model
@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from django_countries import countries
 from django_countries.fields import Country
 
+from demarches.rules.dates_fr import day_fr
 from pacs.rules.consent import (
     ATTESTED_OTHER,
     ATTESTED_OWN,
@@ -45,6 +46,8 @@ def value_in_words(row: Model, name: str) -> str:
         return str(value.name)
     if isinstance(value, list):
         return ", ".join(str(countries.name(code)) for code in value)
+    if isinstance(value, datetime):
+        return day_fr(localdate(value))
     display = getattr(row, f"get_{name}_display", None)
     return str(display() if display else value)
 

@@ -10,12 +10,14 @@ from django.db import models
 from django.db.models import Q
 from django_countries import countries
 from django_countries.fields import CountryField
+from phonenumber_field.phonenumber import PhoneNumber
 
 from demarches.models import User
 from demarches.models.address import AddressField, canonical_check
 from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
 from demarches.phone_field import PhoneColumn
 from demarches.rules.enums import LabelledStrEnum
+from demarches.rules.phones import is_mobile
 from demarches.rules.texts import searched_names
 from pacs.models.dossier import BOUND, Dossier
 from pacs.models.fields import NameField, birth_exists
@@ -131,6 +133,8 @@ class Partenaire(models.Model):
     country = CountryField("pays", blank=True, default="FR")
     contact_email = AddressField("adresse e-mail", blank=True)
     phone = PhoneColumn("téléphone", blank=True)
+    #: They agreed to SMS on this number; another number needs another yes.
+    texts_agreed_at = models.DateTimeField("SMS acceptés le", null=True, blank=True)
     needs = GuardedCharField("besoins le jour du rendez-vous", max_length=300, blank=True)
 
     # Their own confirmations
@@ -341,6 +345,13 @@ class Partenaire(models.Model):
         if self.user is not None:
             return self.user.email
         return self.contact_email or self.invited_email
+
+    @property
+    def text_number(self) -> PhoneNumber | None:
+        """The mobile to which an SMS may go: they agreed, and no address is known."""
+        if self.mail_address or self.texts_agreed_at is None or not self.phone:
+            return None
+        return self.phone if is_mobile(self.phone) else None
 
     @property
     def is_on_lent_device(self) -> bool:

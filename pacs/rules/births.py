@@ -13,6 +13,16 @@ ANY_YEAR: Final = 2000
 BIRTH_PARTS: Final = ("birth_year", "birth_month", "birth_day")
 
 
+#: Above this age, a year is more often mistyped than true.
+LIKELY_AGE: Final = 100
+
+
+def unlikely_age(year: int, *, today: date) -> int | None:
+    """The age that somebody born that year reaches this year, when it is worth asking about."""
+    age = today.year - year
+    return age if age > LIKELY_AGE else None
+
+
 def birth_problems(data: Mapping[str, Any], *, today: date) -> Iterator[tuple[str, str]]:
     """What is wrong with a date of birth given in three parts: field and words.
 

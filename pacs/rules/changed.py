@@ -34,7 +34,7 @@ OWN_KINDS: Mapping[str, str] = {
     **_words(_SITUATION, "situation divorce_mentioned union_record_country"),
     **_words(_SITUATION, "union_record_in_french measure protector_is_partenaire"),
     **_words(_HOME, "street street_more postcode city country"),
-    **_words(_CONTACT, "phone contact_email needs"),
+    **_words(_CONTACT, "phone texts_agreed_at contact_email needs"),
 }
 #: Answers about both.
 COMMON_KINDS: Mapping[str, str] = {

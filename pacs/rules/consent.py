@@ -68,6 +68,7 @@ FREE_OWN = frozenset(
         "country",
         "contact_email",
         "phone",
+        "texts_agreed_at",
         "needs",
     }
 )

@@ -127,7 +127,7 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
             " union_record_country union_record_in_french measure protector_is_partenaire"
             " country_updates_records country_issues_coutume birth_record_in_french"
             " coutume_in_french civil_status_changed lives_here street street_more postcode city"
-            " country contact_email phone needs",
+            " country contact_email phone texts_agreed_at needs",
         ),
         **_all(AGENTS, "identified_at search_text attested_digest common_confirmed_digest"),
         **_all(NOBODY, "private_code private_code_tries"),

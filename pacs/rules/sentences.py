@@ -96,6 +96,8 @@ class PersonSaid:
     #: Who said that they live at the common address; empty when it is an address of their own.
     home_said_by: str = ""
     phone: str = ""
+    #: They agreed to SMS on that number.
+    texts: bool = False
     #: Asked of whoever has no account to write to.
     asks_email: bool = False
     email: str = ""
@@ -366,6 +368,8 @@ def _home(said: PersonSaid) -> Iterator[str]:
 
 def _contact(said: PersonSaid) -> Iterator[str]:
     yield f"Téléphone : {said.phone}." if said.phone else "Pas de numéro de téléphone."
+    if said.texts:
+        yield "SMS acceptés au sujet du rendez-vous."
     if said.asks_email:
         yield f"Adresse e-mail : {said.email}." if said.email else "Pas d’adresse e-mail."
     if said.needs:

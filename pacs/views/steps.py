@@ -14,6 +14,7 @@ from demarches.booking import read_day
 from demarches.forms import StepForm
 from demarches.mail_limits import TooManyMails
 from demarches.replay import hand_on, take_back, take_over
+from demarches.request_memory import reading
 from demarches.steps import Step, StepList
 from pacs.access import may_edit_common, may_edit_own, name_for
 from pacs.actions.corrections import lay_over, pending_of
@@ -99,7 +100,8 @@ def _step_page[S: (Dossier, Partenaire)](
     if leaves_home and not partenaire.dossier.is_draft:
         messages.info(request, "Indiquez votre adresse d’aujourd’hui, si elle est ailleurs.")
         return redirect("pacs:own-step", partenaire.dossier.reference, "situation")
-    return _go_on(request, partenaire, subject, steps, step)
+    with reading():
+        return _go_on(request, partenaire, subject, steps, step)
 
 
 def _moved[S: (Dossier, Partenaire)](

@@ -1,8 +1,11 @@
 """The date of birth, typed in one box as people write it; a record that gives less is said to."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -84,6 +87,43 @@ def test_a_date_is_never_guessed(
     assert told.replace("\u00a0", " ") in " ".join(errors).replace("\u00a0", " ")
     assert response.context["form"]["birth_date"].value() == typed
     assert born(draft) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "partial"), [("3/4/1925", ""), ("avril 1925", "on"), ("1925", "on")]
+)
+def test_an_age_above_a_hundred_is_asked_about_once(
+    draft: Dossier,
+    alice: User,
+    client_of: Callable[[User], Client],
+    page: str,
+    typed: str,
+    partial: str,
+) -> None:
+    browser, before = client_of(alice), born(draft)
+    sent = {"birth_date": typed, "birth_partial": partial}
+    with time_machine.travel(datetime(2026, 11, 28, 9, tzinfo=UTC), tick=False):
+        asked = answer(browser, page, **sent)
+        told = " ".join(asked.context["form"].errors["birth_date"])
+        hidden = re.findall(r'name="birth_date-asked" value="(\d+)"', asked.content.decode())
+        untouched = born(draft)
+        other = answer(browser, page, **{**sent, "birth_date-asked": "1924"})
+        again = answer(browser, page, **sent, **{"birth_date-asked": hidden[0]})
+        shown = browser.get(page).content.decode()
+
+    assert (asked.status_code, other.status_code, again.status_code) == (422, 422, 302)
+    assert "Vous auriez 101 ans cette année. Est-ce exact ?" in told.replace("\u00a0", " ")
+    assert untouched == before
+    assert born(draft)[0] == 1925
+    # Opened again, the page does not ask what it was answered.
+    assert 'name="birth_date-asked" value="1925"' in shown
+
+
+def test_a_hundred_years_are_not_asked_about(
+    draft: Dossier, alice: User, client_of: Callable[[User], Client], page: str
+) -> None:
+    with time_machine.travel(datetime(2026, 11, 28, 9, tzinfo=UTC), tick=False):
+        assert answer(client_of(alice), page, birth_date="3/4/1926").status_code == 302
 
 
 def test_a_date_taken_out_to_finish_later_is_gone(

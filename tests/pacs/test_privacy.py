@@ -7,7 +7,7 @@ searched by itself.
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,7 @@ CANARIES: dict[str, Any] = {
     "country": "IS",
     "contact_email": "zyxw-contact@example.org",
     "phone": "+33699876543",
+    "texts_agreed_at": datetime(2001, 2, 3, 9, tzinfo=UTC),
     "needs": "Zyxw-Besoin",
     "birth_insee": "99398",
     "measure": "tutelle",
@@ -84,6 +85,7 @@ SITUATION: dict[str, Any] = {
     "situation": "divorce",
 }
 MARKERS = (
+    *("03/02/2001", "2001-02-03", "3\u00a0février 2001"),
     *("Zyxw", "zyxw", "99871", "0699876543", "06 99 87 65 43", "699876543", "99398"),
     "bob@example.org",
 )

@@ -1,7 +1,7 @@
 """« Relisez, puis attestez »: every answer in sentences, and links to what is still missing."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -69,6 +69,7 @@ OTHERWISE: dict[str, Any] = {
     "city": "Rome",
     "country": "IT",
     "phone": "+33612345678",
+    "texts_agreed_at": datetime(2026, 11, 23, 9, tzinfo=UTC),
     "contact_email": "autre@example.org",
     "needs": "une rampe",
 }
@@ -98,8 +99,9 @@ def told(lines: list[Any]) -> list[str]:
 
 @pytest.mark.parametrize("column", columns_asked(OWN_STEPS))
 def test_no_answer_of_ones_own_stays_untold(
-    reference_data: None, alice: User, bob: User, column: str
+    reference_data: None, alice: User, bob: User, column: str, settings: Any
 ) -> None:
+    settings.SMS_GATEWAY_URL = "https://sms.example.fr/"
     french = {**PERSON, "birth_country": "IT", "birth_city": "Rome", "has_french_record": "oui"}
     asked = french if column == "has_french_record" else ASKED
     _, second = make_dossier(alice, bob, people=(PERSON, asked)).people

@@ -17,6 +17,7 @@ from django.utils.timezone import localdate
 from demarches.models import AccountItem, User
 from demarches.models.address import AddressField, canonical_check
 from demarches.models.fields import GuardedCharField
+from demarches.rules.addresses import canonical_address
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.deadlines import DELETION_WARNING, add_months
 from vitale.models.codes import Coded
@@ -45,9 +46,9 @@ class SuiviQuerySet(models.QuerySet["Suivi"]):
         return self.filter(closed_at=None).exclude(reminder_confirmed_at=None)
 
     def confirmed_by(self, address: str) -> Self:
-        """Those whose holder said yes to reminders at this canonical address, the latest first."""
-        told = self.filter(reminder_email=address).exclude(reminder_confirmed_at=None)
-        return told.order_by("-visited_at", "-pk")
+        """Those whose holder said yes to reminders at this address, the latest visited first."""
+        told = self.filter(reminder_email=canonical_address(address))
+        return told.exclude(reminder_confirmed_at=None).order_by("-visited_at", "-pk")
 
     def forgotten(self, *, at: datetime) -> Self:
         """Closed or unvisited for as long as they may be kept (domain reference 7.6)."""
