@@ -24,6 +24,7 @@ from demarches.models import Agenda, User
 from demarches.piles import Pile
 from demarches.request_memory import TOWN
 from demarches.revision import register_content
+from demarches.rules.processing import KeptFor, Sheet, told
 
 type May = Callable[[User], bool]
 
@@ -185,6 +186,9 @@ class Procedure:
     #: « engages », « reuse » → a template, which may read `figures`.
     legal: Mapping[str, str] = field(default_factory=dict)
     figures: Callable[[], object] = dict
+    #: Its sheets in the register of processing; how long things are kept is told on the page about
+    #: personal data.
+    processing: Callable[[], Sequence[Sheet]] = tuple
     #: Rows that its public pages show: a change of them empties the kept pages.
     content: Sequence[type[Model]] = ()
     jobs: Sequence[JobType] = ()
@@ -212,6 +216,11 @@ class Procedure:
     findings: Callable[[datetime], Iterator[Finding]] | None = None
     #: After another national guide came: what changed, in words.
     on_new_guide: Callable[[], Iterable[str]] | None = None
+
+    @property
+    def kept_for(self) -> list[KeptFor]:
+        """What everybody reads of how long its data are kept."""
+        return told(self.processing())
 
 
 _registered: dict[str, Procedure] = {}

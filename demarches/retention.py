@@ -1,9 +1,18 @@
 """Deleting what may be kept no longer."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+
+#: An account is made when a code is asked for; without a sign-in, it is not kept.
+UNUSED_ACCOUNT: Final = timedelta(hours=24)
+#: Mails that belong to no dossier (codes, an address that changed): time to ask about one.
+LOOSE_MAILS: Final = timedelta(days=30)
+#: After that a calendar holds no name, nor what leads to one (domain reference 8.4).
+CALENDAR: Final = timedelta(days=365)
 
 
 def delete_each[M: Model](due: QuerySet[M], delete: Callable[[M], object]) -> int:

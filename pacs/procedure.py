@@ -20,6 +20,7 @@ from pacs.access import (
 )
 from pacs.desk_home import desk_home
 from pacs.models import PacsSettings, PieceTranslation, PieceWording
+from pacs.processing import sheets
 
 
 def findings(at: datetime) -> Iterator[Finding]:
@@ -52,6 +53,7 @@ PROCEDURE = Procedure(
         for part in ("data", "lawful", "readers", "uses", "sending", "engages", "reuse")
     },
     figures=PacsSettings.current,
+    processing=sheets,
     content=(PacsSettings, PieceWording, PieceTranslation),
     jobs=(
         JobType("send_reminders", "Rappels et dates proposées", Every(minutes=60)),

@@ -8,8 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands
 
-from demarches import devices
-from demarches.management.commands import purge_accounts
+from demarches import devices, retention
 from demarches.models import DeletionRequest, SignIn
 from pacs.models import PacsSettings
 from tests.support.portal import ROOT
@@ -65,7 +64,7 @@ def test_how_long_is_what_the_code_does(reference_data: None) -> None:
     words = {
         "sign-ins six months": SignIn.KEPT_MONTHS == 6,
         "a year after the answer": DeletionRequest.KEPT_MONTHS == 12,
-        "thirty days after they left": purge_accounts.MAIL_DAYS == 30,
+        "thirty days after they left": timedelta(days=30) == retention.LOOSE_MAILS,
         "two years": settings.RATE_LIMITS["feedback_once"][1] == 2 * 365 * 86_400,
         "half a year": timedelta(seconds=devices.KEPT_SECONDS) == timedelta(days=180),
     }

@@ -459,8 +459,8 @@ def test_pages_show_the_mairie(client: Client) -> None:
 def test_privacy_page_tells_the_durations_in_force(client: Client) -> None:
     PacsSettings.objects.create(pk=1, draft_retention_days=37, inactive_retention_days=91)
     html = page(client, "/donnees-personnelles/")
-    assert "37&nbsp;jours sans activité" in html
-    assert "après 91&nbsp;jours" in html
+    assert "<dd>37\u00a0jours sans activité" in html
+    assert "<dd>91\u00a0jours" in html
 
 
 @pytest.mark.django_db

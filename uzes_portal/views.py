@@ -1,5 +1,7 @@
 """Pages that know every procedure."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -7,8 +9,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from demarches import devices, replay
 from demarches.kept_pages import keeps_page
 from demarches.models import FicheSet
+from demarches.processing import servers, shared_sheets
+from demarches.rules.processing import Serves, length, told
 from demarches.sms_gateway import is_on
 from uzes_portal.accessibility import recorded_audit
 
@@ -43,7 +48,17 @@ def legal_notice(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """RGPD articles 12 to 14: what is kept, why, how long, and the rights of the people."""
-    return render(request, "legal/privacy.html", {"sends_texts": is_on()})
+    # Said in words of their own where they come up.
+    apart = {Serves.HOST, Serves.TEXTS, Serves.SIGN_IN}
+    context = {
+        "sends_texts": is_on(),
+        "others": sorted({one.serves for one in servers()} - apart),
+        "kept_for": told(shared_sheets()),
+        "session_kept": length(timedelta(seconds=settings.SESSION_COOKIE_AGE)),
+        "typed_kept": length(timedelta(seconds=replay.KEPT_SECONDS)),
+        "device_kept": length(timedelta(seconds=devices.KEPT_SECONDS)),
+    }
+    return render(request, "legal/privacy.html", context)
 
 
 @keeps_page()

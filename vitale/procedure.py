@@ -14,6 +14,7 @@ from vitale import models
 from vitale.access import PASSES_KEY, may_answer_requests, may_read_requests
 from vitale.actions.upkeep import date_sources
 from vitale.desk import desk_home
+from vitale.processing import sheets
 
 
 def told_of_sources() -> Iterator[str]:
@@ -43,6 +44,7 @@ PROCEDURE = Procedure(
         ),
     ),
     legal={"data": "vitale/legal.html#data"},
+    processing=sheets,
     content=(
         models.AideSettings,
         models.Contact,

@@ -16,6 +16,7 @@ from post_office.models import STATUS, Email
 from demarches import storage
 from demarches.emails import mail_exists, queue_mail
 from demarches.models import Appointment, Closing, User
+from demarches.retention import CALENDAR
 from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.enums import Status
 from pacs import emails
@@ -84,7 +85,6 @@ def remind_parts(*, at: datetime) -> int:
     return reminded
 
 
-CALENDAR_RETENTION = timedelta(days=365)
 #: How long before the appointment each reminder leaves, and where it is noted.
 REMINDERS = (("reminded_day_at", timedelta(days=1)), ("reminded_week_at", timedelta(days=7)))
 
@@ -199,8 +199,8 @@ def purge_dossiers(*, at: datetime, dry_run: bool = False) -> Purge:
         with transaction.atomic():
             delete_scans(Dossier.objects.locked().get(pk=registered.pk), at=at)
     # A calendar of more than a year ago holds no name, nor what leads to one (reference 8.4).
-    Appointment.objects.filter(ends_at__lt=at - CALENDAR_RETENTION).update(holder="", place="")
-    Closing.objects.filter(last_day__lt=localdate(at - CALENDAR_RETENTION)).delete()
+    Appointment.objects.filter(ends_at__lt=at - CALENDAR).update(holder="", place="")
+    Closing.objects.filter(last_day__lt=localdate(at - CALENDAR)).delete()
     files_of_drafts, files_of_ended = (
         [count for pk in due if (count := delete_if_due(pk, at=at)) is not None]
         for due in (drafts, ended)

@@ -11,6 +11,7 @@ from demarches.piles import Pile
 from demarches.procedures import DeskHome, DeskLink, Link, Procedure, having
 from demarches.rules.schedule import Daily
 from tests.recensement.models import Recensement
+from tests.recensement.processing import sheets
 
 may_decide = having("recensement.change_recensement")
 
@@ -33,6 +34,7 @@ PROCEDURE = Procedure(
     pages=(Link("Se faire recenser", "recensement:home"),),
     hidden=("recensement:start",),
     legal={part: f"recensement/legal.html#{part}" for part in ("data", "readers", "uses")},
+    processing=sheets,
     jobs=(JobType("purge_recensements", "Effacer les recensements anciens", Daily(time(3, 5))),),
     mine=tests.recensement.mine,
     desk_menu=(DeskLink("Recensements", "admin:recensement_recensement_changelist", may_decide),),

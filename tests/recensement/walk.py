@@ -17,7 +17,9 @@ from post_office.models import Email
 
 from demarches import storage
 from demarches.journal import check_journal
+from demarches.management.commands.registre import register
 from demarches.models import User
+from demarches.rules.processing import markdown
 from tests.recensement.models import Reading, Recensement
 from tests.recensement.rules import PIECES, refuse_age
 from tests.support.files import encoded, text_picture
@@ -120,7 +122,10 @@ def test_the_rest_of_the_portal_shows_it_without_naming_it(
 ) -> None:
     for name in ("home", "site-map"):
         assert reverse("recensement:home") in client.get(reverse(name)).content.decode()
-    assert "Pour le recensement" in client.get(reverse("privacy")).content.decode()
+    privacy = client.get(reverse("privacy")).content.decode()
+    assert "Pour le recensement" in privacy
+    assert "90\u00a0jours après le dernier passage" in privacy
+    assert "Recensement (exemple)" in markdown(register())
     assert "Vous faire recenser" in client.get(reverse("terms")).content.decode()
     assert reverse("recensement:start") in client.get(reverse("robots")).content.decode()
     theirs = client_of(young)

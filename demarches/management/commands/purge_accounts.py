@@ -10,10 +10,10 @@ from post_office.models import STATUS
 
 from demarches.emails import loose_mails
 from demarches.models import DeletionRequest, SignIn, StaffSession, User
+from demarches.retention import LOOSE_MAILS, UNUSED_ACCOUNT
 from demarches.rules.deadlines import add_months
 
-#: Mails that belong to no dossier (codes, an address that changed): time to ask about one.
-MAIL_DAYS = 30
+HOUR = timedelta(hours=1)
 
 
 class Command(BaseCommand):
@@ -22,7 +22,9 @@ class Command(BaseCommand):
     help = "Delete accounts never used, old sign-ins, old answers to requests, old mails."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--hours", type=int, default=24, help="age of the request")
+        parser.add_argument(
+            "--hours", type=int, default=UNUSED_ACCOUNT // HOUR, help="age of the request"
+        )
         parser.add_argument("--dry-run", action="store_true", help="count, delete nothing")
 
     def handle(self, *args: Any, hours: int, dry_run: bool, **options: Any) -> None:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
         now = timezone.now()
         answered = DeletionRequest.objects.forgotten(at=now)
         gone = (STATUS.sent, STATUS.failed)
-        old = now - timedelta(days=MAIL_DAYS)
+        old = now - LOOSE_MAILS
         mails = loose_mails().filter(status__in=gone, last_updated__lt=old)
         suffix = " (dry run)" if dry_run else ""
         self.stdout.write(f"deletion_requests={answered.count()} mails={mails.count()}{suffix}")
