@@ -144,13 +144,16 @@ def _lines(
     told: Iterable[Told], steps: StepList[Any], subject: Dossier | Partenaire, *, is_open: bool
 ) -> list[Line]:
     forms = {step.slug: step.form_class(instance=subject) for step in steps.for_subject(subject)}
+    dossier = subject if isinstance(subject, Dossier) else subject.dossier
+    # Once it is sent, a page leads to the corrections by itself.
+    back = BACK if dossier.is_draft else ""
     lines = []
     for one in told:
         if (form := forms.get(one.page)) is None:
             continue
         at = f"#{form[one.field].id_for_label}" if one.field in form.fields else ""
         lines.append(
-            Line(one.name, one.sentences, _page(subject, one.page) + BACK + at if is_open else "")
+            Line(one.name, one.sentences, _page(subject, one.page) + back + at if is_open else "")
         )
     return lines
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urldefrag
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -98,7 +99,7 @@ class Visitor:
     def examine(self) -> None:
         """axe, the width, one h1; what the policy refuses comes by the console."""
         self.page.wait_for_load_state()  # a click returns as soon as the next page begins
-        self.seen.add(self.page.url)
+        self.seen.add(urldefrag(self.page.url).url)  # a place on a page is no other page
         if not self.has_script or self.by_keyboard:
             return  # the same pages are examined when the mouse walks them
         violations = Axe().run(self.page).response["violations"]
