@@ -3,14 +3,18 @@
 A page is kept under the revision of the content (`demarches.revision`), read anew for each
 request, and until the mairie opens or closes, midnight, or a minute at most. Only for whoever
 shows no cookie at all, only what a view marked with `keeps_page` answered, and never with a cookie
-or a form's token in it. Nothing is kept outside of the process: the address of a simulator's page
-tells a couple's situation.
+or a form's token in it.
+
+A page that is the same for everybody to the last byte, without a nonce, is offered to proxies too
+when its view says so (ADR 0098). The others stay in the process: the address of a simulator's page
+tells a couple's situation, and a proxy writes addresses to its disk.
 
 It stands behind the policy of the scripts, whose nonce is another one for each answer, and
 before the sessions: whoever gets a kept page opens none (ADR 0077).
 """
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +24,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csp import get_nonce
 from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from demarches.booking import midnight
 from demarches.bounded import BoundedStore
@@ -30,19 +35,41 @@ from demarches.rules.opening_hours import next_change
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 LONGEST_LIFE = timedelta(minutes=1)
+#: How long a proxy may keep what it got: it learns of no correction before.
+LONGEST_OFFER = timedelta(minutes=1)
+#: What a proxy counts in whole seconds, and what a page takes to reach it, end within this.
+MARGIN = timedelta(seconds=1)
 #: A page above this is answered anew each time; so is an address longer than any of ours.
 LONGEST_PAGE = 256 * 1024
 LONGEST_ADDRESS = 2000
 #: The parameters are a questionnaire's answers, and the view limits who asks how often.
 ANSWERS = "*"
-_MARK = "kept_parameters"
+_MARK = "kept_page"
 
 
-def keeps_page[V: Callable[..., HttpResponseBase]](*parameters: str) -> Callable[[V], V]:
-    """Let the page of this view be kept, for these parameters of its address and no others."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a view says of its page."""
+
+    parameters: frozenset[str]
+    for_proxies: bool
+
+    def knows(self, names: Iterable[str]) -> bool:
+        return ANSWERS in self.parameters or self.parameters.issuperset(names)
+
+
+def keeps_page[V: Callable[..., HttpResponseBase]](
+    *parameters: str, for_proxies: bool = False
+) -> Callable[[V], V]:
+    """Let the page of this view be kept, for these parameters of its address and no others.
+
+    By proxies too if the view says so: never where the address tells somebody's situation.
+    """
+    if for_proxies and ANSWERS in parameters:
+        raise ValueError("the answers of a questionnaire are for no proxy")
 
     def mark(view: V) -> V:
-        setattr(view, _MARK, frozenset(parameters))
+        setattr(view, _MARK, Mark(frozenset(parameters), for_proxies))
         return view
 
     return mark
@@ -57,17 +84,40 @@ class KeptPage:
     until: datetime
     pieces: tuple[bytes, ...]
     headers: tuple[tuple[str, str], ...]
+    #: Until when a proxy may show it; None: it is for no proxy.
+    offered_until: datetime | None = None
+    etag: str = ""
 
     @property
     def size(self) -> int:
         return sum(map(len, self.pieces))
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
-        """The page for this request, with a nonce of its own."""
+    def answer(self, request: HttpRequest, at: datetime) -> HttpResponse:
+        """The page for this request, with a nonce of its own where it has one."""
         body = self.pieces[0]
         if len(self.pieces) > 1:
             body = str(get_nonce(request)).encode().join(self.pieces)
-        return HttpResponse(body, headers=dict(self.headers))
+        return self.offer(request, HttpResponse(body, headers=dict(self.headers)), at)
+
+    def offer(self, request: HttpRequest, response: HttpResponse, at: datetime) -> HttpResponse:
+        """Say for how long proxies may keep this answer; « not modified » to who has it already."""
+        if "Cache-Control" in response:
+            return response
+        seconds = self._seconds_for_proxies(at)
+        if seconds < 1:
+            # No « not modified » either: nginx would begin the life of its copy anew.
+            response["Cache-Control"] = "private, max-age=0"
+            return response
+        response["Cache-Control"] = f"public, max-age=0, s-maxage={seconds}"
+        response["ETag"] = self.etag
+        # Compression names the first too, but not where the answer is « not modified ».
+        patch_vary_headers(response, ("Accept-Encoding", "Cookie"))
+        return get_conditional_response(request, etag=self.etag, response=response) or response
+
+    def _seconds_for_proxies(self, at: datetime) -> int:
+        if self.offered_until is None:
+            return 0
+        return min(LONGEST_OFFER, self.offered_until - at - MARGIN) // timedelta(seconds=1)
 
 
 class KeptPages(BoundedStore[KeptPage]):
@@ -100,12 +150,16 @@ class KeptPagesMiddleware:
             return self.get_response(request)
         at, key = timezone.now(), (request.scheme or "", request.get_host(), *_address(request))
         if page := pages.at(key, revision, at):
-            return page.answer(request)
+            return page.answer(request, at)
         response = self.get_response(request)
-        if revision and _is_for_everybody(request, response):
-            page = _page(request, response, revision, at)
+        mark = _mark(request)
+        if not revision or mark is None or not _is_for_everybody(request, response):
+            return response
+        page = _page(request, response, mark, revision, at)
+        if request.method == "GET":
             pages.keep(key, page, room=settings.KEPT_PAGES_BYTES)
-        return response
+        # Making it took a while: a proxy counts from now.
+        return page.offer(request, response, timezone.now())
 
 
 def _address(request: HttpRequest) -> tuple[str, str]:
@@ -114,20 +168,23 @@ def _address(request: HttpRequest) -> tuple[str, str]:
 
 def _may_be_shared(request: HttpRequest) -> bool:
     return (
-        request.method == "GET"
+        request.method in {"GET", "HEAD"}
         and not request.META.get("HTTP_COOKIE")
         and sum(map(len, _address(request))) <= LONGEST_ADDRESS
     )
 
 
-def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
-    """Whether nothing in this answer is of this visit alone, and its address is a known one."""
+def _mark(request: HttpRequest) -> Mark | None:
+    """What the view of this address says, if the address is a known one."""
     match = request.resolver_match
-    known: frozenset[str] | None = getattr(match.func, _MARK, None) if match else None
+    mark: Mark | None = getattr(match.func, _MARK, None) if match else None
+    return mark if mark is not None and mark.knows(request.GET) else None
+
+
+def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether nothing in this answer is of this visit alone."""
     return (
-        known is not None
-        and (ANSWERS in known or known >= request.GET.keys())
-        and response.status_code == 200
+        response.status_code == 200
         and not response.streaming
         and not response.cookies
         # Asked for by whoever writes a form: the token is theirs alone.
@@ -136,12 +193,25 @@ def _is_for_everybody(request: HttpRequest, response: HttpResponse) -> bool:
     )
 
 
-def _page(request: HttpRequest, response: HttpResponse, revision: str, at: datetime) -> KeptPage:
-    pieces = response.content.split(str(get_nonce(request)).encode())
-    return KeptPage(revision, at, _until(at), tuple(pieces), tuple(response.items()))
+def _page(
+    request: HttpRequest, response: HttpResponse, mark: Mark, revision: str, at: datetime
+) -> KeptPage:
+    body, nonce, turn = response.content, get_nonce(request), _turn(at)
+    # False as long as nobody asked for it: then the policy names none, and one page suits all.
+    has_nonce = bool(nonce)
+    return KeptPage(
+        revision,
+        since=at,
+        until=min(at + LONGEST_LIFE, turn),
+        pieces=tuple(body.split(str(nonce).encode())) if has_nonce else (body,),
+        headers=tuple(response.items()),
+        offered_until=turn if mark.for_proxies and not has_nonce else None,
+        # Weak: the same words, compressed or not.
+        etag=f'W/"{hashlib.sha256(body).hexdigest()[:32]}"',
+    )
 
 
-def _until(at: datetime) -> datetime:
+def _turn(at: datetime) -> datetime:
     """When these words may begin to be wrong: a door opens or closes, the day ends."""
     tomorrow = midnight(timezone.localdate(at) + timedelta(days=1))
     turns = [
@@ -149,4 +219,4 @@ def _until(at: datetime) -> datetime:
         for mairie in Mairie.objects.all()
         for service in mairie.schedule(at).services
     ]
-    return min(at + LONGEST_LIFE, tomorrow, *(turn for turn in turns if turn is not None))
+    return min([tomorrow, *(turn for turn in turns if turn is not None)])

@@ -14,6 +14,7 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from tests.support.nginx import example_in, whole
 from tests.support.portal import ROOT
 from tests.test_environment import NAMES, SECRETS
 
@@ -141,16 +142,10 @@ def test_nginx_passes_what_the_portal_reads() -> None:
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here")
 def test_nginx_itself_reads_it(tmp_path: Path) -> None:
-    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    text = re.sub(r"\n    ssl_certificate[^\n]*", "", text).replace("443 ssl", "443")
-    text = text.replace("/var/log/nginx", str(tmp_path))
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\nhttp {{\n{text}\n}}\n",
-        encoding="utf-8",
-    )
+    path = whole(example_in(tmp_path), tmp_path)
 
     read = subprocess.run(
-        ["nginx", "-t", "-q", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
+        ["nginx", "-t", "-q", "-p", str(tmp_path), "-c", str(path)],
         capture_output=True,
         text=True,
         check=False,

@@ -68,6 +68,10 @@ OPEN_DATA = {reverse("pacs:rules-json")}
 ADDRESSES = sorted(set(every_address()))
 
 
+#: What stands in a script element and is no script.
+DATA = ("application/json", "application/ld+json")
+
+
 class Scripts(HTMLParser):
     """The scripts of a page that have no nonce; data that a browser never runs aside."""
 
@@ -77,7 +81,7 @@ class Scripts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
-        is_data = found.get("type") == "application/json"
+        is_data = found.get("type") in DATA
         if tag == "script" and not is_data and not found.get("nonce"):
             self.bare.append(attrs)
 
@@ -282,10 +286,23 @@ def test_scripts_of_our_templates_carry_the_nonce() -> None:
         f"{file.relative_to(ROOT)}: {tag}"
         for file in (ROOT / "templates").rglob("*.html")
         for tag in re.findall(r"<script\b(?:[^>{]|{[%{].*?[%}]})*>", file.read_text("utf-8"))
-        if "csp_nonce" not in tag
+        if "csp_nonce" not in tag and not any(f'type="{kind}"' in tag for kind in DATA)
     ]
 
     assert bare == []
+
+
+def test_data_of_our_templates_asks_for_no_nonce() -> None:
+    """It needs none (`e2e/test_pages.py`), and a page that has one is offered to no proxy."""
+    data = [
+        tag
+        for file in (ROOT / "templates").rglob("*.html")
+        for tag in re.findall(r"<script\b(?:[^>{]|{[%{].*?[%}]})*>", file.read_text("utf-8"))
+        if any(f'type="{kind}"' in tag for kind in DATA)
+    ]
+
+    assert data
+    assert [tag for tag in data if "nonce" in tag] == []
 
 
 def test_a_page_says_what_its_script_must_be(db: None) -> None:

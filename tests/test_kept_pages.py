@@ -16,15 +16,19 @@ from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, resolve
+from django.utils.csp import LazyNonce
 
 from demarches import kept_pages
 from demarches.comarquage import import_source
 from demarches.kept_pages import (
     _MARK,
+    ANSWERS,
     KeptPage,
     KeptPages,
+    Mark,
     _is_for_everybody,
-    _until,
+    _page,
+    _turn,
     keeps_page,
     pages,
 )
@@ -37,6 +41,7 @@ from demarches.templatetags.portal import nb
 from pacs.models import PacsSettings
 from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
 from tests.support.fiches import fiche_xml, write_zip
+from tests.test_headers import faults
 from uzes_portal import views
 from vitale.models import Fact
 
@@ -73,6 +78,16 @@ PAGES = (
     "/vitale/que-dois-je-faire/?situation=perte",
     "/vitale/que-dois-je-faire/plan/?situation=perte&caisse=cpam&voie=guichet",
 )
+#: Pages whose address tells what somebody answered.
+OF_SOMEBODY = (
+    "/pacs/pieces/",
+    "/pacs/resultats/",
+    "/pacs/apres/ici/",
+    "/vitale/que-dois-je-faire/",
+)
+FOR_PROXIES = tuple(path for path in PAGES if not path.startswith(OF_SOMEBODY))
+#: By whichever address the page is asked, as a proxy and a browser do.
+SECURE = {"secure": True}
 NONCE = re.compile(r'nonce="([^"]+)"')
 TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 
@@ -126,7 +141,7 @@ def test_a_page_is_made_once_and_then_takes_one_query(path: str) -> None:
 def test_each_answer_has_a_nonce_of_its_own_the_one_of_its_policy() -> None:
     seen = set()
     for _ in range(3):
-        answer = Client().get("/mairie/")
+        answer = Client().get("/pacs/pieces/")
         nonces = set(NONCE.findall(answer.text))
         assert nonces == {re.search(r"'nonce-([^']+)'", answer["Content-Security-Policy"])[1]}
         seen |= nonces
@@ -302,13 +317,20 @@ def test_doors_turn_at_the_second() -> None:
 
 
 def test_tomorrow_begins_at_midnight_and_no_page_lives_longer_than_a_minute() -> None:
-    for moment in (
+    late, early = (
         datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC),
         datetime(2026, 12, 1, 3, 0, tzinfo=UTC),
-    ):
-        until = _until(moment)
-        assert moment < until <= moment + timedelta(minutes=1)
-    assert _until(datetime(2026, 12, 1, 22, 59, 59, tzinfo=UTC)).minute == 0
+    )
+    assert _turn(late) == late + timedelta(seconds=1)
+    request, answer = RequestFactory().get("/"), HttpResponse("words")
+    for moment in (late, early):
+        page = _page(request, answer, Mark(frozenset(), for_proxies=True), "r", moment)
+        assert page.until == min(_turn(moment), moment + timedelta(minutes=1))
+
+
+def test_doors_that_never_turn_leave_midnight() -> None:
+    OpeningHours.objects.all().delete()
+    assert _turn(NOON) == datetime(2026, 12, 1, 23, 0, tzinfo=UTC)
 
 
 # Nobody's but everybody's
@@ -381,3 +403,154 @@ def test_nothing_is_kept_while_a_part_has_no_mark() -> None:
     Revision.objects.all().delete()
     _read("/")
     assert pages.count == 0
+
+
+# Offered to proxies (by a real one: `test_nginx`)
+
+
+def _page_until(offered_until: datetime | None) -> KeptPage:
+    later = NOON + timedelta(minutes=1)
+    return KeptPage("r", NOON, later, (b"words",), (), offered_until=offered_until, etag='W/"1"')
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"),
+    [
+        (7200, 60),
+        (61.5, 60),
+        (61, 60),
+        (60.999, 59),
+        (3.5, 2),
+        (2, 1),
+        (1.999, 0),
+        (1, 0),
+        (0.5, 0),
+        (-30, 0),
+    ],
+)
+def test_what_is_offered_ends_a_second_before_the_words_may_be_wrong(
+    left: float, seconds: int
+) -> None:
+    page = _page_until(NOON + timedelta(seconds=left))
+    answer = page.answer(RequestFactory().get("/"), NOON)
+    offered = re.search(r"s-maxage=(\d+)", answer["Cache-Control"])
+    assert (int(offered[1]) if offered else 0) == seconds
+    assert ("ETag" in answer) is bool(seconds)
+
+
+def test_no_page_of_somebody_s_answers_can_be_offered() -> None:
+    with pytest.raises(ValueError, match="for no proxy"):
+        keeps_page(ANSWERS, for_proxies=True)
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("path", FOR_PROXIES)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_an_offered_page_holds_nothing_of_one_visit(path: str, method: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        answers = [getattr(Client(), method)(path, **SECURE) for _ in range(2)]
+        page = Client().get(path, **SECURE)
+    for answer in (*answers, page):
+        assert answer.status_code == 200
+        assert answer["Cache-Control"] == "public, max-age=0, s-maxage=60"
+        assert answer["ETag"] == page["ETag"]
+        assert sorted(answer["Vary"].split(", ")) == ["Accept-Encoding", "Cookie"]
+        assert "nonce" not in answer["Content-Security-Policy"]
+        assert "Set-Cookie" not in answer
+        assert not answer.cookies
+    assert not re.search(r"\bnonce=|csrfmiddlewaretoken", page.text)
+    assert faults(page) == []
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in FOR_PROXIES])
+def test_a_page_of_somebody_s_answers_leaves_the_process_for_its_reader_alone(path: str) -> None:
+    for _ in range(2):
+        answer = Client().get(path)
+        assert (answer["Cache-Control"], "ETag" in answer) == ("private, max-age=0", False)
+        assert Client().get(path, headers={"if-none-match": "*"}).status_code == 200
+
+
+def test_what_is_offered_is_what_the_views_say() -> None:
+    offered = {
+        route.lookup_str
+        for route in _routes(get_resolver())
+        if getattr(route.callback, _MARK, None) and getattr(route.callback, _MARK).for_proxies
+    }
+    assert offered == {f"{resolve(path.partition('?')[0])._func_path}" for path in FOR_PROXIES}
+
+
+def test_a_page_whose_template_asked_for_a_nonce_is_not_offered() -> None:
+    request = RequestFactory().get("/")
+    request._csp_nonce = LazyNonce()
+    mark = Mark(frozenset(), for_proxies=True)
+    assert _page(request, HttpResponse("words"), mark, "r", NOON).offered_until
+    str(request._csp_nonce)
+    assert _page(request, HttpResponse("words"), mark, "r", NOON).offered_until is None
+
+
+@pytest.mark.parametrize("cookie", ["a=b", "__Host-sessionid=x", "__Host-device=x"])
+def test_nothing_is_offered_to_who_shows_a_cookie(cookie: str) -> None:
+    known = Client().get("/")["ETag"]
+    answer = Client().get("/", headers={"cookie": cookie, "if-none-match": known})
+    assert (answer.status_code, "ETag" in answer) == (200, False)
+    assert "public" not in answer.get("Cache-Control", "")
+
+
+@pytest.mark.usefixtures("guide")
+@pytest.mark.parametrize("path", FOR_PROXIES)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_who_has_the_page_gets_no_second_one(path: str, method: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        page = Client().get(path, **SECURE)
+        pages.clear()  # another process, which makes the same page
+        for _ in range(2):
+            again = getattr(Client(), method)(
+                path, headers={"if-none-match": page["ETag"]}, **SECURE
+            )
+            assert (again.status_code, again.content) == (304, b"")
+            for name in ("ETag", "Cache-Control", "Vary", "Content-Security-Policy"):
+                assert again[name] == page[name]
+            assert faults(again) == []
+            assert "Content-Type" not in again
+
+
+def test_another_page_has_another_etag() -> None:
+    schedule = Mairie.objects.get().schedule(NOON)
+    turn = min(next_change(one.expression, NOON) for one in schedule.services)
+    seen = set()
+    for at in (NOON, turn):
+        with time_machine.travel(at, tick=False):
+            for path in ("/", "/mairie/", "/mairie/?semaine=2", "/pacs/", "/pacs/?langue=en"):
+                seen.add(Client().get(path)["ETag"])
+            Mairie.objects.update(name=f"Mairie de {at:%H}")
+            seen.add(Client().get("/")["ETag"])
+    assert len(seen) == 12
+    assert all(etag.startswith('W/"') for etag in seen)
+
+
+def test_what_changed_without_a_mark_has_another_etag(settings: Any) -> None:
+    """The environment, or another release: no row of content tells it."""
+    path = "/mentions-legales/"
+    known = Client().get(path)["ETag"]
+    settings.LEGAL_HOST = "Un autre hébergeur"
+    pages.clear()
+    assert Client().get(path, headers={"if-none-match": known}).status_code == 200
+
+
+def test_just_before_the_doors_turn_the_page_is_sent_whole() -> None:
+    schedule = Mairie.objects.get().schedule(NOON)
+    turn = min(next_change(one.expression, NOON) for one in schedule.services)
+    with time_machine.travel(turn - timedelta(seconds=10), tick=False):
+        known = Client().get("/mairie/")
+        assert "s-maxage=9" in known["Cache-Control"]
+    with time_machine.travel(turn - timedelta(seconds=1), tick=False):
+        last = Client().get("/mairie/", headers={"if-none-match": known["ETag"]})
+    assert (last.status_code, last["Cache-Control"]) == (200, "private, max-age=0")
+
+
+def test_nothing_is_offered_where_nothing_is_kept(settings: Any) -> None:
+    settings.KEPT_PAGES_BYTES = 0
+    answer = Client().get("/")
+    assert "Cache-Control" not in answer
+    assert "ETag" not in answer

@@ -18,7 +18,7 @@ from demarches.sms_gateway import is_on
 from uzes_portal.accessibility import recorded_audit
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -28,14 +28,14 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @require_safe
 def site_map(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/site_map.html")
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @require_safe
 def legal_notice(request: HttpRequest) -> HttpResponse:
@@ -43,7 +43,7 @@ def legal_notice(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/legal_notice.html", context)
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
@@ -61,7 +61,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/privacy.html", context)
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
@@ -69,7 +69,7 @@ def terms(request: HttpRequest) -> HttpResponse:
     return render(request, "legal/terms.html", {"sender": settings.DEFAULT_FROM_EMAIL})
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:

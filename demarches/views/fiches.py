@@ -29,7 +29,7 @@ def _who_searches(request: HttpRequest) -> str:
     return client_ip(request) if request.GET.get("q") else ""
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @rate_limited("search", reads=True, by=_who_searches)
 @require_safe
@@ -46,7 +46,7 @@ def fiches(request: HttpRequest) -> HttpResponse:
     return render(request, "demarches/fiches.html", context)
 
 
-@keeps_page(SITUATION_PARAMETER)
+@keeps_page(SITUATION_PARAMETER, for_proxies=True)
 @login_not_required
 @require_safe
 def fiche(request: HttpRequest, code: str) -> HttpResponse:

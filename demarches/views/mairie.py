@@ -40,7 +40,7 @@ class Week:
     lines: tuple[tuple[DayHours, ...], ...]
 
 
-@keeps_page(WEEK_PARAMETER)
+@keeps_page(WEEK_PARAMETER, for_proxies=True)
 @login_not_required
 @require_safe
 def mairie_page(request: HttpRequest) -> HttpResponse:

@@ -18,7 +18,7 @@ from pacs.rules.registration import ACT_RULES, ActKind, act_rule
 JOINT = {"modifier": ActKind.MODIFICATION, "dissoudre": ActKind.JOINT}
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @login_not_required
 @require_safe
 def after_home(request: HttpRequest) -> HttpResponse:

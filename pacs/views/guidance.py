@@ -18,7 +18,7 @@ AID_TITLE = "L’aide entre vous"
 REGIME_TITLE = "Vos biens"
 
 
-@keeps_page(PARAMETER)
+@keeps_page(PARAMETER, for_proxies=True)
 @login_not_required
 @require_safe
 def pacs_home(request: HttpRequest) -> HttpResponse:
@@ -26,7 +26,7 @@ def pacs_home(request: HttpRequest) -> HttpResponse:
     return render_in(request, "pacs/guidance_home.html")
 
 
-@keeps_page(PARAMETER)
+@keeps_page(PARAMETER, for_proxies=True)
 @login_not_required
 @require_safe
 def how_it_goes(request: HttpRequest) -> HttpResponse:
@@ -34,7 +34,7 @@ def how_it_goes(request: HttpRequest) -> HttpResponse:
     return render_in(request, "pacs/guidance_steps.html", {"pacs_settings": PacsSettings.current()})
 
 
-@keeps_page(PARAMETER)
+@keeps_page(PARAMETER, for_proxies=True)
 @login_not_required
 @require_safe
 def convention_explained(request: HttpRequest) -> HttpResponse:
@@ -50,7 +50,7 @@ def convention_explained(request: HttpRequest) -> HttpResponse:
     )
 
 
-@keeps_page(PARAMETER)
+@keeps_page(PARAMETER, for_proxies=True)
 @login_not_required
 @require_safe
 def effects(request: HttpRequest) -> HttpResponse:

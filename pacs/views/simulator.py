@@ -266,7 +266,7 @@ def _download(
 @rate_limited("compute", reads=True)
 @require_safe
 @login_not_required
-@cache_control(public=True, max_age=3600)
+@cache_control(public=True, max_age=3600, s_maxage=60)
 @conditional_page
 def rules_json(request: HttpRequest) -> HttpResponse:
     """The rules as open data, readable from any site."""
@@ -276,7 +276,7 @@ def rules_json(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @rate_limited("compute", reads=True)
 @require_safe
 @login_not_required

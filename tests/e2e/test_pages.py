@@ -1,11 +1,19 @@
 """Every type of page, by itself: weight, cookies, narrow screens, large text, the keyboard."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
+from demarches.comarquage import import_source
+from demarches.kept_pages import pages
 from tests.e2e.conftest import PHONE, Visitor
 from tests.support.dossiers import COMMON, OTHER, PERSON, make_dossier
+from tests.support.fiches import fiche_xml, write_zip
 
 pytestmark = pytest.mark.e2e
 
@@ -58,6 +66,50 @@ def test_twice_larger_text_fits_a_phone(visitor: Callable[..., Visitor]) -> None
         reader.page.evaluate("document.documentElement.style.fontSize = '200%'")
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert (path, reader.page.evaluate(wide)) == (path, 0)
+
+
+@pytest.fixture
+def kept(settings: Any) -> Iterator[None]:
+    settings.KEPT_PAGES_BYTES = 1024 * 1024
+    pages.clear()
+    yield
+    pages.clear()
+
+
+#: Notes what the policy refuses, from the first byte of the page.
+REFUSALS = """
+    window.refused = [];
+    addEventListener('securitypolicyviolation', it => window.refused.push(it.effectiveDirective));
+"""
+
+
+def test_data_in_a_page_is_no_script_for_the_policy(
+    visitor: Callable[..., Visitor], tmp_path: Path, kept: None
+) -> None:
+    """So it needs no nonce, and a proxy may keep the page; a script without one does not run."""
+    import_source(
+        write_zip(tmp_path / "guide.zip", {"F265.xml": fiche_xml("F265")}), at=timezone.now()
+    )
+    call_command("loaddata", "shown_fiches", verbosity=0)
+    reader = visitor()
+    reader.page.add_init_script(REFUSALS)
+    for path in ("/mairie/", "/fiches/F265/") * 2:  # as it is made, and as it is kept
+        answer = reader.page.goto(reader.site + path)
+        assert answer is not None
+        assert "nonce" not in answer.headers["content-security-policy"]
+        data = reader.page.locator('script[type="application/ld+json"]').text_content()
+        assert json.loads(data or "")["@context"] == "https://schema.org"
+        assert reader.page.evaluate("window.refused") == []
+    assert reader.troubles == []
+
+    reader.page.evaluate("""() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.ran = true';
+        document.body.append(script);
+    }""")
+    reader.page.wait_for_function("window.refused.length > 0")
+    assert reader.page.evaluate("[window.refused, window.ran]") == [["script-src-elem"], None]
+    reader.troubles.clear()  # what the browser said of the script just refused
 
 
 @pytest.mark.parametrize("path", ["/", "/mairie/", "/pacs/", "/pacs/pieces/"])

@@ -619,7 +619,11 @@ def test_rules_are_open_data(client: Client) -> None:
     response = get(client, "rules-json")
     data = json.loads(response.content)
 
-    assert set(response["Cache-Control"].split(", ")) == {"public", "max-age=3600"}
+    assert set(response["Cache-Control"].split(", ")) == {
+        "public",
+        "max-age=3600",
+        "s-maxage=60",
+    }
     assert response["Access-Control-Allow-Origin"] == "*"
     assert (data["version"], data["law_read_on"]) == ("1.0", "2026-04-03")
     assert [piece["id"] for piece in data["pieces"]] == list(RULE_IDS)

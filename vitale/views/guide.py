@@ -39,7 +39,7 @@ EDIT_PARAMETER = "etape"
 SENT_PARAMETER = "envoi"
 
 
-@keeps_page()
+@keeps_page(for_proxies=True)
 @require_safe
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
