@@ -3,9 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from tinyhtml5.parser import HTMLParser
@@ -18,6 +20,8 @@ from tests.support.followups import make_demande
 
 #: Pages looked at from one start; the plans of the Carte Vitale are hundreds of the same page.
 MOST, MOST_ALIKE = 60, 4
+#: Forms sent empty that come back with what is wrong, at least.
+REFUSED = {"nobody": 4, "draft": 10, "sent": 5, "vitale": 3, "agent": 0}
 
 
 def pages_of(client: Client, start: str) -> Iterator[tuple[str, str]]:
@@ -29,6 +33,24 @@ def pages_of(client: Client, start: str) -> Iterator[tuple[str, str]]:
         return answer.content.decode() if is_page else ""
 
     return crawl(read, start, most=MOST, most_alike=MOST_ALIKE)
+
+
+#: A form of questions: sent to the address of its own page, which says what is wrong.
+OWN_FORM = re.compile(r'<form\b(?=[^>]*\bmethod="post")(?=[^>]*\bnovalidate)')
+
+
+def refused(client: Client, url: str) -> str:
+    """The page that comes back when its form is sent empty; "" when it led elsewhere.
+
+    Nothing of it stays: another page is read as it was.
+    """
+    cookies = deepcopy(client.cookies)  # signing out is a form too
+    with transaction.atomic():
+        answer: Any = client.post(url, follow=True)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    is_page = answer.get("Content-Type", "").startswith("text/html")
+    return answer.content.decode() if is_page and "error-summary" in answer.text else ""
 
 
 def wrong_in(html: str) -> list[str]:
@@ -72,7 +94,14 @@ def test_every_page_is_well_formed(
         if who == "agent":
             browser, start = client_of(agent), reverse("admin:index")
 
-    pages = [(url, wrong_in(html)) for url, html in pages_of(browser, start)]
+    pages = list(pages_of(browser, start))
+    again = [
+        (f"{url}, refused", text)
+        for url, html in pages
+        if OWN_FORM.search(html) and (text := refused(browser, url))
+    ]
 
     assert len(pages) > 8
+    assert len(again) >= REFUSED[who]
+    pages = [(url, wrong_in(html)) for url, html in (*pages, *again)]
     assert {url: found for url, found in pages if found} == {}
