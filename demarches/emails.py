@@ -328,17 +328,20 @@ def _retry_or_give_up(email: Email, error: Exception) -> str:
     return "retried"
 
 
-def give_up_waiting(mails: QuerySet[Email], kind: str) -> None:
-    """Let these rows leave no more; `kind` is what `mail_fate` tells. Those that left stay sent.
+def give_up_waiting(mails: QuerySet[Email], kind: str) -> int:
+    """Let these rows leave no more; how many there were. Those that left stay sent.
 
-    One that is outdated has not failed, and has no status: nobody has anything to do about it.
+    `kind` is what `mail_fate` tells. One that is outdated has not failed, and has no status:
+    nobody has anything to do about it.
     """
     status = None if kind == SUPERSEDED else STATUS.failed
-    now = timezone.now()
+    given_up, now = 0, timezone.now()
     for pk in list(mails.filter(status__in=WAITING).values_list("pk", flat=True)):
         waiting = Email.objects.filter(pk=pk, status__in=WAITING)
         if waiting.update(status=status, last_updated=now):
             Log.objects.create(email_id=pk, status=STATUS.failed, exception_type=kind)
+            given_up += 1
+    return given_up
 
 
 def _give_up(email: Email, kind: str, message: str) -> str:

@@ -106,16 +106,20 @@ def _text(
     return queue_text(kind, appointment, to=number, key=key, at=at, leaves_at=leaves_at)
 
 
-def _outdate_texts(partenaire: Partenaire, why: str = SUPERSEDED) -> None:
+def _outdate_texts(partenaire: Partenaire, why: str = SUPERSEDED) -> int:
     """What waits to leave says what is no longer true of the appointment: it leaves no more."""
-    if is_on():
-        told = SentMail.objects.filter(partenaire=partenaire, email__isnull=False).values("email")
-        give_up_waiting(Email.objects.filter(pk__in=told, backend_alias=TEXT), why)
+    if not is_on():
+        return 0
+    told = SentMail.objects.filter(partenaire=partenaire, email__isnull=False).values("email")
+    return give_up_waiting(Email.objects.filter(pk__in=told, backend_alias=TEXT), why)
 
 
-def texts_unwanted(partenaire: Partenaire) -> None:
-    """They took their yes back, or it was for another number: no SMS that waits leaves."""
-    _outdate_texts(partenaire, UNWANTED)
+def texts_unwanted(partenaire: Partenaire) -> int:
+    """They took their yes back, or it was for another number: no SMS that waits leaves.
+
+    Returns how many there were.
+    """
+    return _outdate_texts(partenaire, UNWANTED)
 
 
 def _send_both(kind: str, dossier: Dossier, *, at: datetime, **context: Any) -> None:
