@@ -37,7 +37,12 @@ PUBLIC = (
     "/pacs/apres/documents/modifier/",
     "/pacs/apres/documents/dissoudre/",
     "/accessibilite/",
+    "/donnees-personnelles/",
+    "/mentions-legales/",
+    "/modalites-d-utilisation/",
     "/plan-du-site/",
+    "/vitale/suivi/ouvrir/",
+    "/vitale/suivi/retrouver/",
     "/compte/connexion/",
     "/n-existe-pas/",
 )
