@@ -19,6 +19,7 @@ class AddressInput(AskedOnceInput):
     """A text box for an address; « Vouliez-vous dire… ? » is asked once."""
 
     input_type = "email"
+    trusts_stored = True
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"spellcheck": "false", "autocapitalize": "none", **(attrs or {})})
@@ -59,6 +60,7 @@ class AddressField(forms.EmailField):
             raise ValidationError(refused.reason, code="invalid") from None
         meant = suggested_address(address)
         if meant and not getattr(value, "is_kept", False):
+            self.widget.asks = True
             raise ValidationError(
                 f"Vouliez-vous dire {meant} ? Si oui, corrigez l’adresse. Sinon, envoyez encore :"
                 " nous gardons ce que vous avez tapé.",

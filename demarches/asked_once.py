@@ -17,7 +17,14 @@ class Typed(str):
 
 
 class AskedOnceInput(forms.TextInput):
-    """A text box; beside a doubtful value, the memory that it was asked about."""
+    """A text box; beside a value that was asked about, the memory of it.
+
+    `asks` is put by whoever asks, on the widget of that form alone.
+    """
+
+    asks = False
+    #: A doubtful value that is stored was asked about when it was typed.
+    trusts_stored = False
 
     def canonical(self, value: Any) -> str:
         """One form of the value, however it is typed; "" when it cannot be read."""
@@ -29,6 +36,10 @@ class AskedOnceInput(forms.TextInput):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         box = super().render(name, value, attrs, renderer)
+        # What was typed comes back as `Typed`; anything else was stored.
+        is_kept = value.is_kept if isinstance(value, Typed) else self.trusts_stored
+        if not (self.asks or is_kept):
+            return box
         canonical = self.canonical(value)
         if not canonical or not self.is_doubtful(canonical):
             return box

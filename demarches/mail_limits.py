@@ -86,18 +86,21 @@ def _moment_fr(at: datetime) -> str:
     return f"à partir du {day_fr(at.date())} à {hour_fr(at.time())}"
 
 
-def seconds_before_code(request: HttpRequest, address: str) -> int:
+def seconds_before_code(request: HttpRequest, address: str, *, kind: str = "sign_in") -> int:
     """Count one code for this address; 0 when it may leave, else when the next one may.
+
+    `kind`: what it opens, with limits of its own (`<kind>_email`, `_email_day`, `_target`,
+    `_target_share`).
 
     What one place asks is counted for that place and address, so that a stranger uses up their
     own codes and nobody else's. What all places ask together is limited too, for the peace of
     whoever is written to; a place that asked for few codes today has its codes all the same.
     """
     here = f"{address}|{client_ip(request)}"
-    lately = count_one("sign_in_email", here)
-    today = count_one("sign_in_email_day", here)
-    by_all = count_one("sign_in_target", address)
-    own = max(seconds_left("sign_in_email", lately), seconds_left("sign_in_email_day", today))
-    if own or not seconds_left("sign_in_target_share", today):
+    lately = count_one(f"{kind}_email", here)
+    today = count_one(f"{kind}_email_day", here)
+    by_all = count_one(f"{kind}_target", address)
+    own = max(seconds_left(f"{kind}_email", lately), seconds_left(f"{kind}_email_day", today))
+    if own or not seconds_left(f"{kind}_target_share", today):
         return own
-    return seconds_left("sign_in_target", by_all)
+    return seconds_left(f"{kind}_target", by_all)

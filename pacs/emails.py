@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.timezone import localdate
+from phonenumbers import PhoneNumberFormat, format_number
 from post_office.models import Email
 
 from demarches.appointment_calendar import appointment_event
@@ -106,20 +108,32 @@ def _text(
     return queue_text(kind, appointment, to=number, key=key, at=at, leaves_at=leaves_at)
 
 
-def _outdate_texts(partenaire: Partenaire, why: str = SUPERSEDED) -> int:
-    """What waits to leave says what is no longer true of the appointment: it leaves no more."""
-    if not is_on():
-        return 0
+def _texts_of(partenaire: Partenaire) -> QuerySet[Email]:
     told = SentMail.objects.filter(partenaire=partenaire, email__isnull=False).values("email")
-    return give_up_waiting(Email.objects.filter(pk__in=told, backend_alias=TEXT), why)
+    texts: QuerySet[Email] = Email.objects.filter(pk__in=told, backend_alias=TEXT)
+    return texts
+
+
+def _outdate_texts(partenaire: Partenaire) -> None:
+    """What waits to leave says what is no longer true of the appointment: it leaves no more."""
+    if is_on():  # else the sender gives up whatever waits
+        give_up_waiting(_texts_of(partenaire), SUPERSEDED)
 
 
 def texts_unwanted(partenaire: Partenaire) -> int:
     """They took their yes back, or it was for another number: no SMS that waits leaves.
 
-    Returns how many there were.
+    Those that tell somebody else too, who agreed on the same number, leave for them. Returns how
+    many leave no more.
     """
-    return _outdate_texts(partenaire, UNWANTED)
+    alone = _texts_of(partenaire)
+    for other in partenaire.dossier.partenaires.exclude(pk=partenaire.pk):
+        if other.text_number is not None:
+            number = format_number(other.text_number, PhoneNumberFormat.E164)
+            alone = alone.exclude(
+                pk__in=[one.pk for one in _texts_of(other) if one.context["number"] == number]
+            )
+    return give_up_waiting(alone, UNWANTED)
 
 
 def _send_both(kind: str, dossier: Dossier, *, at: datetime, **context: Any) -> None:

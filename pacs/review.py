@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.forms import BoundField
 from django.urls import reverse
 
 from demarches.sms_gateway import is_on
@@ -151,11 +152,16 @@ def _lines(
     for one in told:
         if (form := forms.get(one.page)) is None:
             continue
-        at = f"#{form[one.field].id_for_label}" if one.field in form.fields else ""
+        at = f"#{_first_id(form[one.field])}" if one.field in form.fields else ""
         lines.append(
             Line(one.name, one.sentences, _page(subject, one.page) + back + at if is_open else "")
         )
     return lines
+
+
+def _first_id(field: BoundField) -> str:
+    """Of a group of answers, the first: a group has no id of its own."""
+    return field.id_for_label or f"{field.auto_id}_0"
 
 
 def _page(subject: Dossier | Partenaire, slug: str) -> str:

@@ -75,6 +75,7 @@ def suivi_export(book: Book) -> dict[str, Any]:
         "rappels": {
             "adresse": suivi.reminder_email or None,
             "confirmes": suivi.reminder_confirmed_at is not None,
+            "adresse_qui_rouvre": suivi.opens_by_mail,
             "jour_choisi": suivi.reminder_on.isoformat() if suivi.reminder_on else None,
         },
         "voies": [

@@ -17,7 +17,7 @@ from demarches.appointment_calendar import appointment_event
 from demarches.emails import queue_mail
 from demarches.models import Appointment, Mairie
 from vitale.models import AideSettings, Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
-from vitale.tokens import recovery_token, reminder_token
+from vitale.tokens import RECOVERY_LIFE, recovery_token, reminder_token
 
 
 def _queue(
@@ -78,24 +78,28 @@ def reminder(route: SuiviRoute, *, step: str, words: str = "") -> None:
 
 
 def ways_in(suivis: Sequence[Suivi], *, at: datetime) -> None:
-    """Mail one link for each of these aide-mémoire, which have one confirmed address.
+    """Mail one link for each of these aide-mémoire, which one address opens.
 
-    Its text is erased once it has left: the links open without codes.
+    Its text is erased once it has left: the links open without codes. It does not leave once
+    they are dead.
     """
-    address = suivis[0].reminder_email
-    email = _queue(
-        "ways_in",
-        to=address,
+    email = queue_mail(
+        to=suivis[0].reminder_email,
+        template="vitale/emails/ways_in",
+        context={
+            "mairie": Mairie.objects.current(),
+            "ways": [(suivi, _way_in(suivi)) for suivi in suivis],
+        },
         key=f"ways-in:{suivis[0].pk}:{at.isoformat()}",
         secret=True,
-        is_cold=True,
-        ways=[
-            (suivi, f"{settings.SITE_URL}{reverse('vitale:suivi-way-in', args=[token])}")
-            for suivi in suivis
-            for token in (recovery_token(suivi),)
-        ],
+        is_code=True,
+        expires_at=at + RECOVERY_LIFE,
     )
     SuiviMail.objects.bulk_create(SuiviMail(suivi=suivi, email=email) for suivi in suivis)
+
+
+def _way_in(suivi: Suivi) -> str:
+    return f"{settings.SITE_URL}{reverse('vitale:suivi-way-in', args=[recovery_token(suivi)])}"
 
 
 def suivi_deletion(suivi: Suivi, *, at: datetime) -> None:

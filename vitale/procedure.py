@@ -61,7 +61,15 @@ PROCEDURE = Procedure(
         JobType("remind_vitale", "Rappels des aide-mémoire", Every(minutes=60)),
         JobType("purge_vitale", "Effacer les demandes arrivées à terme", Daily(time(3, 15))),
     ),
-    limits={"vitale_create": (20, 3600), "vitale_open": (20, 600)},
+    limits={
+        "vitale_create": (20, 3600),
+        "vitale_open": (20, 600),
+        # The way in by an address, as for the codes of sign-in (`demarches.mail_limits`).
+        "ways_in_email": (3, 3600),
+        "ways_in_email_day": (6, 86_400),
+        "ways_in_target": (12, 86_400),
+        "ways_in_target_share": (2, 86_400),
+    },
     answers=Answers(
         at_once={
             "vitale:suivi-codes": "shows a secret this once",

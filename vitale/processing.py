@@ -68,7 +68,7 @@ def _suivis() -> Sheet:
                 group(
                     "adresse et jour des rappels, accord donné",
                     PERSON,
-                    "reminder_email reminder_confirmed_at reminder_on",
+                    "reminder_email reminder_confirmed_at reminder_on opens_by_mail",
                 ),
                 group("empreinte de son secret", MACHINE, "secret_digest"),
                 keys("id form_key"),

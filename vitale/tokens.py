@@ -44,11 +44,13 @@ def recovery_token(suivi: Suivi) -> str:
 def suivi_of_recovery(token: str) -> Suivi | None:
     """The aide-mémoire that this link opens; None when it is too old, or for another address.
 
-    New codes end it too: whoever made them wanted to be the only one.
+    New codes end the link, but not what its address may ask for: the page of the codes says so.
     """
     pk, mark = _read(token, salt=RECOVERY_SALT, max_age=RECOVERY_LIFE)
-    suivi = Suivi.objects.filter(pk=pk).exclude(reminder_confirmed_at=None).first()
+    suivi = Suivi.objects.filter(pk=pk).first()
     if suivi is None or not isinstance(mark, str):
+        return None
+    if not Suivi.objects.opened_by(suivi.reminder_email).filter(pk=suivi.pk).exists():
         return None
     return suivi if _is_mark(mark, RECOVERY_SALT, _ways_in(suivi)) else None
 

@@ -132,11 +132,13 @@ def said_of(route: SuiviRoute, step: Step) -> list[Said]:
         Said(
             line,
             ", ".join(
-                [
-                    *([Regime(one).label for one in line.regimes] if is_unknown else ()),
-                    *(Channel(one).label for one in line.channels if not route.channel),
-                    *(situations.CASE_LABELS[one] for one in line.cases if several),
-                ]
+                words
+                for words in (
+                    " ou ".join(Regime(one).label for one in line.regimes if is_unknown),
+                    " ou ".join(Channel(one).label for one in line.channels if not route.channel),
+                    situations.cases_in_words(line.cases) if several else "",
+                )
+                if words
             ),
         )
         for line in lines

@@ -360,10 +360,11 @@ class CivilForm(PlaceForm):
         age = unlikely_age(year, today=localdate())
         is_sure = getattr(self["birth_date"].data, "is_kept", False)
         if age is not None and not is_sure and not self.partial:
+            self.fields["birth_date"].widget.asks = True
             self.add_error(
                 "birth_date",
-                f"Vous auriez {age} ans cette année. Est-ce exact ? Si non, corrigez l’année. Si"
-                " oui, envoyez encore : nous gardons ce que vous avez tapé.",
+                f"Cela ferait {age} ans cette année. Est-ce exact ? Si non, corrigez l’année. Si"
+                " oui, envoyez encore : ce qui est tapé sera gardé.",
             )
 
     def _unreadable(self, typed: str, words: str) -> str:

@@ -275,7 +275,7 @@ CAUSES = {
     },
     "vitale": {
         "confirm_reminders": "cold",
-        "ways_in": "cold",
+        "ways_in": "code",
         "aide_received": "cold",
         **dict.fromkeys(("meeting_booked", "meeting_cancelled", "meeting_given_up"), "people"),
         **dict.fromkeys(
@@ -298,7 +298,7 @@ CALLERS = {
     "demarches/staff_mails.py": {"counted"},
     "pacs/emails.py": {"counted"},
     "pacs/actions/upkeep.py": {"counted"},
-    "vitale/emails.py": {"counted"},
+    "vitale/emails.py": {"code", "counted"},
 }
 
 

@@ -217,7 +217,7 @@ def test_linked_data_gives_the_hours_of_each_service(client: Client, uzes: Mairi
 
     response = get(client, "mairie", FIRST_SATURDAY)
     script = re.search(
-        r'<script type="application/ld\+json" nonce="[^"]+">(.*?)</script>',
+        r'<script type="application/ld\+json">(.*?)</script>',
         response.content.decode(),
         re.DOTALL,
     )
@@ -266,7 +266,7 @@ def test_linked_data_has_only_what_is_known(client: Client, uzes: Mairie) -> Non
     OpeningHours.objects.all().delete()
 
     html = get(client, "mairie", MONDAY_MORNING).content.decode()
-    data = json.loads(re.findall(r'ld\+json" nonce="[^"]+">(.*?)</script>', html, re.DOTALL)[0])
+    data = json.loads(re.findall(r'ld\+json">(.*?)</script>', html, re.DOTALL)[0])
 
     assert "telephone" not in data
     assert (data["email"], data["sameAs"]) == ("accueil@mairie.example", "https://mairie.example/")

@@ -109,14 +109,27 @@ def test_an_age_above_a_hundred_is_asked_about_once(
         untouched = born(draft)
         other = answer(browser, page, **{**sent, "birth_date-asked": "1924"})
         again = answer(browser, page, **sent, **{"birth_date-asked": hidden[0]})
-        shown = browser.get(page).content.decode()
 
     assert (asked.status_code, other.status_code, again.status_code) == (422, 422, 302)
-    assert "Vous auriez 101 ans cette année. Est-ce exact ?" in told.replace("\u00a0", " ")
+    assert "Cela ferait 101 ans cette année. Est-ce exact ?" in told.replace("\u00a0", " ")
     assert untouched == before
     assert born(draft)[0] == 1925
-    # Opened again, the page does not ask what it was answered.
-    assert 'name="birth_date-asked" value="1925"' in shown
+
+
+def test_an_answer_to_another_question_is_no_answer_to_this_one(
+    draft: Dossier, alice: User, client_of: Callable[[User], Client], page: str
+) -> None:
+    """What was refused for another reason, or left for later, was not asked about."""
+    browser = client_of(alice)
+    with time_machine.travel(datetime(2026, 11, 28, 9, tzinfo=UTC), tick=False):
+        unreadable = answer(browser, page, birth_date="1925")
+        later = answer(browser, page, birth_date="3/4/1925", later="1")
+        shown = browser.get(page).content.decode()
+        full = answer(browser, page, birth_date="3/4/1925")
+
+    assert (unreadable.status_code, later.status_code, full.status_code) == (422, 302, 422)
+    assert "birth_date-asked" not in unreadable.content.decode() + shown
+    assert "Est-ce exact" in full.content.decode()
 
 
 def test_a_hundred_years_are_not_asked_about(

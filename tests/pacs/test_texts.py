@@ -360,6 +360,37 @@ def test_a_yes_taken_back_stops_what_waits(gateway: Gateway, booked: Dossier, ag
     assert gateway.asked == []
 
 
+def test_who_takes_a_yes_back_takes_nobody_elses(
+    gateway: Gateway, booked: Dossier, agent: User
+) -> None:
+    """They agreed on one number, and are told by one text."""
+    Partenaire.objects.filter(dossier=booked).update(
+        user=None, contact_email="", phone=MOBILE, texts_agreed_at=NOW
+    )
+    Dossier.objects.update(at_counter=True)
+    book_for(fresh(booked), SECOND, by=agent, at=NOW)
+    read = imprint({"p1.phone": person(booked, 1).phone, **place_shown(booked)})
+
+    desk.save_answers_for(fresh(booked), {"p1": {"phone": ""}}, read=read, by=agent, at=NOW)
+    deliver_due()
+
+    assert len(gateway.asked) == 1
+
+
+def test_a_yes_taken_back_while_the_gateway_is_off_stops_what_waits(
+    gateway: Gateway, booked: Dossier, agent: User, settings: Any
+) -> None:
+    book_for(booked, SECOND, by=agent, at=NOW)
+    there, settings.SMS_GATEWAY_URL = settings.SMS_GATEWAY_URL, ""
+    read = imprint({"p2.phone": second(booked).phone, **place_shown(booked)})
+    desk.save_answers_for(booked, {"p2": {"phone": ""}}, read=read, by=agent, at=NOW)
+
+    settings.SMS_GATEWAY_URL = there
+    deliver_due()
+
+    assert gateway.asked == []
+
+
 def test_an_emptied_part_keeps_no_yes(gateway: Gateway, booked: Dossier, agent: User) -> None:
     book_for(booked, SECOND, by=agent, at=NOW)
 

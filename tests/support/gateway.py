@@ -4,7 +4,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -66,7 +65,6 @@ class Gateway:
             connection.sendall(b"HTTP/1.1 200 OK\r\n")
             while not self.is_over.wait(0.1):
                 connection.sendall(b"X-Wait: 1\r\n")
-                time.sleep(0)
         elif answer == HUGE:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
             for _ in range(100_000):

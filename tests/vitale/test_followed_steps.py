@@ -11,7 +11,7 @@ from tests.support.followups import make_suivi
 from tests.support.pages import Reader
 from tests.vitale.test_suivi_views import words
 from vitale.models import PlanLine, Suivi
-from vitale.rules.situations import Channel, Regime, Situation
+from vitale.rules.situations import Channel, Regime, Situation, cases_in_words
 from vitale.rules.suivi import FOLLOWED, STEPS, journey, journey_channels
 from vitale.tracking import said_of
 
@@ -82,8 +82,17 @@ def test_lines_of_several_answers_say_which() -> None:
     suivi = make_suivi(situation=Situation.IDENTITY, regime=Regime.CPAM, channel=None)
     page = words(page_of(suivi, "demande"))
 
-    assert "La France, outre-mer compris" in page
+    assert "« La France, outre-mer compris »" in page
     assert "Demandez la correction à l’Insee" in page
+
+
+def test_a_question_stands_once_before_its_answers() -> None:
+    assert cases_in_words(["mariage", "divorce"]) == (
+        "Qu’est-ce qui a changé ? «\u00a0Je me suis marié\u00a0» ou «\u00a0J’ai divorcé\u00a0»"
+    )
+    two = cases_in_words(["acte-faux", "naissance-insee"])
+    assert two.count("?") == 2
+    assert ", et " in two
 
 
 def test_what_is_said_is_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:

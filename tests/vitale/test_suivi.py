@@ -116,6 +116,7 @@ def test_it_holds_no_name_and_no_number() -> None:
         "closed_at", "reminder_email", "reminder_confirmed_at", "reminder_on", "form_key",
         "routes", "suivi", "regime", "channel", "started_at", "ended_at", "ticks", "reminders",
         "route", "step", "done_on", "choice", "at", "mails", "email", "deletion_warned_at",
+        "opens_by_mail",
     }  # fmt: skip
 
 

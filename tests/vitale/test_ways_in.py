@@ -10,10 +10,18 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
-from demarches.emails import mail_text
+from demarches.emails import deliver_due, mail_text
+from demarches.models import User
+from demarches.rules.read import imprint
 from tests.support.followups import make_suivi
 from tests.vitale.test_suivi_views import words
-from vitale.actions.suivi import MOST_WAYS_IN, answer_reminders
+from vitale.actions.suivi import (
+    MOST_WAYS_IN,
+    answer_reminders,
+    delete_suivi,
+    ending_shown,
+    set_reminders,
+)
 from vitale.models import Suivi, SuiviMail
 from vitale.tokens import recovery_token, reminder_token
 
@@ -30,6 +38,14 @@ def clock() -> Any:
         yield traveller
 
 
+def make_opened(address: str = ALICE, **known: Any) -> Suivi:
+    """An aide-mémoire whose address said yes knowing that it opens it."""
+    suivi = make_suivi(reminders_to=address, **known)
+    answer_reminders(suivi, wanted=True, at=NOW)
+    suivi.refresh_from_db()
+    return suivi
+
+
 def ask(address: str) -> Any:
     return Client().post(LOST, {"email": address}, follow=True)
 
@@ -40,7 +56,7 @@ def links() -> list[str]:
 
 
 def test_the_link_opens_it_without_codes(client: Client) -> None:
-    suivi = make_suivi(reminders_to=ALICE)
+    suivi = make_opened()
     ask(" Alice@Example.org ")
     (link,) = links()
 
@@ -53,48 +69,66 @@ def test_the_link_opens_it_without_codes(client: Client) -> None:
     assert "Vos étapes" in opened.text
 
 
-@pytest.mark.parametrize("state", ["unknown", "not confirmed", "confirmed", "closed"])
-def test_the_answer_is_the_same_whatever_the_address_has(state: str) -> None:
+@pytest.mark.parametrize(
+    "state", ["unknown", "not confirmed", "before", "account", "confirmed", "closed"]
+)
+def test_the_answer_is_the_same_whatever_the_address_has(state: str, alice: User) -> None:
     make_suivi(reminders_to="someone@example.org")
     told = {
         "unknown": 0,
         "not confirmed": 0,
+        "before": 0,  # they said yes to reminders, when that was all it meant
+        "account": 0,
         "confirmed": 1,
         "closed": 1,
     }
     if state != "unknown":
-        suivi = make_suivi(reminders_to=ALICE)
+        suivi = make_opened()
     if state == "not confirmed":
         Suivi.objects.filter(pk=suivi.pk).update(reminder_confirmed_at=None)
+    if state == "before":
+        Suivi.objects.filter(pk=suivi.pk).update(opens_by_mail=False)
+    if state == "account":
+        Suivi.objects.filter(pk=suivi.pk).update(owner=alice)
     if state == "closed":
         Suivi.objects.filter(pk=suivi.pk).update(closed_at=NOW)
 
     answer = ask(ALICE)
 
     assert answer.redirect_chain == [(f"{LOST}?demande=1", 302)]
-    assert "Si un aide-mémoire envoie ses rappels à cette adresse" in words(answer.text)
+    assert "Si un aide-mémoire s’ouvre par cette adresse" in words(answer.text)
     assert ALICE not in answer.text
     assert Email.objects.count() == told[state]
 
 
 @pytest.mark.parametrize("has_one", [False, True])
-def test_asking_has_one_limit_for_every_address(has_one: bool, settings: Any) -> None:
+def test_asking_has_one_limit_for_every_address(has_one: bool) -> None:
     """What a stranger is refused must not tell what the address has."""
-    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "mail_target": (2, 86400)}
     if has_one:
-        make_suivi(reminders_to=ALICE)
+        make_opened()
 
-    answers = [ask(ALICE).status_code for _ in range(3)]
+    answers = [ask(ALICE).status_code for _ in range(4)]
 
-    assert answers == [200, 200, 429]
-    assert Email.objects.count() == (2 if has_one else 0)
+    assert answers == [200, 200, 200, 429]
+    assert Email.objects.count() == (3 if has_one else 0)
+
+
+def test_strangers_shut_nobody_out() -> None:
+    """Neither from their own way in, nor from the other mails of the mairie."""
+    make_opened()
+    for place in range(20):
+        Client(REMOTE_ADDR=f"192.0.2.{place + 1}").post(LOST, {"email": ALICE})
+    sent = Email.objects.count()
+
+    assert ask(ALICE).status_code == 200
+    assert Email.objects.count() == sent + 1
+    other = make_suivi()
+    set_reminders(other, email=ALICE, on=None, user=None, at=NOW)
+    assert "Voulez-vous des rappels" in Email.objects.latest("pk").subject
 
 
 def test_one_mail_for_all_of_them_and_the_latest_visited_first() -> None:
-    rows = [
-        make_suivi(reminders_to=ALICE, at=NOW - timedelta(days=day))
-        for day in range(MOST_WAYS_IN + 1)
-    ]
+    rows = [make_opened(at=NOW - timedelta(days=day)) for day in range(MOST_WAYS_IN + 1)]
     ask(ALICE)
 
     text = mail_text(Email.objects.get())
@@ -107,7 +141,7 @@ def test_one_mail_for_all_of_them_and_the_latest_visited_first() -> None:
 
 
 def test_the_mail_is_neutral_and_goes_with_the_aide_memoire() -> None:
-    suivi = make_suivi(reminders_to=ALICE)
+    suivi = make_opened()
     ask(ALICE)
     mail = Email.objects.get()
 
@@ -120,7 +154,7 @@ def test_the_mail_is_neutral_and_goes_with_the_aide_memoire() -> None:
 
 @pytest.mark.parametrize("why", ["an hour", "new codes", "no more", "another address", "deleted"])
 def test_the_link_dies(why: str, clock: Any) -> None:
-    suivi = make_suivi(reminders_to=ALICE)
+    suivi = make_opened()
     link = reverse("vitale:suivi-way-in", args=[recovery_token(suivi)])
     match why:
         case "an hour":
@@ -141,13 +175,60 @@ def test_the_link_dies(why: str, clock: Any) -> None:
 
 
 def test_no_other_link_opens_it() -> None:
-    suivi = make_suivi(reminders_to=ALICE)
+    suivi = make_opened()
 
     for token in (reminder_token(suivi), "x", f"{recovery_token(suivi)}x"):
         link = reverse("vitale:suivi-way-in", args=[token])
         assert Client().post(link).status_code == 404
     choice = reverse("vitale:suivi-reminder-choice", args=[recovery_token(suivi)])
     assert Client().get(choice).status_code == 404
+
+
+def test_a_mail_of_several_stays_while_one_of_them_does() -> None:
+    one, other = make_opened(), make_opened()
+    ask(ALICE)
+    read = imprint(ending_shown(one))
+
+    delete_suivi(one, read=read)
+    assert Email.objects.count() == 1
+    answer_reminders(other, wanted=False, at=NOW)
+    assert not Email.objects.exists()
+
+
+def test_a_mail_that_leaves_too_late_does_not_leave(clock: Any) -> None:
+    make_opened()
+    ask(ALICE)
+    clock.shift(timedelta(hours=1, seconds=1))
+
+    assert deliver_due().failed == 1
+
+
+def test_who_looks_is_told_what_the_address_opens(client: Client) -> None:
+    suivi = make_opened()
+    browser = Client()
+    secret = suivi.renew_secret()
+    browser.post(reverse("vitale:codes-open"), {"reference": suivi.reference, "secret": secret})
+    before = browser.session.session_key
+
+    sheet = words(browser.post(reverse("vitale:suivi-codes", args=[suivi.reference])).text)
+    page = words(browser.get(suivi.get_absolute_url()).text)
+    form = words(browser.get(reverse("vitale:suivi-reminders", args=[suivi.reference])).text)
+    choice = client.get(reverse("vitale:suivi-reminder-choice", args=[reminder_token(suivi)])).text
+
+    assert f"L’adresse {ALICE} peut aussi le rouvrir." in sheet
+    assert "Cette adresse peut aussi le rouvrir , sans les codes." in page
+    assert "Cette adresse pourra aussi rouvrir l’aide-mémoire sans ses codes" in form
+    assert "Elle pourra aussi le rouvrir, sans ses codes." in words(choice)
+    # Codes came in: the browser has another session than the one it was given.
+    assert browser.session.session_key != before
+
+
+def test_another_address_opens_nothing_until_it_says_yes() -> None:
+    suivi = make_opened()
+    set_reminders(suivi, email="new@example.org", on=None, user=None, at=NOW)
+    suivi.refresh_from_db()
+
+    assert (suivi.opens_by_mail, suivi.reminder_confirmed_at) == (False, None)
 
 
 def test_a_wrong_address_is_told_and_kept() -> None:

@@ -5,6 +5,7 @@ reasons in French. An agent also gives the `version` they were looking at.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from django.utils.timezone import localdate
 from demarches import guard
 from demarches.actions import check_read, give_back, take_back
 from demarches.exchange import unsend
+from demarches.mail_limits import TooManyMails
 from demarches.models import UNDO_TIME, Appointment, User, next_reference
 from demarches.refusals import ActionRefused, locked_as_read
 from demarches.rules.addresses import read_optional
@@ -160,7 +162,9 @@ def _withdraw(
     booked = release_meeting(locked, at=at, not_before=undo_until)
     locked.withdraw(by=by, at=at, reason=reason)
     if booked is not None:
-        emails.meeting_cancelled(locked, booked, at=at, leaves_at=undo_until)
+        # A seat is given back whatever the mails of the day: the page tells it too.
+        with suppress(TooManyMails):
+            emails.meeting_cancelled(locked, booked, at=at, leaves_at=undo_until)
     return booked
 
 

@@ -4,6 +4,7 @@ The request's row is locked first, then seats, which the database grants
 (`demarches.actions.take_seat`). Refusals say why, in French.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from demarches.actions import (
     take_seat,
 )
 from demarches.booking import DESK_HORIZON
+from demarches.mail_limits import TooManyMails
 from demarches.models import Agenda, Appointment, User
 from demarches.refusals import ActionRefused, StaleDossier
 from demarches.rules.enums import AppointmentStatus
@@ -257,7 +259,9 @@ def give_up(demande: Demande, *, by: User | None, at: datetime, seen: int) -> Ap
         booked = release_meeting(locked, at=at)
         locked.touch(at=at, waiting=True)
         locked.record(kind=GIVEN_UP, by=by, at=at, reason=str(meeting))
-        emails.meeting_given_up(locked, meeting, at=at, given_up=booked)
+        # A seat is given back whatever the mails of the day: the page tells it too.
+        with suppress(TooManyMails):
+            emails.meeting_given_up(locked, meeting, at=at, given_up=booked)
         return meeting
 
 

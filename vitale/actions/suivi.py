@@ -8,13 +8,12 @@ from django.utils.timezone import localdate
 from post_office.models import Email
 
 from demarches.actions import ChangedSince, check_read
-from demarches.mail_limits import count_mail
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.read import Shown, is_as_read
 from vitale import emails
-from vitale.models import Situation, Suivi, SuiviRoute, SuiviTick, Tally
+from vitale.models import Situation, Suivi, SuiviMail, SuiviRoute, SuiviTick, Tally
 from vitale.rules import situations
 from vitale.rules import suivi as rules
 from vitale.rules.codes import new_reference
@@ -22,6 +21,7 @@ from vitale.rules.situations import Channel, Regime
 
 #: The same form sent again within this time is a second click.
 DOUBLE_CLICK = timedelta(minutes=10)
+REMINDER_COLUMNS = ("reminder_email", "reminder_confirmed_at", "reminder_on", "opens_by_mail")
 #: A mail holds no more links than one reads.
 MOST_WAYS_IN = 5
 
@@ -245,10 +245,11 @@ def set_reminders(
         if is_new:
             _delete_mails(locked)
             locked.reminder_email = email
-            locked.reminder_confirmed_at = None
+            locked.reminder_confirmed_at, locked.opens_by_mail = None, False
         if email and is_proved and locked.reminder_confirmed_at is None:
-            locked.reminder_confirmed_at = at
-        locked.save(update_fields=["reminder_email", "reminder_confirmed_at", "reminder_on"])
+            # The page said what an address opens.
+            locked.reminder_confirmed_at, locked.opens_by_mail = at, True
+        locked.save(update_fields=REMINDER_COLUMNS)
         must_ask = bool(email) and is_new and not is_proved
         if must_ask:
             emails.confirm_reminders(locked, at=at)
@@ -261,25 +262,22 @@ def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
         locked = Suivi.objects.locked().get(pk=suivi.pk)
         if wanted:
             locked.reminder_confirmed_at = locked.reminder_confirmed_at or at
+            locked.opens_by_mail = True
         else:
             locked.reminder_email, locked.reminder_confirmed_at = "", None
-            locked.reminder_on = None
+            locked.reminder_on, locked.opens_by_mail = None, False
             _delete_mails(locked)
-        locked.save(update_fields=["reminder_email", "reminder_confirmed_at", "reminder_on"])
+        locked.save(update_fields=REMINDER_COLUMNS)
 
 
 def ask_ways_in(address: str, *, at: datetime) -> None:
-    """Mail the links that open what this canonical address confirmed, the latest visited first.
+    """Mail the links that open what this address opens, the latest visited first; or nothing.
 
-    An address that confirmed nothing is counted alike and gets no mail: the asker learns nothing.
-    Raises `TooManyMails`.
+    Whoever asks is told the same in both cases; its page counts how often (`seconds_before_code`).
     """
     with transaction.atomic():
-        found = list(Suivi.objects.confirmed_by(address)[:MOST_WAYS_IN])
-        if found:
+        if found := list(Suivi.objects.opened_by(address)[:MOST_WAYS_IN]):
             emails.ways_in(found, at=at)
-        else:
-            count_mail(address, is_cold=True)
 
 
 def close_suivi(suivi: Suivi, *, at: datetime, read: str | None = None) -> None:
@@ -323,4 +321,8 @@ def delete_suivi(suivi: Suivi, *, read: str | None = None) -> None:
 
 
 def _delete_mails(suivi: Suivi) -> None:
-    Email.objects.filter(pk__in=list(suivi.mails.values_list("email", flat=True))).delete()
+    """Those of it alone; one mail may hold the links of several."""
+    others = SuiviMail.objects.exclude(suivi=suivi).values("email")
+    own = suivi.mails.exclude(email_id__in=others)
+    Email.objects.filter(pk__in=list(own.values_list("email", flat=True))).delete()
+    suivi.mails.all().delete()

@@ -94,8 +94,9 @@ class RemindersForm(NoPrivateNumbersMixin, PageFormMixin, forms.Form):
 
     page_heading = "Vos rappels par mail"
     page_hint = (
-        "Un mail par étape, au plus. Il ne dit rien de votre situation. Laissez vide pour ne"
-        " plus en recevoir."
+        "Un mail par étape, au plus. Il ne dit rien de votre situation. Cette adresse pourra aussi"
+        " rouvrir l’aide-mémoire sans ses codes : mettez la vôtre. Laissez vide pour ne plus en"
+        " recevoir."
     )
     submit_label = "Enregistrer"
     mark_optional: ClassVar[bool] = False

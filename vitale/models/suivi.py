@@ -45,10 +45,11 @@ class SuiviQuerySet(models.QuerySet["Suivi"]):
         """Open, with an address whose holder said yes."""
         return self.filter(closed_at=None).exclude(reminder_confirmed_at=None)
 
-    def confirmed_by(self, address: str) -> Self:
-        """Those whose holder said yes to reminders at this address, the latest visited first."""
-        told = self.filter(reminder_email=canonical_address(address))
-        return told.exclude(reminder_confirmed_at=None).order_by("-visited_at", "-pk")
+    def opened_by(self, address: str) -> Self:
+        """Those that this address opens, the latest visited first; an account opens its own."""
+        told = self.filter(reminder_email=canonical_address(address), opens_by_mail=True)
+        told = told.filter(owner=None).exclude(reminder_confirmed_at=None)
+        return told.order_by("-visited_at", "-pk")
 
     def forgotten(self, *, at: datetime) -> Self:
         """Closed or unvisited for as long as they may be kept (domain reference 7.6)."""
@@ -85,6 +86,8 @@ class Suivi(Coded, AccountItem):
     closed_at = models.DateTimeField(null=True, blank=True)
     reminder_email = AddressField(max_length=254, blank=True)
     reminder_confirmed_at = models.DateTimeField(null=True, blank=True)
+    #: Whoever reads that address said yes knowing that it opens this again, without its codes.
+    opens_by_mail = models.BooleanField(default=False, editable=False)
     #: The day people chose, where none can be computed: no birth date is kept.
     reminder_on = models.DateField(null=True, blank=True)
     #: When it was told that it will be deleted; a visit that keeps it empties this.

@@ -4,10 +4,11 @@ At most five questions, each asked only where its answers lead to different plan
 each answer is one of a closed list, and no answer names a person, a number or a date.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from demarches.rules.dates_fr import NBSP
 from demarches.rules.enums import LabelledStrEnum
 
 
@@ -295,14 +296,28 @@ QUESTION_OF: dict[str, str] = {
     for choice in ask.question.choices
 }
 CASES = frozenset(QUESTION_OF)
-#: What agents read of an answer, beside its box.
-CASE_LABELS: dict[str, str] = {
-    choice.value: f"{ask.question.heading} {choice.label}"
+#: The words of each answer: its question, then itself.
+_ASKED: dict[str, tuple[str, str]] = {
+    choice.value: (ask.question.heading, choice.label)
     for asks in (_USUAL, *_ASKS.values())
     for ask in asks
     if ask.question is not REGIME_QUESTION
     for choice in ask.question.choices
 }
+#: What agents read of an answer, beside its box.
+CASE_LABELS: dict[str, str] = {
+    case: f"{heading} {label}" for case, (heading, label) in _ASKED.items()
+}
+
+
+def cases_in_words(cases: Iterable[str]) -> str:
+    """Each question once, with the answers that fit: « Question ? A ou B, et Autre ? C »."""
+    asked: dict[str, list[str]] = {}
+    for case in cases:
+        heading, label = _ASKED[case]
+        asked.setdefault(heading, []).append(f"«{NBSP}{label}{NBSP}»")
+    return ", et ".join(f"{heading} {' ou '.join(said)}" for heading, said in asked.items())
+
 
 _ORDER = (Channel.ONLINE, Channel.APP, Channel.POST)
 _REPLACE = (Channel.ONLINE, Channel.APP, Channel.PHONE, Channel.DESK)

@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.ratelimit import rate_limited
+from demarches.mail_limits import seconds_before_code
+from demarches.ratelimit import rate_limited, too_many_requests
 from vitale.access import PASSES_KEY, Coded, open_with_codes
 from vitale.actions.suivi import ask_ways_in as ask_links
 from vitale.documents import codes_picture
@@ -56,7 +57,10 @@ def ask_ways_in(request: HttpRequest) -> HttpResponse:
     """Mail the way in to an address that said yes to reminders; the answer is the same for all."""
     form = WaysInForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        ask_links(form.cleaned_data["email"], at=timezone.now())
+        address = form.cleaned_data["email"]
+        if seconds := seconds_before_code(request, address, kind="ways_in"):
+            return too_many_requests(request, seconds)
+        ask_links(address, at=timezone.now())
         return redirect(f"{reverse('vitale:codes-lost')}?demande=1")
     context = {"form": form, "is_asked": "demande" in request.GET and not form.is_bound}
     return render(request, "vitale/codes_lost.html", context, status=422 if form.is_bound else 200)

@@ -17,6 +17,8 @@ from vitale.actions.suivi import note_visit
 
 def let_in(request: HttpRequest, row: Coded) -> None:
     """Let this browser open the row for a while."""
+    # Whoever gave this browser the key of its session does not come in with it.
+    request.session.cycle_key()
     passes = request.session.get(PASSES_KEY, {})
     request.session[PASSES_KEY] = with_pass(passes, row, at=timezone.now())
 
