@@ -8,6 +8,7 @@ Sign-in codes are apart (`seconds_before_code`): their limits must never keep a 
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -86,21 +87,33 @@ def _moment_fr(at: datetime) -> str:
     return f"à partir du {day_fr(at.date())} à {hour_fr(at.time())}"
 
 
-def seconds_before_code(request: HttpRequest, address: str, *, kind: str = "sign_in") -> int:
-    """Count one code for this address; 0 when it may leave, else when the next one may.
+@dataclass(frozen=True, slots=True)
+class CodeLimits:
+    """The limits of what opens something by mail, as `settings.RATE_LIMITS` names them."""
 
-    `kind`: what it opens, with limits of its own (`<kind>_email`, `_email_day`, `_target`,
-    `_target_share`).
+    #: From one place to one address, lately and in a day.
+    lately: str
+    today: str
+    #: To one address from everywhere, and how many a place may ask for once that is used up.
+    target: str
+    share: str
+
+
+SIGN_IN = CodeLimits("sign_in_email", "sign_in_email_day", "sign_in_target", "sign_in_target_share")
+
+
+def seconds_before_code(request: HttpRequest, address: str, *, limits: CodeLimits = SIGN_IN) -> int:
+    """Count one code for this address; 0 when it may leave, else when the next one may.
 
     What one place asks is counted for that place and address, so that a stranger uses up their
     own codes and nobody else's. What all places ask together is limited too, for the peace of
     whoever is written to; a place that asked for few codes today has its codes all the same.
     """
     here = f"{address}|{client_ip(request)}"
-    lately = count_one(f"{kind}_email", here)
-    today = count_one(f"{kind}_email_day", here)
-    by_all = count_one(f"{kind}_target", address)
-    own = max(seconds_left(f"{kind}_email", lately), seconds_left(f"{kind}_email_day", today))
-    if own or not seconds_left(f"{kind}_target_share", today):
+    lately = count_one(limits.lately, here)
+    today = count_one(limits.today, here)
+    by_all = count_one(limits.target, address)
+    own = max(seconds_left(limits.lately, lately), seconds_left(limits.today, today))
+    if own or not seconds_left(limits.share, today):
         return own
-    return seconds_left(f"{kind}_target", by_all)
+    return seconds_left(limits.target, by_all)

@@ -27,7 +27,7 @@ FIRST_HOUR, LAST_HOUR = time(8), time(20)
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 #: Eleven letters and figures, or a number: what networks show as the sender.
-SENDER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}|\+?[0-9]{3,15}")
+SENDER: Final = re.compile(r"(?=[0-9 ]{0,10}[A-Za-z])[A-Za-z0-9 ]{1,11}|\+?[0-9]{3,15}")
 
 
 def in_gsm(text: str) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.mail_limits import seconds_before_code
+from demarches.mail_limits import CodeLimits, seconds_before_code
 from demarches.ratelimit import rate_limited, too_many_requests
 from vitale.access import PASSES_KEY, Coded, open_with_codes
 from vitale.actions.suivi import ask_ways_in as ask_links
@@ -24,6 +24,7 @@ from vitale.tokens import suivi_of_recovery
 from vitale.views.viewer import for_demande, for_suivi, let_in
 
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
+WAYS_IN = CodeLimits("ways_in_email", "ways_in_email_day", "ways_in_target", "ways_in_target_share")
 NOT_FOUND = (
     "Ces deux codes n’ouvrent rien. Vérifiez-les sur votre feuille. Un suivi terminé depuis"
     " longtemps est effacé."
@@ -58,7 +59,7 @@ def ask_ways_in(request: HttpRequest) -> HttpResponse:
     form = WaysInForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         address = form.cleaned_data["email"]
-        if seconds := seconds_before_code(request, address, kind="ways_in"):
+        if seconds := seconds_before_code(request, address, limits=WAYS_IN):
             return too_many_requests(request, seconds)
         ask_links(address, at=timezone.now())
         return redirect(f"{reverse('vitale:codes-lost')}?demande=1")
