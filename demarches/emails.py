@@ -214,7 +214,7 @@ def deliver_due(*, limit: int = 100) -> Delivery:
     A mail is leased before it is sent (a compare-and-swap: several senders may run, on several
     machines), so that a sender killed at any moment loses nothing and repeats one mail at most.
     Texts come after the mails, and stop at the first that the gateway does not take now: a
-    gateway that is silent never holds a code to sign in.
+    silent one holds the mails of the next round for some seconds at most (ADR 0097).
     """
     done = dict.fromkeys(("sent", "retried", "failed"), 0)
     mailer = mailers["smtp"]
