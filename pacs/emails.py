@@ -31,9 +31,6 @@ from demarches.models import Appointment, Mairie, User
 from demarches.rules.enums import Status
 from demarches.sms_gateway import is_on
 from demarches.texts import CANCELLED, MOVED, REMINDER, queue_text, text_about
-from pacs.appointment_links import change_token
-from pacs.booking import pieces_to_renew
-from pacs.bringing import things_to_bring
 from pacs.models import (
     Door,
     Dossier,
@@ -44,6 +41,9 @@ from pacs.models import (
     Partenaire,
     SentMail,
 )
+from pacs.reads.appointment_links import change_token
+from pacs.reads.booking import pieces_to_renew
+from pacs.reads.bringing import things_to_bring
 from pacs.rules.changed import kinds_for
 
 

@@ -5,22 +5,20 @@ from datetime import datetime, time
 
 from django.conf import settings
 
-import pacs.closing
-import pacs.guests
-import pacs.mine
 from demarches.health import Finding
 from demarches.jobs import JobType
 from demarches.procedures import Answers, DeskLink, DeskSearch, Gives, Link, Procedure, having
 from demarches.rules.schedule import Daily, Every
-from pacs.access import (
+from pacs.hooks import closing, guests, mine
+from pacs.hooks.desk_home import desk_home
+from pacs.hooks.processing import sheets
+from pacs.models import PacsSettings, PieceTranslation, PieceWording
+from pacs.reads.access import (
     GUEST_SESSION_KEY,
     may_read_as_staff,
     may_review,
     may_serve_counter,
 )
-from pacs.desk_home import desk_home
-from pacs.models import PacsSettings, PieceTranslation, PieceWording
-from pacs.processing import sheets
 
 
 def findings(at: datetime) -> Iterator[Finding]:
@@ -76,11 +74,11 @@ PROCEDURE = Procedure(
         doors=frozenset({"pacs:appointment-link"}),
     ),
     ways_in=(GUEST_SESSION_KEY,),
-    mine=pacs.mine,
-    closing=pacs.closing,
+    mine=mine,
+    closing=closing,
     may_move=may_review,
     closing_told="admin/pacs/_closing_told.html",
-    guests=pacs.guests,
+    guests=guests,
     may_see_guests=may_read_as_staff,
     day_page=DAY_PAGE,
     gives=Gives(

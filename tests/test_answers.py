@@ -25,8 +25,8 @@ from demarches import kept_answers
 from demarches.forms import PageFormMixin
 from demarches.kept_answers import MOST_PAGES, KeptAnswer
 from demarches.models import User
-from pacs.appointment_links import change_token
 from pacs.models import Dossier
+from pacs.reads.appointment_links import change_token
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import make_dossier
 from tests.support.followups import fixed, make_demande, make_suivi

@@ -116,8 +116,8 @@ def test_a_status_changes_in_one_place_only() -> None:
         "demarches/deletion.py",
         "demarches/emails.py",
         "demarches/texts.py",
-        "pacs/demo.py",
-        "pacs/demo_cases.py",
+        "pacs/demo/dossiers.py",
+        "pacs/demo/cases.py",
     }
 
 
@@ -132,8 +132,8 @@ def test_only_actions_move_a_dossier() -> None:
 ALSO_WRITE = {
     "pacs/emails.py",  # the row of a mail, in the transaction of what it tells
     "vitale/emails.py",
-    "pacs/demo.py",  # the first rows of a demonstration
-    "pacs/demo_cases.py",
+    "pacs/demo/dossiers.py",  # the first rows of a demonstration
+    "pacs/demo/cases.py",
 }
 #: A dictionary, or the admin's own save of a row of settings.
 NO_ROWS = re.compile(r"^(data|person|self\.parts\[holder\]|super\(\))\.")

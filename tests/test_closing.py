@@ -40,8 +40,8 @@ from demarches.rules.slots import Asked
 from pacs.actions.appointments import book_for, cancel_for, hold_slot
 from pacs.actions.endings import end_dossier, undo_ending
 from pacs.actions.upkeep import purge_dossiers
-from pacs.booking import asked_by
 from pacs.models import Dossier
+from pacs.reads.booking import asked_by
 from tests.support.closing import (
     HALF_HOUR,
     NOW,

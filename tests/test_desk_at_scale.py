@@ -11,7 +11,7 @@ from django.utils import timezone
 from demarches.models import User
 from demarches.piles import COUNTED
 from pacs.models import Dossier, DossierEvent, Partenaire, Piece
-from pacs.piles import pile_rules, piles
+from pacs.reads.piles import pile_rules, piles
 from tests.bench.copies import copy_dossiers
 from tests.support.dossiers import bring_everything, make_dossier, send
 from tests.support.plans import scans_of

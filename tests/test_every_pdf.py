@@ -19,9 +19,9 @@ from django.urls import reverse
 from demarches.comarquage import import_source
 from demarches.models import Mairie, ShownFiche
 from demarches.rules.enums import Status
-from pacs import documents, official
-from pacs.checklist import blank_set_pdf, checklist_pdf
 from pacs.models import Dossier, PacsSettings, PieceWording, Registration
+from pacs.papers import documents, official
+from pacs.reads.checklist import blank_set_pdf, checklist_pdf
 from tests.pacs.rules.people import FOREIGN, FRENCH
 from tests.pacs.test_after import GIVEN
 from tests.pacs.test_checklist import checklist_of

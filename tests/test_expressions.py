@@ -16,9 +16,12 @@ MAKERS = {"compile", "search", "match", "fullmatch", "sub", "split", "findall", 
 #: Expressions put together at run time, and what bounds them.
 PUT_TOGETHER = {
     ("demarches/rules/nir.py", "'[A-Za-z]{2}' + GAP + GAP.join(signs)"): "a table, 34 signs of 20",
-    ("pacs/leaks.py", "f'(?<!\\\\w){re.escape(phrase)}(?:s|e|es)?(?!\\\\w)'"): "escaped words",
-    ("pacs/checklist.py", "f'{NBSP}?: '"): "two signs, of our own wording",
-    ("pacs/checklist.py", "f',|{NBSP}?:'"): "two signs, of our own wording",
+    (
+        "pacs/reads/leaks.py",
+        "f'(?<!\\\\w){re.escape(phrase)}(?:s|e|es)?(?!\\\\w)'",
+    ): "escaped words",
+    ("pacs/reads/checklist.py", "f'{NBSP}?: '"): "two signs, of our own wording",
+    ("pacs/reads/checklist.py", "f',|{NBSP}?:'"): "two signs, of our own wording",
     ("pacs/rules/requests.py", "one.pattern"): "the table FORBIDDEN_REQUESTS, below",
 }
 #: What they meet at worst: repeated beginnings of everything that an expression looks for.

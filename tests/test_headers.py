@@ -22,8 +22,8 @@ from pytest_django import Settings
 
 from demarches.integrity import integrity_of
 from demarches.models import User
-from pacs.access import GUEST_SESSION_KEY
 from pacs.models import Door, Dossier, Partenaire
+from pacs.reads.access import GUEST_SESSION_KEY
 from tests.support.followups import make_suivi
 from tests.support.portal import ROOT
 from uzes_portal.checks import packages_astray

@@ -20,7 +20,7 @@ from demarches.models import User
 from tests.support.followups import make_suivi
 from tests.support.portal import ROOT
 from uzes_portal import settings as production
-from vitale import tokens
+from vitale.reads import tokens
 
 
 def reminder_token(user: User) -> str:
@@ -136,7 +136,7 @@ DRAWN = {
     "demarches/sealing.py": ("os.urandom", "a nonce of AES-GCM, no secret"),
     "demarches/staff_guessing.py": ("secrets.token_urlsafe", 128),
     "demarches/storage.py": ("os.urandom", "secrets.token_hex", 160),
-    "pacs/demo.py": ("random.Random", "a believable town, no secret"),
+    "pacs/demo/dossiers.py": ("random.Random", "a believable town, no secret"),
     "pacs/management/commands/demo_data.py": ("secrets.token_urlsafe", 128),
     "uzes_portal/agenda_feed.py": ("secrets.token_urlsafe", 256),
     "uzes_portal/backup.py": ("os.urandom", "a salt and the name of a scratch, no secret"),

@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from demarches.models import User
 from pacs.models import Dossier, Registration
-from pacs.search import find_dossiers, find_registrations
+from pacs.reads.search import find_dossiers, find_registrations
 from tests.support.followups import make_demande
 from vitale.models import Demande
-from vitale.search import find_demandes
+from vitale.reads.search import find_demandes
 
 SEARCHES = {
     "dossiers": lambda typed: find_dossiers(Dossier.objects.for_desk(), typed).rows,

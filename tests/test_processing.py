@@ -32,8 +32,8 @@ from demarches.rules.processing import (
     markdown,
 )
 from demarches.rules.processing import Group as Columns
+from pacs.hooks.processing import readers
 from pacs.models import Dossier, PacsSettings
-from pacs.processing import readers
 from pacs.rules import privacy
 from tests.audit.asvs import exists
 from tests.test_data_protection import OF_NOBODY

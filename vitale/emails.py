@@ -17,7 +17,7 @@ from demarches.appointment_calendar import appointment_event
 from demarches.emails import queue_mail
 from demarches.models import Appointment, Mairie
 from vitale.models import AideSettings, Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
-from vitale.tokens import RECOVERY_LIFE, recovery_token, reminder_token
+from vitale.reads.tokens import RECOVERY_LIFE, recovery_token, reminder_token
 
 
 def _queue(

@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 from datetime import time
 
-import vitale.closing
-import vitale.guests
-import vitale.mine
 from demarches.jobs import JobType
 from demarches.procedures import Answers, DeskLink, Link, Procedure, having
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.schedule import Daily, Every
 from vitale import models
-from vitale.access import PASSES_KEY, may_answer_requests, may_read_requests
 from vitale.actions.upkeep import date_sources
-from vitale.desk import desk_home
-from vitale.processing import sheets
+from vitale.hooks import closing, guests, mine
+from vitale.hooks.desk import desk_home
+from vitale.hooks.processing import sheets
+from vitale.reads.access import PASSES_KEY, may_answer_requests, may_read_requests
 
 
 def told_of_sources() -> Iterator[str]:
@@ -84,11 +82,11 @@ PROCEDURE = Procedure(
         doors=frozenset({"vitale:codes-open"}),
     ),
     ways_in=(PASSES_KEY,),
-    mine=vitale.mine,
-    closing=vitale.closing,
+    mine=mine,
+    closing=closing,
     may_move=may_answer_requests,
     closing_told="admin/vitale/_closing_told.html",
-    guests=vitale.guests,
+    guests=guests,
     may_see_guests=may_read_requests,
     desk_menu=(
         DeskLink("Carte Vitale", "admin:vitale_demande_changelist", having("vitale.view_demande")),

@@ -38,9 +38,9 @@ from pacs.actions.guards import (
 )
 from pacs.actions.pieces import renew_for
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import agenda_of, asked_by, needs_a_visit, offerable_slots
 from pacs.models import Dossier, EarlierOffer, Partenaire
 from pacs.models.gate import in_the_way
+from pacs.reads.booking import agenda_of, asked_by, needs_a_visit, offerable_slots
 from pacs.rules.gate import Act, texts
 
 #: How long a visit may last when it is agreed outside of the hours.

@@ -15,7 +15,6 @@ from demarches.actions import check_read
 from demarches.models import User
 from demarches.rules.enums import Status
 from pacs import emails
-from pacs.access import holders_of, readers_of
 from pacs.actions.consent import watching_facts
 from pacs.actions.guards import (
     check_birth,
@@ -30,9 +29,10 @@ from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import label_of, plain_value, value_in_words
+from pacs.reads.access import holders_of, readers_of
+from pacs.reads.shown import corrections_shown
 from pacs.rules.consent import differs
 from pacs.rules.enums import PENDING
-from pacs.shown import corrections_shown
 
 ENDED = "Ce dossier est terminé : ses réponses ne changent plus."
 

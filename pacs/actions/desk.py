@@ -22,7 +22,6 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.read import changed_names, is_among, is_as_read, is_same
 from pacs import emails
-from pacs.access import readers_of
 from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
@@ -40,8 +39,6 @@ from pacs.actions.homes import keeping_homes
 from pacs.actions.part import begin_for, set_door
 from pacs.actions.pieces import set_day, sync_pieces
 from pacs.actions.refusals import ActionRefused
-from pacs.day import birth_query
-from pacs.desk import desk_pieces, label_of_piece, text_values
 from pacs.models import (
     Door,
     Dossier,
@@ -64,12 +61,15 @@ from pacs.models.completeness import (
 )
 from pacs.models.consent import label_of, value_in_words
 from pacs.models.gate import digest_for, points_to_decide
+from pacs.reads.access import readers_of
+from pacs.reads.day import birth_query
+from pacs.reads.desk import desk_pieces, label_of_piece, text_values
+from pacs.reads.shown import place_shown
 from pacs.rules.birthplace import communes_of_birth, place_of_birth
 from pacs.rules.changed import TAKING_PART, kinds_for
 from pacs.rules.countries import FRENCH_TERRITORIES
 from pacs.rules.desk_words import piece_mark
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
-from pacs.shown import place_shown
 
 #: In a message: « {{ prenom }} » is replaced, for each reader, by what the dossier knows.
 VARIABLE = re.compile(r"\{\{\s*(\w{1,40})\s*\}\}")

@@ -18,12 +18,6 @@ from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.enums import Status
 from demarches.rules.read import is_as_read
 from pacs import emails
-from pacs.access import (
-    holders_of,
-    is_still_theirs,
-    readable_requests,
-    requests_awaited,
-)
 from pacs.actions.appointments import release_appointment
 from pacs.actions.consent import watching_facts
 from pacs.actions.corrections import hand_over, propose
@@ -44,10 +38,13 @@ from pacs.models import Door, Dossier, Helper, Message, Partenaire
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import confirmed_facts, has_attested, vouchable_facts
 from pacs.models.gate import in_the_way
-from pacs.rules.attestation import attestation_text
-from pacs.rules.consent import FREE_COMMON, FREE_OWN, digest_of
-from pacs.rules.gate import Act, texts
-from pacs.shown import (
+from pacs.reads.access import (
+    holders_of,
+    is_still_theirs,
+    readable_requests,
+    requests_awaited,
+)
+from pacs.reads.shown import (
     attestation_shown,
     confirmation_shown,
     door_shown,
@@ -56,6 +53,9 @@ from pacs.shown import (
     said_shown,
     standing_shown,
 )
+from pacs.rules.attestation import attestation_text
+from pacs.rules.consent import FREE_COMMON, FREE_OWN, digest_of
+from pacs.rules.gate import Act, texts
 
 #: Signs of a form's key: 160 bits.
 FORM_KEY_LENGTH = 40

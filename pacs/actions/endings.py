@@ -18,8 +18,8 @@ from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.guards import check_request, locked_at_version
 from pacs.actions.refusals import ActionRefused
-from pacs.leaks import told_by
 from pacs.models import Dossier, Ending
+from pacs.reads.leaks import told_by
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from demarches.models import User
 from pacs import emails
-from pacs.access import may_review
 from pacs.actions.guards import StaleDossier, locked_at_version
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Follower
+from pacs.reads.access import may_review
 
 
 def check_may_act(to: User) -> None:

@@ -8,9 +8,9 @@ from django.utils.timezone import localdate
 from demarches.guard import TextRefused, check_text
 from demarches.models import User
 from demarches.refusals import CHANGED, ActionRefused, StaleDossier, locked_as_read
-from pacs.access import is_still_theirs, may_type_answers
-from pacs.leaks import told_by
 from pacs.models import Dossier, Partenaire
+from pacs.reads.access import is_still_theirs, may_type_answers
+from pacs.reads.leaks import told_by
 from pacs.rules.births import BIRTH_PARTS, birth_problems
 from pacs.rules.requests import forbidden_requests
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from pacs import emails
-from pacs.access import is_still_theirs
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Helper, Partenaire
+from pacs.reads.access import is_still_theirs
 
 
 def invite_helper(

@@ -19,16 +19,16 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import changed_names
 from demarches.uploads import Checks, CleanUpload, check_quota, process_upload, store_upload
-from pacs.access import is_still_theirs, may_still_fill
 from pacs.actions.guards import check_may_type
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import pieces_too_old
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording
 from pacs.models.consent import label_of
 from pacs.models.piece import IDENTITY_RULE
+from pacs.reads.access import is_still_theirs, may_still_fill
+from pacs.reads.booking import pieces_too_old
+from pacs.reads.shown import piece_shown
 from pacs.rules.pieces import TOLD_ONLY, VERIFIED_BY_MAIRIE, required_pieces
 from pacs.rules.situation import derive_inputs
-from pacs.shown import piece_shown
 
 #: What people say of a piece that they do not send.
 DECLARED = {PieceStatus.TO_BRING, PieceStatus.BLOCKED}

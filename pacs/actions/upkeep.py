@@ -20,9 +20,9 @@ from demarches.retention import CALENDAR
 from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.enums import Status
 from pacs import emails
-from pacs.access import may_review
 from pacs.actions.registration import delete_scans, scans_due
 from pacs.models import Avis, Dossier, PacsSettings, Partenaire, PieceFile, SentMail
+from pacs.reads.access import may_review
 from pacs.rules.retention import OVER, SILENT
 
 

@@ -16,13 +16,13 @@ from pacs.forms.identity import french_postcode
 from pacs.forms.texts import AGREED, TextsAgreedField, asks_texts, settle_texts
 from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier, Partenaire
+from pacs.pages.tracking import answer_words
+from pacs.reads.shown import COMMON_ANSWERS, OWN_ANSWERS, place_shown
 from pacs.rules.births import BIRTH_PARTS, birth_problems
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
 from pacs.rules.nationalities import NATIONALITIES, as_nationality
 from pacs.rules.situation import Impediment, Protection
-from pacs.shown import COMMON_ANSWERS, OWN_ANSWERS, place_shown
-from pacs.tracking import answer_words
 
 #: Granted by the Ofpra to people without the nationality of France.
 PROTECTED = {Protection.REFUGEE, Protection.STATELESS, Protection.SUBSIDIARY}

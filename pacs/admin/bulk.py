@@ -22,12 +22,12 @@ from django.views.decorators.http import require_safe
 from demarches.models import User
 from demarches.rules.numbers import read_number
 from demarches.views.downloads import private_answer
-from pacs import documents
-from pacs.access import may_read_as_staff, may_review, reviewers
 from pacs.actions.following import assign_many
 from pacs.admin.people import agent_of, note
 from pacs.forms.desk import number_of
 from pacs.models import Dossier
+from pacs.papers import documents
+from pacs.reads.access import may_read_as_staff, may_review, reviewers
 
 type View = Callable[..., HttpResponse]
 

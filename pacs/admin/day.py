@@ -26,17 +26,17 @@ from demarches.rules.enums import Status
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
 from demarches.views.downloads import private_answer
-from pacs import sheets
-from pacs.access import may_decide, may_read_as_staff, may_review, may_serve_counter
 from pacs.actions import appointments, desk
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of, note, version_of
-from pacs.booking import asked_by
-from pacs.closing import parties
-from pacs.day import births_to_verify, visits_between
+from pacs.hooks.closing import parties
 from pacs.models import Dossier, Piece
-from pacs.search import find_dossiers
+from pacs.papers import sheets
+from pacs.reads.access import may_decide, may_read_as_staff, may_review, may_serve_counter
+from pacs.reads.booking import asked_by
+from pacs.reads.day import births_to_verify, visits_between
+from pacs.reads.search import find_dossiers
 
 type View = Callable[..., HttpResponse]
 

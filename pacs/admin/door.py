@@ -17,11 +17,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from demarches.rules.reference import parse_reference
-from pacs.access import may_review
 from pacs.actions import desk
 from pacs.admin.people import agent_of
 from pacs.forms.partner import SeenDoorForm
 from pacs.models import Door, Dossier, Partenaire
+from pacs.reads.access import may_review
 
 type View = Callable[..., HttpResponse]
 

@@ -35,14 +35,6 @@ from demarches.views.downloads import (
     serve_private_preview,
     table_answer,
 )
-from pacs import documents
-from pacs.access import (
-    may_decide,
-    may_read_as_staff,
-    may_review,
-    may_serve_counter,
-    may_type_answers,
-)
 from pacs.actions import appointments, desk, following
 from pacs.actions.corrections import decline_correction, take_correction
 from pacs.actions.endings import ENDINGS, NamesOne, end_dossier, undo_ending
@@ -57,12 +49,6 @@ from pacs.admin.people import agent_of, note
 from pacs.admin.people import version_of as _version
 from pacs.admin.registration import RegistrationDesk
 from pacs.admin.review import DECIDE, JOURNAL, PAGE_OF_VERB, ReviewDesk, back_to
-from pacs.desk import (
-    impossible,
-    label_of_piece,
-    possible_now,
-    with_everything,
-)
 from pacs.forms.desk import day_of, number_of
 from pacs.models import (
     Dossier,
@@ -72,9 +58,23 @@ from pacs.models import (
     Reading,
     RefusalReason,
 )
-from pacs.piles import pile_rules
+from pacs.papers import documents
+from pacs.reads.access import (
+    may_decide,
+    may_read_as_staff,
+    may_review,
+    may_serve_counter,
+    may_type_answers,
+)
+from pacs.reads.desk import (
+    impossible,
+    label_of_piece,
+    possible_now,
+    with_everything,
+)
+from pacs.reads.piles import pile_rules
+from pacs.reads.search import find_dossiers
 from pacs.rules.desk_words import STATUS_WORDS
-from pacs.search import find_dossiers
 
 UNDO_WORDS = "Les mails partent dans 15 minutes ; d’ici là, vous pouvez annuler sur cette page."
 
@@ -138,7 +138,7 @@ class DossierAdmin(
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Dossier], search_term: str
     ) -> tuple[QuerySet[Dossier], bool]:
-        """As people say it (`pacs.search`); a reference that was corrected is told."""
+        """As people say it (`pacs.reads.search`); a reference that was corrected is told."""
         found = find_dossiers(queryset, search_term)
         if found.said:
             messages.info(request, found.said)

@@ -1,7 +1,8 @@
 """A couple at the counter: four pages made of the couple's own forms, then the acknowledgement.
 
-Only what concerns these two is asked: the steps and their conditions are those of `pacs.steps`.
-Each form carries what it showed, and is kept by itself as soon as it is right.
+Only what concerns these two is asked: the steps and their conditions are those of
+`pacs.pages.steps`. Each form carries what it showed, and is kept by itself as soon as it is
+right.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,6 @@ from demarches.rules.enums import PieceStatus
 from demarches.rules.read import FIELD, Shown, changed_names, imprint, is_among, is_as_read
 from demarches.templatetags.portal import first_control_id
 from demarches.uploads import Checks, UploadRefused
-from pacs.access import may_read_as_staff, may_serve_counter, may_type_answers
 from pacs.actions import desk
 from pacs.actions.counter import deposit_at_counter, present_piece
 from pacs.actions.dossiers import attestation_of, open_dossier
@@ -37,8 +37,6 @@ from pacs.actions.guards import StaleDossier
 from pacs.actions.pieces import DECLARED, add_file, answer_piece, bring_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of, note, version_of
-from pacs.checklist import build_checklist
-from pacs.desk import desk_obstacles
 from pacs.forms.civil import CivilForm
 from pacs.forms.counter import PRESENTED, ContactForm, CounterPieceForm
 from pacs.forms.simulator import asked_at_once, read_journey
@@ -47,11 +45,14 @@ from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
 from pacs.models.completeness import asks_origin, missing_own
 from pacs.models.consent import has_attested
 from pacs.models.gate import inputs_of_couple
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.tracking import PieceRow, answer_words, piece_rows
+from pacs.reads.access import may_read_as_staff, may_serve_counter, may_type_answers
+from pacs.reads.checklist import build_checklist
+from pacs.reads.desk import desk_obstacles
+from pacs.reads.shown import piece_shown, place_shown
 from pacs.rules.eligibility import OutcomeType, outcomes
 from pacs.rules.situation import derive_inputs
-from pacs.shown import piece_shown, place_shown
-from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.tracking import PieceRow, answer_words, piece_rows
 
 type View = Callable[..., HttpResponse]
 type Subject = Dossier | Partenaire

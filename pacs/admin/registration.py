@@ -23,13 +23,10 @@ from demarches.models import Officer, User
 from demarches.rules.numbers import read_number
 from demarches.tables import TYPES
 from demarches.views.downloads import private_answer, table_answer
-from pacs import official
-from pacs.access import may_decide, may_read_as_staff, may_review
 from pacs.actions import registration as actions
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of, note
-from pacs.documents import DocumentNotReady
 from pacs.forms.registration import (
     ActForm,
     ActPiecesForm,
@@ -39,8 +36,11 @@ from pacs.forms.registration import (
     past_day_field,
 )
 from pacs.models import Avis, Dossier, LaterAct, Reading, Registration
+from pacs.papers import official
+from pacs.papers.documents import DocumentNotReady
+from pacs.reads.access import may_decide, may_read_as_staff, may_review
+from pacs.reads.search import find_registrations
 from pacs.rules.registration import ActKind, informing_article
-from pacs.search import find_registrations
 
 #: What is noted of an avis, as the buttons send it.
 NOTED = frozenset({"sent", "mentioned"})

@@ -24,19 +24,23 @@ from demarches.admin.fragments import page_or_parts
 from demarches.models import User
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
-from pacs import documents
-from pacs.access import (
+from pacs.actions.corrections import in_words
+from pacs.admin.day import View
+from pacs.admin.people import agent_of, note
+from pacs.models import Dossier, Ending, MessageTemplate, Partenaire, RefusalReason, Registration
+from pacs.models.consent import has_attested
+from pacs.pages.decide import clock_of, next_to_do, review_of, status_in_words
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.tracking import answers_of
+from pacs.papers import documents
+from pacs.reads.access import (
     may_decide,
     may_review,
     may_serve_counter,
     may_type_answers,
     reviewers,
 )
-from pacs.actions.corrections import in_words
-from pacs.admin.day import View
-from pacs.admin.people import agent_of, note
-from pacs.decide import clock_of, next_to_do, review_of, status_in_words
-from pacs.desk import (
+from pacs.reads.desk import (
     TEXT_VARIABLES,
     DeskPiece,
     agents_looking,
@@ -47,14 +51,10 @@ from pacs.desk import (
     missing_text,
     possible_now,
 )
-from pacs.journal import journal_of
-from pacs.models import Dossier, Ending, MessageTemplate, Partenaire, RefusalReason, Registration
-from pacs.models.consent import has_attested
-from pacs.piles import pile_rules
-from pacs.shown import place_shown
-from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.thread import thread_of
-from pacs.tracking import answers_of
+from pacs.reads.journal import journal_of
+from pacs.reads.piles import pile_rules
+from pacs.reads.shown import place_shown
+from pacs.reads.thread import thread_of
 
 DECIDE, EXCHANGES, FOLLOW_UP, JOURNAL = "decide", "exchanges", "follow_up", "journal"
 #: The page a button stands on, and comes back to; the others stand on « Décider ».

@@ -13,10 +13,10 @@ from demarches.address_field import AddressInput
 from demarches.forms import StepForm, refuse_private_numbers
 from demarches.models import Entrance
 from demarches.rules.addresses import same_address
-from pacs.access import name_for
 from pacs.forms.texts import AGREED, TextsAgreedField, asks_texts, settle_texts
 from pacs.models import Partenaire
 from pacs.models.completeness import asks_coutume, has_foreign_record
+from pacs.reads.access import name_for
 from pacs.rules.competence import commune_of_city
 from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
 from pacs.rules.home import Address

@@ -177,7 +177,7 @@ class Dossier(DossierBase):
     #: When both were told that the dossier will be deleted; empty again after any activity.
     deletion_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    #: Set by the lists of the desk (`pacs.desk.impossible`): what the law forbids, as codes.
+    #: Set by the lists of the desk (`pacs.reads.desk.impossible`): what the law forbids, as codes.
     forbidden_codes: Sequence[str] = ()
 
     objects = PacsDossierQuerySet.as_manager()

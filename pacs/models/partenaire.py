@@ -168,7 +168,7 @@ class Partenaire(models.Model):
     #: there was said by the other (the simulator).
     part_begun_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    #: Set by `pacs.access`: who reads in the place of this person.
+    #: Set by `pacs.reads.access`: who reads in the place of this person.
     helper: "Helper | None" = None
 
     objects = PartenaireQuerySet.as_manager()

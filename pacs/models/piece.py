@@ -78,7 +78,7 @@ class Piece(models.Model):
         verbose_name_plural = "pièces"
         ordering = ["position", "pk"]
         indexes: ClassVar[list[models.Index]] = [
-            # What grows too old is looked for among everybody's pieces (`pacs.piles`).
+            # What grows too old is looked for among everybody's pieces (`pacs.reads.piles`).
             models.Index(fields=["rule_id", "issued_on"], name="pacs_piece_issued"),
             models.Index(fields=["rule_id", "expires_on"], name="pacs_piece_expires"),
         ]

@@ -2,7 +2,7 @@
 
 A helper (a relative, an adviser of a France services) has no mandate: they fill in with a person,
 who attests, agrees, sends, books and stops in person (Code civil, art. 515-3 and 515-3-1; each
-partenaire declares for themselves). Pure data: `pacs.access` decides with it.
+partenaire declares for themselves). Pure data: `pacs.reads.access` decides with it.
 """
 
 from collections.abc import Mapping

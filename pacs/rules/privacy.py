@@ -1,7 +1,7 @@
 """Who reads what: every column about people, every paper, mail and file, in one table.
 
 Sources: RGPD, art. 5 and 9; domain reference 8.5 (a protected adult or a refugee status must
-not reach the other by surprise). Pure data: `pacs.access` reads it for a row and a reader.
+not reach the other by surprise). Pure data: `pacs.reads.access` reads it for a row and a reader.
 
 « The other » is the other partenaire of the same dossier; a helper fills in with one of the two
 (`pacs.rules.helping`). A row that belongs to nobody in

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from demarches.kept_pages import keeps_page
 from demarches.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
-from pacs.after_documents import TITLES, joint_papers
 from pacs.forms.after import AfterForm
 from pacs.models import PacsSettings
+from pacs.papers.after import TITLES, joint_papers
 from pacs.rules.after import COURT, KEEPERS, keeper
 from pacs.rules.registration import ACT_RULES, ActKind, act_rule
 

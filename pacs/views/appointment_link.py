@@ -26,16 +26,16 @@ from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.slots import Asked
 from pacs.actions import appointments
 from pacs.actions.refusals import ActionRefused
-from pacs.appointment_links import (
+from pacs.forms.appointment_link import LettersForm
+from pacs.models import Partenaire
+from pacs.reads.appointment_links import (
     SESSION_KEY,
     link_key,
     link_pass,
     reader_by_letters,
     reader_with_pass,
 )
-from pacs.booking import asked_by
-from pacs.forms.appointment_link import LettersForm
-from pacs.models import Partenaire
+from pacs.reads.booking import asked_by
 from pacs.views.read import seen_key, seen_of
 from pacs.views.viewer import who_acts
 

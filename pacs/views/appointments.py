@@ -21,11 +21,11 @@ from demarches.rules.slots import Asked, DaySlots, Slot, not_open_yet
 from demarches.views.downloads import private_answer
 from pacs.actions import appointments
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import agenda_of, asked_by, needs_a_visit, pieces_to_renew
-from pacs.bringing import things_to_bring
 from pacs.models import Dossier, Partenaire
+from pacs.pages.tracking import piece_rows, who_is_mailed
+from pacs.reads.booking import agenda_of, asked_by, needs_a_visit, pieces_to_renew
+from pacs.reads.bringing import things_to_bring
 from pacs.rules.planner import when_to_ask
-from pacs.tracking import piece_rows, who_is_mailed
 from pacs.views.read import appointment_changed, seen_key, seen_of
 from pacs.views.viewer import account_of, for_partenaire, while_going_on, who_acts
 

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods
 from demarches.documents import RenderedPdf
 from demarches.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
-from pacs import documents, official
-from pacs.access import readable_papers
 from pacs.forms.convention import ConventionChoicesForm
 from pacs.models import Partenaire
 from pacs.models.registration import registration_of
+from pacs.papers import documents, official
+from pacs.reads.access import readable_papers
 from pacs.rules.situation import Convention
 from pacs.views.viewer import account_of, for_partenaire, while_going_on
 

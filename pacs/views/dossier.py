@@ -22,13 +22,6 @@ from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
 from demarches.views.changed import Way
 from demarches.views.signin import RequestCodeForm
-from pacs.access import (
-    holders_of,
-    may_edit_own,
-    name_for,
-    readable_corrections,
-    readable_papers,
-)
 from pacs.actions.corrections import drop_correction, in_words, send_corrections
 from pacs.actions.dossiers import (
     attest,
@@ -41,7 +34,6 @@ from pacs.actions.dossiers import (
     submit_dossier,
 )
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import agenda_of, needs_a_visit
 from pacs.forms.feedback import FeedbackForm
 from pacs.forms.simulator import model_fields_from_params
 from pacs.models import Dossier, Partenaire
@@ -49,19 +41,8 @@ from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import has_attested, has_confirmed
 from pacs.models.gate import open_corrections
 from pacs.models.registration import registration_of
-from pacs.review import blockers_of, own_lines, shared_lines
-from pacs.rules.eligibility import OUTCOME_TYPES
-from pacs.rules.enums import PENDING
-from pacs.rules.gate import Act, Kind
-from pacs.shown import (
-    attestation_shown,
-    confirmation_shown,
-    corrections_shown,
-    handed_back_shown,
-    review_shown,
-    standing_shown,
-)
-from pacs.tracking import (
+from pacs.pages.review import blockers_of, own_lines, shared_lines
+from pacs.pages.tracking import (
     alerts_of,
     next_task,
     piece_rows,
@@ -72,6 +53,25 @@ from pacs.tracking import (
     turn_of,
     who_is_mailed,
 )
+from pacs.reads.access import (
+    holders_of,
+    may_edit_own,
+    name_for,
+    readable_corrections,
+    readable_papers,
+)
+from pacs.reads.booking import agenda_of, needs_a_visit
+from pacs.reads.shown import (
+    attestation_shown,
+    confirmation_shown,
+    corrections_shown,
+    handed_back_shown,
+    review_shown,
+    standing_shown,
+)
+from pacs.rules.eligibility import OUTCOME_TYPES
+from pacs.rules.enums import PENDING
+from pacs.rules.gate import Act, Kind
 from pacs.views.messages import thread
 from pacs.views.read import dossier_changed, read_of
 from pacs.views.simulated import forget_answers, keep_answers, kept_answers

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from demarches.mail_limits import TooManyMails
 from demarches.rules.numbers import read_number
 from demarches.rules.reference import parse_reference
-from pacs.access import find_partenaire, may_help_in
 from pacs.actions.helping import accept_help, end_help, invite_helper
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.partner import HelperForm
 from pacs.models import Dossier, Helper, Partenaire
+from pacs.reads.access import find_partenaire, may_help_in
 from pacs.views.viewer import account_of, for_partenaire
 
 

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from demarches.forms import new_form_key
 from demarches.ratelimit import rate_limited
 from demarches.replay import take_back
-from pacs.access import readable_messages
 from pacs.actions.dossiers import write_message
 from pacs.forms.partner import MessageForm
 from pacs.models import Message, Partenaire
+from pacs.reads.access import readable_messages
 from pacs.views.viewer import for_partenaire, who_acts
 
 

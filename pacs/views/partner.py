@@ -15,7 +15,6 @@ from demarches.ratelimit import rate_limited
 from demarches.rules.read import FIELD, imprint
 from demarches.rules.reference import parse_reference
 from demarches.views.changed import Way
-from pacs.access import GUEST_SESSION_KEY, guest_pass, may_edit_own, may_invite_into, name_for
 from pacs.actions.dossiers import (
     attest,
     attestation_of,
@@ -39,9 +38,16 @@ from pacs.forms.partner import (
 )
 from pacs.models import Door, Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
-from pacs.review import said_lines, shared_lines
-from pacs.shown import attestation_shown, confirmation_shown, door_shown, said_shown, standing_shown
-from pacs.tracking import next_task
+from pacs.pages.review import said_lines, shared_lines
+from pacs.pages.tracking import next_task
+from pacs.reads.access import GUEST_SESSION_KEY, guest_pass, may_edit_own, may_invite_into, name_for
+from pacs.reads.shown import (
+    attestation_shown,
+    confirmation_shown,
+    door_shown,
+    said_shown,
+    standing_shown,
+)
 from pacs.views.read import dossier_changed, read_of
 from pacs.views.viewer import account_of, for_partenaire
 

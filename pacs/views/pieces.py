@@ -21,16 +21,16 @@ from demarches.rules.read import FIELD, imprint, is_as_read
 from demarches.templatetags.portal import first_control_id
 from demarches.uploads import ACCEPT, Checks, UploadRefused, french_size
 from demarches.views.downloads import serve_private_file
-from pacs.access import may_edit_own, readable_files
 from pacs.actions.pieces import DECLARED, add_file, answer_piece, bring_pieces, remove_file
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.pieces import PieceForm
 from pacs.models import Partenaire
+from pacs.pages.steps import OWN_STEPS
+from pacs.pages.tracking import PieceRow, next_task, piece_rows, plan_of
+from pacs.reads.access import may_edit_own, readable_files
+from pacs.reads.shown import piece_shown
 from pacs.rules.days import Days
 from pacs.rules.pieces import FOREIGN_DOCUMENTS, TRANSLATION_ID
-from pacs.shown import piece_shown
-from pacs.steps import OWN_STEPS
-from pacs.tracking import PieceRow, next_task, piece_rows, plan_of
 from pacs.views.read import beside
 from pacs.views.viewer import account_of, for_partenaire, while_going_on, who_acts
 

@@ -17,7 +17,7 @@ from demarches.rules.read import FIELD, imprint
 from demarches.views.changed import Way, changed_page
 from pacs.actions.appointments import Seen
 from pacs.models import Dossier, DossierEvent, Partenaire
-from pacs.tracking import Answer, answer_words, piece_rows
+from pacs.pages.tracking import Answer, answer_words, piece_rows
 
 SEEN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
@@ -129,7 +129,7 @@ def dossier_changed(
 
 
 def answers_now(reader: Partenaire, names: Sequence[str]) -> list[Answer]:
-    """The present words of what `pacs.shown` calls by these names."""
+    """The present words of what `pacs.reads.shown` calls by these names."""
     dossier = reader.dossier
     other = next(one for one in dossier.people if one.pk != reader.pk)
     rows: dict[str, Dossier | Partenaire] = {"couple": dossier, "moi": reader, "autre": other}

@@ -25,14 +25,6 @@ from demarches.languages import (
 )
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited, who_computes
-from pacs.booking import wish_month
-from pacs.checklist import (
-    Checklist,
-    blank_set_pdf,
-    build_checklist,
-    checklist_pdf,
-    tasks_calendar,
-)
 from pacs.forms.simulator import (
     DATE_PARAMETER,
     EDIT_PARAMETER,
@@ -46,7 +38,15 @@ from pacs.forms.simulator import (
 )
 from pacs.forms.simulator_questions import PAPERS_PAGE
 from pacs.models import PacsSettings, PieceTranslation, PieceWording
-from pacs.open_data import rules_as_data
+from pacs.reads.booking import wish_month
+from pacs.reads.checklist import (
+    Checklist,
+    blank_set_pdf,
+    build_checklist,
+    checklist_pdf,
+    tasks_calendar,
+)
+from pacs.reads.open_data import rules_as_data
 from pacs.rules.cases import CASES, CASES_ON, decide
 from pacs.rules.eligibility import OUTCOME_TYPES, Outcome, OutcomeType, outcomes
 from pacs.rules.pieces import LAW_READ_ON, RULES_VERSION

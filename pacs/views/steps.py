@@ -16,16 +16,16 @@ from demarches.mail_limits import TooManyMails
 from demarches.replay import hand_on, take_back, take_over
 from demarches.request_memory import reading
 from demarches.steps import Step, StepList
-from pacs.access import may_edit_common, may_edit_own, name_for
 from pacs.actions.corrections import lay_over, pending_of
 from pacs.actions.dossiers import record_answers
 from pacs.actions.refusals import ActionRefused
-from pacs.booking import wish_month
 from pacs.forms.common import AddressForm
 from pacs.models import Dossier, Partenaire
+from pacs.pages.steps import BEFORE_WISHED_STEP, COMMON_STEPS, OWN_STEPS, WISHED_STEP
+from pacs.pages.tracking import next_task
+from pacs.reads.access import may_edit_common, may_edit_own, name_for
+from pacs.reads.booking import wish_month
 from pacs.rules.days import DayAnswer
-from pacs.steps import BEFORE_WISHED_STEP, COMMON_STEPS, OWN_STEPS, WISHED_STEP
-from pacs.tracking import next_task
 from pacs.views.read import read_of_step, step_key, tell_clashes
 from pacs.views.viewer import account_of, for_partenaire
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from demarches.acting import account_of
 from demarches.ratelimit import client_ip
 from demarches.replay import keep_for_after_sign_in
-from pacs.access import GUEST_SESSION_KEY, NotForHelpers, find_reader
 from pacs.actions.readings import note_help
 from pacs.models import Partenaire
+from pacs.reads.access import GUEST_SESSION_KEY, NotForHelpers, find_reader
 
 __all__ = ["account_of", "for_partenaire", "while_going_on", "who_acts"]
 

@@ -177,8 +177,8 @@ def compare_papers(path: str) -> None:
     from weasyprint import HTML
 
     from demarches.documents import papers
-    from pacs.documents import acknowledgement, checklist, convention, declaration
     from pacs.models import Dossier
+    from pacs.papers.documents import acknowledgement, checklist, convention, declaration
     from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
 
     dossier = Dossier.objects.get(reference=path.split("/")[2])

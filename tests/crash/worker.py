@@ -24,8 +24,8 @@ from demarches.models import Agenda, Officer, User
 from demarches.rules.enums import Transition
 from pacs.actions import desk
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.booking import asked_by
 from pacs.models import Dossier, PieceFile, Registration
+from pacs.reads.booking import asked_by
 from tests.support.dossiers import OTHER, PERSON, accept_everything, dates_read, make_dossier
 
 AGENT = "agent@example.org"

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from demarches.models import User
-from pacs.demo import STAGES, make_dossiers
+from pacs.demo.dossiers import STAGES, make_dossiers
 from pacs.models import Dossier
 from tests.support.followups import answered, closed, fixed, make_demande, make_suivi, proposed
 

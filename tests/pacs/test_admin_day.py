@@ -19,8 +19,6 @@ from demarches.rules.slots import Asked
 from pacs.actions.appointments import book_for
 from pacs.actions.consent import watching_facts
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.day import Person, births_to_verify
-from pacs.documents import convocation
 from pacs.models import (
     Avis,
     Dossier,
@@ -30,6 +28,8 @@ from pacs.models import (
     RegisteredPerson,
     Registration,
 )
+from pacs.papers.documents import convocation
+from pacs.reads.day import Person, births_to_verify
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.pages import Page, press

@@ -19,8 +19,8 @@ from demarches.rules.texts import begins_like, letters_of
 from pacs.actions.appointments import cancel_appointment, confirm_slot, hold_slot
 from pacs.actions.dossiers import stop_dossier
 from pacs.actions.upkeep import remind_appointments
-from pacs.appointment_links import PASS_LIFE, SESSION_KEY, change_token, reader_of_token
 from pacs.models import Dossier, Partenaire
+from pacs.reads.appointment_links import PASS_LIFE, SESSION_KEY, change_token, reader_of_token
 from pacs.rules.enums import Door
 from pacs.views.appointment_link import NOT_TOGETHER, PAPERS
 from tests.support.appointments import make_complete

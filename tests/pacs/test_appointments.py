@@ -35,10 +35,10 @@ from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import remind_appointments
-from pacs.appointment_links import change_token
-from pacs.booking import asked_by
 from pacs.models import Dossier, PacsSettings, Partenaire, PieceWording
 from pacs.models.gate import in_the_way
+from pacs.reads.appointment_links import change_token
+from pacs.reads.booking import asked_by
 from pacs.rules.gate import Act, texts
 from pacs.rules.validity import MaxAge
 from tests.support.appointments import booked_seat, make_complete

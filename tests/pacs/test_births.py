@@ -21,10 +21,10 @@ from pacs.actions.dossiers import record_answers
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import enter_old_registration, open_act
 from pacs.admin.answers import answer_forms, answers_key
-from pacs.documents import partial_date_fr
 from pacs.forms.civil import CivilForm
 from pacs.forms.registration import OldPersonForm
 from pacs.models import Correction, Dossier, Partenaire, RegisteredPerson
+from pacs.papers.documents import partial_date_fr
 from pacs.rules.births import birth_problems
 from pacs.rules.situation import PartialDate
 from tests.support.dossiers import OTHER, PERSON, make_dossier, send

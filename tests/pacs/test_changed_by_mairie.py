@@ -16,8 +16,8 @@ from pacs.actions import desk
 from pacs.actions.dossiers import open_dossier
 from pacs.admin.answers import answer_forms, answers_key
 from pacs.models import Door, Dossier, Partenaire
+from pacs.reads.shown import COMMON_ANSWERS, OWN_ANSWERS
 from pacs.rules.changed import COMMON_KINDS, OWN_KINDS, kinds_for
-from pacs.shown import COMMON_ANSWERS, OWN_ANSWERS
 
 #: Of the mail about the change, and of the one about an attestation that the change ended.
 SUBJECTS = (

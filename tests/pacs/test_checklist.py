@@ -10,7 +10,8 @@ from icalendar import Calendar
 
 from demarches.documents import RenderedPdf
 from demarches.models import Mairie
-from pacs.checklist import (
+from pacs.models import PacsSettings, PieceWording
+from pacs.reads.checklist import (
     Checklist,
     NotNeeded,
     blank_set_pdf,
@@ -19,7 +20,6 @@ from pacs.checklist import (
     not_needed,
     tasks_calendar,
 )
-from pacs.models import PacsSettings, PieceWording
 from pacs.rules.situation import PartenaireAnswers
 from tests.pacs.rules.people import FOREIGN, FRENCH, couple, inputs
 

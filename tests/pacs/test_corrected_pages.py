@@ -15,7 +15,7 @@ from pacs.actions.dossiers import write_message
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, Dossier
 from pacs.models.completeness import missing_own
-from pacs.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
 from tests.support.appointments import make_complete
 from tests.support.dossiers import make_dossier, send
 from tests.support.forms import as_shown

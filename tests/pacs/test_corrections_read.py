@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demarches.models import User
-from pacs.access import readable_corrections, readers_of
 from pacs.actions import desk
 from pacs.actions.corrections import decline_correction
 from pacs.actions.refusals import ActionRefused
-from pacs.mine import parts
+from pacs.hooks.mine import parts
 from pacs.models import Correction, Dossier
+from pacs.reads.access import readable_corrections, readers_of
 from tests.support.dossiers import OTHER, PERSON, make_dossier, send
 from tests.support.forms import answer
 

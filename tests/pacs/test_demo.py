@@ -8,9 +8,9 @@ from post_office.models import STATUS, Email
 
 from demarches.models import User
 from demarches.rules.enums import Status
-from pacs.demo import STAGES
+from pacs.demo.dossiers import STAGES
 from pacs.models import Dossier, DossierEvent
-from pacs.piles import piles
+from pacs.reads.piles import piles
 
 #: What depends on the day, or on somebody expected today.
 BY_CHANCE = {"Rendez-vous aujourd’hui", "Réponses à donner sous 7 jours"}

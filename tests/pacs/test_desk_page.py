@@ -16,9 +16,6 @@ from post_office.models import STATUS, Email, Log
 from demarches.models import User
 from demarches.rules.reference import meant_reference
 from pacs.actions import desk, following
-from pacs.decide import facts_for, review_of
-from pacs.desk import desk_pieces
-from pacs.journal import journal_of
 from pacs.models import (
     Correction,
     Dossier,
@@ -28,11 +25,14 @@ from pacs.models import (
     PieceFile,
     SentMail,
 )
-from pacs.piles import confided_to, pile_rules, piles
+from pacs.pages.decide import facts_for, review_of
+from pacs.reads.desk import desk_pieces
+from pacs.reads.journal import journal_of
+from pacs.reads.piles import confided_to, pile_rules, piles
+from pacs.reads.search import find_dossiers
+from pacs.reads.thread import thread_of
 from pacs.rules.desk_words import PIECE_MARKS, PROVES, STATUS_WORDS
 from pacs.rules.pieces import RULE_IDS
-from pacs.search import find_dossiers
-from pacs.thread import thread_of
 from tests.support.dossiers import PERSON, bring_everything, make_dossier, send
 
 IDENTITY = "1-P03_identite"

@@ -15,9 +15,9 @@ from django.core.management import call_command
 from demarches.documents import RenderedPdf, qr_picture
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
-from pacs import documents
-from pacs.documents import DocumentNotReady
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
+from pacs.papers import documents
+from pacs.papers.documents import DocumentNotReady
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
 from pacs.rules.situation import Impediment
 

@@ -18,11 +18,11 @@ from demarches.rules.overseas import FRENCH_OVERSEAS
 from demarches.steps import Step
 from pacs.actions.dossiers import attest, confirm_common, record_answers
 from pacs.admin.answers import CoupleForm, PersonForm
-from pacs.documents import identity_facts
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
+from pacs.papers.documents import identity_facts
 from pacs.rules.gate import Act
-from pacs.steps import COMMON_STEPS, OWN_STEPS
 from tests.support.dossiers import COMMON, OTHER, PERSON
 from tests.support.forms import answer
 

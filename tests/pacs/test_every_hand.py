@@ -19,8 +19,8 @@ from pacs.actions.dossiers import choose_door
 from pacs.actions.part import PartIsTheirs
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.forms.registration import CeremonyForm
-from pacs.leaks import told_by
 from pacs.models import Door, Dossier, MessageTemplate, Partenaire
+from pacs.reads.leaks import told_by
 from pacs.rules.situation import PartialDate
 from tests.support.appointments import make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier

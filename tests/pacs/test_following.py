@@ -14,9 +14,9 @@ from post_office.models import Email
 
 from demarches.models import User
 from pacs.actions import following
-from pacs.journal import journal_of
 from pacs.models import Dossier, Follower
-from pacs.piles import pile_rules
+from pacs.reads.journal import journal_of
+from pacs.reads.piles import pile_rules
 from tests.support.dossiers import make_dossier, send
 from tests.support.pdf import text_of
 

@@ -12,8 +12,8 @@ from demarches.models import User
 from pacs.actions import desk
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier
-from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.tracking import requests_of
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.tracking import requests_of
 from tests.support.dossiers import OTHER, PERSON, make_dossier, send
 
 #: Every slug that a page of questions ever had, with the one that asks it today.

@@ -13,7 +13,6 @@ from django.utils import timezone
 from demarches.mine import kept_of
 from demarches.models import User
 from demarches.rules.enums import PieceStatus
-from pacs.access import readable_corrections, readable_messages
 from pacs.actions.dossiers import (
     choose_door,
     join_dossier,
@@ -28,8 +27,7 @@ from pacs.actions.helping import accept_help, end_help, invite_helper
 from pacs.actions.pieces import add_file, answer_piece, bring_pieces, remove_file
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.answers import answer_forms, answers_key
-from pacs.journal import journal_of
-from pacs.mine import parts
+from pacs.hooks.mine import parts
 from pacs.models import (
     Correction,
     Door,
@@ -39,6 +37,8 @@ from pacs.models import (
     Partenaire,
     PieceFile,
 )
+from pacs.reads.access import readable_corrections, readable_messages
+from pacs.reads.journal import journal_of
 from tests.support.files import png
 
 pytestmark = pytest.mark.django_db

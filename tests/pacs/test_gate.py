@@ -23,10 +23,10 @@ from pacs.actions.appointments import book_for, confirm_slot, hold_slot, offer_e
 from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation, submit_dossier
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.booking import agenda_of, asked_by
 from pacs.models import Dossier, Partenaire
 from pacs.models.consent import confirmed_facts, has_attested
 from pacs.models.dossier import GATED
+from pacs.reads.booking import agenda_of, asked_by
 from pacs.rules.consent import digest_of
 from pacs.rules.eligibility import OUTCOME_TYPES, Effect
 from pacs.rules.gate import Act, Kind, Obstacle

@@ -23,9 +23,9 @@ from pacs.actions.dossiers import attest, choose_door, join_dossier, open_dossie
 from pacs.actions.endings import end_dossier, undo_ending
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.actions.upkeep import purge_dossiers, warn_of_deletion
-from pacs.booking import agenda_of, asked_by
-from pacs.leaks import told_by
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, Registration
+from pacs.reads.booking import agenda_of, asked_by
+from pacs.reads.leaks import told_by
 from pacs.rules.competence import address_is_elsewhere
 from pacs.rules.gate import Act, PieceState, piece_problem
 from pacs.rules.situation import Residence

@@ -12,7 +12,6 @@ from django.utils import timezone
 from post_office.models import Email
 
 from demarches.models import User
-from pacs import access
 from pacs.actions.dossiers import (
     choose_door,
     join_dossier,
@@ -28,6 +27,7 @@ from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import purge_dossiers
 from pacs.forms.identity import SituationForm
 from pacs.models import Door, Dossier, Helper, Partenaire, PieceFile, Reading
+from pacs.reads import access
 from pacs.rules import helping, privacy
 from tests.support.dossiers import COMMON, OTHER, PERSON
 from tests.support.forms import as_shown

@@ -14,7 +14,6 @@ from demarches.models import User
 from pacs.actions import appointments, desk
 from pacs.actions.dossiers import resubmit_dossier
 from pacs.actions.refusals import ActionRefused
-from pacs.desk import desk_pieces, missing_text
 from pacs.models import (
     Correction,
     Dossier,
@@ -24,6 +23,7 @@ from pacs.models import (
     Partenaire,
     Piece,
 )
+from pacs.reads.desk import desk_pieces, missing_text
 from tests.support.dossiers import OTHER, PERSON, make_dossier, send
 from tests.support.forms import answer
 

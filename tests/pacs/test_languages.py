@@ -18,11 +18,11 @@ from django.utils import timezone, translation
 from demarches.languages import LIST, PAGES
 from demarches.models import Mairie, User
 from demarches.rules.dates_spoken import day_in, weekday_day_in
-from pacs.checklist import Checklist, build_checklist, checklist_pdf
 from pacs.forms.simulator import SENT_PARAMETER
 from pacs.models import PacsSettings, PieceTranslation, PieceWording
 from pacs.models.translation import TEXTS, digest_of, shipped_translations
 from pacs.models.wording import shipped_wordings
+from pacs.reads.checklist import Checklist, build_checklist, checklist_pdf
 from pacs.rules.cases import CASES, Case
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.rules.situation import (

@@ -14,7 +14,6 @@ import time_machine
 from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
 from demarches.tables import as_table
-from pacs import documents, official, sheets
 from pacs.actions import desk
 from pacs.actions.appointments import book_for
 from pacs.actions.endings import end_dossier
@@ -27,8 +26,9 @@ from pacs.actions.registration import (
     register_act,
     register_pacs,
 )
-from pacs.documents import DocumentNotReady
 from pacs.models import Dossier, LaterAct, Registration
+from pacs.papers import documents, official, sheets
+from pacs.papers.documents import DocumentNotReady
 from tests.support.appointments import make_complete
 from tests.support.dossiers import dates_read, make_dossier
 from tests.support.pdf import text_of as read

@@ -15,11 +15,11 @@ from demarches.models import User
 from demarches.rules.enums import PieceStatus
 from pacs.actions.dossiers import open_dossier
 from pacs.actions.pieces import answer_piece
-from pacs.checklist import build_checklist
-from pacs.documents import checklist
 from pacs.models import Dossier, PacsSettings, PieceWording
 from pacs.models.gate import inputs_of_couple
-from pacs.tracking import piece_rows, plan_of
+from pacs.pages.tracking import piece_rows, plan_of
+from pacs.papers.documents import checklist
+from pacs.reads.checklist import build_checklist
 from pacs.views.appointments import _renewals
 from tests.support.dossiers import COMMON, OTHER, PERSON, bring_everything, make_dossier, send
 from tests.support.pages import plain

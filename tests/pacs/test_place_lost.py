@@ -19,12 +19,12 @@ from django.utils import timezone
 
 from demarches.models import User
 from demarches.rules.enums import PieceStatus
-from pacs.access import find_reader
 from pacs.actions import appointments, corrections, dossiers, helping, pieces
 from pacs.actions.appointments import Seen
 from pacs.actions.helping import accept_help, invite_helper
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Door, Dossier, Helper, Partenaire, Piece, PieceFile
+from pacs.reads.access import find_reader
 from tests.support.files import png
 
 pytestmark = pytest.mark.django_db

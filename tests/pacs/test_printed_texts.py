@@ -22,7 +22,6 @@ from demarches.documents import RenderedPdf
 from demarches.guard import TextRefused
 from demarches.models import Entrance, Mairie, Officer, User
 from demarches.models.fields import LatinCharField, Printed, unprintable
-from pacs import documents, official
 from pacs.actions.endings import end_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import open_act, refuse_act, register_act
@@ -35,6 +34,7 @@ from pacs.models import (
     RegisteredPerson,
     Registration,
 )
+from pacs.papers import documents, official
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
 from tests.pacs.test_registration import AFTER, NOW, register, scheduled
 from tests.support.dossiers import make_dossier, send

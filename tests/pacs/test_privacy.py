@@ -34,9 +34,9 @@ from pacs.actions.pieces import add_file, answer_piece
 from pacs.models import Correction, Dossier, Partenaire
 from pacs.models.completeness import COMMON, OWN
 from pacs.models.gate import points_to_decide
+from pacs.pages.steps import OWN_STEPS
 from pacs.rules import privacy
 from pacs.rules.eligibility import OUTCOME_TYPES
-from pacs.steps import OWN_STEPS
 from pacs.views.documents import PAPERS
 from tests.support.dossiers import OTHER, PERSON, bring_everything, make_dossier, send
 from tests.support.files import png

@@ -19,9 +19,9 @@ from pacs.actions.refusals import ActionRefused
 from pacs.forms.civil import CivilForm
 from pacs.models import Correction, Dossier, Partenaire
 from pacs.models.consent import plain_value
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
 from pacs.rules.consent import ATTESTED_COMMON, ATTESTED_OWN, FREE_COMMON, FREE_OWN
 from pacs.rules.situation import Impediment, Residence
-from pacs.steps import COMMON_STEPS, OWN_STEPS
 from tests.support.dossiers import OTHER, PERSON, make_dossier, send
 from tests.support.forms import answer
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from demarches.models import User
 from pacs.models import Door, Dossier, Partenaire
-from pacs.review import own_lines, shared_lines
-from pacs.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.review import own_lines, shared_lines
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
 from tests.support.dossiers import OTHER, PERSON, make_dossier
 
 pytestmark = pytest.mark.django_db

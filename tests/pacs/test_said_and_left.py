@@ -11,7 +11,6 @@ from django.urls import reverse
 from post_office.models import Email
 
 from demarches.models import User
-from pacs import documents
 from pacs.actions.dossiers import (
     attest,
     choose_door,
@@ -28,6 +27,7 @@ from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import remind_parts
 from pacs.forms.identity import SituationForm
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, PieceFile
+from pacs.papers import documents
 from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
 from tests.support.dossiers import COMMON, OTHER, PERSON, make_dossier, send
 from tests.support.files import png

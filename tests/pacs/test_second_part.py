@@ -12,7 +12,6 @@ from post_office.models import Email
 
 from demarches.models import User
 from demarches.storage import stored_names
-from pacs.access import readable_messages
 from pacs.actions import desk
 from pacs.actions.desk import save_answers_for
 from pacs.actions.dossiers import (
@@ -36,6 +35,7 @@ from pacs.models import (
     Partenaire,
     PieceFile,
 )
+from pacs.reads.access import readable_messages
 from tests.support.dossiers import COMMON, OTHER, PERSON
 from tests.support.files import png
 from tests.support.pdf import text_of

@@ -28,10 +28,10 @@ from pacs.actions.part import empty_part
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import delete_if_due, purge_dossiers, remind_appointments, warn_of_deletion
 from pacs.models import Door, Dossier, Partenaire, SentMail
-from pacs.review import own_lines
-from pacs.shown import place_shown
-from pacs.thread import thread_of
-from pacs.tracking import task_groups
+from pacs.pages.review import own_lines
+from pacs.pages.tracking import task_groups
+from pacs.reads.shown import place_shown
+from pacs.reads.thread import thread_of
 from tests.pacs.test_admin_answers import as_it_stands
 from tests.support.appointments import make_complete
 from tests.support.dossiers import COMMON, PERSON, make_dossier

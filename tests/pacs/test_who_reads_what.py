@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from demarches.models import User
-from pacs import access
-from pacs.documents import FACT_COLUMNS
 from pacs.management.commands.who_reads_what import TARGET, page
 from pacs.models import Correction, Dossier, InformationRequest, Message, Partenaire, Piece
 from pacs.models.exchange import MAIL_KINDS
+from pacs.papers.documents import FACT_COLUMNS
+from pacs.reads import access
 from pacs.rules import privacy
 from pacs.rules.privacy import COLUMNS, MAILS, PAPERS, Right, When
 from pacs.rules.situation import Measure, Protection, Situation
@@ -155,7 +155,7 @@ def test_no_agent_holds_the_right_to_what_nobody_reads(agent: User) -> None:
 
 
 def test_no_page_asks_again_who_reads_a_piece() -> None:
-    """The condition stands in `pacs.access` alone."""
+    """The condition stands in `pacs.reads.access` alone."""
     again = re.compile(r"partenaire__isnull=True\)|_may_show|readable_by")
     sources = [
         path

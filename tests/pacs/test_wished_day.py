@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from demarches.models import Agenda, User
-from pacs.booking import wish_month
 from pacs.models import Correction, Dossier
+from pacs.reads.booking import wish_month
 from pacs.rules.days import Days, Delays
 from tests.support.appointments import make_complete
 from tests.support.dossiers import make_dossier

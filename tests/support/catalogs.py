@@ -36,7 +36,7 @@ LIST_TEMPLATES = (
     "procedure.html",
 )
 #: What the list says from Python.
-LIST_MODULES = ("pacs/checklist.py",)
+LIST_MODULES = ("pacs/reads/checklist.py",)
 
 
 def catalog_path(language: str) -> Path:
@@ -83,8 +83,8 @@ def in_module(name: str) -> Iterator[str]:
 def of_list() -> set[str | tuple[str, str]]:
     """What the list says in each of its languages, besides the words of the pieces."""
     # Models can be imported once Django is set up.
-    from pacs.checklist import TITLES  # noqa: PLC0415
     from pacs.models.wording import AGE_AT_MOST, AGE_UNDER, PaperForm  # noqa: PLC0415
+    from pacs.reads.checklist import TITLES  # noqa: PLC0415
     from pacs.rules.eligibility import OUTCOME_TYPES, Effect  # noqa: PLC0415
 
     found: set[str | tuple[str, str]] = {*TITLES, AGE_AT_MOST, AGE_UNDER}

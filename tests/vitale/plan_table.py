@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.vitale.answers import READINGS, answers_of
 from vitale.models import Delay, PlanLine, Situation, Source
-from vitale.plans import sheet_of
+from vitale.reads.plans import sheet_of
 from vitale.rules.situations import FUND_QUESTION, GROUPS
 
 HEAD = """# The plans of the Carte Vitale, line by line

@@ -29,8 +29,8 @@ from vitale.models import (
     Source,
     Tally,
 )
+from vitale.reads.tracking import moments
 from vitale.rules.situations import Regime
-from vitale.tracking import moments
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 

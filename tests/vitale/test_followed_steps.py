@@ -11,9 +11,9 @@ from tests.support.followups import make_suivi
 from tests.support.pages import Reader
 from tests.vitale.test_suivi_views import words
 from vitale.models import PlanLine, Suivi
+from vitale.reads.tracking import said_of
 from vitale.rules.situations import Channel, Regime, Situation, cases_in_words
 from vitale.rules.suivi import FOLLOWED, STEPS, journey, journey_channels
-from vitale.tracking import said_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 

@@ -17,7 +17,7 @@ from demarches.models import User
 from tests.support.fiches import fiche_xml
 from tests.vitale.answers import READINGS, answers_of
 from vitale.actions.upkeep import confirm_read
-from vitale.desk import piles, to_confirm, to_reread
+from vitale.hooks.desk import piles, to_confirm, to_reread
 from vitale.models import (
     Contact,
     Delay,
@@ -29,7 +29,7 @@ from vitale.models import (
     Source,
     SuiviOffset,
 )
-from vitale.plans import sheet_of
+from vitale.reads.plans import sheet_of
 from vitale.rules import situations
 from vitale.rules.plan import Kind, Plan
 from vitale.rules.situations import Answers, Channel, Reading, Regime

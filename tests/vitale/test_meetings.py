@@ -30,7 +30,7 @@ from tests.support.pages import Page, Reader, plain, press
 from vitale.actions import aide, meetings
 from vitale.actions.upkeep import purge, remind_meetings, warn_of_deletion
 from vitale.models import AideSettings, Demande, DemandeMail, Tally
-from vitale.tracking import moments
+from vitale.reads.tracking import moments
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 

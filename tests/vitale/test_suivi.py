@@ -29,10 +29,10 @@ from vitale.actions.suivi import (
 )
 from vitale.actions.upkeep import purge, remind, warn_of_deletion
 from vitale.models import Suivi, SuiviMail, SuiviOffset, SuiviReminder, SuiviRoute, SuiviTick, Tally
+from vitale.reads.tokens import SALT, reminder_token, suivi_of_token
+from vitale.reads.tracking import book
 from vitale.rules.situations import Channel, Regime, Situation
 from vitale.rules.suivi import STEPS, Journey, Purpose
-from vitale.tokens import SALT, reminder_token, suivi_of_token
-from vitale.tracking import book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 

@@ -20,9 +20,9 @@ from tests.support.pages import Page, Reader
 from tests.vitale.answers import READINGS, answers_of
 from vitale.actions.suivi import change_route
 from vitale.models import Suivi, SuiviTick
+from vitale.reads.tokens import reminder_token
 from vitale.rules.situations import Channel, Regime, Situation
 from vitale.rules.suivi import FOLLOWED
-from vitale.tokens import reminder_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 

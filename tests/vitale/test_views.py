@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from demarches.models import Mairie
 from tests.vitale.answers import READINGS, answers_of, readings_of
 from vitale.models import Fact, PlanLine, Section, Situation
-from vitale.plans import sheet_of
+from vitale.reads.plans import sheet_of
 from vitale.rules.situations import GROUPS, Regime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]

@@ -23,7 +23,7 @@ from vitale.actions.suivi import (
     set_reminders,
 )
 from vitale.models import Suivi, SuiviMail
-from vitale.tokens import recovery_token, reminder_token
+from vitale.reads.tokens import recovery_token, reminder_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 

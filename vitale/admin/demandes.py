@@ -28,12 +28,12 @@ from demarches.models import Appointment, User
 from demarches.piles import PileRule
 from demarches.refusals import StaleDossier
 from demarches.rules.numbers import read_number
-from vitale.access import may_answer_requests, may_read_requests
 from vitale.actions import aide, meetings
-from vitale.desk import count_tables, pile_rules
+from vitale.hooks.desk import count_tables, pile_rules
 from vitale.models import AideSettings, AnswerTemplate, Contact, Demande, DemandeEnding
+from vitale.reads.access import may_answer_requests, may_read_requests
+from vitale.reads.search import find_demandes
 from vitale.rules.aide import ALLOWED, Act
-from vitale.search import find_demandes
 
 
 def note(request: HttpRequest, what: str, *demandes: Demande) -> None:
@@ -78,7 +78,7 @@ class DemandeAdmin(DossierDesk[Demande]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Demande], search_term: str
     ) -> tuple[QuerySet[Demande], bool]:
-        """As people say it (`vitale.search`); a reference that was corrected is told."""
+        """As people say it (`vitale.reads.search`); a reference that was corrected is told."""
         found, said = find_demandes(queryset, search_term)
         if said:
             messages.info(request, said)

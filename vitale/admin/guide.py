@@ -13,7 +13,7 @@ from demarches.admin.base import DeskAdmin
 from demarches.forms import NoPrivateNumbersMixin
 from demarches.rules.dates_fr import NBSP
 from vitale.actions.upkeep import confirm_read
-from vitale.desk import to_confirm, to_reread
+from vitale.hooks.desk import to_confirm, to_reread
 from vitale.models import (
     AnswerTemplate,
     Contact,

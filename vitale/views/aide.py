@@ -23,9 +23,9 @@ from vitale.actions import aide as actions
 from vitale.actions.meetings import may_give_up
 from vitale.forms.aide import AideForm
 from vitale.models import AideSettings, Contact, Demande, PlanLine
+from vitale.reads.tracking import moments
 from vitale.rules.aide import Code
 from vitale.rules.situations import Regime
-from vitale.tracking import moments
 from vitale.views.read import demande_changed, read_of
 from vitale.views.viewer import for_demande, let_in
 

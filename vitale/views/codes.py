@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.mail_limits import CodeLimits, seconds_before_code
 from demarches.ratelimit import rate_limited, too_many_requests
-from vitale.access import PASSES_KEY, Coded, open_with_codes
 from vitale.actions.suivi import ask_ways_in as ask_links
-from vitale.documents import codes_picture
 from vitale.forms.suivi import CodesForm, WaysInForm
 from vitale.models import Suivi
-from vitale.tokens import suivi_of_recovery
+from vitale.papers.documents import codes_picture
+from vitale.reads.access import PASSES_KEY, Coded, open_with_codes
+from vitale.reads.tokens import suivi_of_recovery
 from vitale.views.viewer import for_demande, for_suivi, let_in
 
 page_methods = require_http_methods(["GET", "HEAD", "POST"])

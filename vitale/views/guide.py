@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 from demarches.kept_pages import ANSWERS, keeps_page
 from demarches.models import Mairie
 from demarches.ratelimit import rate_limited, who_computes
-from vitale.documents import plan_pdf
 from vitale.forms.guide import QuestionForm
 from vitale.models import Contact, Fact, Section, Situation
-from vitale.plans import references, sheet_of
+from vitale.papers.documents import plan_pdf
+from vitale.reads.plans import references, sheet_of
 from vitale.rules import situations
 from vitale.rules.situations import (
     REGIME_QUESTION,

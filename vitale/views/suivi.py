@@ -19,13 +19,13 @@ from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.read import imprint
 from vitale.actions import suivi as actions
-from vitale.documents import suivi_calendar, suivi_export
 from vitale.forms.suivi import RemindersForm, RouteForm, TickForm
 from vitale.models import Situation, Suivi, SuiviRoute
+from vitale.papers.documents import suivi_calendar, suivi_export
+from vitale.reads.tokens import suivi_of_token
+from vitale.reads.tracking import book, said_of
 from vitale.rules import suivi as rules
 from vitale.rules.situations import Channel, Regime, read_answers
-from vitale.tokens import suivi_of_token
-from vitale.tracking import book, said_of
 from vitale.views.read import read_of, suivi_changed
 from vitale.views.viewer import for_suivi, let_in
 

@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from demarches.acting import account_of
-from vitale.access import PASSES_KEY, Coded, find_demande, find_suivi, with_pass
 from vitale.actions.suivi import note_visit
+from vitale.reads.access import PASSES_KEY, Coded, find_demande, find_suivi, with_pass
 
 
 def let_in(request: HttpRequest, row: Coded) -> None:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from pacs.demo import is_there, make_dossiers, renew_passwords
+from pacs.demo.dossiers import is_there, make_dossiers, renew_passwords
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from pacs.actions.readings import note_readings
-from pacs.sheets import plan_b
+from pacs.papers.sheets import plan_b
 
 #: Readable by its owner only: the sheet names people.
 PRIVATE = 0o600

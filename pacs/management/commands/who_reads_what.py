@@ -24,7 +24,7 @@ INTRODUCTION = """\
 
 Cette page est écrite par `manage.py who_reads_what`, depuis `pacs/rules/privacy.py` ; un test
 vérifie qu’elle est à jour. Les pages, les papiers, les mails et les fichiers demandent à cette
-table, par `pacs/access.py`.
+table, par `pacs/reads/access.py`.
 
 - « Soi » : la personne dont c’est la réponse, la pièce ou le message. Ce qui est aux deux (une
   pièce du couple, un message aux deux) se lit comme le sien.
@@ -35,7 +35,7 @@ table, par `pacs/access.py`.
 - « Agents » : le droit qu’il faut (consulter, vérifier, décider). Un brouillon que le couple n’a
   pas confié à la mairie n’est lu par aucun agent.
 - Un texte d’un agent, à l’un ou aux deux, est refusé s’il nomme une pièce, une mesure, une
-  protection ou une adresse qui n’est qu’à l’un (`pacs/leaks.py`).
+  protection ou une adresse qui n’est qu’à l’un (`pacs/reads/leaks.py`).
 """
 
 

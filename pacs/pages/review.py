@@ -12,9 +12,11 @@ from django.urls import reverse
 
 from demarches.sms_gateway import is_on
 from demarches.steps import StepList
-from pacs.access import may_edit_common, may_edit_own, name_for
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import asks_origin
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.tracking import answer_words
+from pacs.reads.access import may_edit_common, may_edit_own, name_for
 from pacs.rules.countries import FRANCE
 from pacs.rules.eligibility import OUTCOME_TYPES
 from pacs.rules.gate import Kind, Obstacle
@@ -27,8 +29,6 @@ from pacs.rules.sentences import (
     about_couple,
     about_person,
 )
-from pacs.steps import COMMON_STEPS, OWN_STEPS
-from pacs.tracking import answer_words
 
 #: Where a page of questions comes back to.
 BACK = "?retour=verifier"

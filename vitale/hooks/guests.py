@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from demarches.agenda_desk import Guest
 from demarches.models import User
-from vitale.access import may_answer_requests, may_read_requests
-from vitale.closing import note
+from vitale.hooks.closing import note
 from vitale.models import Demande
+from vitale.reads.access import may_answer_requests, may_read_requests
 
 __all__ = ["guests", "note"]
 

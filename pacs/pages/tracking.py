@@ -18,7 +18,11 @@ from demarches.rules.enums import PieceStatus, Status
 from demarches.sms_gateway import is_on
 from demarches.steps import Step, StepList
 from demarches.timeline import Moment
-from pacs.access import (
+from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
+from pacs.models.completeness import asks_origin, missing_common, missing_own
+from pacs.models.piece import DECLARATION_RULE, IDENTITY_RULE
+from pacs.pages.steps import COMMON_STEPS, HOME_COLUMNS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
+from pacs.reads.access import (
     may_edit_common,
     may_edit_own,
     name_for,
@@ -27,14 +31,10 @@ from pacs.access import (
     reads,
     requests_awaited,
 )
-from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
-from pacs.models.completeness import asks_origin, missing_common, missing_own
-from pacs.models.piece import DECLARATION_RULE, IDENTITY_RULE
 from pacs.rules.days import DayAnswer, Days
 from pacs.rules.gate import Act, Kind, texts
 from pacs.rules.pieces import ASKS_NOTHING, AT_HOME, VERIFIED_BY_MAIRIE
 from pacs.rules.planner import Window, when_to_ask, whose_turn
-from pacs.steps import COMMON_STEPS, HOME_COLUMNS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from datetime import date
 
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
-from pacs.desk import DeskPiece, Point
-from pacs.documents import identity_facts
 from pacs.models import Correction, Dossier, PacsSettings, Partenaire
 from pacs.models.consent import has_attested, label_of, value_in_words
+from pacs.papers.documents import identity_facts
+from pacs.reads.desk import DeskPiece, Point
 from pacs.rules.desk_words import PROVES, STATUS_WORDS, Mark, piece_mark
 from pacs.rules.enums import Door
 

@@ -38,10 +38,10 @@ from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.booking import agenda_of, asked_by
-from pacs.demo_cases import make_cases
+from pacs.demo.cases import make_cases
 from pacs.models import Door, Dossier, Partenaire, Piece
 from pacs.models.piece import IDENTITY_RULE
+from pacs.reads.booking import agenda_of, asked_by
 
 SEED = 30334
 #: Stages that take no more than a day.

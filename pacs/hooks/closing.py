@@ -11,8 +11,8 @@ from demarches.models import Appointment, User
 from demarches.rules.dates_fr import NBSP
 from pacs.actions.appointments import cancel_for, check_told_to_both, move_to_held
 from pacs.actions.readings import note_readings
-from pacs.booking import asked_at_desk, limits_of
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceWording
+from pacs.reads.booking import asked_at_desk, limits_of
 
 
 def parties(references: Collection[str], *, at: datetime) -> list[Party]:

@@ -16,7 +16,6 @@ from demarches.procedures import DeskHome, Expected
 from demarches.rules.counts import HIDDEN, hide_small
 from demarches.rules.deadlines import add_months
 from demarches.rules.enums import Status
-from vitale.access import may_read_requests
 from vitale.actions.aide import note_readings
 from vitale.models import (
     Contact,
@@ -31,6 +30,7 @@ from vitale.models import (
     SuiviOffset,
     Tally,
 )
+from vitale.reads.access import may_read_requests
 from vitale.rules.aide import Outcome
 from vitale.rules.situations import Channel, Regime
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from demarches.rules.texts import plain_text
-from pacs.access import readable_columns
 from pacs.models import Dossier, Partenaire, PieceWording
+from pacs.reads.access import readable_columns
 from pacs.rules.privacy import SECRET_TEXTS, SECRET_WORDS, SHORTEST_SECRET
 
 #: A label up to its first detail: « Certificat de non-Pacs », « Preuve du divorce ».

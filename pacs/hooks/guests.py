@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from demarches.agenda_desk import Guest
 from demarches.models import User
-from pacs.access import may_read_as_staff, may_review
-from pacs.booking import limits_of
-from pacs.closing import note
+from pacs.hooks.closing import note
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
+from pacs.reads.access import may_read_as_staff, may_review
+from pacs.reads.booking import limits_of
 
 __all__ = ["guests", "note"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from demarches.rules.dates_fr import day_fr
-from pacs.access import readable_pieces
 from pacs.models import Dossier, Partenaire, Piece, PieceWording
+from pacs.reads.access import readable_pieces
 from pacs.rules.validity import last_usable_day
 
 

@@ -1,6 +1,6 @@
 """What agents see: the queues of the home page, one dossier with everything about it.
 
-Read models, like `pacs.tracking` for the people; flat numbers of queries.
+Read models, like `pacs.pages.tracking` for the people; flat numbers of queries.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -262,7 +262,7 @@ def desk_obstacles(
 
 
 def _place_of(one: Obstacle, dossier: Dossier, pieces: Mapping[str, int]) -> str:
-    """The row of the page where this is settled (`pacs.decide`); else the answers."""
+    """The row of the page where this is settled (`pacs.pages.decide`); else the answers."""
     if one.kind is Kind.PIECE:
         return f"piece-{pieces.get(one.code, '')}"
     if one.kind is Kind.TO_DECIDE:

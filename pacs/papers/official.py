@@ -18,7 +18,6 @@ from demarches.models import Mairie
 from demarches.rules.counts import HIDDEN, hide_small
 from demarches.rules.dates_fr import day_fr, hour_fr
 from demarches.tables import Row
-from pacs.documents import DocumentNotReady, civil_name, partial_date_fr
 from pacs.models import (
     Avis,
     Dossier,
@@ -27,6 +26,7 @@ from pacs.models import (
     RegisteredPerson,
     Registration,
 )
+from pacs.papers.documents import DocumentNotReady, civil_name, partial_date_fr
 from pacs.rules.enums import Sex
 from pacs.rules.registration import ActKind, informing_article
 

@@ -17,7 +17,7 @@ from demarches.rules.processing import (
     length,
     months,
 )
-from vitale import mine
+from vitale.hooks import mine
 from vitale.models import (
     Demande,
     DemandeEnding,

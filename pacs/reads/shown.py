@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from demarches.rules.enums import Transition
 from demarches.rules.read import Shown
-from pacs.access import holders_of, pieces_read_by
 from pacs.models.dossier import Dossier
 from pacs.models.gate import open_corrections
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece
+from pacs.reads.access import holders_of, pieces_read_by
 from pacs.rules.consent import ATTESTED_COMMON, ATTESTED_OTHER, ATTESTED_OWN, CONFIRMED
 
 #: Every answer about both.

@@ -16,7 +16,7 @@ from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
 from demarches.rules.dates_fr import day_fr
 from vitale.models import SuiviRoute
-from vitale.tracking import Book, StepRow
+from vitale.reads.tracking import Book, StepRow
 
 
 def plan_pdf(plan: dict[str, Any], *, mairie: Mairie | None, today: date) -> RenderedPdf:

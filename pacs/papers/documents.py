@@ -3,7 +3,7 @@
 What is printed for one partenaire never tells what the other has not made theirs to show: the
 other's identity appears once they have attested it (both sign the same declaration), their
 address, e-mail and phone never; a measure of protection or a refugee status is on none of
-these papers. `pacs.access.reads` decides, line by line.
+these papers. `pacs.reads.access.reads` decides, line by line.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ from demarches.rules.dates_fr import MONTHS, day_fr, day_words_fr, hour_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from demarches.sms_gateway import is_on
-from pacs.access import readable_columns, readable_pieces, reads
-from pacs.bringing import boxes, things_to_bring
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
+from pacs.reads.access import readable_columns, readable_pieces, reads
+from pacs.reads.bringing import boxes, things_to_bring
 from pacs.rules.attestation import attestation_text
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime, mandatory_sentence
 from pacs.rules.pieces import NEVER_ASKED_ID

@@ -15,7 +15,6 @@ from django.utils.timezone import localdate
 from demarches.mine import Kept, Look, Part, Section, section
 from demarches.models import User
 from demarches.rules.enums import Status
-from pacs.access import owner_of, readable_columns, readable_messages, requests_made_to
 from pacs.models import (
     Dossier,
     Helper,
@@ -25,6 +24,7 @@ from pacs.models import (
     Partenaire,
     Reading,
 )
+from pacs.reads.access import owner_of, readable_columns, readable_messages, requests_made_to
 from pacs.rules.privacy import COLUMNS
 
 #: How a row leads to its dossier, where it is not by a column of that name.

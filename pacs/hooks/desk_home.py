@@ -8,11 +8,11 @@ from django.utils.timezone import localdate
 from demarches.models import User
 from demarches.procedures import Confided, DeskHome, Expected, Notice
 from demarches.rules.enums import AppointmentStatus
-from pacs.access import may_read_as_staff
 from pacs.actions.readings import note_readings
-from pacs.day import Visit, visits_between
 from pacs.models import Dossier, PieceTranslation, Reading
-from pacs.piles import confided_to, piles
+from pacs.reads.access import may_read_as_staff
+from pacs.reads.day import Visit, visits_between
+from pacs.reads.piles import confided_to, piles
 
 
 def desk_home(agent: User, at: datetime) -> DeskHome:

@@ -17,8 +17,6 @@ from demarches.booking import midnight
 from demarches.models import User
 from demarches.piles import COUNTED, Lane, Pile, PileRule, count_piles
 from demarches.rules.enums import PieceStatus, Status
-from pacs.access import may_review
-from pacs.desk import first_impossible
 from pacs.models import (
     Avis,
     Correction,
@@ -34,6 +32,8 @@ from pacs.models import (
     SentMail,
 )
 from pacs.models.piece import IDENTITY_RULE, IN_HAND
+from pacs.reads.access import may_review
+from pacs.reads.desk import first_impossible
 from pacs.rules.enums import Door
 from pacs.rules.validity import earliest_issue_day
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 from demarches.mine import Kept, Look, Part, Section, section
 from demarches.models import User
 from vitale.actions.suivi import delete_suivi
-from vitale.documents import suivi_export
 from vitale.models import Demande, DemandeReading, Suivi
-from vitale.tracking import book
+from vitale.papers.documents import suivi_export
+from vitale.reads.tracking import book
 
 #: What a request says of whoever asked; the rest is the machine's.
 COLUMNS = (

@@ -1,0 +1,1 @@
+"""A believable town, for trying the desk."""

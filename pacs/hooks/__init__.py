@@ -1,0 +1,1 @@
+"""What `procedure.py` registers: the answers of the Pacs to what every procedure is asked."""

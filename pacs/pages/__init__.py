@@ -1,0 +1,1 @@
+"""What one page shows, put together from reads, forms and papers."""

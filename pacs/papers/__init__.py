@@ -1,0 +1,1 @@
+"""Papers made as PDF: the couple's, the officer's, the law's."""

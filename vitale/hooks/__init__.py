@@ -1,0 +1,1 @@
+"""What `procedure.py` registers: the answers of the Vitale to what every procedure is asked."""

@@ -1,0 +1,1 @@
+"""What pages, papers and mails show of a request or an aide-mémoire; nothing here writes."""
