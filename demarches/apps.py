@@ -9,8 +9,8 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import register_converter
 from post_office.apps import PostOfficeConfig
 
-from demarches.converters import NumberConverter
 from demarches.rules.schedule import Daily, Every
+from demarches.web.converters import NumberConverter
 
 
 class DemarchesConfig(AppConfig):
@@ -21,18 +21,18 @@ class DemarchesConfig(AppConfig):
         # The desk's addresses, made before any `urls.py` is read, hold numbers too.
         register_converter(NumberConverter, "num")
         import_module("demarches.oidc.checks")
-        import_module("demarches.staff_sessions").connect()
-        journal = import_module("demarches.journal")
+        import_module("demarches.accounts.staff_sessions").connect()
+        journal = import_module("demarches.desk.journal")
         self._register_jobs()
         self._register_content()
-        for triggers in (journal, import_module("demarches.revision")):
+        for triggers in (journal, import_module("demarches.serving.revision")):
             pre_migrate.connect(triggers.let_go_of_triggers, sender=self)
             post_migrate.connect(triggers.write_triggers, sender=self)
 
     def _register_content(self) -> None:
         from demarches import models  # noqa: PLC0415
-        from demarches.request_memory import GUIDE, TOWN  # noqa: PLC0415
-        from demarches.revision import register_content, register_hours  # noqa: PLC0415
+        from demarches.serving.revision import register_content, register_hours  # noqa: PLC0415
+        from demarches.web.request_memory import GUIDE, TOWN  # noqa: PLC0415
 
         register_hours(
             models.Mairie,
@@ -53,7 +53,7 @@ class DemarchesConfig(AppConfig):
 
     def _register_jobs(self) -> None:
         # Models can be imported from `ready` on only.
-        from demarches.jobs import JobType, register  # noqa: PLC0415
+        from demarches.desk.jobs import JobType, register  # noqa: PLC0415
 
         register(
             JobType("purge_accounts", "Fermer les comptes oubliés", Daily(time(3, 20))),

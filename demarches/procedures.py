@@ -14,17 +14,17 @@ from django.conf import settings
 from django.db.models import Model
 from django.urls import reverse
 
-from demarches.agenda_desk import Procedure as ShowsGuests
-from demarches.closing import Procedure as MovesAppointments
-from demarches.health import Finding
-from demarches.jobs import JobType
-from demarches.jobs import register as register_jobs
-from demarches.mine import Kept, Look, Part, register_kept
+from demarches.agenda.closing import Procedure as MovesAppointments
+from demarches.agenda.desk import Procedure as ShowsGuests
+from demarches.desk.health import Finding
+from demarches.desk.jobs import JobType
+from demarches.desk.jobs import register as register_jobs
+from demarches.desk.piles import Pile
+from demarches.dossiers.mine import Kept, Look, Part, register_kept
 from demarches.models import Agenda, User
-from demarches.piles import Pile
-from demarches.request_memory import TOWN
-from demarches.revision import register_content
 from demarches.rules.processing import KeptFor, Sheet, told
+from demarches.serving.revision import register_content
+from demarches.web.request_memory import TOWN
 
 type May = Callable[[User], bool]
 

@@ -13,7 +13,9 @@ from django.conf import settings
 from django.contrib.auth.models import Group as AgentGroup
 from django.db.models import Model
 
-from demarches import devices, journal, replay
+from demarches.accounts import devices
+from demarches.desk import journal
+from demarches.dossiers.retention import CALENDAR, LOOSE_MAILS, UNUSED_ACCOUNT
 from demarches.models import (
     AgendaFeed,
     Appointment,
@@ -34,7 +36,6 @@ from demarches.models import (
     Verification,
 )
 from demarches.oidc.providers import configured
-from demarches.retention import CALENDAR, LOOSE_MAILS, UNUSED_ACCOUNT
 from demarches.rules.processing import (
     Access,
     Controller,
@@ -49,6 +50,7 @@ from demarches.rules.processing import (
     length,
     months,
 )
+from demarches.steps import replay
 
 PERSON: Final = "la personne"
 PERSON_AND_AGENTS: Final = "la personne, les agents"

@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from demarches.converters import FicheConverter
 from demarches.views import account, address, courriels, fiches, health, mairie
+from demarches.web.converters import FicheConverter
 
 app_name = "demarches"
 

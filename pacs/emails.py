@@ -16,8 +16,8 @@ from django.utils.timezone import localdate
 from phonenumbers import PhoneNumberFormat, format_number
 from post_office.models import Email
 
-from demarches.appointment_calendar import appointment_event
-from demarches.emails import (
+from demarches.agenda.calendar import appointment_event
+from demarches.mail.emails import (
     SUPERSEDED,
     TEXT,
     UNWANTED,
@@ -27,10 +27,10 @@ from demarches.emails import (
     is_text,
     queue_mail,
 )
+from demarches.mail.sms_gateway import is_on
+from demarches.mail.texts import CANCELLED, MOVED, REMINDER, queue_text, text_about
 from demarches.models import Appointment, Mairie, User
 from demarches.rules.enums import Status
-from demarches.sms_gateway import is_on
-from demarches.texts import CANCELLED, MOVED, REMINDER, queue_text, text_about
 from pacs.models import (
     Door,
     Dossier,

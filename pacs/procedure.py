@@ -5,8 +5,8 @@ from datetime import datetime, time
 
 from django.conf import settings
 
-from demarches.health import Finding
-from demarches.jobs import JobType
+from demarches.desk.health import Finding
+from demarches.desk.jobs import JobType
 from demarches.procedures import Answers, DeskLink, DeskSearch, Gives, Link, Procedure, having
 from demarches.rules.schedule import Daily, Every
 from pacs.hooks import closing, guests, mine

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from demarches.converters import ReferenceConverter
+from demarches.web.converters import ReferenceConverter
 from pacs.views import (
     after,
     appointment_link,

@@ -15,9 +15,10 @@ from django.db.models import Count, Max
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
 
-from demarches import request_memory, uploads
-from demarches.journal import drop_triggers_sql
+from demarches.desk.journal import drop_triggers_sql
+from demarches.files import uploads
 from demarches.models import Mairie, User
+from demarches.web import request_memory
 from pacs.models import Dossier
 from tests.support.dossiers import make_dossier
 from tests.support.mailbox import Mailbox, open_mailbox

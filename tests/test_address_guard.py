@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from demarches.guard import LONGEST_TEXT
+from demarches.typed.guard import LONGEST_TEXT
 from uzes_portal.address_guard import AddressGuardMiddleware
 
 NIR = "1 85 05 78 006 084"

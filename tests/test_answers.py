@@ -21,10 +21,10 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from demarches import kept_answers
-from demarches.forms import PageFormMixin
-from demarches.kept_answers import MOST_PAGES, KeptAnswer
 from demarches.models import User
+from demarches.steps import kept_answers
+from demarches.steps.forms import PageFormMixin
+from demarches.steps.kept_answers import MOST_PAGES, KeptAnswer
 from pacs.models import Dossier
 from pacs.reads.appointment_links import change_token
 from tests.support.appointments import booked_seat, make_complete

@@ -112,10 +112,10 @@ def test_a_status_changes_in_one_place_only() -> None:
     assert dossiers == {"demarches/models/dossier.py"}
     # Of a piece, an appointment, a correction, a request, a mail.
     assert {name for name in others if "/actions/" not in name} == {
-        "demarches/actions.py",
-        "demarches/deletion.py",
-        "demarches/emails.py",
-        "demarches/texts.py",
+        "demarches/agenda/seats.py",
+        "demarches/dossiers/deletion.py",
+        "demarches/mail/emails.py",
+        "demarches/mail/texts.py",
         "pacs/demo/dossiers.py",
         "pacs/demo/cases.py",
     }
@@ -177,24 +177,24 @@ def test_rules_read_no_clock() -> None:
 #: Files that make a number of a text whose length is bounded before, or that nobody sends.
 READERS_OF_NUMBERS = {
     "demarches/rules/numbers.py",  # the one for what people send
-    "demarches/converters.py",  # 18 digits, by its pattern
+    "demarches/web/converters.py",  # 18 digits, by its pattern
     "demarches/rules/reference.py",  # 4 and 6 digits, by its pattern
     "demarches/rules/nir.py",  # 13 to 34 signs, by its patterns
     "demarches/rules/typed_days.py",  # 4 digits, by its patterns
     "pacs/rules/registration.py",  # by its pattern
     "pacs/views/read.py",  # 9 digits, by its pattern
-    "demarches/ratelimit.py",  # an address already read
-    "demarches/upload_worker.py",  # in the child process: a crash there is a refusal
-    "demarches/uploads.py",  # the size that we measured
+    "demarches/serving/ratelimit.py",  # an address already read
+    "demarches/files/upload_worker.py",  # in the child process: a crash there is a refusal
+    "demarches/files/uploads.py",  # the size that we measured
     "demarches/models/mairie.py",  # columns that their validators bound
     "demarches/models/agenda.py",
-    "demarches/adapter.py",  # a duration of ours
-    "demarches/address_change.py",
+    "demarches/accounts/adapter.py",  # a duration of ours
+    "demarches/accounts/address_change.py",
     "demarches/models/journal.py",  # a moment of ours
-    "demarches/second_factor.py",  # counters that it computed
-    "demarches/antivirus.py",  # settings
+    "demarches/accounts/second_factor.py",  # counters that it computed
+    "demarches/files/antivirus.py",  # settings
     "uzes_portal/accessibility.py",
-    "demarches/download.py",  # headers of a server that was asked
+    "demarches/files/download.py",  # headers of a server that was asked
     "uzes_portal/env.py",
     "uzes_portal/management/commands/start.py",
 }

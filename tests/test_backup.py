@@ -47,7 +47,7 @@ while flag.exists():
 """
 WHAT_IS_THERE = """
 import hashlib, json
-from demarches import storage
+from demarches.files import storage
 from pacs.models import Dossier, Partenaire, PieceFile
 print(json.dumps({
     "dossiers": list(Dossier.objects.order_by("pk").values_list("pk", "reference", "status")),

@@ -10,11 +10,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from post_office.models import Email
 
-from demarches.actions import ChangedSince, SlotTaken, offered_days
 from demarches.admin.stranding import stranded_now
-from demarches.booking import midnight
-from demarches.closing import calls_of, left_to_do, plan_of
-from demarches.closing_actions import (
+from demarches.agenda.booking import midnight
+from demarches.agenda.closing import calls_of, left_to_do, plan_of
+from demarches.agenda.closing_actions import (
     ClosingOver,
     ClosingRefused,
     abandon,
@@ -22,7 +21,8 @@ from demarches.closing_actions import (
     note_call,
     propose_again,
 )
-from demarches.emails import mail_text
+from demarches.agenda.seats import ChangedSince, SlotTaken, offered_days
+from demarches.mail.emails import mail_text
 from demarches.models import (
     Agenda,
     AgendaDayChange,

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demarches.admin.stranding import CLOSE_A_DAY
-from demarches.closing_actions import choose
+from demarches.agenda.closing_actions import choose
 from demarches.models import Closing, ClosingCall, Closure, Mairie, User
 from pacs.models import Dossier, Partenaire
 from tests.support.closing import (

@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
 
-from demarches.actions import ChangedSince, SlotTaken
-from demarches.closing_actions import ClosingRefused, confirm
+from demarches.agenda.closing_actions import ClosingRefused, confirm
+from demarches.agenda.seats import ChangedSince, SlotTaken
 from demarches.models import Appointment, Closing, Closure, SeatTime, User
 from pacs.actions.appointments import book_apart, book_for
 from pacs.models import Dossier

@@ -8,7 +8,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import get_commands
 
-from demarches import devices, retention
+from demarches.accounts import devices
+from demarches.dossiers import retention
 from demarches.models import DeletionRequest, SignIn
 from pacs.models import PacsSettings
 from tests.support.portal import ROOT

@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
-from demarches.deletion import ask_deletion, handle_deletion, is_named, take_deletion_back
-from demarches.emails import mail_text
-from demarches.mine import kept_of
+from demarches.dossiers.deletion import ask_deletion, handle_deletion, is_named, take_deletion_back
+from demarches.dossiers.mine import kept_of
+from demarches.mail.emails import mail_text
 from demarches.models import DeletionRequest, User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import DeletionStatus

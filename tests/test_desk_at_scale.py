@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from demarches.desk.piles import COUNTED
 from demarches.models import User
-from demarches.piles import COUNTED
 from pacs.models import Dossier, DossierEvent, Partenaire, Piece
 from pacs.reads.piles import pile_rules, piles
 from tests.bench.copies import copy_dossiers

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from demarches.comarquage import import_source
+from demarches.guidance.comarquage import import_source
 from demarches.models import Mairie, ShownFiche
 from demarches.rules.enums import Status
 from pacs.models import Dossier, PacsSettings, PieceWording, Registration
@@ -62,7 +62,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             found[template] = context["title"]
         return render(template, context, *args)
 
-    monkeypatch.setattr("demarches.documents.render_to_string", spy)
+    monkeypatch.setattr("demarches.papers.documents.render_to_string", spy)
     return found
 
 

@@ -15,11 +15,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import get_resolver
 
-from demarches import guard
-from demarches.forms import NoPrivateNumbersMixin, refuse_private_numbers
-from demarches.guard import LONGEST_TEXT, TextRefused
 from demarches.models import Officer
 from demarches.models.fields import Guarded, GuardedJSONField, GuardedTextField
+from demarches.steps.forms import NoPrivateNumbersMixin, refuse_private_numbers
+from demarches.typed import guard
+from demarches.typed.guard import LONGEST_TEXT, TextRefused
 from uzes_portal.middleware import RefusalPagesMiddleware
 
 NIR = "1 85 05 78 006 084"
@@ -108,7 +108,7 @@ EXCUSED = {
          "demarches.purge.subject", "demarches.seal.journal", "demarches.seal.rows",
          "demarches.job.name", "demarches.job.failure", "demarches.job.report",
          "demarches.job.runner", "demarches.heartbeat.name",
-         "demarches.revision.part", "demarches.revision.value",
+         "demarches.serving.revision.part", "demarches.serving.revision.value",
          "demarches.verification.problems", "vitale.demandereading.what",
          "pacs.partenaire.nationalities", "demarches.signin.address",
          "demarches.staffsession.address", "demarches.staffsession.browser",

@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from pytest_django import Settings
 
-from demarches.integrity import integrity_of
+from demarches.files.integrity import integrity_of
 from demarches.models import User
 from pacs.models import Door, Dossier, Partenaire
 from pacs.reads.access import GUEST_SESSION_KEY

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import PRIORITY, STATUS, Email
 
-from demarches import health, jobs
+from demarches.desk import health, jobs
 from demarches.models import FicheSet, Heartbeat, Job, Officer, User
 from demarches.views.health import last_look
 from pacs.models import PacsSettings

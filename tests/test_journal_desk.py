@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from demarches.journal import verify_journal
+from demarches.desk.journal import verify_journal
 from demarches.models import DeskReading, User, Verification, note_look
 from pacs.actions.readings import note_readings
 from pacs.models import Dossier

@@ -18,9 +18,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, resolve
 from django.utils.csp import LazyNonce
 
-from demarches import kept_pages
-from demarches.comarquage import import_source
-from demarches.kept_pages import (
+from demarches.guidance.comarquage import import_source
+from demarches.models import Closure, Mairie, OpeningHours, RateCounter, Revision, User
+from demarches.models.mairie import _load_schedule
+from demarches.rules.opening_hours import next_change
+from demarches.serving import kept_pages
+from demarches.serving.kept_pages import (
     _MARK,
     ANSWERS,
     KeptPage,
@@ -32,12 +35,9 @@ from demarches.kept_pages import (
     keeps_page,
     pages,
 )
-from demarches.models import Closure, Mairie, OpeningHours, RateCounter, Revision, User
-from demarches.models.mairie import _load_schedule
-from demarches.request_memory import content_mark
-from demarches.revision import _tables, content_models
-from demarches.rules.opening_hours import next_change
+from demarches.serving.revision import _tables, content_models
 from demarches.templatetags.portal import nb
+from demarches.web.request_memory import content_mark
 from pacs.models import PacsSettings
 from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
 from tests.support.fiches import fiche_xml, write_zip

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from demarches.breached_passwords import is_listed
+from demarches.accounts.breached_passwords import is_listed
 from demarches.models import User
 from tests.support.followups import make_suivi
 from tests.support.portal import ROOT
@@ -127,15 +127,18 @@ def test_a_list_that_cannot_be_read_agrees_to_nothing(tmp_path: Path, settings: 
 #: What the code draws at random, and the bits of it. Whoever types a code from a paper or a mail
 #: types few signs: such a code is short on purpose, lives shortly or is counted (ASVS 6.5.4).
 DRAWN = {
-    "demarches/actions.py": ("secrets.randbelow", "a moment, no secret"),
-    "demarches/adapter.py": ("secrets.choice", "typed: 26 bits, ten minutes, five tries"),
-    "demarches/forms.py": ("secrets.choice", 150),
-    "demarches/kept_answers.py": ("secrets.choice", "in one's own session, with a sealed half"),
+    "demarches/agenda/seats.py": ("secrets.randbelow", "a moment, no secret"),
+    "demarches/accounts/adapter.py": ("secrets.choice", "typed: 26 bits, ten minutes, five tries"),
+    "demarches/steps/forms.py": ("secrets.choice", 150),
+    "demarches/steps/kept_answers.py": (
+        "secrets.choice",
+        "in one's own session, with a sealed half",
+    ),
     "demarches/oidc/client.py": ("secrets.token_urlsafe", 256),
     "demarches/oidc/parting.py": ("secrets.token_urlsafe", 256),
-    "demarches/sealing.py": ("os.urandom", "a nonce of AES-GCM, no secret"),
-    "demarches/staff_guessing.py": ("secrets.token_urlsafe", 128),
-    "demarches/storage.py": ("os.urandom", "secrets.token_hex", 160),
+    "demarches/files/sealing.py": ("os.urandom", "a nonce of AES-GCM, no secret"),
+    "demarches/accounts/staff_guessing.py": ("secrets.token_urlsafe", 128),
+    "demarches/files/storage.py": ("os.urandom", "secrets.token_hex", 160),
     "pacs/demo/dossiers.py": ("random.Random", "a believable town, no secret"),
     "pacs/management/commands/demo_data.py": ("secrets.token_urlsafe", 128),
     "uzes_portal/agenda_feed.py": ("secrets.token_urlsafe", 256),
@@ -158,6 +161,37 @@ def test_what_is_drawn_has_128_bits_or_is_typed_by_hand() -> None:
     assert [
         path for path, (*_, bits) in DRAWN.items() if isinstance(bits, int) and bits < 128
     ] == []
+
+
+#: What tells one derived key from another. What was sealed or signed under an old name opens no
+#: more: the telephones of agents, the links of mails, the devices that are known.
+NAMES_OF_KEYS = {
+    "demarches.agent_device",
+    "demarches.devices",
+    "demarches.kept_answers",
+    "demarches.ratelimit",
+    "demarches.replay",
+    "demarches.second_factor",
+    "demarches.sign-in",
+    "demarches.sign_in",
+    "pacs.appointment_change",
+    "pacs.guest_pass",
+    "vitale.pass",
+    "vitale.recovery",
+    "vitale.reminders",
+}
+NAMED = re.compile(r"""(?:\b\w*(?:SALT|PURPOSE)(?::\s?\w+)? = |salted_hmac\()"([^"]+)\"""")
+
+
+def test_a_derived_key_keeps_its_name_wherever_its_module_goes() -> None:
+    found = {
+        name
+        for app in ("demarches", "pacs", "vitale", "uzes_portal")
+        for path in (ROOT / app).rglob("*.py")
+        for name in NAMED.findall(path.read_text(encoding="utf-8"))
+    }
+
+    assert found == NAMES_OF_KEYS
 
 
 @pytest.mark.parametrize(

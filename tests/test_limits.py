@@ -143,7 +143,7 @@ ADDRESSES: dict[str, Costly | str] = {
     "pacs:partner-quit": "once a person",
     "pacs:partner-confirm": ROW,
     "pacs:partner-attest": ROW,
-    "pacs:helper": "mails, counted by themselves (demarches.mail_limits)",
+    "pacs:helper": "mails, counted by themselves (demarches.mail.limits)",
     "pacs:helper-join": ROW,
     "pacs:dossier-messages": Costly(SENDING),
     # Carte Vitale

@@ -16,10 +16,10 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views.defaults import server_error
 
-from demarches.day_field import DayField
-from demarches.forms import PageFormMixin
+from demarches.agenda.day_field import DayField
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus, Status
+from demarches.steps.forms import PageFormMixin
 from demarches.templatetags import portal
 from pacs.models import PacsSettings
 from uzes_portal import accessibility, assets

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from demarches.jobs import job_types
+from demarches.desk.jobs import job_types
 from demarches.models import Job
 from uzes_portal.log_lines import JsonLines
 from uzes_portal.request_id import HEADER

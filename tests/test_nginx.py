@@ -15,10 +15,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from demarches import kept_pages
-from demarches.kept_pages import pages
 from demarches.models import Mairie, User
 from demarches.rules.opening_hours import next_change
+from demarches.serving import kept_pages
+from demarches.serving.kept_pages import pages
 from demarches.templatetags.portal import nb
 from tests.conftest import load_reference_rows
 from tests.support.nginx import PROGRAM, STATUS_HEADER, running_nginx

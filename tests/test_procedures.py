@@ -21,7 +21,7 @@ MAY_NAME = {
     "uzes_portal/management/commands/nouvelle_mairie.py": "asks what a town's file says",
     "uzes_portal/town.py": "writes what one town decides of each",
     "uzes_portal/town_file.py": "reads it, in the words of the town's file",
-    "demarches/local_words.py": "words that nobody takes for a password",
+    "demarches/accounts/local_words.py": "words that nobody takes for a password",
     "demarches/rules/search.py": "what the stemmer gets wrong in French",
     "demarches/models/agenda.py": "an example, in the help of a field",
 }

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from demarches.models import Agenda, Mairie, Revision, User
-from demarches.request_memory import RequestMemoryMiddleware, remembered
-from demarches.revision import content_models
+from demarches.serving.revision import content_models
+from demarches.web.request_memory import RequestMemoryMiddleware, remembered
 from pacs.models import Dossier, PacsSettings, PieceWording
 from tests.support.dossiers import make_dossier
 

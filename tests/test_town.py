@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from demarches import mail_html
+from demarches.mail import html as mail_html
 from demarches.models import Agenda, Entrance, Mairie, Officer, OpeningHours, Service, User
 from demarches.rules.holidays import LocalHolidays
 from demarches.rules.slots import day_starts

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.loader import render_to_string
 
-from demarches.guard import TextRefused, check_text
+from demarches.typed.guard import TextRefused, check_text
 
 #: Where servers keep the address as it came, and from where they write it into their access log.
 RAW_ADDRESSES = ("RAW_URI", "REQUEST_URI")

@@ -14,14 +14,19 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+from demarches.accounts.staff_guessing import remember_device, seconds_before_guess
+from demarches.accounts.staff_sessions import (
+    end_sessions,
+    pending_agent,
+    session_of,
+    sign_in_before,
+)
+from demarches.desk.piles import Lane, by_lane
+from demarches.mail.staff_mails import tell_agent
 from demarches.models import DeletionRequest, User
 from demarches.oidc import parting
-from demarches.piles import Lane, by_lane
 from demarches.procedures import DeskHome, DeskLink, procedures
-from demarches.ratelimit import too_many_requests
-from demarches.staff_guessing import remember_device, seconds_before_guess
-from demarches.staff_mails import tell_agent
-from demarches.staff_sessions import end_sessions, pending_agent, session_of, sign_in_before
+from demarches.serving.ratelimit import too_many_requests
 from demarches.views.staff import staff_urls
 from uzes_portal import agenda_desk, agenda_feed, closing_desk, journal_desk, service_desk
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.agenda_desk import Entry, Wanted, month_days, shown_agendas, week_days
-from demarches.booking import WEEK
-from demarches.day_field import day_of_address
+from demarches.agenda.booking import WEEK
+from demarches.agenda.day_field import day_of_address
+from demarches.agenda.desk import Entry, Wanted, month_days, shown_agendas, week_days
 from demarches.models import Agenda, User
 from demarches.procedures import DeskLink, procedures
 from demarches.rules.dates_fr import days_range_fr

@@ -22,13 +22,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_POST, require_safe
 
-from demarches.appointment_calendar import agenda_feed
-from demarches.booking import DESK_HORIZON
+from demarches.agenda.booking import DESK_HORIZON
+from demarches.agenda.calendar import agenda_feed
+from demarches.mail.staff_mails import tell_agent
 from demarches.models import AgendaFeed, Appointment, Mairie, User
 from demarches.models.agenda import EXPECTED
-from demarches.ratelimit import rate_limited
 from demarches.rules.read import FIELD, Shown, imprint, is_as_read
-from demarches.staff_mails import tell_agent
+from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
 from uzes_portal.closing_desk import may_close_days
 

@@ -1,8 +1,8 @@
 """A POST is answered by a redirection, whatever it says: Back and Reload never send it again.
 
 The page that a view answers a POST with (what is wrong, what changed meanwhile, a question) is
-kept by `demarches.kept_answers`, and shown by the GET of the same address. One place for every
-form, so that none is forgotten (ADR 0065).
+kept by `demarches.steps.kept_answers`, and shown by the GET of the same address. One place for
+every form, so that none is forgotten (ADR 0065).
 """
 
 import logging
@@ -17,8 +17,8 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.encoding import iri_to_uri
 
-from demarches.kept_answers import LONGEST_PAGE, KeptAnswer, forget
 from demarches.procedures import Answers, procedures
+from demarches.steps.kept_answers import LONGEST_PAGE, KeptAnswer, forget
 
 logger = logging.getLogger(__name__)
 

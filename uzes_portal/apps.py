@@ -18,7 +18,7 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         checks.register(check_proxies, checks.Tags.security, deploy=True)
         # Models can be imported from here on only.
-        from demarches.jobs import JobType, register  # noqa: PLC0415
+        from demarches.desk.jobs import JobType, register  # noqa: PLC0415
 
         register(
             JobType(

@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 
-from demarches.fonts import Cut, cut_font
+from demarches.typed.fonts import Cut, cut_font
 
 STYLE_SOURCES = ("tokens.css", "base.css", "components.css", "pages.css", "print.css")
 STYLE_SHEET = "css/uzes.css"

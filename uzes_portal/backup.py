@@ -41,8 +41,8 @@ from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import ProgrammingError, connection, connections
 
-from demarches import storage
-from demarches.journal import roles_sql
+from demarches.desk.journal import roles_sql
+from demarches.files import storage
 
 VERSION = 1
 MAGIC = b"UZB1"

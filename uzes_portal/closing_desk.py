@@ -1,6 +1,6 @@
 """« Fermer une journée »: which day, who is concerned, what they are told, then one press.
 
-The appointments are those of every procedure (`demarches.closing`); each does what its own
+The appointments are those of every procedure (`demarches.agenda.closing`); each does what its own
 actions do. Nothing has changed before the last press but that nobody can book there.
 """
 
@@ -19,21 +19,21 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST
 
-from demarches import closing_actions
-from demarches.acting import agent_of
-from demarches.actions import ChangedSince
-from demarches.booking import read_day, read_moment
-from demarches.closing import Plan, Procedures, calls_of, left_to_do, plan_of
-from demarches.closing_actions import ClosingOver, ClosingRefused
-from demarches.day_field import DayField
-from demarches.forms import NoPrivateNumbersMixin
+from demarches.accounts.acting import agent_of
+from demarches.agenda import closing_actions
+from demarches.agenda.booking import read_day, read_moment
+from demarches.agenda.closing import Plan, Procedures, calls_of, left_to_do, plan_of
+from demarches.agenda.closing_actions import ClosingOver, ClosingRefused
+from demarches.agenda.day_field import DayField
+from demarches.agenda.seats import ChangedSince
+from demarches.desk.piles import Lane, Pile
 from demarches.models import Closing, ClosingCall, Closure, Mairie, Service, User
-from demarches.piles import Lane, Pile
 from demarches.procedures import with_appointments
 from demarches.rules.closing import DAYS_AT_MOST, PRESET, Toll
 from demarches.rules.numbers import read_number
 from demarches.rules.opening_hours import ClosurePeriod
 from demarches.rules.read import FIELD, imprint
+from demarches.steps.forms import NoPrivateNumbersMixin
 
 PAGE = "fermeture d’une journée"
 #: What the list of seats sends for « they choose another date by themselves ».

@@ -18,7 +18,7 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from demarches.ratelimit import rate_limited
+from demarches.serving.ratelimit import rate_limited
 
 logger = logging.getLogger(__name__)
 

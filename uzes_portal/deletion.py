@@ -14,17 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from demarches.actions import ChangedSince
-from demarches.asked_again import ask_again, asked_again, try_code
-from demarches.deletion import ask_deletion, close_account, may_close, take_deletion_back
-from demarches.forms import PageFormMixin
-from demarches.mail_limits import seconds_before_code
-from demarches.mine import Kept, kept_of
+from demarches.accounts.asked_again import ask_again, asked_again, try_code
+from demarches.agenda.seats import ChangedSince
+from demarches.dossiers.deletion import ask_deletion, close_account, may_close, take_deletion_back
+from demarches.dossiers.mine import Kept, kept_of
+from demarches.mail.limits import seconds_before_code
 from demarches.models import User
 from demarches.oidc import parting
 from demarches.procedures import own_rows
-from demarches.ratelimit import rate_limited, too_many_requests
 from demarches.rules.read import FIELD, Shown, imprint, is_as_read
+from demarches.serving.ratelimit import rate_limited, too_many_requests
+from demarches.steps.forms import PageFormMixin
 from demarches.views.address import CodeField
 from demarches.views.changed import Way, changed_page
 

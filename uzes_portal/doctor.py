@@ -1,7 +1,7 @@
 """What is wrong with this installation, in French, and the line that mends it (`manage.py doctor`).
 
-Beside the checks of `demarches.health`, which watch a portal that runs, these look at how it was
-installed. Nothing is changed, and nothing here names a resident.
+Beside the checks of `demarches.desk.health`, which watch a portal that runs, these look at how it
+was installed. Nothing is changed, and nothing here names a resident.
 """
 
 import socket
@@ -22,8 +22,8 @@ from django.db.models import Q
 from django.http.request import validate_host
 from django.utils.timezone import localdate
 
-from demarches import storage
-from demarches.health import Finding, database, look
+from demarches.desk.health import Finding, database, look
+from demarches.files import storage
 from demarches.models import Mairie, Officer, User
 from demarches.procedures import procedures
 from demarches.rules.communes import department_code_of

@@ -11,9 +11,9 @@ from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from demarches.places import Full
-from demarches.storage import StorageUnreachable
-from demarches.time_limit import TookTooLong
+from demarches.files.places import Full
+from demarches.files.storage import StorageUnreachable
+from demarches.web.time_limit import TookTooLong
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30

@@ -14,8 +14,8 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
-from demarches.kept_answers import forget_all
 from demarches.procedures import procedures
+from demarches.steps.kept_answers import forget_all
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -19,13 +19,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.timezone import localtime
 
-from demarches.booking import midnight
-from demarches.day_field import DayField
+from demarches.agenda.booking import midnight
+from demarches.agenda.day_field import DayField
 from demarches.models import Seal, User, Verification, note_look, reading_models
 from demarches.models.journal import ReadingBase
 from demarches.rules.reference import parse_reference
-from demarches.tables import as_csv
 from demarches.views.downloads import private_answer
+from demarches.web.tables import as_csv
 
 PERMISSION = "demarches.read_journal"
 ON_SCREEN = 200

@@ -27,7 +27,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from demarches.health import free_bytes, look
+from demarches.desk.health import free_bytes, look
 from demarches.models import Job
 from uzes_portal import request_id
 

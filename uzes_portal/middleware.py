@@ -18,12 +18,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
-from demarches.documents import UndrawnSign
-from demarches.guard import TextRefused
 from demarches.models import User, account_item_models, dossier_models
-from demarches.people_search import LONGEST
+from demarches.papers.documents import UndrawnSign
 from demarches.rules.numbers import read_number
-from demarches.time_limit import Block, watch
+from demarches.typed.guard import TextRefused
+from demarches.typed.people_search import LONGEST
+from demarches.web.time_limit import Block, watch
 from uzes_portal.failures import unavailable
 
 logger = logging.getLogger(__name__)

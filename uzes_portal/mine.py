@@ -12,12 +12,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from demarches.documents import RenderedPdf, render_pdf
-from demarches.mine import LookedDay, Part, by_day, section
+from demarches.dossiers.mine import LookedDay, Part, by_day, section
 from demarches.models import Mairie, User
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.procedures import own_rows
-from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import day_fr
+from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
 
 

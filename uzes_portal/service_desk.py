@@ -7,8 +7,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from demarches.health import look
-from demarches.jobs import job_types
+from demarches.desk.health import look
+from demarches.desk.jobs import job_types
 from demarches.models import Job, User
 
 PERMISSION = "demarches.view_job"

@@ -104,20 +104,20 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "uzes_portal.address_guard.AddressGuardMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "demarches.request_memory.RequestMemoryMiddleware",
-    "demarches.kept_pages.KeptPagesMiddleware",
+    "demarches.web.request_memory.RequestMemoryMiddleware",
+    "demarches.serving.kept_pages.KeptPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "demarches.staff_sessions.StaffSessionMiddleware",
+    "demarches.accounts.staff_sessions.StaffSessionMiddleware",
     "uzes_portal.middleware.DoorsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "uzes_portal.headers.WaysOutMiddleware",
-    "demarches.mail_limits.MailLimitsMiddleware",
-    "demarches.devices.DeviceMiddleware",
+    "demarches.mail.limits.MailLimitsMiddleware",
+    "demarches.accounts.devices.DeviceMiddleware",
     "uzes_portal.middleware.RefusalsLogMiddleware",
     "uzes_portal.middleware.PrivacyHeadersMiddleware",
     "uzes_portal.middleware.RefusalPagesMiddleware",
@@ -140,7 +140,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "demarches.context_processors.mairie",
+                "demarches.serving.context_processors.mairie",
                 "uzes_portal.context_processors.accessibility",
             ],
             "builtins": ["demarches.templatetags.portal", "django.templatetags.i18n"],
@@ -171,7 +171,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "demarches.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
-    "demarches.adapter.CodeBackend",
+    "demarches.accounts.adapter.CodeBackend",
     "demarches.oidc.links.ProConnectBackend",
 ]
 PASSWORD_HASHERS = [
@@ -185,13 +185,13 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "demarches.local_words.LocalWordsValidator"},
-    {"NAME": "demarches.breached_passwords.BreachedPasswordsValidator"},
+    {"NAME": "demarches.accounts.local_words.LocalWordsValidator"},
+    {"NAME": "demarches.accounts.breached_passwords.BreachedPasswordsValidator"},
 ]
 #: Passwords stolen elsewhere, ordered by their digests; empty: the common ones of Django alone.
 BREACHED_PASSWORDS_FILE = env_str("BREACHED_PASSWORDS_FILE")
 # Residents have no password: they type a code sent to their address.
-ACCOUNT_ADAPTER = "demarches.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "demarches.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
@@ -206,7 +206,7 @@ ACCOUNT_RATE_LIMITS = False  # ours count across processes, see RATE_LIMITS
 RATE_LIMITS: dict[str, tuple[int, int]] = {
     "sign_in_ip": (30, 600),
     # Codes: for an address and a place, by hour and by day; for an address, from everywhere,
-    # and how many a place may still ask for once that is used up (`demarches.mail_limits`).
+    # and how many a place may still ask for once that is used up (`demarches.mail.limits`).
     "sign_in_email": (8, 3600),
     "sign_in_email_day": (20, 86_400),
     "sign_in_target": (40, 86_400),
@@ -241,7 +241,7 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "feedback_once": (1, 2 * 365 * 86_400),
     "csp_report": (60, 600),
 }
-#: Heavy works on this machine: at once, waiting, and the seconds they wait (`demarches.places`).
+#: Heavy works on this machine: at once, waiting, the seconds they wait (`demarches.files.places`).
 #: The threads of one web server process must be more than their sum (docs/operations.md).
 PLACES: dict[str, tuple[int, int, float]] = {
     "checks": (env_int("CHECKS_AT_ONCE", 2), 2, 3),
@@ -270,7 +270,7 @@ STAFF_IDLE_SECONDS = env_int("STAFF_IDLE_SECONDS", 30 * 60)
 STAFF_SESSION_SECONDS = env_int("STAFF_SESSION_SECONDS", 12 * 3600)
 #: How long the link of a forgotten password opens.
 PASSWORD_RESET_TIMEOUT = 3600
-MFA_ADAPTER = "demarches.second_factor.MFAAdapter"
+MFA_ADAPTER = "demarches.accounts.second_factor.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute late
 MFA_RECOVERY_CODE_DIGITS = 10
@@ -304,7 +304,7 @@ LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]
-#: The other languages of the public pages: `demarches.languages`.
+#: The other languages of the public pages: `demarches.web.languages`.
 LOCALE_PATHS = [BASE_DIR / "uzes_portal" / "locale"]
 #: The town’s clock; `manage.py nouvelle_mairie` tells the one of an overseas town.
 TIME_ZONE = env_str("TIME_ZONE", "Europe/Paris")
@@ -326,7 +326,7 @@ TOWN_STYLE = VAR_DIR / "couleurs.css"
 #: Where the pieces sent by residents are kept, encrypted; never under a public folder.
 PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT") or VAR_DIR / "private")
 #: The bucket that keeps the pieces in place of `PRIVATE_ROOT`, on a server that speaks S3
-#: (`demarches.bucket`).
+#: (`demarches.files.bucket`).
 S3_BUCKET = env_str("S3_BUCKET")
 S3_SERVER = {
     "endpoint_url": env_str("S3_ENDPOINT"),
@@ -353,7 +353,10 @@ def _kept_in(bucket: str, folder: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "A bucket needs S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY: one of them is missing."
         )
-    return {"BACKEND": "demarches.bucket.Bucket", "OPTIONS": S3_SERVER | {"bucket_name": bucket}}
+    return {
+        "BACKEND": "demarches.files.bucket.Bucket",
+        "OPTIONS": S3_SERVER | {"bucket_name": bucket},
+    }
 
 
 STORAGES: dict[str, Any] = {
@@ -386,7 +389,7 @@ if not FILE_KEYS:
         "file_key", lambda: base64.b64encode(os.urandom(32)).decode()
     )
 #: Files stay in memory until they are encrypted: none is ever on the disk in clear.
-FILE_UPLOAD_HANDLERS = ["demarches.upload_handler.BoundedMemoryHandler"]
+FILE_UPLOAD_HANDLERS = ["demarches.files.upload_handler.BoundedMemoryHandler"]
 UPLOAD_MAX_BYTES_PER_REQUEST = env_int("UPLOAD_MAX_BYTES_PER_REQUEST", 40_000_000)
 #: A phone's photo of 12 million points weighs 2 to 8 MB, a scanned page less than 2 MB.
 UPLOAD_MAX_BYTES = env_int("UPLOAD_MAX_BYTES", 10_000_000)

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from demarches.forms import PageFormMixin
 from demarches.rules.enums import PieceStatus, Status
+from demarches.steps.forms import PageFormMixin
 
 
 class DayWidget(forms.MultiWidget):

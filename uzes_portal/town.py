@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import models, transaction
 from django.db.models import ProtectedError
 
-from demarches.mail_html import schemes
+from demarches.mail.html import schemes
 from demarches.models import Agenda, Appointment, Mairie, Officer, Service
 from pacs.models import Dossier, PacsSettings, Registration
 from uzes_portal.town_file import Town

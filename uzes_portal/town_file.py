@@ -15,16 +15,16 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from demarches.communes import communes
-from demarches.mail_html import schemes
+from demarches.mail.html import schemes
 from demarches.models import Agenda, Entrance, Mairie, Officer, OpeningHours, Service
-from demarches.phone_field import PhoneColumn
 from demarches.rules import opening_hours
 from demarches.rules.colours import TEXT_CONTRAST, contrast, is_colour
 from demarches.rules.communes import commune_key, department_code_of
 from demarches.rules.dates_fr import WEEKDAYS
 from demarches.rules.holidays import LocalHolidays
 from demarches.rules.phones import read_phone
+from demarches.typed.communes import communes
+from demarches.typed.phone_field import PhoneColumn
 from pacs.models import PacsSettings
 from vitale.models import Contact
 

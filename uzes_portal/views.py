@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from demarches import devices, replay
-from demarches.kept_pages import keeps_page
+from demarches.accounts import devices
+from demarches.mail.sms_gateway import is_on
 from demarches.models import FicheSet
 from demarches.processing import servers, shared_sheets
 from demarches.rules.processing import Serves, length, told
-from demarches.sms_gateway import is_on
+from demarches.serving.kept_pages import keeps_page
+from demarches.steps import replay
 from uzes_portal.accessibility import recorded_audit
 
 

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.urls import reverse
 from post_office.models import Email
 
-from demarches.appointment_calendar import appointment_event
-from demarches.emails import queue_mail
+from demarches.agenda.calendar import appointment_event
+from demarches.mail.emails import queue_mail
 from demarches.models import Appointment, Mairie
 from vitale.models import AideSettings, Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
 from vitale.reads.tokens import RECOVERY_LIFE, recovery_token, reminder_token

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import time
 
-from demarches.jobs import JobType
+from demarches.desk.jobs import JobType
 from demarches.procedures import Answers, DeskLink, Link, Procedure, having
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.schedule import Daily, Every
@@ -62,7 +62,7 @@ PROCEDURE = Procedure(
     limits={
         "vitale_create": (20, 3600),
         "vitale_open": (20, 600),
-        # The way in by an address, as for the codes of sign-in (`demarches.mail_limits`).
+        # The way in by an address, as for the codes of sign-in (`demarches.mail.limits`).
         "ways_in_email": (3, 3600),
         "ways_in_email_day": (6, 86_400),
         "ways_in_target": (12, 86_400),

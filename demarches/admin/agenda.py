@@ -9,12 +9,12 @@ from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
-from demarches.actions import stranded_by_rules
 from demarches.admin.mairie import PLAIN_INPUTS, refuse_stranding
 from demarches.admin.stranding import CLOSE_A_DAY, KeepsAppointments
-from demarches.forms import NoPrivateNumbersMixin
+from demarches.agenda.seats import stranded_by_rules
 from demarches.models import Agenda, AgendaDayChange
 from demarches.rules.dates_fr import WEEKDAYS
+from demarches.steps.forms import NoPrivateNumbersMixin
 
 HALF_DAYS = [
     (f"{weekday}{code}", f"{name} {half}")

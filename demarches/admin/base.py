@@ -14,8 +14,8 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 
+from demarches.desk.piles import PileRule
 from demarches.models import DossierBase
-from demarches.piles import PileRule
 from demarches.rules.numbers import read_number
 
 #: What the admin's own filters and its date bar add to the name of a column.

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from demarches.admin.base import DeskAdmin
-from demarches.deletion import handle_deletion, still_to_end
-from demarches.forms import NoPrivateNumbersMixin
+from demarches.dossiers.deletion import handle_deletion, still_to_end
 from demarches.models import DeletionRequest, User, note_look
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import DeletionStatus
+from demarches.steps.forms import NoPrivateNumbersMixin
 
 
 class AnswerForm(NoPrivateNumbersMixin, forms.ModelForm[DeletionRequest]):

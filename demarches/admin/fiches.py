@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from demarches.admin.base import DeskAdmin
-from demarches.health import GUIDE_IS_OLD
+from demarches.desk.health import GUIDE_IS_OLD
 from demarches.models import Fiche, FicheSet, ShownFiche, SitePage, Synonym
 from demarches.rules.dates_fr import duration_fr
 

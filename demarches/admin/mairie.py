@@ -10,12 +10,12 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from demarches.actions import stranded_by_hours
 from demarches.admin.stranding import CLOSE_A_DAY, REFUSED, KeepsAppointments
-from demarches.day_field import DayField, DayInput
-from demarches.forms import NoPrivateNumbersMixin
+from demarches.agenda.day_field import DayField, DayInput
+from demarches.agenda.seats import stranded_by_hours
 from demarches.models import Closure, Entrance, Mairie, OpeningHours, Service
 from demarches.rules import opening_hours
+from demarches.steps.forms import NoPrivateNumbersMixin
 
 #: The browser's own fields: one line each, and no script.
 PLAIN_INPUTS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {

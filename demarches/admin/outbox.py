@@ -13,7 +13,7 @@ from django.utils import timezone
 from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
 
 from demarches.admin.base import DeskAdmin
-from demarches.emails import is_secret, mail_fate, reader_of
+from demarches.mail.emails import is_secret, mail_fate, reader_of
 from demarches.models import note_look
 
 for model in (Attachment, Email, EmailAddress, EmailTemplate, Log):

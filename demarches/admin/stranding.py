@@ -17,8 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from demarches.actions import stranded_by_rules
 from demarches.admin.base import DeskAdmin
+from demarches.agenda.seats import stranded_by_rules
 from demarches.models import Agenda
 
 REFUSED = "Des rendez-vous sont déjà pris à ces heures. Rien n’a changé."

@@ -20,8 +20,8 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from demarches import second_factor
-from demarches.account_rights import (
+from demarches.accounts import second_factor
+from demarches.accounts.account_rights import (
     account_of,
     grantable_groups,
     is_within_reach,
@@ -29,13 +29,13 @@ from demarches.account_rights import (
     permissions_of,
     would_leave_nobody,
 )
+from demarches.accounts.staff_sessions import end_sessions
 from demarches.admin.base import DeskAdmin
+from demarches.mail.staff_mails import send_password_link, tell_administrators, tell_agent
 from demarches.models import SignIn, User
 from demarches.rules.addresses import same_address
 from demarches.rules.numbers import read_number
 from demarches.rules.rights import may_make_superuser
-from demarches.staff_mails import send_password_link, tell_administrators, tell_agent
-from demarches.staff_sessions import end_sessions
 
 for model in (Authenticator, Group):
     admin.site.unregister(model)

@@ -6,10 +6,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from demarches import address_field
 from demarches.models import lookups as lookups
 from demarches.models.fields import GuardedEmailField
 from demarches.rules.addresses import AddressRefused, read_address
+from demarches.typed import address_field
 
 
 def check_canonical(value: str) -> None:

@@ -12,11 +12,11 @@ from django.utils.timezone import get_default_timezone, localdate, localtime
 
 from demarches.models.fields import GuardedCharField, GuardedSlugField
 from demarches.models.mairie import Mairie, Service
-from demarches.request_memory import kept
 from demarches.rules import slots
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import EVERY_HALF_DAY, AgendaChange, AgendaRules, Taken
+from demarches.web.request_memory import kept
 
 STEP_MINUTES = 5
 #: No appointment is longer.

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from demarches.guard import LONGEST_TEXT, TextRefused, check_text, check_texts_in
 from demarches.rules.latin import NOT_LATIN, other_script
+from demarches.typed.guard import LONGEST_TEXT, TextRefused, check_text, check_texts_in
 
 
 class Guarded[S, G](models.Field[S, G]):
@@ -53,7 +53,7 @@ class LatinCharField(GuardedCharField):
     """A text that our documents print: validated in Latin letters, whatever form it comes by.
 
     Rows typed before this rule stay as they are; a document that would lose a letter of theirs is
-    refused (`demarches.documents`).
+    refused (`demarches.papers.documents`).
     """
 
     not_latin = NOT_LATIN

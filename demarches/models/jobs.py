@@ -27,7 +27,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(models.Model):
-    """One job of the code (`demarches.jobs`), as it goes on this installation."""
+    """One job of the code (`demarches.desk.jobs`), as it goes on this installation."""
 
     name = models.CharField("commande", max_length=60, unique=True)
     next_at = models.DateTimeField("prochaine fois")

@@ -2,7 +2,7 @@
 
 Who did what, who looked at what: such a row answers for somebody, so that nobody may change it
 afterwards. Three things keep it: Python refuses, the database refuses (triggers, see
-`demarches.journal`), and a seal tells when both were got around. The chain is one for every
+`demarches.desk.journal`), and a seal tells when both were got around. The chain is one for every
 journal: taking the last rows away means taking away everything that happened since.
 
 Rows leave with what they are about, or when they are old: a `Purge` is written first, it stays,

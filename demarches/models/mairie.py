@@ -26,14 +26,14 @@ from demarches.models.fields import (
     GuardedTextField,
     LatinCharField,
 )
-from demarches.phone_field import PhoneColumn
-from demarches.request_memory import kept
 from demarches.rules import opening_hours
 from demarches.rules.closing import pauses_of
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr, hour_fr
 from demarches.rules.holidays import LocalHolidays, holidays_between
 from demarches.rules.opening_hours import ALL_WEEKS, ClosurePeriod, OpenState, Today, WeeklyHours
 from demarches.rules.slots import AgendaChange
+from demarches.typed.phone_field import PhoneColumn
+from demarches.web.request_memory import kept
 
 if TYPE_CHECKING:
     from demarches.models.closing import Closing
@@ -87,8 +87,8 @@ class Mairie(models.Model):
         help_text="Le service est fermé ces jours-là, et ils ne comptent pas comme jours ouvrés.",
     )
     #: New after every change of the mairie or of its hours: the database renews it
-    #: (`demarches.revision`). Each process keeps the compiled hours in memory under this number:
-    #: one query a page tells whether they still hold.
+    #: (`demarches.serving.revision`). Each process keeps the compiled hours in memory under this
+    #: number: one query a page tells whether they still hold.
     revision = models.UUIDField(default=uuid4, editable=False)
 
     objects = MairieQuerySet.as_manager()

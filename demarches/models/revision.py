@@ -7,7 +7,7 @@ class Revision(models.Model):
     """One part of the content; the triggers of the database itself write here.
 
     A random value, not a number: after a rolled back change, a number would come back for
-    something else (`demarches.revision`).
+    something else (`demarches.serving.revision`).
     """
 
     part = models.CharField(max_length=20, primary_key=True)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from demarches.emails import queue_mail
+from demarches.mail.emails import queue_mail
 from demarches.models import User
 from demarches.oidc.providers import NAMES, PROCONNECT, configured
 from demarches.rules.addresses import canonical_address

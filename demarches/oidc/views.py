@@ -22,9 +22,9 @@ from demarches.models import User
 from demarches.oidc import links, parting
 from demarches.oidc.client import Identity, ProviderRefusedError, identify, new_request
 from demarches.oidc.providers import FRANCECONNECT, OpenIDProvider, configured
-from demarches.ratelimit import rate_limited
 from demarches.rules.addresses import same_address
 from demarches.rules.openid import REFUSALS, Refusal, refusal_of_error
+from demarches.serving.ratelimit import rate_limited
 
 logger = logging.getLogger(__name__)
 

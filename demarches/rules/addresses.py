@@ -15,7 +15,7 @@ import unicodedata
 #: RFC 5321, 4.5.3.1.1 and the forward-path of RFC 3696, erratum 1690.
 LOCAL_LENGTH = 64
 LENGTH = 254
-#: What the database holds (`demarches.address_field`): the same signs, without the grammar.
+#: What the database holds (`demarches.typed.address_field`): the same signs, without the grammar.
 CANONICAL = r"\A[!#-'*+./0-9=?^-~-]+@[a-z0-9.-]+\Z"
 EXAMPLE = "Exemple : nom@exemple.fr."
 

@@ -1,7 +1,7 @@
 """The letters in which French papers are written: Latin, with the accents of every language.
 
 A name in another alphabet is written as on the translation or the titre de séjour; the fonts of
-our documents hold these letters and no others (`demarches.fonts`).
+our documents hold these letters and no others (`demarches.typed.fonts`).
 """
 
 import unicodedata

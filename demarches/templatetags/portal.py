@@ -19,13 +19,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from phonenumber_field.phonenumber import PhoneNumber
 
-from demarches.integrity import integrity_of
-from demarches.languages import FRENCH, in_address
+from demarches.files.integrity import integrity_of
 from demarches.models import Appointment, Mairie
 from demarches.procedures import Procedure
 from demarches.procedures import procedures as registered_procedures
 from demarches.rules import dates_fr, dates_spoken, mail_text
 from demarches.rules.enums import PieceStatus, Status
+from demarches.web.languages import FRENCH, in_address
 
 register = template.Library()
 

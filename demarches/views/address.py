@@ -10,20 +10,20 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from demarches.adapter import CODE_LENGTH, CODE_PATTERN
-from demarches.address_change import (
+from demarches.accounts.adapter import CODE_LENGTH, CODE_PATTERN
+from demarches.accounts.address_change import (
     ask_change,
     asked_change,
     change_address,
     forget_change,
     try_codes,
 )
-from demarches.address_field import AddressField, AddressInput
-from demarches.forms import PageFormMixin
-from demarches.mail_limits import seconds_before_code
+from demarches.mail.limits import seconds_before_code
 from demarches.models import User
-from demarches.ratelimit import rate_limited, too_many_requests
 from demarches.rules.addresses import same_address
+from demarches.serving.ratelimit import rate_limited, too_many_requests
+from demarches.steps.forms import PageFormMixin
+from demarches.typed.address_field import AddressField, AddressInput
 
 
 class NewAddressForm(PageFormMixin, forms.Form):

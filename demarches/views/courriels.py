@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from post_office.models import Email
 
-from demarches.emails import mail_fate, mail_text, reader_of
+from demarches.mail.emails import mail_fate, mail_text, reader_of
 
 MAILS_A_PAGE = 50
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from django.http import Http404, HttpResponse
 
-from demarches import storage, uploads
-from demarches.tables import TYPES, Row, as_table
+from demarches.files import storage, uploads
+from demarches.web.tables import TYPES, Row, as_table
 
 logger = logging.getLogger(__name__)
 

@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from demarches.documents import render_pdf
-from demarches.fiches import rendered, shown_notes, successor, themes, was_known
-from demarches.kept_pages import keeps_page
+from demarches.desk.search import Answer, answer
+from demarches.guidance.fiches import rendered, shown_notes, successor, themes, was_known
 from demarches.models import Fiche, FicheSet, Mairie, SitePage
-from demarches.ratelimit import client_ip, rate_limited
+from demarches.papers.documents import render_pdf
 from demarches.rules.fiche import CODE, official_url
 from demarches.rules.numbers import read_number
-from demarches.search import Answer, answer
+from demarches.serving.kept_pages import keeps_page
+from demarches.serving.ratelimit import client_ip, rate_limited
 
 MAX_QUERY = 100
 MAX_SITUATIONS = 100

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from demarches.health import Finding, is_well, look
+from demarches.desk.health import Finding, is_well, look
 
 #: Seconds during which one look serves everybody: asking often costs nothing.
 KEPT = 5

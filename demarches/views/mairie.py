@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from demarches import mairie_files
-from demarches.kept_pages import keeps_page
+from demarches.guidance import mairie_files
 from demarches.models import AgendaDayChange, Mairie, Schedule
-from demarches.ratelimit import rate_limited
 from demarches.rules import opening_hours
 from demarches.rules.dates_fr import WEEKDAYS, days_range_fr
 from demarches.rules.opening_hours import DayHours
+from demarches.serving.kept_pages import keeps_page
+from demarches.serving.ratelimit import rate_limited
 
 #: How far ahead closures and holidays are told.
 NOTICE = timedelta(days=90)

@@ -15,13 +15,13 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
-from demarches.adapter import CODE_LENGTH, CODE_PATTERN, code_matches
-from demarches.address_field import AddressField, AddressInput
-from demarches.forms import PageFormMixin
-from demarches.mail_limits import seconds_before_code
+from demarches.accounts.adapter import CODE_LENGTH, CODE_PATTERN, code_matches
+from demarches.mail.limits import seconds_before_code
 from demarches.models import User
 from demarches.oidc import parting
-from demarches.ratelimit import rate_limited, too_many_requests
+from demarches.serving.ratelimit import rate_limited, too_many_requests
+from demarches.steps.forms import PageFormMixin
+from demarches.typed.address_field import AddressField, AddressInput
 
 NOT_A_CODE = f"Le code est fait de {CODE_LENGTH} chiffres. Recopiez-le depuis l’e-mail."
 

@@ -26,13 +26,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from demarches import second_factor, staff_sessions
-from demarches.acting import agent_of
+from demarches.accounts import second_factor, staff_sessions
+from demarches.accounts.acting import agent_of
+from demarches.mail.staff_mails import send_password_link, tell_agent
 from demarches.models import SignIn, StaffSession, User
-from demarches.ratelimit import client_ip, rate_limited, seconds_to_wait, too_many_requests
 from demarches.rules.addresses import canonical_address
 from demarches.rules.staff_sessions import SignInResult
-from demarches.staff_mails import send_password_link, tell_agent
+from demarches.serving.ratelimit import client_ip, rate_limited, seconds_to_wait, too_many_requests
 
 #: Devices and codes are changed soon after the second factor was given, or after it is given again.
 FRESH = timedelta(minutes=10)

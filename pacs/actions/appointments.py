@@ -2,7 +2,7 @@
 
 The dossier's row is locked first, then seats: two partenaires on two phones act one after the
 other, and two couples never wait for each other. Who gets a seat is decided by the database
-(`demarches.actions.take_seat`).
+(`demarches.agenda.seats.take_seat`).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from demarches.actions import (
+from demarches.agenda.booking import DESK_HORIZON
+from demarches.agenda.seats import (
     SEAT_GONE,
     ChangedSince,
     SlotTaken,
@@ -24,7 +25,6 @@ from demarches.actions import (
     take_over,
     take_seat,
 )
-from demarches.booking import DESK_HORIZON
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.slots import Slot, not_open_yet

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from demarches.actions import check_read
+from demarches.agenda.seats import check_read
 from demarches.models import User
 from demarches.rules.enums import Status
 from pacs import emails

@@ -14,13 +14,13 @@ from django.db import transaction
 from django.utils.timezone import localdate
 from post_office.models import STATUS
 
-from demarches.actions import ChangedSince, check_read
-from demarches.communes import communes
+from demarches.agenda.seats import ChangedSince, check_read
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.read import changed_names, is_among, is_as_read, is_same
+from demarches.typed.communes import communes
 from pacs import emails
 from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Model
 from django.utils.crypto import salted_hmac
 
-from demarches.actions import ChangedSince, check_read
+from demarches.agenda.seats import ChangedSince, check_read
 from demarches.models import TransitionRefused, User, next_reference
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.enums import Status

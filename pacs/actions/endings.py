@@ -10,8 +10,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from demarches.actions import take_back
-from demarches.exchange import unsend
+from demarches.agenda.seats import take_back
+from demarches.dossiers.exchange import unsend
 from demarches.models import UNDO_TIME, User
 from demarches.rules.enums import Status, Transition
 from pacs import emails

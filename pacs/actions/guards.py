@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.utils.timezone import localdate
 
-from demarches.guard import TextRefused, check_text
+from demarches.dossiers.refusals import CHANGED, ActionRefused, StaleDossier, locked_as_read
 from demarches.models import User
-from demarches.refusals import CHANGED, ActionRefused, StaleDossier, locked_as_read
+from demarches.typed.guard import TextRefused, check_text
 from pacs.models import Dossier, Partenaire
 from pacs.reads.access import is_still_theirs, may_type_answers
 from pacs.reads.leaks import told_by

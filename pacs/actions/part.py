@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.utils.crypto import constant_time_compare
 
-from demarches import storage
+from demarches.files import storage
 from demarches.models import User
 from demarches.rules.addresses import same_address
 from demarches.rules.enums import Status

@@ -1,5 +1,5 @@
 """How an action of this app says no: as everywhere."""
 
-from demarches.refusals import ActionRefused
+from demarches.dossiers.refusals import ActionRefused
 
 __all__ = ["ActionRefused"]

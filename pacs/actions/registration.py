@@ -14,13 +14,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Model
 from django.utils.timezone import localdate
 
-from demarches import storage
-from demarches.communes import communes
+from demarches.files import storage
 from demarches.models import Mairie, Officer, User, next_reference
 from demarches.models.fields import unprintable
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.texts import letters_of, searched_names
+from demarches.typed.communes import communes
 from pacs import emails
 from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
 from pacs.actions.pieces import set_day

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from post_office.models import STATUS, Email
 
-from demarches import storage
-from demarches.emails import mail_exists, queue_mail
+from demarches.dossiers.retention import CALENDAR
+from demarches.files import storage
+from demarches.mail.emails import mail_exists, queue_mail
 from demarches.models import Appointment, Closing, User
-from demarches.retention import CALENDAR
 from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.enums import Status
 from pacs import emails

@@ -8,8 +8,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.timezone import localdate
 
-from demarches.forms import NoPrivateNumbersMixin
 from demarches.rules.read import Shown, imprint, is_among
+from demarches.steps.forms import NoPrivateNumbersMixin
 from pacs.forms.civil import parent_problems
 from pacs.forms.common import HOME_WITHOUT_ADDRESS, commune_of_mairie, elsewhere_refusal
 from pacs.forms.identity import french_postcode

@@ -16,15 +16,15 @@ from django.utils import timezone
 from django.utils.timezone import get_default_timezone, localdate
 from django.views.decorators.http import require_safe
 
-from demarches.actions import ChangedSince, SlotTaken
-from demarches.booking import month_at_desk, read_day, read_moment, week_of
-from demarches.day_field import DayField, day_of_address
-from demarches.forms import NoPrivateNumbersMixin
+from demarches.agenda.booking import month_at_desk, read_day, read_moment, week_of
+from demarches.agenda.day_field import DayField, day_of_address
+from demarches.agenda.seats import ChangedSince, SlotTaken
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.enums import Status
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
+from demarches.steps.forms import NoPrivateNumbersMixin
 from demarches.views.downloads import private_answer
 from pacs.actions import appointments, desk
 from pacs.actions.guards import StaleDossier

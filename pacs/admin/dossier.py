@@ -21,11 +21,11 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.actions import ChangedSince
 from demarches.admin.base import DeskAdmin, PileFilter, listed
 from demarches.admin.fragments import wants_fragment
+from demarches.agenda.seats import ChangedSince
+from demarches.desk.piles import PileRule
 from demarches.models import User
-from demarches.piles import PileRule
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD

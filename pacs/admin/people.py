@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest
 from django.utils import timezone
 
-from demarches.acting import agent_of, version_of
+from demarches.accounts.acting import agent_of, version_of
 from pacs.actions.readings import note_readings
 from pacs.models import Dossier, Registration
 

@@ -18,11 +18,11 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin, listed
-from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
+from demarches.papers.documents import RenderedPdf
 from demarches.rules.numbers import read_number
-from demarches.tables import TYPES
 from demarches.views.downloads import private_answer, table_answer
+from demarches.web.tables import TYPES
 from pacs.actions import registration as actions
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused

@@ -18,7 +18,7 @@ from django.utils.timezone import localdate
 from PIL import Image, ImageDraw
 from post_office.models import STATUS, Email
 
-from demarches.booking import first_days
+from demarches.agenda.booking import first_days
 from demarches.models import Officer, User
 from demarches.models.dossier import TransitionRefused
 from demarches.rules.enums import PieceStatus

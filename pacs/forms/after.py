@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.timezone import localdate
 
-from demarches.day_field import DayField
-from demarches.forms import PageFormMixin, refuse_other_scripts, refuse_private_numbers
+from demarches.agenda.day_field import DayField
+from demarches.steps.forms import PageFormMixin, refuse_other_scripts, refuse_private_numbers
 from pacs.rules.registration import PACS_SINCE
 
 

@@ -2,8 +2,8 @@
 
 from django import forms
 
-from demarches.forms import PageFormMixin
 from demarches.rules.texts import letters_of
+from demarches.steps.forms import PageFormMixin
 
 #: Nobody's whole name is longer; more is not read.
 LONGEST = 150

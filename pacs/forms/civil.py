@@ -14,11 +14,11 @@ from django import forms
 from django.utils.timezone import localdate
 from django_countries import countries
 
-from demarches.asked_once import AskedOnceInput
-from demarches.communes import communes
-from demarches.day_field import DayInput
+from demarches.agenda.day_field import DayInput
 from demarches.rules.communes import Commune
 from demarches.rules.typed_days import UnreadableDay, read_month_or_year, read_typed_day
+from demarches.typed.communes import communes
+from demarches.web.asked_once import AskedOnceInput
 from pacs.forms.identity import OwnForm, radio
 from pacs.models import Partenaire, Sex
 from pacs.rules.birthplace import communes_of_birth, place_of_birth

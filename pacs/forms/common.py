@@ -8,8 +8,8 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
-from demarches.forms import StepForm
 from demarches.models import Mairie
+from demarches.steps.forms import StepForm
 from pacs.forms.identity import address_of_mairie, french_postcode, radio
 from pacs.forms.wished_day import wished_day_field
 from pacs.models import Dossier

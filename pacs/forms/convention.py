@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from demarches.forms import PageFormMixin
+from demarches.steps.forms import PageFormMixin
 from pacs.forms.identity import radio
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
 

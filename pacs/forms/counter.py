@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from demarches.address_field import AddressInput
 from demarches.rules.enums import PieceStatus
+from demarches.typed.address_field import AddressInput
 from pacs.forms.identity import OwnForm
 from pacs.forms.pieces import PieceForm
 from pacs.models import Partenaire

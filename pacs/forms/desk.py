@@ -5,7 +5,7 @@ from datetime import date
 from django import forms
 from django.http import QueryDict
 
-from demarches.day_field import DayField
+from demarches.agenda.day_field import DayField
 from demarches.rules.numbers import read_number
 
 

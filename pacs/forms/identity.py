@@ -9,10 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django_countries import countries
 
-from demarches.address_field import AddressInput
-from demarches.forms import StepForm, refuse_private_numbers
 from demarches.models import Entrance
 from demarches.rules.addresses import same_address
+from demarches.steps.forms import StepForm, refuse_private_numbers
+from demarches.typed.address_field import AddressInput
 from pacs.forms.texts import AGREED, TextsAgreedField, asks_texts, settle_texts
 from pacs.models import Partenaire
 from pacs.models.completeness import asks_coutume, has_foreign_record

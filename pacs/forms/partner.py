@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 
-from demarches.address_field import AddressField, AddressInput
-from demarches.forms import (
+from demarches.steps.forms import (
     NoPrivateNumbersMixin,
     PageFormMixin,
     refuse_other_scripts,
     refuse_private_numbers,
 )
+from demarches.typed.address_field import AddressField, AddressInput
 from pacs.forms.identity import radio
 from pacs.rules.enums import Door
 

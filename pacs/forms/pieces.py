@@ -6,13 +6,13 @@ from typing import Any
 from django import forms
 from django.utils.timezone import localdate
 
-from demarches.day_field import DayField
-from demarches.forms import PageFormMixin, refuse_private_numbers
+from demarches.agenda.day_field import DayField
+from demarches.files.uploads import ACCEPT
 from demarches.rules.deadlines import add_months
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import is_among
 from demarches.rules.typed_days import UnreadableDay, read_typed_day
-from demarches.uploads import ACCEPT
+from demarches.steps.forms import PageFormMixin, refuse_private_numbers
 from pacs.forms.identity import radio
 from pacs.rules.validity import may_be_extended_card
 

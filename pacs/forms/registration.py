@@ -8,7 +8,7 @@ from django import forms
 from django.utils.timezone import localdate, localtime, make_aware
 from django_countries.fields import CountryField
 
-from demarches.day_field import FARTHEST, DayField
+from demarches.agenda.day_field import FARTHEST, DayField
 from demarches.models import Officer
 from demarches.rules.dates_fr import day_fr
 from pacs.actions.registration import Ceremony, originals_of

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils.translation import get_language, gettext
 
-from demarches.forms import PageFormMixin
-from demarches.languages import FRENCH
 from demarches.rules.typed_days import MAX_LENGTH
+from demarches.steps.forms import PageFormMixin
+from demarches.web.languages import FRENCH
 from pacs.forms.common import WHERE, where_choices
 from pacs.forms.simulator_questions import PAGES, PARAMETERS, UNKNOWN, Choice, Page, Question
 from pacs.forms.wished_day import wished_day_field

@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from demarches.phone_field import as_number
+from demarches.mail.sms_gateway import is_on
 from demarches.rules.phones import is_mobile
-from demarches.sms_gateway import is_on
+from demarches.typed.phone_field import as_number
 from pacs.models import Partenaire
 
 AGREED = "texts_agreed_at"

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils.timezone import localdate
 
-from demarches.day_field import DayField
+from demarches.agenda.day_field import DayField
 from pacs.rules.days import latest_wish
 
 

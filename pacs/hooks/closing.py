@@ -1,4 +1,7 @@
-"""The couples expected on a day that closes, for `demarches.closing`; flat numbers of queries."""
+"""The couples expected on a day that closes, for `demarches.agenda.closing`.
+
+Flat numbers of queries.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from demarches.closing import Party, Told
+from demarches.agenda.closing import Party, Told
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import NBSP
 from pacs.actions.appointments import cancel_for, check_told_to_both, move_to_held

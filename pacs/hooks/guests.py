@@ -1,11 +1,11 @@
-"""The couples of the agenda, for `demarches.agenda_desk`; flat numbers of queries."""
+"""The couples of the agenda, for `demarches.agenda.desk`; flat numbers of queries."""
 
 from collections.abc import Collection
 
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from demarches.agenda_desk import Guest
+from demarches.agenda.desk import Guest
 from demarches.models import User
 from pacs.hooks.closing import note
 from pacs.models import Dossier, Partenaire, Piece, PieceWording

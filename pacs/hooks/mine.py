@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.mine import Kept, Look, Part, Section, section
+from demarches.dossiers.mine import Kept, Look, Part, Section, section
 from demarches.models import User
 from demarches.rules.enums import Status
 from pacs.models import (

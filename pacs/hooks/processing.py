@@ -10,6 +10,7 @@ from typing import Final
 from django.apps import apps
 from django.conf import settings
 
+from demarches.mail.sms_gateway import is_on
 from demarches.processing import MACHINE, PERSON
 from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.processing import (
@@ -23,7 +24,6 @@ from demarches.rules.processing import (
     days,
     length,
 )
-from demarches.sms_gateway import is_on
 from pacs.models import PacsSettings
 from pacs.rules.privacy import COLUMNS, Line, Right, When
 

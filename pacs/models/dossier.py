@@ -14,10 +14,10 @@ from django.utils.timezone import localdate
 
 from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
 from demarches.models.fields import GuardedCharField, LatinCharField, PrintedTextField
-from demarches.request_memory import remembered
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
 from demarches.rules.enums import PieceStatus, Status, Transition
+from demarches.web.request_memory import remembered
 from pacs.models.gate import asked_pieces, first_lawful_days, in_the_way, inputs_of_couple
 from pacs.models.settings import PacsSettings
 from pacs.models.wording import PieceWording

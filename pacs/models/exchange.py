@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from demarches.exchange import NoteBase, SentMailBase
+from demarches.dossiers.exchange import NoteBase, SentMailBase
 from demarches.models import DossierEventBase, ReadingBase
 from demarches.models.fields import (
     GuardedCharField,

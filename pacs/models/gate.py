@@ -9,8 +9,8 @@ from django.db.models import prefetch_related_objects
 from django.utils.timezone import localdate
 
 from demarches.models import Mairie
-from demarches.request_memory import remembered
 from demarches.rules.enums import PieceStatus
+from demarches.web.request_memory import remembered
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import attested_on, has_attested, has_confirmed
 from pacs.models.wording import PieceWording

@@ -15,10 +15,10 @@ from phonenumber_field.phonenumber import PhoneNumber
 from demarches.models import User
 from demarches.models.address import AddressField, canonical_check
 from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
-from demarches.phone_field import PhoneColumn
 from demarches.rules.enums import LabelledStrEnum
 from demarches.rules.phones import is_mobile
 from demarches.rules.texts import searched_names
+from demarches.typed.phone_field import PhoneColumn
 from pacs.models.dossier import BOUND, Dossier
 from pacs.models.fields import NameField, birth_exists
 from pacs.rules.countries import FRANCE

@@ -12,11 +12,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localdate
 
-from demarches.booking import midnight
+from demarches.agenda.booking import midnight
 from demarches.models import Agenda, Mairie
 from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
-from demarches.request_memory import kept
 from demarches.rules.holidays import LocalHolidays
+from demarches.web.request_memory import kept
 from pacs.rules.days import Days, Delays, lead_days
 from pacs.rules.retention import Retention
 from pacs.rules.situation import Dematerialisation

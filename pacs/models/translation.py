@@ -21,8 +21,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from demarches.languages import INVITATIONS, LIST
 from demarches.models.fields import GuardedCharField, GuardedTextField
+from demarches.web.languages import INVITATIONS, LIST
 from pacs.models.wording import PieceWording
 
 #: The texts of a piece that its list shows.

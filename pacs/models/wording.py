@@ -22,8 +22,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from demarches.models.fields import GuardedCharField, GuardedTextField
-from demarches.request_memory import kept
 from demarches.rules.enums import LabelledStrEnum
+from demarches.web.request_memory import kept
 from pacs.rules.pieces import RULE_IDS
 from pacs.rules.validity import MaxAge
 

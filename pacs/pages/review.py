@@ -10,8 +10,8 @@ from typing import Any
 from django.forms import BoundField
 from django.urls import reverse
 
-from demarches.sms_gateway import is_on
-from demarches.steps import StepList
+from demarches.mail.sms_gateway import is_on
+from demarches.steps.lists import StepList
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import asks_origin
 from pacs.pages.steps import COMMON_STEPS, OWN_STEPS

@@ -1,6 +1,6 @@
 """The ordered steps of the task list: the shared answers, then each one's own part."""
 
-from demarches.steps import Step, StepList
+from demarches.steps.lists import Step, StepList
 from pacs.forms import civil, common, identity
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import COMMON, FORMER_COMMON, FORMER_OWN, OWN

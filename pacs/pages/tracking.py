@@ -12,12 +12,12 @@ from django.db.models import Field
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.request_memory import remembered
+from demarches.dossiers.timeline import Moment
+from demarches.mail.sms_gateway import is_on
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
-from demarches.sms_gateway import is_on
-from demarches.steps import Step, StepList
-from demarches.timeline import Moment
+from demarches.steps.lists import Step, StepList
+from demarches.web.request_memory import remembered
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
 from pacs.models.completeness import asks_origin, missing_common, missing_own
 from pacs.models.piece import DECLARATION_RULE, IDENTITY_RULE

@@ -5,8 +5,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.dates_fr import day_fr
 from pacs.forms.after import AfterForm
 from pacs.rules.registration import ActKind, act_rule

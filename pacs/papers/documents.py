@@ -14,12 +14,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from demarches.documents import RenderedPdf, render_pdf
+from demarches.mail.sms_gateway import is_on
 from demarches.models import Mairie
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.dates_fr import MONTHS, day_fr, day_words_fr, hour_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
-from demarches.sms_gateway import is_on
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
 from pacs.reads.access import readable_columns, readable_pieces, reads
 from pacs.reads.bringing import boxes, things_to_bring

@@ -13,11 +13,11 @@ from typing import Any
 from django.db.models import Count
 from django.utils.timezone import localdate, localtime
 
-from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.counts import HIDDEN, hide_small
 from demarches.rules.dates_fr import day_fr, hour_fr
-from demarches.tables import Row
+from demarches.web.tables import Row
 from pacs.models import (
     Avis,
     Dossier,

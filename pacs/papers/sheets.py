@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from django.utils.timezone import localtime
 
-from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr
 from pacs.models import Dossier, PacsSettings
 from pacs.reads.day import plan_b_period, visits_between

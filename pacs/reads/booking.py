@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 
 from django.utils.timezone import localdate
 
-from demarches.actions import offered_days
-from demarches.booking import DESK_HORIZON, Month, clamped_month, last_of_month, midnight
+from demarches.agenda.booking import DESK_HORIZON, Month, clamped_month, last_of_month, midnight
+from demarches.agenda.seats import offered_days
 from demarches.models import Agenda
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus

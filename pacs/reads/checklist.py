@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from icalendar import Calendar, Event
 
-from demarches.documents import RenderedPdf, render_pdf
-from demarches.languages import FRENCH
 from demarches.models import Mairie
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.dates_spoken import day_in
+from demarches.web.languages import FRENCH
 from pacs.models import PacsSettings, PieceWording, Translated
 from pacs.rules.pieces import (
     ASKS_NOTHING,

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils.timezone import localdate
 
-from demarches.booking import midnight
+from demarches.agenda.booking import midnight
 from demarches.models import Appointment
 from demarches.rules.deadlines import is_working_day
 from demarches.rules.enums import AppointmentStatus, PieceStatus, Status

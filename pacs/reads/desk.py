@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils.timezone import localdate
 
+from demarches.desk.piles import COUNTED
 from demarches.models import Mairie, User
-from demarches.piles import COUNTED
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.lifecycle import allowed

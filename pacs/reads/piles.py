@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from post_office.models import STATUS
 
-from demarches.booking import midnight
+from demarches.agenda.booking import midnight
+from demarches.desk.piles import COUNTED, Lane, Pile, PileRule, count_piles
 from demarches.models import User
-from demarches.piles import COUNTED, Lane, Pile, PileRule, count_piles
 from demarches.rules.enums import PieceStatus, Status
 from pacs.models import (
     Avis,

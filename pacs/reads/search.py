@@ -5,9 +5,9 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from demarches.people_search import LONGEST, MOST_WORDS, read_search
 from demarches.rules.addresses import canonical_address
 from demarches.rules.texts import name_words
+from demarches.typed.people_search import LONGEST, MOST_WORDS, read_search
 from pacs.models import Dossier, Partenaire, RegisteredPerson, Registration
 
 

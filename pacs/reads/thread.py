@@ -6,7 +6,7 @@ from datetime import datetime
 
 from post_office.models import STATUS
 
-from demarches.emails import is_text
+from demarches.mail.emails import is_text
 from pacs.models import Dossier
 
 

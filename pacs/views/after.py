@@ -5,8 +5,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from demarches.kept_pages import keeps_page
-from demarches.ratelimit import rate_limited
+from demarches.serving.kept_pages import keeps_page
+from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
 from pacs.forms.after import AfterForm
 from pacs.models import PacsSettings

@@ -6,8 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from demarches.documents import RenderedPdf
-from demarches.ratelimit import rate_limited
+from demarches.papers.documents import RenderedPdf
+from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
 from pacs.forms.convention import ConventionChoicesForm
 from pacs.models import Partenaire

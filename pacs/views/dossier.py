@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.actions import ChangedSince
+from demarches.agenda.seats import ChangedSince
 from demarches.models import FeedbackCount, TransitionRefused
-from demarches.ratelimit import rate_limited, seconds_to_wait
 from demarches.rules.addresses import same_address
 from demarches.rules.enums import Status
 from demarches.rules.feedback import counted
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
+from demarches.serving.ratelimit import rate_limited, seconds_to_wait
 from demarches.views.changed import Way
 from demarches.views.signin import RequestCodeForm
 from pacs.actions.corrections import drop_correction, in_words, send_corrections

@@ -4,8 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from demarches.kept_pages import keeps_page
-from demarches.languages import PARAMETER, render_in
+from demarches.serving.kept_pages import keeps_page
+from demarches.web.languages import PARAMETER, render_in
 from pacs.models import PacsSettings
 from pacs.rules.convention import (
     AID_CLAUSES,

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from demarches.mail_limits import TooManyMails
+from demarches.mail.limits import TooManyMails
 from demarches.rules.numbers import read_number
 from demarches.rules.reference import parse_reference
 from pacs.actions.helping import accept_help, end_help, invite_helper

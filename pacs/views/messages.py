@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from demarches.forms import new_form_key
-from demarches.ratelimit import rate_limited
-from demarches.replay import take_back
+from demarches.serving.ratelimit import rate_limited
+from demarches.steps.forms import new_form_key
+from demarches.steps.replay import take_back
 from pacs.actions.dossiers import write_message
 from pacs.forms.partner import MessageForm
 from pacs.models import Message, Partenaire

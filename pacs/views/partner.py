@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.actions import ChangedSince
-from demarches.mail_limits import TooManyMails
-from demarches.ratelimit import rate_limited
+from demarches.agenda.seats import ChangedSince
+from demarches.mail.limits import TooManyMails
 from demarches.rules.read import FIELD, imprint
 from demarches.rules.reference import parse_reference
+from demarches.serving.ratelimit import rate_limited
 from demarches.views.changed import Way
 from pacs.actions.dossiers import (
     attest,

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from demarches.actions import ChangedSince
+from demarches.agenda.seats import ChangedSince
+from demarches.files.uploads import ACCEPT, Checks, UploadRefused, french_size
 from demarches.models import User
-from demarches.ratelimit import rate_limited
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import FIELD, imprint, is_as_read
+from demarches.serving.ratelimit import rate_limited
 from demarches.templatetags.portal import first_control_id
-from demarches.uploads import ACCEPT, Checks, UploadRefused, french_size
 from demarches.views.downloads import serve_private_file
 from pacs.actions.pieces import DECLARED, add_file, answer_piece, bring_pieces, remove_file
 from pacs.actions.refusals import ActionRefused

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from demarches.forms import StepForm
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import Transition
 from demarches.rules.read import FIELD, imprint
+from demarches.steps.forms import StepForm
 from demarches.views.changed import Way, changed_page
 from pacs.actions.appointments import Seen
 from pacs.models import Dossier, DossierEvent, Partenaire

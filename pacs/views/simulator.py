@@ -12,9 +12,11 @@ from django.utils.timezone import localdate
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from demarches.booking import read_day
-from demarches.kept_pages import ANSWERS, keeps_page
-from demarches.languages import (
+from demarches.agenda.booking import read_day
+from demarches.models import Mairie
+from demarches.serving.kept_pages import ANSWERS, keeps_page
+from demarches.serving.ratelimit import rate_limited, who_computes
+from demarches.web.languages import (
     FRENCH,
     LIST,
     PAGES,
@@ -23,8 +25,6 @@ from demarches.languages import (
     in_address,
     render_in,
 )
-from demarches.models import Mairie
-from demarches.ratelimit import rate_limited, who_computes
 from pacs.forms.simulator import (
     DATE_PARAMETER,
     EDIT_PARAMETER,

@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from demarches.acting import account_of
-from demarches.ratelimit import client_ip
-from demarches.replay import keep_for_after_sign_in
+from demarches.accounts.acting import account_of
+from demarches.serving.ratelimit import client_ip
+from demarches.steps.replay import keep_for_after_sign_in
 from pacs.actions.readings import note_help
 from pacs.models import Partenaire
 from pacs.reads.access import GUEST_SESSION_KEY, NotForHelpers, find_reader

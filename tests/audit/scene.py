@@ -32,7 +32,7 @@ def main() -> None:
     agent = User.objects.create_user(AGENT, PASSWORD, full_name="Nour Vidal", is_staff=True)
     agent.groups.add(Group.objects.get(name="officier"))
     browser = Client()
-    browser.force_login(alice, backend="demarches.adapter.CodeBackend")
+    browser.force_login(alice, backend="demarches.accounts.adapter.CodeBackend")
     cookie = f"{settings.SESSION_COOKIE_NAME}={browser.session.session_key}"
     print(json.dumps({"citizen": cookie}))
 

@@ -55,7 +55,7 @@ def prepare() -> tuple[str, str, str]:
     from django.test import Client
     from django.utils import timezone
 
-    from demarches.comarquage import import_source
+    from demarches.guidance.comarquage import import_source
     from demarches.models import User
     from tests.conftest import REFERENCE_FIXTURES
     from tests.support.appointments import make_complete
@@ -176,7 +176,7 @@ def median_ms(call: Callable[[], object], before: Callable[[], object] | None = 
 def compare_papers(path: str) -> None:
     from weasyprint import HTML
 
-    from demarches.documents import papers
+    from demarches.papers.documents import papers
     from pacs.models import Dossier
     from pacs.papers.documents import acknowledgement, checklist, convention, declaration
     from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime

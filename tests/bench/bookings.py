@@ -18,7 +18,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import IntegrityError, connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from demarches.actions import SlotTaken, take_seat  # noqa: E402
+from demarches.agenda.seats import SlotTaken, take_seat  # noqa: E402
 from demarches.models import Agenda, Appointment, SeatTime  # noqa: E402
 from demarches.rules.enums import AppointmentStatus  # noqa: E402
 from demarches.rules.slots import Slot, steps_of  # noqa: E402

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from post_office.models import Email
 
-from demarches import storage
-from demarches.actions import offered_days
+from demarches.agenda.seats import offered_days
+from demarches.files import storage
 from demarches.models import Agenda, Officer, User
 from demarches.rules.enums import Transition
 from pacs.actions import desk

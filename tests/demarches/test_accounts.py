@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
-from demarches import second_factor
+from demarches.accounts import second_factor
+from demarches.accounts.second_factor import PURPOSE
+from demarches.files.sealing import seal
 from demarches.models import StaffSession, User
-from demarches.sealing import seal
-from demarches.second_factor import PURPOSE
 from tests.support.staff import PASSWORD, give_password
 
 pytestmark = pytest.mark.django_db

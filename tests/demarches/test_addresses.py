@@ -18,11 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from demarches import journal, revision
-from demarches.address_field import AddressField, AddressInput
+from demarches.desk import journal
 from demarches.models import Mairie, User
 from demarches.models.address import AddressField as AddressColumn
 from demarches.rules.addresses import AddressRefused
+from demarches.serving import revision
+from demarches.typed.address_field import AddressField, AddressInput
 from pacs.models import Dossier, Helper, Partenaire
 from tests.support.followups import make_demande, make_suivi
 from vitale.models import Demande, Suivi
@@ -313,7 +314,7 @@ def test_every_form_takes_addresses_through_the_one_field() -> None:
 
 #: Where the one field and the one column are made.
 MAKERS = {
-    "demarches/address_field.py",
+    "demarches/typed/address_field.py",
     "demarches/models/address.py",
     "demarches/models/fields.py",
 }

@@ -4,7 +4,7 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import STATUS, Email
 
-from demarches.emails import queue_mail
+from demarches.mail.emails import queue_mail
 from demarches.models import User
 
 pytestmark = pytest.mark.django_db

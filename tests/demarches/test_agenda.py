@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from demarches.actions import SlotTaken, free_lapsed, give_back, release_returning, take_seat
+from demarches.agenda.seats import SlotTaken, free_lapsed, give_back, release_returning, take_seat
 from demarches.models import (
     Agenda,
     AgendaDayChange,

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
-from demarches.bounces import MOST_BYTES, read_returns
-from demarches.emails import deliver_due, mail_fate, queue_mail
-from demarches.jobs import job_types, plan, run_due
+from demarches.desk.jobs import job_types, plan, run_due
+from demarches.mail.bounces import MOST_BYTES, read_returns
+from demarches.mail.emails import deliver_due, mail_fate, queue_mail
 from demarches.rules.bounces import read_bounce
 from tests.support.imap import Mailbox, mailbox
 

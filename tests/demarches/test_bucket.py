@@ -14,8 +14,9 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from demarches import bucket, health, storage, uploads
-from demarches.uploads import CleanUpload, UploadRefused
+from demarches.desk import health
+from demarches.files import bucket, storage, uploads
+from demarches.files.uploads import CleanUpload, UploadRefused
 from pacs.models import Dossier, PieceFile
 from tests.support.bucket import ARCHIVES, KEYS, PIECES, answering, bucket_server, contents
 from tests.support.desk import _file_of
@@ -49,7 +50,10 @@ def in_the_bucket(settings: LazySettings, server: str, monkeypatch: pytest.Monke
 def use(settings: LazySettings, address: str, name: str = PIECES) -> None:
     options = {"endpoint_url": address, "region_name": "us-east-1", **KEYS}
     settings.STORAGES = settings.STORAGES | {
-        alias: {"BACKEND": "demarches.bucket.Bucket", "OPTIONS": options | {"bucket_name": one}}
+        alias: {
+            "BACKEND": "demarches.files.bucket.Bucket",
+            "OPTIONS": options | {"bucket_name": one},
+        }
         for alias, one in (("private", name), ("backups", ARCHIVES if name == PIECES else name))
     }
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from demarches import communes as table
-from demarches.communes import communes
+from demarches.typed import communes as table
+from demarches.typed.communes import communes
 
 
 def test_the_table_holds_the_communes_of_today_with_their_departments() -> None:

@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.template import RequestContext, Template
 from django.test import RequestFactory
 
-from demarches.context_processors import mairie
 from demarches.models import Closure, Mairie
 from demarches.rules.opening_hours import PARIS
+from demarches.serving.context_processors import mairie
 
 pytestmark = pytest.mark.django_db
 

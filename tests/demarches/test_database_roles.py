@@ -16,7 +16,7 @@ SERVING = "portal_serving"
 #: What a day brings, by the portal's own actions, under the serving role.
 JOURNEY = """
 from django.utils import timezone
-from demarches.journal import purge_readings, verify_journal
+from demarches.desk.journal import purge_readings, verify_journal
 from demarches.models import User, note_look
 from pacs.actions.readings import note_readings
 from pacs.actions.upkeep import purge_dossiers

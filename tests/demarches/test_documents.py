@@ -13,10 +13,10 @@ import pikepdf
 import pytest
 from fontTools.ttLib import TTFont
 
-from demarches import documents
-from demarches.documents import RenderedPdf, UndrawnSign, render_pdf
-from demarches.fonts import LATIN, pdf_fonts
 from demarches.models import Entrance, Mairie
+from demarches.papers import documents
+from demarches.papers.documents import RenderedPdf, UndrawnSign, render_pdf
+from demarches.typed.fonts import LATIN, pdf_fonts
 
 BASE = "demarches/pdf/_base.html"
 

@@ -17,11 +17,11 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import STATUS, Email
 
-from demarches import emails
-from demarches.emails import Delivery, deliver_due, mail_fate, mail_text, queue_mail
+from demarches.files.storage import FileDamaged
+from demarches.mail import emails
+from demarches.mail.emails import Delivery, deliver_due, mail_fate, mail_text, queue_mail
 from demarches.management.commands import send_mails
 from demarches.models import User
-from demarches.storage import FileDamaged
 from tests.support.mailbox import Mailbox, text_of, use_server
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

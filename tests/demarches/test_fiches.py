@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from lxml import html as lxml_html
 
-from demarches.comarquage import ImportRefused, import_source, roll_back
+from demarches.desk.search import answer
+from demarches.guidance.comarquage import ImportRefused, import_source, roll_back
 from demarches.models import Fiche, FicheSet, ShownFiche, SitePage
 from demarches.rules.fiche import MAX_BYTES, FicheRefused, body_of, read_document, words_of
 from demarches.rules.fiche_html import ANNEX_TAGS, ANNEXES, Renderer
-from demarches.search import answer
 from tests.support.fiches import fiche_xml, small, write_zip
 from tests.support.pdf import text_of
 

@@ -26,9 +26,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from demarches.comarquage import AlreadyRefused, ImportRefused, fetch, import_source, roll_back
-from demarches.download import DownloadRefused, Limits, Stamp, download
-from demarches.jobs import job_types
+from demarches.desk.jobs import job_types
+from demarches.files.download import DownloadRefused, Limits, Stamp, download
+from demarches.guidance.comarquage import (
+    AlreadyRefused,
+    ImportRefused,
+    fetch,
+    import_source,
+    roll_back,
+)
 from demarches.models import Fiche, FicheSet, RefusedSource, ShownFiche, User
 from tests.support.fiches import small, write_zip
 

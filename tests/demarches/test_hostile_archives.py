@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demarches.comarquage import ImportRefused, import_source
+from demarches.guidance.comarquage import ImportRefused, import_source
 from demarches.models import FicheSet
 from tests.support.fiches import small
 

@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command, get_commands
 
-from demarches import jobs
-from demarches.jobs import JobType
+from demarches.desk import jobs
+from demarches.desk.jobs import JobType
 from demarches.models import Heartbeat, Job
 from demarches.models.jobs import LEASE
 from demarches.rules.schedule import Every

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from demarches.journal import (
+from demarches.desk.journal import (
     SEALING_TIME,
     check_journal,
     drop_triggers_sql,

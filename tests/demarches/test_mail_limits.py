@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import RateCounter, User
 from demarches.rules.read import FIELD
 from pacs import emails
@@ -289,13 +289,13 @@ CAUSES = {
 }
 #: Where `queue_mail` is called: each is counted by it, but for the codes, counted by their page.
 CALLERS = {
-    "demarches/adapter.py": {"code"},
-    "demarches/address_change.py": {"code", "counted"},
-    "demarches/asked_again.py": {"code"},
-    "demarches/deletion.py": {"counted"},
-    "demarches/devices.py": {"counted"},
+    "demarches/accounts/adapter.py": {"code"},
+    "demarches/accounts/address_change.py": {"code", "counted"},
+    "demarches/accounts/asked_again.py": {"code"},
+    "demarches/dossiers/deletion.py": {"counted"},
+    "demarches/accounts/devices.py": {"counted"},
     "demarches/oidc/links.py": {"counted"},
-    "demarches/staff_mails.py": {"counted"},
+    "demarches/mail/staff_mails.py": {"counted"},
     "pacs/emails.py": {"counted"},
     "pacs/actions/upkeep.py": {"counted"},
     "vitale/emails.py": {"code", "counted"},

@@ -12,8 +12,8 @@ from django.template import Context, Template
 from django.utils import timezone
 from post_office.models import Email
 
-from demarches.emails import deliver_due, queue_mail
-from demarches.mail_html import mail_html, schemes
+from demarches.mail.emails import deliver_due, queue_mail
+from demarches.mail.html import mail_html, schemes
 from demarches.models import Mairie, User
 from demarches.rules.mail_text import Part, quoted, read_mail
 from pacs.models import Dossier

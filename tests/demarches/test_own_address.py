@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from demarches.devices import SALT
-from demarches.emails import mail_text
+from demarches.accounts.devices import SALT
+from demarches.mail.emails import mail_text
 from demarches.models import User
 from tests.support.followups import make_demande
 from vitale.models import Demande

@@ -7,7 +7,7 @@ from phonenumber_field.formfields import PhoneNumberField as LibraryField
 from phonenumber_field.modelfields import PhoneNumberField as LibraryColumn
 
 from demarches.models import Mairie
-from demarches.phone_field import PhoneColumn, PhoneField, as_number
+from demarches.typed.phone_field import PhoneColumn, PhoneField, as_number
 from tests.demarches.test_addresses import form_classes
 
 

@@ -10,8 +10,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageChops, ImageStat
 
-from demarches import upload_worker
-from demarches.uploads import process_upload
+from demarches.files import upload_worker
+from demarches.files.uploads import process_upload
 from tests.support import files
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>CANARI-XMP</x:xmpmeta>"

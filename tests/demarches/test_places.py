@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from demarches.places import Full, Room
+from demarches.files.places import Full, Room
 from uzes_portal.processes import granian
 
 ROOM = Room("checks")
@@ -41,7 +41,7 @@ def test_whoever_waits_gets_the_place_that_comes_free(
 
     # Its own name: other threads of this process sleep as they like.
     clock = SimpleNamespace(sleep=look, monotonic=time.monotonic)
-    monkeypatch.setattr("demarches.places.time", clock)
+    monkeypatch.setattr("demarches.files.places.time", clock)
 
     with ROOM.place():
         assert len(looks) == 3
@@ -52,7 +52,7 @@ def test_beyond_the_queue_nobody_waits(settings: Any, monkeypatch: pytest.Monkey
     clock = SimpleNamespace(
         sleep=lambda seconds: pytest.fail("it waited"), monotonic=time.monotonic
     )
-    monkeypatch.setattr("demarches.places.time", clock)
+    monkeypatch.setattr("demarches.files.places.time", clock)
 
     with ROOM.place(), pytest.raises(Full), ROOM.place():
         pass

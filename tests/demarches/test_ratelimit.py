@@ -12,7 +12,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from demarches.models import RateCounter, User
-from demarches.ratelimit import client_ip, rate_limited, seconds_to_wait
+from demarches.serving.ratelimit import client_ip, rate_limited, seconds_to_wait
 from uzes_portal.apps import check_proxies
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from demarches.comarquage import import_source, roll_back
+from demarches.desk.search import _vocabulary, answer
+from demarches.guidance.comarquage import import_source, roll_back
 from demarches.models import Fiche, FicheWord, ShownFiche, SitePage, Synonym
 from demarches.rules.search import folded, names_in, sound_of, stem, stems_in
-from demarches.search import _vocabulary, answer
 from tests.support.everyday_queries import MEASURED, QUERIES, TUNED
 from tests.support.fiches import fiche_xml, small, write_zip
 

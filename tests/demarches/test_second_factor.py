@@ -17,9 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from demarches import second_factor
+from demarches.accounts import second_factor
+from demarches.files.sealing import SecretDamaged, seal, unseal
 from demarches.models import SignIn, StaffSession, User
-from demarches.sealing import SecretDamaged, seal, unseal
 from tests.support.staff import PASSWORD, code_of, enrol, give_password
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
-from demarches.emails import deliver_due, mail_text
+from demarches.mail.emails import deliver_due, mail_text
 from demarches.models import User
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from demarches.admin.base import DeskAdmin
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import SignIn, StaffSession, User
 from tests.support.desk import desk_patterns
 from tests.support.staff import PASSWORD, give_password

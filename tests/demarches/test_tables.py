@@ -5,7 +5,7 @@ from datetime import date
 from io import BytesIO
 from xml.etree import ElementTree
 
-from demarches.tables import FORMULA, ODS_TYPE, as_csv, as_ods
+from demarches.web.tables import FORMULA, ODS_TYPE, as_csv, as_ods
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from post_office.models import STATUS, Email
 
-from demarches import emails, sms_gateway
-from demarches.emails import Delivery, deliver_due, mail_fate, queue_mail, reader_of
+from demarches.mail import emails, sms_gateway
+from demarches.mail.emails import Delivery, deliver_due, mail_fate, queue_mail, reader_of
+from demarches.mail.texts import CANCELLED, KINDS, REMINDER, queue_text, text_about
 from demarches.models import Agenda, Appointment, Mairie
-from demarches.phone_field import as_number
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.sms import LONGEST, in_gsm, septets
-from demarches.texts import CANCELLED, KINDS, REMINDER, queue_text, text_about
+from demarches.typed.phone_field import as_number
 from tests.support.gateway import (
     CLOSE,
     HANG,

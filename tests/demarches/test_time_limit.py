@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
-from demarches.time_limit import STUCK, TookTooLong, time_limit, watch
+from demarches.web.time_limit import STUCK, TookTooLong, time_limit, watch
 from uzes_portal import urls
 
 
@@ -50,7 +50,7 @@ def test_the_inner_limit_leaves_the_outer_block_running() -> None:
 def test_a_process_that_cannot_be_stopped_ends() -> None:
     # One call that never comes back to Python: no exception can be raised inside it.
     code = (
-        "from demarches.time_limit import time_limit\n"
+        "from demarches.web.time_limit import time_limit\n"
         "with time_limit(0.1, last_seconds=0.5):\n"
         "    import time; time.sleep(600)\n"
     )

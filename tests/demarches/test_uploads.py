@@ -10,9 +10,9 @@ import pikepdf
 import pytest
 from PIL import Image, ImageEnhance, ImageFile, ImageFilter, ImageStat
 
-from demarches import upload_worker, uploads
-from demarches.fonts import font_path
-from demarches.uploads import CleanUpload, UploadRefused, process_upload
+from demarches.files import upload_worker, uploads
+from demarches.files.uploads import CleanUpload, UploadRefused, process_upload
+from demarches.typed.fonts import font_path
 from tests.support import files
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "uploads"
@@ -559,7 +559,7 @@ def test_a_child_has_no_secret_no_file_and_little_memory(tmp_path, monkeypatch) 
         tmp_path,
         monkeypatch,
         """
-from demarches import upload_worker
+from demarches.files import upload_worker
 upload_worker.confine(upload_worker.Orders(**json.loads(sys.argv[1])))
 found = {"environment": sorted(os.environ)}
 try:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from demarches import antivirus
-from demarches.uploads import UploadRefused, process_upload
+from demarches.files import antivirus
+from demarches.files.uploads import UploadRefused, process_upload
 from tests.support import files
 
 

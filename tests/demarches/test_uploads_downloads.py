@@ -6,8 +6,8 @@ import pytest
 from django.http import Http404
 from PIL import Image
 
-from demarches import storage
-from demarches.uploads import process_upload, store_upload
+from demarches.files import storage
+from demarches.files.uploads import process_upload, store_upload
 from demarches.views.downloads import serve_private_file, serve_private_preview
 from tests.support import files
 

@@ -10,8 +10,8 @@ from django.core.files.uploadhandler import StopFutureHandlers
 from django.test import RequestFactory
 from django.utils.datastructures import MultiValueDict
 
-from demarches.upload_handler import BoundedMemoryHandler
-from demarches.uploads import UploadRefused, process_upload
+from demarches.files.upload_handler import BoundedMemoryHandler
+from demarches.files.uploads import UploadRefused, process_upload
 from tests.support import files
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from demarches import storage, uploads
-from demarches.storage import FileDamaged, StorageFull
+from demarches.files import storage, uploads
+from demarches.files.storage import FileDamaged, StorageFull
 
 CONTENT = b"%PDF-1.7 CANARI acte de naissance " * 50
 

@@ -11,7 +11,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from demarches import storage
+from demarches.files import storage
 from pacs.models import Dossier, Piece, PieceFile
 
 NOW = datetime.now(UTC)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 from post_office.models import Email
 from pytest_django.live_server_helper import LiveServer
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import User
 from tests.support.album import take_pictures
 from tests.support.chromium import launch_options

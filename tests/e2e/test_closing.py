@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from demarches.booking import week_of
+from demarches.agenda.booking import week_of
 from demarches.models import Agenda, Appointment, Closing, ClosingCall, Closure, User
 from demarches.rules.slots import Asked
 from pacs.models import Dossier

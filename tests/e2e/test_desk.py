@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Request
 
-from demarches import storage
+from demarches.files import storage
 from demarches.models import User
 from pacs.actions import desk, following
 from pacs.models import Dossier, Piece, PieceFile

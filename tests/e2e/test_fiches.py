@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from demarches.comarquage import import_source
+from demarches.guidance.comarquage import import_source
 from demarches.models import ShownFiche
 from tests.e2e.conftest import DESKTOP, Visitor
 from tests.support.fiches import fiche_xml, small, write_zip

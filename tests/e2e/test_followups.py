@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from post_office.models import Email
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import Appointment, User
 from tests.e2e.conftest import PHONE, Visitor
 from tests.support.followups import answered, proposed

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from demarches.journal import verify_journal
+from demarches.desk.journal import verify_journal
 from demarches.models import User
 from pacs.actions.readings import note_readings
 from tests.e2e.conftest import Visitor

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from demarches.comarquage import import_source
-from demarches.kept_pages import pages
+from demarches.guidance.comarquage import import_source
+from demarches.serving.kept_pages import pages
 from tests.e2e.conftest import PHONE, Visitor
 from tests.support.dossiers import COMMON, OTHER, PERSON, make_dossier
 from tests.support.fiches import fiche_xml, write_zip

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 from post_office.models import Email
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from pacs.models import Dossier
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.test_journey import photograph

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
-from demarches.booking import week_of
-from demarches.emails import mail_text
+from demarches.agenda.booking import week_of
+from demarches.mail.emails import mail_text
 from demarches.models import Agenda, Appointment, Officer, User
 from demarches.rules.slots import Asked
 from pacs.actions.appointments import book_for

@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
-from demarches.appointment_calendar import appointment_event
-from demarches.emails import deliver_due
+from demarches.agenda.calendar import appointment_event
+from demarches.mail.emails import deliver_due
 from demarches.models import User
 from pacs import emails
 from pacs.actions.appointments import (

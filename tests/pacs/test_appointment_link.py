@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
-from demarches.emails import is_secret, mail_text
+from demarches.mail.emails import is_secret, mail_text
 from demarches.models import Appointment, RateCounter, User
 from demarches.rules.texts import begins_like, letters_of
 from pacs.actions.appointments import cancel_appointment, confirm_slot, hold_slot

@@ -12,9 +12,9 @@ from django.urls import reverse
 from icalendar import Calendar
 from post_office.models import Email
 
-from demarches.actions import SlotTaken
-from demarches.booking import calendar_of, first_days
-from demarches.emails import mail_text
+from demarches.agenda.booking import calendar_of, first_days
+from demarches.agenda.seats import SlotTaken
+from demarches.mail.emails import mail_text
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions import appointments, desk

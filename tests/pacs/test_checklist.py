@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from icalendar import Calendar
 
-from demarches.documents import RenderedPdf
 from demarches.models import Mairie
+from demarches.papers.documents import RenderedPdf
 from pacs.models import PacsSettings, PieceWording
 from pacs.reads.checklist import (
     Checklist,

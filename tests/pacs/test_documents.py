@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from demarches.documents import RenderedPdf, qr_picture
+from demarches.papers.documents import RenderedPdf, qr_picture
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs.models import Dossier, Partenaire, Piece, PieceWording

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from demarches.models import User
 from demarches.rules.overseas import FRENCH_OVERSEAS
-from demarches.steps import Step
+from demarches.steps.lists import Step
 from pacs.actions.dossiers import attest, confirm_common, record_answers
 from pacs.admin.answers import CoupleForm, PersonForm
 from pacs.models import Dossier, Partenaire

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from demarches.mine import kept_of
+from demarches.dossiers.mine import kept_of
 from demarches.models import User
 from demarches.rules.enums import PieceStatus
 from pacs.actions.dossiers import (

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from demarches.admin.stranding import stranded_now
-from demarches.booking import first_days
+from demarches.agenda.booking import first_days
 from demarches.models import Agenda, AgendaDayChange, Closure, Mairie, Officer, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions.appointments import book_for, hold_slot

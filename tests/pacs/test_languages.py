@@ -15,9 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from demarches.languages import LIST, PAGES
 from demarches.models import Mairie, User
 from demarches.rules.dates_spoken import day_in, weekday_day_in
+from demarches.web.languages import LIST, PAGES
 from pacs.forms.simulator import SENT_PARAMETER
 from pacs.models import PacsSettings, PieceTranslation, PieceWording
 from pacs.models.translation import TEXTS, digest_of, shipped_translations

@@ -11,9 +11,9 @@ import pypdfium2 as pdfium
 import pytest
 import time_machine
 
-from demarches.documents import RenderedPdf
 from demarches.models import Officer, User
-from demarches.tables import as_table
+from demarches.papers.documents import RenderedPdf
+from demarches.web.tables import as_table
 from pacs.actions import desk
 from pacs.actions.appointments import book_for
 from pacs.actions.endings import end_dossier

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus

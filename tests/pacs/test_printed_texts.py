@@ -18,10 +18,10 @@ from django.test import Client
 from django.urls import reverse
 from phonenumber_field.modelfields import PhoneNumberField
 
-from demarches.documents import RenderedPdf
-from demarches.guard import TextRefused
 from demarches.models import Entrance, Mairie, Officer, User
 from demarches.models.fields import LatinCharField, Printed, unprintable
+from demarches.papers.documents import RenderedPdf
+from demarches.typed.guard import TextRefused
 from pacs.actions.endings import end_dossier
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import open_act, refuse_act, register_act

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from post_office.models import Email
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import RateCounter, User
 from demarches.rules.enums import PieceStatus
 from pacs.actions import appointments, desk

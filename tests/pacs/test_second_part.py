@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
+from demarches.files.storage import stored_names
 from demarches.models import User
-from demarches.storage import stored_names
 from pacs.actions import desk
 from pacs.actions.desk import save_answers_for
 from pacs.actions.dossiers import (

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import STATUS, Email
 
-from demarches.emails import TEXT, deliver_due, mail_fate
+from demarches.mail.emails import TEXT, deliver_due, mail_fate
 from demarches.models import User
 from demarches.rules.read import imprint
 from pacs.actions import desk

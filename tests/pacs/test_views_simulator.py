@@ -18,7 +18,7 @@ from django.urls import reverse
 from icalendar import Calendar
 from post_office.models import Email
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import Agenda, Mairie
 from pacs.models import Dossier, PacsSettings, PieceWording
 from pacs.rules.cases import CASES, Case

@@ -25,7 +25,7 @@ from django.utils import timezone  # noqa: E402
 from post_office.models import Email  # noqa: E402
 
 from demarches import jobs  # noqa: E402
-from demarches.actions import SlotTaken, offered_days  # noqa: E402
+from demarches.agenda.seats import SlotTaken, offered_days  # noqa: E402
 from demarches.models import Agenda, Appointment, Job, SeatTime, User  # noqa: E402
 from demarches.rules.slots import STEP  # noqa: E402
 from pacs.actions.appointments import book_for  # noqa: E402

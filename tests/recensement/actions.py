@@ -8,13 +8,14 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Sum
 
-from demarches import guard, storage
-from demarches.actions import check_read
-from demarches.emails import queue_mail
+from demarches.agenda.seats import check_read
+from demarches.dossiers.refusals import locked_as_read
+from demarches.dossiers.retention import delete_each
+from demarches.files import storage
+from demarches.files.uploads import check_quota, process_upload, store_upload
+from demarches.mail.emails import queue_mail
 from demarches.models import Mairie, User, next_reference
-from demarches.refusals import locked_as_read
-from demarches.retention import delete_each
-from demarches.uploads import check_quota, process_upload, store_upload
+from demarches.typed import guard
 from tests.recensement.forms import IdentityForm
 from tests.recensement.models import Piece, Reading, Recensement
 

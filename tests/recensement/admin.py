@@ -8,9 +8,9 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from demarches.acting import version_of
+from demarches.accounts.acting import version_of
 from demarches.admin.base import DossierDesk
-from demarches.refusals import StaleDossier
+from demarches.dossiers.refusals import StaleDossier
 from demarches.rules.numbers import read_number
 from demarches.views.downloads import serve_private_file
 from tests.recensement import actions

@@ -3,10 +3,10 @@
 from django import forms
 from django.utils.timezone import localdate
 
-from demarches.day_field import DayField
-from demarches.forms import NoPrivateNumbersMixin, PageFormMixin, StepForm
-from demarches.steps import Step, StepList
-from demarches.uploads import ACCEPT
+from demarches.agenda.day_field import DayField
+from demarches.files.uploads import ACCEPT
+from demarches.steps.forms import NoPrivateNumbersMixin, PageFormMixin, StepForm
+from demarches.steps.lists import Step, StepList
 from tests.recensement.models import Recensement
 
 

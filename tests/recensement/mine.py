@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from demarches.mine import Kept, Look, Part, section
+from demarches.dossiers.mine import Kept, Look, Part, section
 from demarches.models import User
 from tests.recensement.models import Reading, Recensement
 

@@ -5,9 +5,9 @@ from datetime import datetime, time
 from django.urls import reverse
 
 import tests.recensement.mine
-from demarches.jobs import JobType
+from demarches.desk.jobs import JobType
+from demarches.desk.piles import Pile
 from demarches.models import User
-from demarches.piles import Pile
 from demarches.procedures import DeskHome, DeskLink, Link, Procedure, having
 from demarches.rules.schedule import Daily
 from tests.recensement.models import Recensement

@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demarches.actions import ChangedSince
-from demarches.documents import RenderedPdf, render_pdf
+from demarches.agenda.seats import ChangedSince
+from demarches.files.uploads import UploadRefused
 from demarches.models import Mairie
-from demarches.ratelimit import rate_limited
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.enums import Status
 from demarches.rules.read import FIELD, imprint
-from demarches.uploads import UploadRefused
+from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
 from tests.recensement import actions
 from tests.recensement.forms import STEPS, FileForm

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
-from demarches import storage
-from demarches.journal import check_journal
+from demarches.desk.journal import check_journal
+from demarches.files import storage
 from demarches.management.commands.registre import register
 from demarches.models import User
 from demarches.rules.processing import markdown

@@ -17,7 +17,7 @@ from django.template.base import Node
 from django.template.loader import get_template
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
-from demarches.languages import FRENCH, LIST, PAGES
+from demarches.web.languages import FRENCH, LIST, PAGES
 
 #: The templates of the list, which has more languages than the other pages.
 LIST_TEMPLATES = (

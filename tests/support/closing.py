@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from demarches.booking import week_of
-from demarches.closing import plan_of
-from demarches.closing_actions import confirm, open_closing
+from demarches.agenda.booking import week_of
+from demarches.agenda.closing import plan_of
+from demarches.agenda.closing_actions import confirm, open_closing
 from demarches.models import Agenda, Closing, Mairie, User
 from demarches.rules.closing import PRESET, Toll
 from demarches.rules.read import imprint

@@ -5,7 +5,7 @@ from secrets import token_hex
 
 from django.utils import timezone
 
-from demarches.booking import first_days
+from demarches.agenda.booking import first_days
 from demarches.models import Agenda, Service, User
 from vitale.actions import meetings
 from vitale.actions.aide import answer, ask_for_help, close, take

@@ -12,8 +12,8 @@ from django.urls import reverse
 from post_office.models import Email
 from pytest_django import DjangoAssertNumQueries
 
+from demarches.dossiers.refusals import StaleDossier
 from demarches.models import User
-from demarches.refusals import StaleDossier
 from demarches.rules.deadlines import DELETION_WARNING
 from tests.support.followups import answered, closed, fresh, make_demande
 from tests.support.pages import Reader

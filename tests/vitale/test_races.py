@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.db import connection
 from post_office.models import Email
 
-from demarches.actions import ChangedSince, SlotTaken
+from demarches.agenda.seats import ChangedSince, SlotTaken
+from demarches.dossiers.refusals import StaleDossier
 from demarches.models import Appointment, User
-from demarches.refusals import StaleDossier
 from tests.support.followups import (
     fixed,
     help_agenda,

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from post_office.models import Email
 
-from demarches.emails import mail_text
+from demarches.mail.emails import mail_text
 from demarches.models import User
 from demarches.rules.deadlines import DELETION_WARNING
 from tests.support.followups import make_suivi

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
-from demarches.emails import deliver_due, mail_text
+from demarches.mail.emails import deliver_due, mail_text
 from demarches.models import User
 from demarches.rules.read import imprint
 from tests.support.followups import make_suivi

@@ -11,15 +11,15 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
-from demarches import guard
-from demarches.actions import check_read, give_back, take_back
-from demarches.exchange import unsend
-from demarches.mail_limits import TooManyMails
+from demarches.agenda.seats import check_read, give_back, take_back
+from demarches.dossiers.exchange import unsend
+from demarches.dossiers.refusals import ActionRefused, locked_as_read
+from demarches.mail.limits import TooManyMails
 from demarches.models import UNDO_TIME, Appointment, User, next_reference
-from demarches.refusals import ActionRefused, locked_as_read
 from demarches.rules.addresses import read_optional
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from demarches.rules.read import Shown
+from demarches.typed import guard
 from vitale import emails
 from vitale.actions.suivi import DOUBLE_CLICK
 from vitale.models import (

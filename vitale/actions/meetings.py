@@ -1,7 +1,7 @@
 """The appointment of a request for help: proposed by an agent, fixed, moved, kept or missed.
 
 The request's row is locked first, then seats, which the database grants
-(`demarches.actions.take_seat`). Refusals say why, in French.
+(`demarches.agenda.seats.take_seat`). Refusals say why, in French.
 """
 
 from contextlib import suppress
@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from demarches.actions import (
+from demarches.agenda.booking import DESK_HORIZON
+from demarches.agenda.seats import (
     SEAT_GONE,
     ChangedSince,
     SlotTaken,
@@ -21,10 +22,9 @@ from demarches.actions import (
     take_over,
     take_seat,
 )
-from demarches.booking import DESK_HORIZON
-from demarches.mail_limits import TooManyMails
+from demarches.dossiers.refusals import ActionRefused, StaleDossier
+from demarches.mail.limits import TooManyMails
 from demarches.models import Agenda, Appointment, User
-from demarches.refusals import ActionRefused, StaleDossier
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Asked
 from vitale import emails

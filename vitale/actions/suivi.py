@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 from post_office.models import Email
 
-from demarches.actions import ChangedSince, check_read
+from demarches.agenda.seats import ChangedSince, check_read
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import NBSP

@@ -10,9 +10,9 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.timezone import localdate
 from post_office.models import Email
 
-from demarches.booking import midnight
+from demarches.agenda.booking import midnight
+from demarches.dossiers.retention import delete_each
 from demarches.models import Appointment, Fiche
-from demarches.retention import delete_each
 from demarches.rules.deadlines import DELETION_WARNING
 from vitale import emails
 from vitale.actions.suivi import delete_suivi

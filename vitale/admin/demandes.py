@@ -20,13 +20,13 @@ from django.utils.timezone import localdate
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from demarches.acting import agent_of, version_of
+from demarches.accounts.acting import agent_of, version_of
 from demarches.admin.base import DeskAdmin, DossierDesk, PileFilter
-from demarches.booking import month_at_desk, read_moment, week_of
-from demarches.day_field import day_of_address
+from demarches.agenda.booking import month_at_desk, read_moment, week_of
+from demarches.agenda.day_field import day_of_address
+from demarches.desk.piles import PileRule
+from demarches.dossiers.refusals import StaleDossier
 from demarches.models import Appointment, User
-from demarches.piles import PileRule
-from demarches.refusals import StaleDossier
 from demarches.rules.numbers import read_number
 from vitale.actions import aide, meetings
 from vitale.hooks.desk import count_tables, pile_rules

@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.timezone import localdate
 
 from demarches.admin.base import DeskAdmin
-from demarches.forms import NoPrivateNumbersMixin
 from demarches.rules.dates_fr import NBSP
+from demarches.steps.forms import NoPrivateNumbersMixin
 from vitale.actions.upkeep import confirm_read
 from vitale.hooks.desk import to_confirm, to_reread
 from vitale.models import (

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 
-from demarches.address_field import AddressField, AddressInput
-from demarches.forms import NoPrivateNumbersMixin, PageFormMixin
-from demarches.phone_field import PhoneField
 from demarches.rules.dates_fr import NBSP
+from demarches.steps.forms import NoPrivateNumbersMixin, PageFormMixin
+from demarches.typed.address_field import AddressField, AddressInput
+from demarches.typed.phone_field import PhoneField
 from vitale.models import Reason
 from vitale.rules.situations import Regime
 

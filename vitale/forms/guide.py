@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from demarches.forms import PageFormMixin
+from demarches.steps.forms import PageFormMixin
 from vitale.rules.situations import Choice, Question
 
 NO_ANSWER = "Choisissez une des réponses, puis continuez."

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.timezone import localdate
 
-from demarches.address_field import AddressField, AddressInput
-from demarches.day_field import DayField
-from demarches.forms import NoPrivateNumbersMixin, PageFormMixin
+from demarches.agenda.day_field import DayField
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.deadlines import add_months
+from demarches.steps.forms import NoPrivateNumbersMixin, PageFormMixin
+from demarches.typed.address_field import AddressField, AddressInput
 from vitale.models import Suivi, SuiviTick
 from vitale.rules.situations import CHANNEL_HEADING, Channel, Regime
 from vitale.rules.suivi import Step

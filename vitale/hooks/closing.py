@@ -1,4 +1,4 @@
-"""The appointments of help on a day that closes, for `demarches.closing`.
+"""The appointments of help on a day that closes, for `demarches.agenda.closing`.
 
 Nobody is moved without their word: a date is proposed, the person confirms it or chooses.
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from demarches.closing import Party, Told
+from demarches.agenda.closing import Party, Told
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import NBSP
 from vitale.actions.aide import note_readings

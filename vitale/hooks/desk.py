@@ -9,9 +9,9 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.booking import midnight
+from demarches.agenda.booking import midnight
+from demarches.desk.piles import Pile, PileRule, count_piles
 from demarches.models import User
-from demarches.piles import Pile, PileRule, count_piles
 from demarches.procedures import DeskHome, Expected
 from demarches.rules.counts import HIDDEN, hide_small
 from demarches.rules.deadlines import add_months

@@ -1,10 +1,10 @@
-"""Whoever has an appointment for help in the agenda, for `demarches.agenda_desk`."""
+"""Whoever has an appointment for help in the agenda, for `demarches.agenda.desk`."""
 
 from collections.abc import Collection
 
 from django.urls import reverse
 
-from demarches.agenda_desk import Guest
+from demarches.agenda.desk import Guest
 from demarches.models import User
 from vitale.hooks.closing import note
 from vitale.models import Demande

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 from django.utils import timezone
 
-from demarches.mine import Kept, Look, Part, Section, section
+from demarches.dossiers.mine import Kept, Look, Part, Section, section
 from demarches.models import User
 from vitale.actions.suivi import delete_suivi
 from vitale.models import Demande, DemandeReading, Suivi

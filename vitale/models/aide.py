@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.exchange import NoteBase, SentMailBase
+from demarches.dossiers.exchange import NoteBase, SentMailBase
 from demarches.models import (
     Agenda,
     Appointment,
@@ -28,11 +28,11 @@ from demarches.models.fields import (
     GuardedSlugField,
     GuardedTextField,
 )
-from demarches.phone_field import PhoneColumn
 from demarches.rules.addresses import canonical_address
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.deadlines import add_months
 from demarches.rules.enums import AppointmentStatus, Status, Transition
+from demarches.typed.phone_field import PhoneColumn
 from vitale.models.codes import Coded
 from vitale.models.guide import Contact
 from vitale.models.suivi import deletion_day, months_before

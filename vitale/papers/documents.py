@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localdate
 from icalendar import Calendar, Event
 
-from demarches.documents import RenderedPdf, render_pdf
 from demarches.models import Mairie
+from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.dates_fr import day_fr
 from vitale.models import SuiviRoute
 from vitale.reads.tracking import Book, StepRow

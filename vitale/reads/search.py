@@ -2,9 +2,9 @@
 
 from django.db.models import QuerySet
 
-from demarches.people_search import read_search
 from demarches.rules.addresses import canonical_address
 from demarches.rules.texts import searched_names
+from demarches.typed.people_search import read_search
 from vitale.models import Demande
 
 

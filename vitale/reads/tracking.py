@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.timezone import localdate
 
+from demarches.dossiers.timeline import Moment
 from demarches.rules.dates_fr import NBSP, day_fr
 from demarches.rules.enums import Status
-from demarches.timeline import Moment
 from vitale.models import (
     Delay,
     Demande,

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demarches.acting import account_of
-from demarches.actions import ChangedSince
-from demarches.forms import new_form_key
-from demarches.mail_limits import TooManyMails
+from demarches.accounts.acting import account_of
+from demarches.agenda.seats import ChangedSince
+from demarches.mail.limits import TooManyMails
 from demarches.models import Mairie
-from demarches.ratelimit import rate_limited
 from demarches.rules.read import imprint
+from demarches.serving.ratelimit import rate_limited
+from demarches.steps.forms import new_form_key
 from vitale.actions import aide as actions
 from vitale.actions.meetings import may_give_up
 from vitale.forms.aide import AideForm

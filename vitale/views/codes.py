@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.mail_limits import CodeLimits, seconds_before_code
-from demarches.ratelimit import rate_limited, too_many_requests
+from demarches.mail.limits import CodeLimits, seconds_before_code
+from demarches.serving.ratelimit import rate_limited, too_many_requests
 from vitale.actions.suivi import ask_ways_in as ask_links
 from vitale.forms.suivi import CodesForm, WaysInForm
 from vitale.models import Suivi

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.kept_pages import ANSWERS, keeps_page
 from demarches.models import Mairie
-from demarches.ratelimit import rate_limited, who_computes
+from demarches.serving.kept_pages import ANSWERS, keeps_page
+from demarches.serving.ratelimit import rate_limited, who_computes
 from vitale.forms.guide import QuestionForm
 from vitale.models import Contact, Fact, Section, Situation
 from vitale.papers.documents import plan_pdf

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from demarches.acting import account_of
+from demarches.accounts.acting import account_of
 from vitale.actions.suivi import note_visit
 from vitale.reads.access import PASSES_KEY, Coded, find_demande, find_suivi, with_pass
 

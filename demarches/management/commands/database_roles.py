@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from demarches.journal import roles_sql
+from demarches.desk.journal import roles_sql
 
 
 class Command(BaseCommand):

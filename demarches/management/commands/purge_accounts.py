@@ -8,9 +8,9 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from post_office.models import STATUS
 
-from demarches.emails import loose_mails
+from demarches.dossiers.retention import LOOSE_MAILS, UNUSED_ACCOUNT
+from demarches.mail.emails import loose_mails
 from demarches.models import DeletionRequest, SignIn, StaffSession, User
-from demarches.retention import LOOSE_MAILS, UNUSED_ACCOUNT
 from demarches.rules.deadlines import add_months
 
 HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from demarches.journal import purge_readings
+from demarches.desk.journal import purge_readings
 
 
 class Command(BaseCommand):

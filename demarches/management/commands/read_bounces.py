@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from demarches.bounces import MailboxUnreachable, read_returns
+from demarches.mail.bounces import MailboxUnreachable, read_returns
 
 
 class Command(BaseCommand):

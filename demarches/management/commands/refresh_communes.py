@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from demarches.communes import refresh_communes
+from demarches.typed.communes import refresh_communes
 
 
 class Command(BaseCommand):

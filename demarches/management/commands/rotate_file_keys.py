@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from demarches import second_factor, storage
+from demarches.accounts import second_factor
+from demarches.files import storage
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 from django.utils.timezone import localtime
 
-from demarches.jobs import job_types, plan, run_due
+from demarches.desk.jobs import job_types, plan, run_due
 from demarches.models import Heartbeat, Job
 
 logger = logging.getLogger(__name__)

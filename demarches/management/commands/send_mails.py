@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
-from demarches.emails import deliver_due
+from demarches.mail.emails import deliver_due
 from demarches.models import Heartbeat
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from demarches import storage
+from demarches.files import storage
 
 GRACE = timedelta(hours=1)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from demarches.journal import seal_loose, verify_journal
+from demarches.desk.journal import seal_loose, verify_journal
 
 
 class Command(BaseCommand):

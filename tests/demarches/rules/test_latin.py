@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from demarches.fonts import LATIN, undrawn_signs
 from demarches.rules.latin import is_latin, other_script
+from demarches.typed.fonts import LATIN, undrawn_signs
 
 
 @pytest.mark.parametrize(

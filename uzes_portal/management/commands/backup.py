@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from demarches.files.storage import StorageUnreachable
 from demarches.models.dossier import dossier_models
-from demarches.storage import StorageUnreachable
 from uzes_portal import backup
 
 

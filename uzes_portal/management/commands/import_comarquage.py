@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from demarches.comarquage import (
+from demarches.files.download import Stamp
+from demarches.guidance.comarquage import (
     AlreadyRefused,
     ImportRefused,
     Report,
@@ -20,7 +21,6 @@ from demarches.comarquage import (
     import_source,
     roll_back,
 )
-from demarches.download import Stamp
 from demarches.procedures import procedures
 
 SHOWN = 12

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
+from demarches.files.storage import StorageUnreachable
 from demarches.models import User
 from demarches.rules.dates_fr import duration_fr
-from demarches.storage import StorageUnreachable
 from uzes_portal import backup
 
 

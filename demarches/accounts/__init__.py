@@ -1,0 +1,1 @@
+"""Who signs in, and by what: codes, devices, passwords, second factor."""

@@ -1,0 +1,1 @@
+"""Seats and days: taken, given back, shown, closed."""

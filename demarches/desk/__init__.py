@@ -1,0 +1,1 @@
+"""What agents start from: piles, search, jobs, health, the journal."""

@@ -1,0 +1,1 @@
+"""What every dossier shares: refusals, exchanges, timeline, deletion."""

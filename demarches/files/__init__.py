@@ -1,0 +1,1 @@
+"""What people send: checked in a confined child, sealed, stored; and what we fetch."""

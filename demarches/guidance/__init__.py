@@ -1,0 +1,1 @@
+"""What the public pages tell: the national guide, the mairie's own files."""

@@ -1,0 +1,1 @@
+"""Mails and SMS: queued with the act, sent after, with their fate."""

@@ -1,0 +1,1 @@
+"""What any request may use; it knows no row of ours."""
