@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from post_office.models import Email
 from pytest_django.live_server_helper import LiveServer
 
@@ -21,6 +21,8 @@ from tests.support.chromium import launch_options
 
 # Playwright's own loop runs in this thread; the tests are the only ones to use the ORM here.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
@@ -123,13 +125,17 @@ class Visitor:
         self.act_on(self.page.get_by_role("link", name=name).first)
 
     def act_on(self, control: Locator) -> None:
-        """Click, or Enter by the keyboard, then examine the page that comes."""
+        """Click, or Enter by the keyboard, then examine the page that comes.
+
+        The browser goes on showing the old page until the new one answers, however late.
+        """
         if self.by_keyboard:
             self.reach(control)
-            with self.page.expect_navigation():
+        with self.page.expect_navigation():
+            if self.by_keyboard:
                 self.page.keyboard.press("Enter")
-        else:
-            control.click()
+            else:
+                control.click()
         self.examine()
 
     def unfold(self, summary: Locator) -> None:

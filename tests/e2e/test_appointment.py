@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.utils.timezone import localdate
+from playwright.sync_api import expect
 
 from demarches.models import Agenda, Appointment, Officer, User
 from pacs.models import Avis, Dossier, Registration
@@ -65,7 +66,7 @@ def test_a_couple_books_and_the_officer_registers(
     other = booked_seat(complete, starts_at=datetime.fromisoformat(lost.get_attribute("value")))
     alice.act_on(lost)
     assert alice.page.title().startswith("Erreur")
-    assert alice.page.locator("#nearest button").count() == 3
+    expect(alice.page.locator("#nearest button")).to_have_count(3)
     alice.act_on(alice.page.locator("#nearest button").first)
     assert "Confirmer" in alice.page.inner_text("h1")
     alice.press("Confirmer le")

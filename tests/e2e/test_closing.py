@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from demarches.agenda.booking import week_of
 from demarches.models import Agenda, Appointment, Closing, ClosingCall, Closure, User
@@ -74,7 +75,7 @@ def test_a_day_with_eight_appointments_in_few_clicks(
 
     agent.press("Continuer")
     clicks += 1
-    assert agent.page.locator("tbody tr").count() == 8
+    expect(agent.page.locator("tbody tr")).to_have_count(8)
     agent.press("Continuer")
     clicks += 1
     agent.page.get_by_text("Ce qu’ils lisent").wait_for()
@@ -95,8 +96,8 @@ def test_a_day_with_eight_appointments_in_few_clicks(
     agent.go("/agents/")
     agent.follow("Appeler : Fermeture du")
     for left in (3, 2, 1):
-        assert agent.page.get_by_role("button", name="Appelé").count() == left
+        expect(agent.page.get_by_role("button", name="Appelé")).to_have_count(left)
         agent.press("Appelé")
     assert ClosingCall.objects.filter(called_at=None).count() == 0
     agent.go("/agents/")
-    assert agent.page.get_by_text("appels à faire").count() == 0
+    expect(agent.page.get_by_text("appels à faire")).to_have_count(0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.contrib.auth.models import Group
+from playwright.sync_api import expect
 
 from demarches.models import User
 from pacs.models import Dossier
@@ -146,15 +147,17 @@ def test_a_foreign_partenaire_and_a_former_marriage_are_asked_what_concerns_them
     type_person(hand, "p2", "Bianchi", "Marco", origin="autre", city="Torino")
     hand.press("Enregistrer et continuer")
 
-    assert agent.page.locator("[id='p1-ancien-mariage'], [id='p2-origine']").count() == 2
-    assert agent.page.locator("[id='p1-origine'], [id='p2-ancien-mariage']").count() == 0
+    expect(agent.page.locator("[id='p1-ancien-mariage'], [id='p2-origine']")).to_have_count(2)
+    expect(agent.page.locator("[id='p1-origine'], [id='p2-ancien-mariage']")).to_have_count(0)
     # The commune is asked once.
-    assert agent.page.locator("[name='p2-origine-birth_city']").count() == 0
+    expect(agent.page.locator("[name='p2-origine-birth_city']")).to_have_count(0)
     hand.choose("p1-ancien-mariage-divorce_mentioned", "oui")
     hand.pick("p2-origine-birth_country", "Italie")
     hand.pick("p2-origine-first", "Italie")
     hand.press("Enregistrer et continuer")
-    assert agent.page.locator("[id='p2-protection'], [id='p2-documents-etrangers']").count() == 2
+    expect(agent.page.locator("[id='p2-protection'], [id='p2-documents-etrangers']")).to_have_count(
+        2
+    )
     hand.choose("p2-protection-protection", "aucune")
     hand.choose("p2-documents-etrangers-birth_record_in_french", "oui")
     hand.choose("p2-documents-etrangers-coutume_in_french", "non")

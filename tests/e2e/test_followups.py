@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 from django.utils.timezone import localdate
+from playwright.sync_api import expect
 from post_office.models import Email
 
 from demarches.mail.emails import mail_text
@@ -94,9 +95,9 @@ def test_a_lost_card_from_the_plan_to_the_card(
     assert other.page.locator(".task").first.inner_text().split("\n")[-1] == "Fait"
     reader = other
     note("J’ai commandé une nouvelle carte", str(today))
-    assert reader.page.locator(".plaque__value").count() == 1
+    expect(reader.page.locator(".plaque__value")).to_have_count(1)
     note("J’ai reçu ma carte", str(today))
-    assert reader.page.locator(".plaque__value").count() == 0
+    expect(reader.page.locator(".plaque__value")).to_have_count(0)
     reader.press("J’ai terminé")
 
     assert Suivi.objects.exclude(closed_at=None).count() == 1

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from demarches.models import User
 from pacs.actions.dossiers import choose_door, open_dossier
@@ -40,10 +41,10 @@ def test_somebody_helps_and_the_second_confirms_then_leaves(
     helper.go(f"{here}moi/situation/")
     helper.go(f"{here}verifier/")
     helper.go(f"{here}messages/")  # refused, in words
-    assert helper.page.get_by_text("C’est à Camille Anne Lemoine de le faire").count() == 1
+    expect(helper.page.get_by_text("C’est à Camille Anne Lemoine de le faire")).to_have_count(1)
 
     first.go(here)
-    assert first.page.get_by_text("Anne Petit vous aide à remplir.").count() == 1
+    expect(first.page.get_by_text("Anne Petit vous aide à remplir.")).to_have_count(1)
     first.follow("Voir, ou mettre fin à cette aide")
     first.press("Mettre fin à cette aide")
     assert not Helper.objects.live().exists()
@@ -64,4 +65,4 @@ def test_somebody_helps_and_the_second_confirms_then_leaves(
     assert (left.user, left.door, left.situation) == (None, "", "")
     choose_door(left, Door.SAME_DEVICE, by=giulia, at=timezone.now())
     first.go(here)
-    assert first.page.get_by_role("link", name="une feuille à garder (PDF)").count() == 1
+    expect(first.page.get_by_role("link", name="une feuille à garder (PDF)")).to_have_count(1)

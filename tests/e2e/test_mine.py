@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from demarches.desk.journal import verify_journal
 from demarches.models import User
@@ -33,5 +34,5 @@ def test_who_looked_is_read_on_both_sides(signed_in: Callable[..., Visitor], wid
     agent.go("/agents/")
     agent.follow("Journal des consultations")
 
-    assert resident.page.get_by_text("Ouvert 1 fois, vu 1 fois dans une liste").count() == 1
-    assert agent.page.get_by_text("Le journal est entier").count() == 1
+    expect(resident.page.get_by_text("Ouvert 1 fois, vu 1 fois dans une liste")).to_have_count(1)
+    expect(agent.page.get_by_text("Le journal est entier")).to_have_count(1)

@@ -4,7 +4,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from demarches.oidc.providers import NAMES
 from tests.demarches.test_signin import mailed_code
@@ -32,7 +32,7 @@ def test_first_visit_then_next_visit_then_leave(
         page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else 0)
 
         def examine() -> None:
-            assert page.get_by_role("heading", level=1).count() == 1
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
             if has_script:
                 assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
                 troubles.extend(v["id"] for v in Axe().run(page).response["violations"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from demarches.models import User
 from pacs.models import Dossier, PieceFile
@@ -168,7 +169,7 @@ def test_every_state_reads_well(
     one.page.locator(f"{CARD} [name$=expires_on]").fill("31/4/2030")
     one.act_on(one.page.locator("button[name=enregistrer]:not([hidden])"))
     summary = one.page.locator(".error-summary:not([hidden])")
-    assert summary.locator("a").count() == 2
+    expect(summary.locator("a")).to_have_count(2)
     assert summary.evaluate("box => box === document.activeElement")
     one.page.locator(f"{ACT} textarea").fill("Fermé.")
     one.page.locator(f"{CARD} [name$=expires_on]").fill("1/2/2023")
@@ -241,5 +242,5 @@ def test_the_page_of_the_hardest_couple_stays_short(
     one = signed_in(alice)
     one.go(f"{hers.get_absolute_url()}pieces/")
 
-    assert one.page.locator("fieldset.piece-card").count() == 9
+    expect(one.page.locator("fieldset.piece-card")).to_have_count(9)
     assert one.page.evaluate("document.documentElement.scrollHeight") <= 4_000
