@@ -89,7 +89,7 @@ def test_proofs_without_their_file_show_nothing(tmp_path: Path) -> None:
     [
         ("assert True", State.MET),
         ("assert False", State.FAILED),
-        ("import pytest; pytest.skip()", State.FAILED),
+        ("import pytest; pytest.skip()", State.NOT_SHOWN),
     ],
     ids=["passes", "fails", "skips"],
 )
@@ -100,6 +100,28 @@ def test_proofs_say_what_their_tests_say(body: str, state: State, tmp_path: Path
     row = shown_by_tests(Proof("a", "b", ("test_x.py",)), tmp_path / "x.xml", root=tmp_path)
 
     assert row.state == state
+
+
+def test_a_test_that_ran_on_one_database_is_shown(tmp_path: Path) -> None:
+    """What only PostgreSQL can try is tried there; what neither tries is no success."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_x.py").write_text(
+        "import os, pytest\n"
+        "@pytest.mark.skipif('DATABASE_URL' not in os.environ, reason='')\n"
+        "def test_x():\n    pass\n"
+    )
+    one, both = (
+        shown_by_tests(
+            Proof("a", "b", ("test_x.py",), on_both=on_both), tmp_path / "x.xml", root=tmp_path
+        )
+        for on_both in (False, True)
+    )
+
+    assert (one.state, "never tried: test_x::test_x" in one.result) == (State.NOT_SHOWN, True)
+    assert (both.state, both.result) == (
+        State.MET,
+        "SQLite: 0 passed, 0 failed, 1 skipped; PostgreSQL: 1 passed, 0 failed, 0 skipped",
+    )
 
 
 def test_every_proof_names_its_tests_once() -> None:
