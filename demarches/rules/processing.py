@@ -100,12 +100,38 @@ class Access:
     permission: str
 
 
+class Fear(LabelledStrEnum):
+    """What an impact assessment is afraid of, as the method of the CNIL names it."""
+
+    ACCESS = "access", "Accès illégitime à des données"
+    CHANGE = "change", "Modification non désirée de données"
+    LOSS = "loss", "Disparition de données"
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What protects the data, and where it is explained: a document, and its section."""
+    """What protects the data, and what shows it: a test, or a document and its section.
+
+    `against` is what the impact assessment counts it for. `missing` says what to set where this
+    installation has it not; empty where it holds.
+    """
 
     text: str
     shown: str
+    against: frozenset[Fear] = frozenset()
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A right of the people, how the portal serves it, and what shows that it does.
+
+    Without a proof the portal does nothing of itself: the mairie says how it answers.
+    """
+
+    right: str
+    how: str
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +146,8 @@ class Sheet:
     held: Sequence[Held]
     #: Why some of it is sensitive (article 9); empty when nothing is.
     sensitive: str = ""
+    #: What each fear, come true, would do to these people; a sensitive sheet says it of all.
+    harms: Mapping[Fear, str] = field(default_factory=dict)
     #: What is refused or never asked.
     never: str = ""
     access: Sequence[Access] = ()
@@ -129,6 +157,8 @@ class Sheet:
     uses: frozenset[Serves] = frozenset()
     kept: Sequence[KeptFor]
     measures: Sequence[Measure] = ()
+    #: Rights that each procedure serves in its own way.
+    rights: Sequence[Served] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +205,14 @@ def _page(register: Register) -> Iterator[str]:
         f"{TO_CONFIRM}. Les traitements faits hors de ce portail n’y sont pas.\n"
     )
     yield "## Qui répond des traitements\n"
-    contact = ", ".join(filter(None, (_line(one.phone), _line(one.email))))
-    yield from _bullets(
-        f"Responsable du traitement : {_line(one.name) or TO_FILL}, représenté par le maire",
-        f"Adresse : {_line(one.address) or TO_FILL}",
+    contact = ", ".join(filter(None, (one_line(one.phone), one_line(one.email))))
+    yield from bullets(
+        f"Responsable du traitement : {one_line(one.name) or TO_FILL}, représenté par le maire",
+        f"Adresse : {one_line(one.address) or TO_FILL}",
         f"Contact : {contact or TO_FILL}",
         "Délégué à la protection des données : "
         + (
-            _line(one.officer)
+            one_line(one.officer)
             or f"{TO_FILL} (« contact pour les données personnelles », dans la mairie, au bureau)"
         ),
     )
@@ -193,21 +223,20 @@ def _page(register: Register) -> Iterator[str]:
         yield from _sheet(number, sheet, register)
     yield "## Ce qui vaut pour tous\n"
     yield "### Sous-traitants et autres serveurs\n"
-    yield from _bullets(*(_server(server) for server in register.servers))
+    yield from bullets(*(server_line(server) for server in register.servers))
     yield (
         "Le portail n’envoie de données sur des personnes à aucun autre serveur. Si la base de"
         " données ou les journaux techniques sont tenus par quelqu’un d’autre, ajoutez-le. Chaque"
         " contrat (RGPD, article 28) est à vérifier par la mairie.\n"
     )
     yield "### Mesures de sécurité\n"
-    yield from _bullets(*map(_measure, register.measures))
+    yield from bullets(*map(measure_line, register.measures))
     yield "### Analyse d’impact\n"
     sensitive = [sheet.title for sheet in register.sheets if sheet.sensitive]
     yield (
         "À signer par la mairie avant l’ouverture, "
         + (f"au moins pour : {', '.join(sensitive)}" if sensitive else "si le délégué la demande")
-        + ". Ce qu’elle peut reprendre : `docs/data-protection.md`, « What the impact assessment"
-        " rests on ».\n"
+        + ". `manage.py aipd` en écrit le projet.\n"
     )
 
 
@@ -215,10 +244,10 @@ def _sheet(number: int, sheet: Sheet, register: Register) -> Iterator[str]:
     yield f"## {number}. {sheet.title}\n"
     yield f"**Finalité.** {sheet.purpose}\n"
     yield "**Base légale.**\n"
-    yield from _bullets(*sheet.basis, _sentence([TO_CONFIRM]))
-    yield f"**Personnes concernées.** {_sentence(sheet.people)}\n"
+    yield from bullets(*sheet.basis, sentence([TO_CONFIRM]))
+    yield f"**Personnes concernées.** {sentence(sheet.people)}\n"
     yield "**Données.**\n"
-    yield from _table(
+    yield from table(
         ("objet", "données", "lues par"),
         (
             (held.title, group.words, group.readers)
@@ -232,19 +261,19 @@ def _sheet(number: int, sheet: Sheet, register: Register) -> Iterator[str]:
     if sheet.never:
         yield f"**Jamais demandé ni écrit.** {sheet.never}\n"
     yield "**Destinataires.**\n"
-    yield from _bullets(
-        *(_access(access, register.groups) for access in sheet.access),
+    yield from bullets(
+        *(access_line(access, register.groups) for access in sheet.access),
         *sheet.recipients,
-        *(_server(server) for server in _servers(sheet, register)),
+        *(server_line(server) for server in _servers(sheet, register)),
     )
     yield (
         "**Transferts hors de l’Union européenne.** Le code n’envoie rien à d’autres."
         f" Le pays où chacun traite les données : {TO_CONFIRM}, d’après son contrat.\n"
     )
     yield "**Durées de conservation.**\n"
-    yield from _table(("quoi", "jusqu’à quand"), ((row.what, row.until) for row in sheet.kept))
+    yield from table(("quoi", "jusqu’à quand"), ((row.what, row.until) for row in sheet.kept))
     yield "**Sécurité.** Voir « Ce qui vaut pour tous ».\n"
-    yield from _bullets(*map(_measure, sheet.measures))
+    yield from bullets(*map(measure_line, sheet.measures))
 
 
 def _servers(sheet: Sheet, register: Register) -> list[Server]:
@@ -252,39 +281,44 @@ def _servers(sheet: Sheet, register: Register) -> list[Server]:
     return [server for server in register.servers if server.serves in wanted]
 
 
-def _server(server: Server) -> str:
-    return f"{_line(server.name) or TO_FILL} : {server.serves.label}"
+def server_line(server: Server) -> str:
+    return f"{one_line(server.name) or TO_FILL} : {server.serves.label}"
 
 
-def _access(access: Access, groups: Mapping[str, Sequence[str]]) -> str:
-    holders = ", ".join(map(_line, groups.get(access.permission, ())))
+def access_line(access: Access, groups: Mapping[str, Sequence[str]]) -> str:
+    holders = ", ".join(map(one_line, groups.get(access.permission, ())))
     return f"{access.words} : {holders or 'aucun groupe n’a ce droit, un superutilisateur l’a'}"
 
 
-def _measure(measure: Measure) -> str:
-    path, _, section = measure.shown.partition("#")
-    return f"{measure.text} : `{path}`" + (f", « {section} »" if section else "")
+def measure_line(measure: Measure) -> str:
+    return f"{measure.text} : {shown_at(measure.shown)}"
 
 
-def _sentence(parts: Iterable[str]) -> str:
+def shown_at(shown: str) -> str:
+    """A path of the code, and the section of it, as the page writes it."""
+    path, _, section = shown.partition("#")
+    return f"`{path}`" + (f", « {section} »" if section else "")
+
+
+def sentence(parts: Iterable[str]) -> str:
     text = " ; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _bullets(*lines: str) -> Iterator[str]:
+def bullets(*lines: str) -> Iterator[str]:
     yield from (f"- {line}" for line in lines)
     if lines:
         yield ""
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
-        yield f"| {' | '.join(map(_line, row))} |"
+        yield f"| {' | '.join(map(one_line, row))} |"
     yield ""
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """What somebody typed, on one line and inside its cell; spaces that do not break stay."""
     return ", ".join(filter(None, map(str.strip, text.splitlines()))).replace("|", "\\|")

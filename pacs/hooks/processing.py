@@ -15,10 +15,12 @@ from demarches.processing import MACHINE, PERSON
 from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.processing import (
     Access,
+    Fear,
     Group,
     Held,
     KeptFor,
     Measure,
+    Served,
     Serves,
     Sheet,
     days,
@@ -83,6 +85,14 @@ def _dossiers(figures: PacsSettings) -> Sheet:
         held=[_held(name) for name in COLUMNS if name not in REGISTER],
         sensitive=f"{SENSITIVE}. Un dossier peut aussi dire une protection internationale ou une"
         " mesure de protection.",
+        harms={
+            Fear.ACCESS: "un couple révélé à la famille, à un employeur ou à un pays d’origine ;"
+            " une adresse trouvée par quelqu’un que l’on fuit ; une protection internationale ou"
+            " une mesure de protection connue de tous ; une identité usurpée avec les pièces",
+            Fear.CHANGE: "un Pacs enregistré avec un état civil faux, retardé ou refusé à tort ;"
+            " une convocation qui arrive à quelqu’un d’autre",
+            Fear.LOSS: "des pièces à redemander, à l’étranger parfois ; un rendez-vous perdu",
+        },
         never="Numéro de sécurité sociale, IBAN et numéro de carte (refusés par les colonnes et la"
         " recherche), civilité, justificatif de domicile, photographie, motifs. La convention n’est"
         " pas gardée.",
@@ -101,6 +111,34 @@ def _dossiers(figures: PacsSettings) -> Sheet:
             Measure(
                 "Ce que chaque partenaire voit de l’autre",
                 "docs/adr/0006-what-each-partenaire-sees.md",
+            ),
+            Measure(
+                "Un partenaire ne lit rien de ce qui est à l’autre seul",
+                "tests/pacs/test_privacy.py",
+                frozenset({Fear.ACCESS}),
+            ),
+            Measure(
+                "Les délais effacent d’eux-mêmes, après l’avoir annoncé",
+                "tests/pacs/test_retention.py",
+                frozenset({Fear.ACCESS, Fear.LOSS}),
+            ),
+            Measure(
+                "Qui écrit a lu ce qu’il change : rien n’est écrasé sans qu’on le voie",
+                "tests/pacs/test_two_browsers.py",
+                frozenset({Fear.CHANGE, Fear.LOSS}),
+            ),
+            Measure(
+                "La base refuse un état que la loi ne connaît pas",
+                "tests/pacs/test_models_dossier.py",
+                frozenset({Fear.CHANGE}),
+            ),
+        ),
+        rights=(
+            Served(
+                "Rectification",
+                "la personne corrige son brouillon ; après l’envoi, elle propose et la mairie"
+                " vérifie",
+                "tests/pacs/test_proposed_answers.py",
             ),
         ),
     )
@@ -148,6 +186,11 @@ def _register() -> Sheet:
         people=PEOPLE,
         held=[_held(name) for name in REGISTER],
         sensitive=f"{SENSITIVE}.",
+        harms={
+            Fear.ACCESS: "un couple révélé, et depuis quand",
+            Fear.CHANGE: "une ligne fausse, que la mention en marge répète",
+            Fear.LOSS: "un Pacs que l’on ne peut plus prouver ici",
+        },
         access=(REVIEWERS, OFFICERS),
         recipients=(
             "Le couple, pour son attestation et ce que dit la colonne « lues par »",

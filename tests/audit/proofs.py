@@ -139,7 +139,7 @@ def shown_by_tests(proof: Proof, report: Path, *, root: Path = ROOT) -> Row:
 
 @dataclass(frozen=True)
 class Run:
-    """The tests of one run, by name; `is_good`: it ended well, and tried something or skipped it."""
+    """The tests of one run, by name; `is_good`: it ended well, and had tests."""
 
     is_good: bool
     told: str

@@ -10,8 +10,10 @@ from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.processing import (
     TO_CONFIRM,
     Access,
+    Fear,
     KeptFor,
     Measure,
+    Served,
     Serves,
     Sheet,
     length,
@@ -107,6 +109,17 @@ def _suivis() -> Sheet:
                 "docs/operations.md#Les secrets des aide-mémoire Carte Vitale",
             ),
         ),
+        harms={
+            Fear.ACCESS: "une situation et une caisse connues de qui a trouvé la feuille de codes",
+            Fear.LOSS: "des étapes à noter de nouveau",
+        },
+        rights=(
+            Served(
+                "Rectification et effacement",
+                "la personne change, emporte et efface tout elle-même",
+                "tests/vitale/test_suivi_views.py",
+            ),
+        ),
     )
 
 
@@ -181,6 +194,12 @@ def _demandes() -> Sheet:
             ),
         ),
         measures=(Measure("Rendez-vous d’aide", "docs/adr/0032-appointments-for-help.md"),),
+        harms={
+            Fear.ACCESS: "une difficulté, une arrivée en France ou un changement de vie connus d’un"
+            " proche ou d’un employeur",
+            Fear.CHANGE: "une réponse fausse, une démarche faite à tort",
+            Fear.LOSS: "une demande à refaire",
+        },
     )
 
 

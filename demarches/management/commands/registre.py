@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils.timezone import localdate
 
 from demarches.procedures import procedures
@@ -23,6 +23,18 @@ def register() -> Register:
     )
 
 
+def write(page: str, output: Path | None, screen: OutputWrapper) -> None:
+    """To the file, or on the screen; raises `CommandError` when the file cannot be written."""
+    if output is None:
+        screen.write(page, ending="")
+        return
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{output} ne peut pas être écrit : {error.strerror}.") from error
+    screen.write(f"Écrit : {output}")
+
+
 class Command(BaseCommand):
     """On the standard output; it names no resident."""
 
@@ -32,12 +44,4 @@ class Command(BaseCommand):
         parser.add_argument("--output", metavar="FICHIER", type=Path, help="au lieu de l’écran")
 
     def handle(self, *args: Any, output: Path | None, **options: Any) -> None:
-        page = markdown(register())
-        if output is None:
-            self.stdout.write(page, ending="")
-            return
-        try:
-            output.write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"{output} ne peut pas être écrit : {error.strerror}.") from error
-        self.stdout.write(f"Écrit : {output}")
+        write(markdown(register()), output, self.stdout)
