@@ -17,7 +17,7 @@ from django.urls import reverse
 from post_office.models import PRIORITY, STATUS, Email
 
 from demarches.desk import health, jobs
-from demarches.models import FicheSet, Heartbeat, Job, Officer, User
+from demarches.models import FicheSet, Heartbeat, Job, Mairie, Officer, User
 from demarches.views.health import last_look
 from pacs.models import PacsSettings
 
@@ -235,6 +235,9 @@ def test_the_doctor_says_that_all_is_well(
         User.objects.create_superuser(f"{name}@example.org", "x" * 20)
     Officer.objects.create(name="A", quality="maire", in_force_from=NOW.date())
     assert PacsSettings.current().agenda
+    settings.LEGAL_HOST, settings.LEGAL_PUBLISHER = "Hébergeur d’essai", "Le maire"
+    settings.DEFAULT_FROM_EMAIL = "Mairie d’Uzès <ne-pas-repondre@uzes.example>"
+    Mairie.objects.update(data_protection_contact="Lou Faure", email="mairie@uzes.example")
     with socket.create_server(("127.0.0.1", 0)) as smtp:
         settings.MAILERS = {
             "smtp": {"OPTIONS": {"host": "127.0.0.1", "port": smtp.getsockname()[1]}}
@@ -243,3 +246,37 @@ def test_the_doctor_says_that_all_is_well(
 
     assert (count, told.splitlines()[-1]) == (0, "Tout va bien.")
     assert "MAL" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("LEGAL_HOST", " ", "LEGAL_HOST manque : la page ne dit pas qui publie, ou qui héberge."),
+        ("LEGAL_PUBLISHER", "", "→ Écrivez LEGAL_PUBLISHER dans l’environnement"),
+        ("DEFAULT_FROM_EMAIL", "a@localhost", "Les mails partent de « a@localhost »"),
+        ("SMS_SENDER", "UZES", "SMS_SENDER sans SMS_GATEWAY_URL : aucun SMS ne part."),
+        ("SMS_GATEWAY_TOKEN", "jeton", "SMS_GATEWAY_TOKEN sans SMS_GATEWAY_URL"),
+    ],
+)
+def test_the_doctor_names_a_setting_that_says_nothing(
+    reference_data: None, settings: Any, name: str, value: str, told: str
+) -> None:
+    settings.LEGAL_HOST = settings.LEGAL_PUBLISHER = "dit"
+    settings.DEFAULT_FROM_EMAIL = "ne-pas-repondre@uzes.example"
+    before = _doctor()[0]
+    setattr(settings, name, value)
+
+    after = _doctor()[0]
+
+    assert (told in before, told in after) == (False, True)
+    assert "jeton" not in after
+
+
+def test_the_doctor_names_what_the_mairie_does_not_say(reference_data: None) -> None:
+    Mairie.objects.update(data_protection_contact=" ", email="")
+    empty = _doctor()[0]
+    Mairie.objects.update(data_protection_contact="Lou Faure", email="mairie@uzes.example")
+    filled = _doctor()[0]
+
+    for told in ("MAL     Délégué à la protection", "à voir  Contact écrit"):
+        assert (told in empty, told in filled) == (True, False)

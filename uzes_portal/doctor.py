@@ -7,6 +7,7 @@ was installed. Nothing is changed, and nothing here names a resident.
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from email.utils import parseaddr
 from itertools import islice
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -115,6 +116,68 @@ def _first_rows(at: datetime) -> Iterator[Finding]:
     )
 
 
+def _said(at: datetime) -> Iterator[Finding]:
+    """What the law wants a public site to say of whoever answers for it."""
+    mairie = Mairie.objects.current()
+    yield Finding(
+        "delegue",
+        "Délégué à la protection des données",
+        "Personne n’est nommé : « Données personnelles » ne dit pas à qui s’adresser (RGPD,"
+        " article 13)."
+        if mairie and not mairie.data_protection_contact.strip()
+        else "",
+        "« Contact pour les données personnelles », dans la mairie, au bureau.",
+    )
+    empty = [
+        name
+        for name in ("LEGAL_PUBLISHER", "LEGAL_HOST")
+        if not str(getattr(settings, name)).strip()
+    ]
+    yield Finding(
+        "mentions",
+        "Mentions légales",
+        f"{' et '.join(empty)} {'manquent' if len(empty) > 1 else 'manque'} : la page ne dit pas"
+        " qui publie, ou qui héberge."
+        if empty
+        else "",
+        f"Écrivez {' et '.join(empty)} dans l’environnement, puis redémarrez.",
+    )
+    yield Finding(
+        "contact",
+        "Contact écrit",
+        "La mairie n’a pas d’adresse e-mail : un défaut d’accessibilité ne se signale que par"
+        " courrier."
+        if mairie and not mairie.email
+        else "",
+        "« Adresse e-mail », dans la mairie, au bureau.",
+        is_minor=True,
+    )
+
+
+def _senders(at: datetime) -> Iterator[Finding]:
+    """From where people are written to."""
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    # A name without a dot is a machine's, which no other server takes a mail from.
+    wrong = "." not in sender.rpartition("@")[2]
+    yield Finding(
+        "expediteur",
+        "Expéditeur des mails",
+        f"Les mails partent de « {sender} », que les autres serveurs refusent." if wrong else "",
+        "Écrivez DEFAULT_FROM_EMAIL dans l’environnement : une adresse de la commune.",
+    )
+    named = [
+        name for name in ("SMS_SENDER", "SMS_GATEWAY_TOKEN") if str(getattr(settings, name)).strip()
+    ]
+    yield Finding(
+        "sms",
+        "SMS",
+        f"{' et '.join(named)} sans SMS_GATEWAY_URL : aucun SMS ne part."
+        if named and not settings.SMS_GATEWAY_URL
+        else "",
+        "Écrivez l’adresse de la passerelle dans SMS_GATEWAY_URL, ou effacez ces lignes.",
+    )
+
+
 def _people(at: datetime) -> Iterator[Finding]:
     staff = User.objects.filter(is_staff=True, is_active=True)
     chiefs = staff.filter(Q(is_superuser=True) | Q(groups__name="administrateur")).distinct()
@@ -190,7 +253,9 @@ def _files(at: datetime) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _assets,
     _first_rows,
+    _said,
     _people,
+    _senders,
     _mail_server,
     _files,
 )
