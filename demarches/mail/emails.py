@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import ManyToOneRel, Model, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -35,6 +35,7 @@ from demarches.mail.sms_gateway import TextRefused, is_on, post_text
 from demarches.rules.bounces import Bounce
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
 from demarches.rules.sms import awake
+from demarches.web.locked import is_locked
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ RETRY_AFTER = (
 )
 #: A sender that dies leaves its mail to the others after this time.
 LEASE = timedelta(minutes=5)
+#: The longest that a locked row is waited for, in waits of the database (`OPTIONS`).
+WRITES = 6
 #: The kind of failure of a mail that left and came back; its text is the server's code.
 RETURNED = "returned"
 #: Those of a text that was given up before it left: its appointment changed, or its reader did
@@ -371,8 +374,19 @@ def note_return(bounce: Bounce) -> bool:
 
 
 def _write(email: Email, **fields: Any) -> None:
-    # Not `email.save()`: it validates the whole row, and refuses a lease that outlasts the mail.
-    Email.objects.filter(pk=email.pk).update(last_updated=timezone.now(), **fields)
+    """Say what became of a leased mail: asked again while the row is held, for a minute at most.
+
+    What has left and is not written leaves twice, once the lease has ended.
+    """
+    row = Email.objects.filter(pk=email.pk)
+    for tries_left in reversed(range(WRITES)):
+        try:
+            # Not `email.save()`: it validates the whole row, and refuses a lease that outlasts it.
+            row.update(last_updated=timezone.now(), **fields)
+            return
+        except OperationalError as error:
+            if not (tries_left and is_locked(error)):
+                raise
 
 
 def _without_secret(email: Email) -> dict[str, str]:

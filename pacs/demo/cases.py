@@ -1,7 +1,8 @@
 """One believable case for each pile that no dossier reaches by going well."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -18,14 +19,14 @@ from pacs.models import Door, Dossier, Partenaire, SentMail
 from pacs.rules.situation import Situation
 
 
-def make_cases(
+def cases(
     couple: Callable[[], tuple[dict[str, Any], dict[str, Any], dict[str, Any]]],
     *,
     reviewer: User,
     officer: User,
     now: datetime,
-) -> None:
-    """Bend some of the dossiers that are there, and open two at the counter.
+) -> Iterator[Callable[[], None]]:
+    """Each bends one of the dossiers that are there, or opens one at the counter, once called.
 
     `couple`: shared answers, then those of each. Nothing is dated after `now`.
     """
@@ -39,11 +40,11 @@ def make_cases(
         (Status.UNDER_REVIEW, _mail_came_to_nothing),
     ):
         if dossier := _unbent(status):
-            bend(dossier, yesterday)
+            yield partial(bend, dossier, yesterday)
     if dossier := _unbent(Status.SUBMITTED):
-        following.assign(dossier, to=officer, by=reviewer, at=yesterday)
-    _at_counter(couple(), Door.PAPER, by=reviewer, at=now - timedelta(days=3))
-    _at_counter(couple(), Door.OWN, by=reviewer, at=now - timedelta(days=20))
+        yield partial(following.assign, dossier, to=officer, by=reviewer, at=yesterday)
+    for door, days in ((Door.PAPER, 3), (Door.OWN, 20)):
+        yield partial(_at_counter, couple(), door, by=reviewer, at=now - timedelta(days=days))
 
 
 def _unbent(status: Status) -> Dossier | None:

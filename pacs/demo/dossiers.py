@@ -38,7 +38,7 @@ from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.demo.cases import make_cases
+from pacs.demo.cases import cases
 from pacs.models import Door, Dossier, Partenaire, Piece
 from pacs.models.piece import IDENTITY_RULE
 from pacs.reads.booking import agenda_of, asked_by
@@ -166,7 +166,7 @@ def make_dossiers(count: int, *, now: datetime, password: str | None) -> Iterato
     """Make dossiers one by one, in every state in turn, over the last ten weeks.
 
     Effects: accounts, dossiers and what comes with them; the mails it makes are marked as sent,
-    so that nothing leaves.
+    so that nothing leaves. One transaction each: a portal may serve, and write, meanwhile.
     """
     town = Town()
     _, reviewer, officer, _ = agents(password)
@@ -179,13 +179,14 @@ def make_dossiers(count: int, *, now: datetime, password: str | None) -> Iterato
             dossier = _draft(town, at=began, filled=stage != "draft")
             STAGES[stage](town, dossier, reviewer, officer, began)
         yield Dossier.objects.get(pk=dossier.pk)
-    with _nothing_leaves():
-        make_cases(
-            lambda: (town.couple(), town.person(), town.person()),
-            reviewer=reviewer,
-            officer=officer,
-            now=now,
-        )
+    for case in cases(
+        lambda: (town.couple(), town.person(), town.person()),
+        reviewer=reviewer,
+        officer=officer,
+        now=now,
+    ):
+        with _nothing_leaves():
+            case()
 
 
 @contextmanager

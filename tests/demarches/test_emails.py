@@ -1,7 +1,10 @@
 import base64
 import re
 import smtplib
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,15 +16,18 @@ from django.conf import settings as django_settings
 from django.core.mail import send_mail
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from post_office.models import STATUS, Email
+from psycopg.errors import LockNotAvailable
 
 from demarches.files.storage import FileDamaged
 from demarches.mail import emails
 from demarches.mail.emails import Delivery, deliver_due, mail_fate, mail_text, queue_mail
-from demarches.management.commands import send_mails
+from demarches.management.commands import run_jobs, send_mails
 from demarches.models import User
+from demarches.web.locked import is_locked
 from tests.support.mailbox import Mailbox, text_of, use_server
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -381,6 +387,70 @@ def test_sender_survives_a_database_that_restarts(
 
     assert len(rounds) == 3
     assert "outbox_unreachable" in caplog.text
+
+
+@pytest.fixture
+def held_file(settings: Any) -> Iterator[None]:
+    """The file of SQLite, held by another writer; whoever asks for it waits a moment only."""
+    if connection.vendor != "sqlite":
+        pytest.skip("one writer alone is SQLite's")
+    connection.ensure_connection()
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], uri=True)) as other:
+        connection.connection.execute("PRAGMA busy_timeout = 20")
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.rollback()
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["outbox", "jobs"])
+def test_a_file_that_is_held_is_told_in_one_line(
+    held_file: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def sleep(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    module = {"outbox": send_mails, "jobs": run_jobs}[name]
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(module, "close_old_connections", lambda: None)
+    monkeypatch.setattr(run_jobs, "plan", lambda at: None)
+
+    with pytest.raises(KeyboardInterrupt):
+        call_command({"outbox": "send_mails", "jobs": "run_jobs"}[name], loop=0.5)
+
+    ours = [one for one in caplog.records if one.name == module.__name__]
+    assert [(one.getMessage(), one.exc_info) for one in ours] == [
+        (f"{name}_waits database=locked", None)
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("held", "is_written"), [(5, True), (6, False)])
+def test_what_has_left_is_written_once_the_row_is_free(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, held: int, is_written: bool
+) -> None:
+    """A row that is held when its mail has just left makes no second mail."""
+    queue("a@exemple.fr")
+    write, waits = QuerySet.update, []
+
+    def update(self: Any, **fields: Any) -> int:
+        if fields.get("status") == STATUS.sent and len(waits) < held:
+            waits.append(1)
+            raise OperationalError from LockNotAvailable()
+        return write(self, **fields)
+
+    monkeypatch.setattr(QuerySet, "update", update)
+    with nullcontext() if is_written else pytest.raises(OperationalError):
+        deliver_due()
+
+    assert len(mailbox.received) == 1
+    assert (Email.objects.get().status == STATUS.sent) == is_written
+    assert len(waits) == held
+
+
+def test_a_database_that_is_away_is_not_a_row_that_is_held() -> None:
+    assert not is_locked(OperationalError("server closed the connection"))
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 
 from demarches.desk.jobs import job_types, plan, run_due
 from demarches.models import Heartbeat, Job
+from demarches.web.locked import is_locked
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +57,13 @@ class Command(BaseCommand):
                 self.run()
             except CommandError as error:
                 self.stderr.write(str(error))
-            except OperationalError:
-                # A database that restarts must not stop the jobs for good.
-                logger.exception("jobs_unreachable")
+            except OperationalError as error:
+                if is_locked(error):
+                    # Somebody else writes for long: what is due is still due at the next round.
+                    logger.warning("jobs_waits database=locked")
+                else:
+                    # A database that restarts must not stop the jobs for good.
+                    logger.exception("jobs_unreachable")
             close_old_connections()
             time.sleep(seconds)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from demarches.mail.emails import deliver_due
 from demarches.models import Heartbeat
+from demarches.web.locked import is_locked
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +33,13 @@ class Command(BaseCommand):
             try:
                 Heartbeat.beat("send_mails", at=timezone.now())
                 self.send()
-            except OperationalError:
-                # A database that restarts must not stop the sender for good.
-                logger.exception("outbox_unreachable")
+            except OperationalError as error:
+                if is_locked(error):
+                    # Somebody else writes for long: what is due is still due at the next round.
+                    logger.warning("outbox_waits database=locked")
+                else:
+                    # A database that restarts must not stop the sender for good.
+                    logger.exception("outbox_unreachable")
             close_old_connections()
             time.sleep(loop)
 

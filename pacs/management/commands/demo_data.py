@@ -1,6 +1,7 @@
 """Fill a realistic mairie for trying the desk: `make demo-data`."""
 
 import secrets
+import time
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,10 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from pacs.demo.dossiers import is_there, make_dossiers, renew_passwords
+
+#: After each dossier. SQLite has one writer, and whoever waits for it only looks now and then:
+#: without a pause, a portal that runs beside would hardly ever find it free.
+BREATH_SECONDS = 0.05
 
 
 class Command(BaseCommand):
@@ -32,7 +37,7 @@ class Command(BaseCommand):
         self._tell(password)
         made = make_dossiers(count, now=timezone.now(), password=password)
         for _ in tqdm(made, total=count, unit="dossier"):
-            pass
+            time.sleep(BREATH_SECONDS)
         self.stdout.write(f"{count} dossiers.")
 
     def _tell(self, password: str) -> None:
