@@ -71,7 +71,6 @@ SELDOM = frozenset(
         "parent1_unknown",
         "parent2_unknown",
         "street_more",
-        "protector_is_partenaire",
         "needs",
         "second",
         "third",

@@ -42,6 +42,7 @@ from pacs.demo.cases import cases
 from pacs.models import Door, Dossier, Partenaire, Piece
 from pacs.models.piece import IDENTITY_RULE
 from pacs.reads.booking import agenda_of, asked_by
+from pacs.rules.situation import has_protector
 
 SEED = 30334
 #: Stages that take no more than a day.
@@ -102,6 +103,8 @@ class Town:
             "postcode": "30700",
             "city": "Uzès",
         }
+        if has_protector(answers["measure"]):
+            answers["protector_is_partenaire"] = False
         if answers["situation"] == "divorce":
             answers["divorce_mentioned"] = pick.choice(["oui", "oui", "non", "inconnu"])
         if answers["situation"] in ("divorce", "veuf"):

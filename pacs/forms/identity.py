@@ -186,6 +186,30 @@ class FormerMarriageForm(OwnForm):
         return data
 
 
+class ProtectorForm(OwnForm):
+    """Of those alone whom a curateur or a tuteur assists (`asks_protector`)."""
+
+    page_heading = "Est-ce votre partenaire qui vous assiste, pour cette curatelle ou tutelle ?"
+    page_hint = (
+        "La personne avec qui vous concluez le Pacs ne peut pas vous assister pour signer votre"
+        " convention : quelqu’un d’autre le fera."
+    )
+    protector_is_partenaire = forms.TypedChoiceField(
+        label="C’est votre partenaire qui vous assiste",
+        choices=[("True", YesNo.YES.label), ("False", YesNo.NO.label)],
+        coerce=lambda value: value == "True",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Répondez oui ou non.",
+            "invalid_choice": "Choisissez l’une des réponses proposées.",
+        },
+    )
+
+    class Meta:
+        model = Partenaire
+        fields = ["protector_is_partenaire"]
+
+
 class CommonHome(Fieldset):  # type: ignore[misc]
     """« Votre adresse : celle du couple », who said so, and a way to put another."""
 
@@ -226,7 +250,6 @@ class SituationForm(OwnForm):
         fields = [
             "situation",
             "measure",
-            "protector_is_partenaire",
             "street",
             "street_more",
             "postcode",
@@ -238,7 +261,6 @@ class SituationForm(OwnForm):
             "needs",
         ]
         labels = {
-            "protector_is_partenaire": "Mon curateur ou tuteur est mon futur partenaire",
             "street": "Numéro et voie",
             "street_more": "Complément d’adresse",
             "postcode": "Code postal",
@@ -255,7 +277,6 @@ class SituationForm(OwnForm):
             "needs": "Par exemple : accès en fauteuil, interprète, langue des signes.",
         }
         widgets = {
-            "protector_is_partenaire": forms.CheckboxInput,
             "street": forms.TextInput(attrs={"autocomplete": "address-line1"}),
             "street_more": forms.TextInput(attrs={"autocomplete": "address-line2"}),
             "postcode": forms.TextInput(attrs={"autocomplete": "postal-code"}),
@@ -300,7 +321,7 @@ class SituationForm(OwnForm):
         around = [
             name for name in self.Meta.fields if name not in self.ADDRESS and name in self.fields
         ]
-        helper.layout = Layout(*around[:3], *address, *around[3:])
+        helper.layout = Layout(*around[:2], *address, *around[2:])
         return helper
 
     def shown(self) -> dict[str, Any]:

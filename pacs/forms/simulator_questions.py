@@ -14,7 +14,7 @@ from demarches.rules.enums import LabelledStrEnum
 from pacs.forms.common import WHERE, where_choices
 from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES, SOMEWHERE_ELSE, SOMEWHERE_IN_EU
 from pacs.rules.eligibility import is_under_foreign_law
-from pacs.rules.pieces import FOREIGN_RECORDS, PROTECTED
+from pacs.rules.pieces import FOREIGN_RECORDS
 from pacs.rules.situation import (
     AgeBand,
     Convention,
@@ -29,6 +29,7 @@ from pacs.rules.situation import (
     Situation,
     YesNo,
     derive_partenaire,
+    has_protector,
 )
 
 DONT_KNOW = YesNo.UNKNOWN.label
@@ -444,14 +445,14 @@ PROOF_QUESTIONS = (
 PROTECTOR_QUESTION = Question(
     "protecteur",
     (
-        "Votre partenaire est-il votre curateur ou votre tuteur ?",
-        "Êtes-vous le curateur ou le tuteur de votre partenaire ?",
+        "Est-ce votre partenaire qui vous assiste, pour cette curatelle ou tutelle ?",
+        "Est-ce vous qui assistez votre partenaire, pour cette curatelle ou tutelle ?",
     ),
     [
         Choice(YES, YesNo.YES.label, {"protector_is_partenaire": True}),
         Choice(NO, YesNo.NO.label, {"protector_is_partenaire": False}),
     ],
-    applies=lambda subject: subject.person.measure in PROTECTED,
+    applies=lambda subject: has_protector(subject.person.measure),
 )
 LANGUAGE_QUESTION = Question(
     "papiers",

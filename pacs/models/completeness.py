@@ -17,6 +17,7 @@ from pacs.rules.situation import (
     Situation,
     YesNo,
     derive_partenaire,
+    has_protector,
 )
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def asks_union(partenaire: "Partenaire") -> bool:
     return partenaire.situation in (Situation.DIVORCED, Situation.WIDOWED)
 
 
+def asks_protector(partenaire: "Partenaire") -> bool:
+    """Whoever has a curateur or a tuteur is asked whether it is their partenaire."""
+    return has_protector(partenaire.measure)
+
+
 def missing_name(partenaire: "Partenaire") -> list[str]:
     if partenaire.single_name:
         return [] if partenaire.birth_name or partenaire.first_names else ["nom ou prénoms"]
@@ -152,6 +158,10 @@ def missing_situation(partenaire: "Partenaire") -> list[str]:
     return [*_unanswered(partenaire, "situation", "measure"), *missing_contact(partenaire)]
 
 
+def missing_protector(partenaire: "Partenaire") -> list[str]:
+    return ["personne qui assiste"] if partenaire.protector_is_partenaire is None else []
+
+
 #: Steps of a partenaire's own part, in order: slug, whether it applies, what is missing.
 OWN: dict[str, tuple[Callable[["Partenaire"], bool], Callable[["Partenaire"], list[str]]]] = {
     "acte": (lambda one: True, missing_record),
@@ -160,6 +170,7 @@ OWN: dict[str, tuple[Callable[["Partenaire"], bool], Callable[["Partenaire"], li
     "protection": (asks_protection, lambda one: _unanswered(one, "protection")),
     "documents-etrangers": (asks_foreign_papers, missing_foreign_papers),
     "situation": (lambda one: True, missing_situation),
+    "protecteur": (asks_protector, missing_protector),
     "ancien-mariage": (asks_union, missing_union),
 }
 #: Steps about both.

@@ -97,7 +97,7 @@ def said_by(person: Partenaire) -> PersonSaid:
         union_record_country=str(person.union_record_country.name),
         union_record_in_french=person.union_record_in_french,
         measure=person.measure,
-        protector_is_partenaire=bool(person.protector_is_partenaire),
+        protector_is_partenaire=person.protector_is_partenaire,
         home=str(person.home.address),
         home_said_by=author if person.home.is_common else "",
         phone=str(person.phone or ""),

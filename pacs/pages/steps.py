@@ -37,6 +37,7 @@ OWN_STEPS: StepList[Partenaire] = StepList(
             ("protection", "Protection de l’Ofpra", identity.ProtectionForm),
             ("documents-etrangers", "Documents étrangers", identity.ForeignPapersForm),
             ("situation", "Situation et adresse", identity.SituationForm),
+            ("protecteur", "Curatelle ou tutelle", identity.ProtectorForm),
             ("ancien-mariage", "Fin du mariage", identity.FormerMarriageForm),
         )
     ],

@@ -270,7 +270,7 @@ def _about_person(one: PartenaireInputs, on: date) -> Iterator[OutcomeType]:
         yield FOREIGN_PARTNERSHIP
     if one.measure in UNCLEAR_MEASURES:
         yield OTHER_MEASURE
-    if one.protector_is_partenaire and one.measure is not Measure.NONE:
+    if one.protector_is_partenaire:
         yield PROTECTOR_IS_PARTENAIRE
     if _record_is_unusual(one):
         yield UNUSUAL_RECORD

@@ -21,15 +21,15 @@ from pacs.rules.situation import (
     Record,
     Situation,
     YesNo,
+    has_protector,
 )
 
 #: Rises with any change of a condition, an id or an article; a test keeps it honest.
-RULES_VERSION = "1.0"
+RULES_VERSION = "1.1"
 #: Version of the Code civil and of the CRPA the rules were written from.
 LAW_READ_ON = date(2026, 4, 3)
 
 FOREIGN_RECORDS = frozenset({Record.FOREIGN_EU, Record.FOREIGN})
-PROTECTED = frozenset({Measure.CURATELLE, Measure.TUTELLE})
 
 
 class Scope(StrEnum):
@@ -172,7 +172,7 @@ def _former_pacs(one: PartenaireInputs) -> Need:
 
 
 def _protected(one: PartenaireInputs) -> Need:
-    return Need.PERHAPS if one.measure is Measure.UNKNOWN else _if(one.measure in PROTECTED)
+    return Need.PERHAPS if one.measure is Measure.UNKNOWN else _if(has_protector(one.measure))
 
 
 BIRTH_RECORD_BASIS = "Décret 2006-1806, art. 1 ; circulaire JUSC1711700C"

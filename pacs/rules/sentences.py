@@ -20,6 +20,7 @@ from pacs.rules.situation import (
     Residence,
     Situation,
     YesNo,
+    has_protector,
 )
 
 
@@ -91,7 +92,7 @@ class PersonSaid:
     union_record_country: str = ""
     union_record_in_french: str = ""
     measure: str = ""
-    protector_is_partenaire: bool = False
+    protector_is_partenaire: bool | None = None
     home: str = ""
     #: Who said that they live at the common address; empty when it is an address of their own.
     home_said_by: str = ""
@@ -176,6 +177,11 @@ MEASURES: Mapping[str, str] = {
     Measure.TUTELLE: "Mesure de protection : tutelle.",
     Measure.OTHER: "Mesure de protection : ni curatelle, ni tutelle, une autre.",
     Measure.UNKNOWN: "Vous ne savez pas si vous êtes sous une mesure de protection.",
+}
+#: Who assists in a curatelle or a tutelle: their partenaire, or another.
+PROTECTORS = {
+    True: "Votre partenaire vous assiste dans cette mesure.",
+    False: "Votre partenaire ne vous assiste pas dans cette mesure.",
 }
 
 
@@ -266,7 +272,10 @@ def about_person(said: PersonSaid) -> tuple[Told, ...]:
         ),
         Told("la situation", "situation", _one_of(SITUATIONS, said.situation), "situation"),
         Told("la fin du mariage", "ancien-mariage", tuple(_former_marriage(said))),
-        Told("la mesure de protection", "situation", tuple(_measure(said)), "measure"),
+        Told(
+            "la mesure de protection", "situation", _one_of(MEASURES, said.measure), "measure"
+        ),
+        Told("qui vous assiste", "protecteur", tuple(_protector(said))),
         Told("l’adresse d’aujourd’hui", "situation", tuple(_home(said)), "street"),
         Told("le contact et les besoins", "situation", tuple(_contact(said)), "phone"),
     )
@@ -353,10 +362,9 @@ def _former_marriage(said: PersonSaid) -> Iterator[str]:
     yield from _turned(UNION_IN_FRENCH, said.union_record_in_french)
 
 
-def _measure(said: PersonSaid) -> Iterator[str]:
-    yield from _one_of(MEASURES, said.measure)
-    if said.protector_is_partenaire:
-        yield "Votre curateur ou tuteur est votre futur partenaire."
+def _protector(said: PersonSaid) -> Iterator[str]:
+    if said.protector_is_partenaire is not None and has_protector(said.measure):
+        yield PROTECTORS[said.protector_is_partenaire]
 
 
 def _home(said: PersonSaid) -> Iterator[str]:

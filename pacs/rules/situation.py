@@ -116,6 +116,11 @@ class Measure(LabelledStrEnum):
     UNKNOWN = "inconnu", "Je ne sais pas"
 
 
+def has_protector(measure: str | None) -> bool:
+    """A curateur or a tuteur assists this adult (CC 461, 462): whoever that is matters."""
+    return measure in (Measure.CURATELLE, Measure.TUTELLE)
+
+
 @dataclass(frozen=True, slots=True)
 class PartialDate:
     """A birth date as records have it: the month and the day may be unknown."""
@@ -317,7 +322,7 @@ def derive_partenaire(
         situation=answers.situation,
         divorce_mentioned=answers.divorce_mentioned,
         measure=answers.measure,
-        protector_is_partenaire=answers.protector_is_partenaire,
+        protector_is_partenaire=answers.protector_is_partenaire and has_protector(answers.measure),
         country_updates_records=answers.country_updates_records,
         country_issues_coutume=answers.country_issues_coutume,
         birth_record_in_french=answers.birth_record_in_french,

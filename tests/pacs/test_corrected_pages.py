@@ -51,7 +51,7 @@ CHANGES: dict[str, list[tuple[dict[str, str], set[str], dict[str, Any]]]] = {
     "situation": [
         ({"needs": "ascenseur"}, set(), {"needs": "ascenseur"}),
         ({"phone": "06 12 34 56 78"}, set(), {"phone": "06 12 34 56 78"}),
-        ({"measure": "curatelle"}, {"measure"}, {}),
+        ({"measure": "autre"}, {"measure"}, {}),
         (
             {"situation": "pacs_dissous", "phone": "06 12 34 56 78", "needs": "ascenseur"},
             {"situation"},

@@ -25,7 +25,8 @@ type Clients = Callable[[User], Client]
 
 @pytest.fixture
 def sent(reference_data: None, alice: User, bob: User) -> Dossier:
-    people = ({**PERSON, "measure": "tutelle"}, {**OTHER, "measure": "aucune"})
+    assisted = {"measure": "tutelle", "protector_is_partenaire": False}
+    people = ({**PERSON, **assisted}, {**OTHER, "measure": "aucune"})
     return send(make_dossier(alice, bob, people=people))
 
 

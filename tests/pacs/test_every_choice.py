@@ -43,6 +43,7 @@ ANSWERS: dict[str, Any] = {
     "divorce_mentioned": "non",
     "union_record_country": "IT",
     "union_record_in_french": "non",
+    "protector_is_partenaire": "False",
     "country": "FR",
 }
 #: What makes a step appear that a French single person does not see.
@@ -51,6 +52,7 @@ SHOWN_TO: dict[str, dict[str, Any]] = {
     "acte-francais": {"birth_country": "MA"},
     "protection": {"nationalities": ["SN"]},
     "documents-etrangers": {"nationalities": ["SN"], "birth_country": "SN", "protection": "aucune"},
+    "protecteur": {"measure": "curatelle"},
     "ancien-mariage": {"situation": "divorce"},
 }
 

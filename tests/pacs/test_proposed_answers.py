@@ -54,7 +54,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "widowed": {**PERSON, "situation": "veuf", "union_record_country": "IT"},
     "of_several_communes": {**PERSON, "birth_city": "Saint-Denis", "birth_department": "Réunion"},
     "of_the_past": {**PERSON, "birth_city": "Alger", "birth_department": "Alger"},
-    "protected": {**PERSON, "measure": "tutelle", "protector_is_partenaire": None},
+    "protected": {**PERSON, "measure": "tutelle", "protector_is_partenaire": True},
 }
 
 

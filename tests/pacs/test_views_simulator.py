@@ -625,7 +625,7 @@ def test_rules_are_open_data(client: Client) -> None:
         "s-maxage=60",
     }
     assert response["Access-Control-Allow-Origin"] == "*"
-    assert (data["version"], data["law_read_on"]) == ("1.0", "2026-04-03")
+    assert (data["version"], data["law_read_on"]) == ("1.1", "2026-04-03")
     assert [piece["id"] for piece in data["pieces"]] == list(RULE_IDS)
     assert all(piece["basis"] for piece in data["pieces"])
     birth = next(piece for piece in data["pieces"] if piece["id"] == "P11_naissance_fr")

@@ -55,6 +55,7 @@ OTHER: dict[str, Any] = {
     "first_names": "Noé",
     "sex": "M",
     "measure": "curatelle",
+    "protector_is_partenaire": False,
     "street": "17 chemin privé",
 }
 

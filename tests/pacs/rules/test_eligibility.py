@@ -224,6 +224,7 @@ def test_convention(convention: Convention, expected: list[tuple[str, int]]) -> 
         (Measure.TUTELLE, True, [("R03", 1)]),
         (Measure.CURATELLE, True, [("R03", 1)]),
         (Measure.OTHER, False, [("R02", 1)]),
+        (Measure.OTHER, True, [("R02", 1)]),
         (Measure.UNKNOWN, False, [("R02", 1)]),
     ],
 )

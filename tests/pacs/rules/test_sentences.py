@@ -186,11 +186,19 @@ def test_the_project(name: str, said: Mapping[str, Any], expected: list[str]) ->
         (
             "la mesure de protection",
             {"measure": "curatelle", "protector_is_partenaire": True},
-            [
-                "Mesure de protection : curatelle.",
-                "Votre curateur ou tuteur est votre futur partenaire.",
-            ],
+            ["Mesure de protection : curatelle."],
         ),
+        (
+            "qui vous assiste",
+            {"measure": "curatelle", "protector_is_partenaire": True},
+            ["Votre partenaire vous assiste dans cette mesure."],
+        ),
+        (
+            "qui vous assiste",
+            {"measure": "tutelle", "protector_is_partenaire": False},
+            ["Votre partenaire ne vous assiste pas dans cette mesure."],
+        ),
+        ("qui vous assiste", {"measure": "autre", "protector_is_partenaire": True}, []),
         ("l’adresse d’aujourd’hui", {"home": AT}, [f"Vous habitez {AT}."]),
         (
             "l’adresse d’aujourd’hui",
