@@ -7,7 +7,7 @@ import re
 from datetime import date, datetime, time
 from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django import forms, template
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.forms.boundfield import BoundField, BoundWidget
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from phonenumber_field.phonenumber import PhoneNumber
@@ -54,6 +55,22 @@ TONES: dict[str, str] = {
     PieceStatus.EXPIRED: "problem",
 }
 LABELS: dict[str, str] = {member.value: member.label for member in (*Status, *PieceStatus)}
+
+
+@register.simple_tag(takes_context=True)
+def page_before(context: template.Context) -> str:
+    """The page of this site that led here, for a page that says no; empty when none is known.
+
+    Never the address that was read, which would say no again; a form goes back to its own page.
+    """
+    request = context.get("request")
+    came_from = urlsplit(request.headers.get("Referer", "")) if request else urlsplit("")
+    if not came_from.netloc or came_from.netloc != request.headers.get("Host"):
+        return ""
+    if came_from.path == request.path and request.method in {"GET", "HEAD"}:
+        return ""
+    page = came_from._replace(scheme="", netloc="", fragment="").geturl()
+    return page if url_has_allowed_host_and_scheme(page, allowed_hosts=None) else ""
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ then what it changes ends the attestations that rested on it, like any change.
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,9 +32,12 @@ from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import label_of, plain_value, value_in_words
 from pacs.reads.access import holders_of, readers_of
 from pacs.reads.shown import corrections_shown
+from pacs.rules.births import BIRTH_PARTS, partial_date_fr
 from pacs.rules.consent import differs
 from pacs.rules.enums import PENDING
 
+#: How the three parts of a date of birth are called together.
+BORN = "date de naissance"
 ENDED = "Ce dossier est terminé : ses réponses ne changent plus."
 
 
@@ -170,22 +174,27 @@ class ProposedAnswer:
 
 
 def in_words(correction: Correction, dossier: Dossier) -> Sequence[ProposedAnswer]:
-    """Old and new side by side, for the author and for the agent."""
+    """Old and new side by side, for the author and for the agent.
+
+    A date of birth is one answer, told whole, whichever of its parts change.
+    """
     row = subject_of(correction, dossier)
-    model = type(row)
-    found = []
+    was, proposed = copy(row), copy(row)
     for name, value in correction.values.items():
-        label = label_of(row, name)
-        was, proposed = model(**{name: value["old"]}), model(**{name: value["new"]})
-        found.append(
-            ProposedAnswer(
-                label,
-                value_in_words(was, name),
-                value_in_words(row, name),
-                value_in_words(proposed, name),
-            )
-        )
-    return found
+        setattr(was, name, value["old"])
+        setattr(proposed, name, value["new"])
+    told: dict[str, ProposedAnswer] = {}
+    for name in correction.values:
+        if name in BIRTH_PARTS:
+            told[BORN] = ProposedAnswer(BORN, *map(_born, (was, row, proposed)))
+        else:
+            words = (value_in_words(one, name) for one in (was, row, proposed))
+            told[name] = ProposedAnswer(label_of(row, name), *words)
+    return list(told.values())
+
+
+def _born(person: Dossier | Partenaire) -> str:
+    return partial_date_fr(person.birth_date) if isinstance(person, Partenaire) else ""
 
 
 def subject_of(correction: Correction, dossier: Dossier) -> Dossier | Partenaire:

@@ -47,7 +47,9 @@ def value_in_words(row: Model, name: str) -> str:
     if isinstance(value, list):
         return ", ".join(str(countries.name(code)) for code in value)
     if isinstance(value, datetime):
-        return day_fr(localdate(value))
+        value = localdate(value)
+    if isinstance(value, date):
+        return day_fr(value)
     display = getattr(row, f"get_{name}_display", None)
     return str(display() if display else value)
 

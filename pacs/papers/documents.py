@@ -17,17 +17,18 @@ from django.utils import timezone
 from demarches.mail.sms_gateway import is_on
 from demarches.models import Mairie
 from demarches.papers.documents import RenderedPdf, render_pdf
-from demarches.rules.dates_fr import MONTHS, day_fr, day_words_fr, hour_fr
+from demarches.rules.dates_fr import day_fr, hour_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
 from pacs.reads.access import readable_columns, readable_pieces, reads
 from pacs.reads.bringing import boxes, things_to_bring
 from pacs.rules.attestation import attestation_text
+from pacs.rules.births import partial_date_fr
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime, mandatory_sentence
 from pacs.rules.pieces import NEVER_ASKED_ID
 from pacs.rules.planner import when_to_ask
-from pacs.rules.situation import PartialDate, Situation
+from pacs.rules.situation import Situation
 
 #: From here on the mairie has found everything in order: the papers are no draft any more.
 FINAL_STATUSES = frozenset({Status.COMPLETE, Status.SCHEDULED, Status.REGISTERED})
@@ -353,17 +354,6 @@ def civil_name(person: Partenaire) -> str:
     """« Claire Anne MARTIN », as the birth record has it; a neutral word when nothing is known."""
     name = " ".join(part for part in (person.first_names, person.birth_name) if part)
     return name or f"Partenaire {person.position}"
-
-
-def partial_date_fr(birth: PartialDate | None) -> str:
-    """« 3 mai 1990 », « mai 1990 (jour inconnu) », « 1990 (jour et mois inconnus) »."""
-    if birth is None:
-        return ""
-    if birth.month is None:
-        return f"{birth.year} (jour et mois inconnus)"
-    if birth.day is None:
-        return f"{MONTHS[birth.month - 1]} {birth.year} (jour inconnu)"
-    return day_words_fr(birth.day, birth.month, birth.year)
 
 
 def birth_place(person: Partenaire) -> str:

@@ -26,7 +26,8 @@ from pacs.models import (
     RegisteredPerson,
     Registration,
 )
-from pacs.papers.documents import DocumentNotReady, civil_name, partial_date_fr
+from pacs.papers.documents import DocumentNotReady, civil_name
+from pacs.rules.births import partial_date_fr
 from pacs.rules.enums import Sex
 from pacs.rules.registration import ActKind, informing_article
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
+from demarches.rules.dates_fr import MONTHS, day_words_fr
+from pacs.rules.situation import PartialDate
+
 OLDEST_YEAR: Final = 1900
 LATEST_YEAR: Final = 2100
 #: Stands for a year that is not known: it has a 29 February.
@@ -40,3 +43,14 @@ def birth_problems(data: Mapping[str, Any], *, today: date) -> Iterator[tuple[st
         yield "birth_day", "Cette date n’existe pas : vérifiez le jour et le mois."
     elif year and date(year, month or 1, day or 1) > today:
         yield "birth_year", "Cette date est dans le futur : vérifiez l’année."
+
+
+def partial_date_fr(birth: PartialDate | None) -> str:
+    """« 3 mai 1990 », « mai 1990 (jour inconnu) », « 1990 (jour et mois inconnus) »."""
+    if birth is None:
+        return ""
+    if birth.month is None:
+        return f"{birth.year} (jour et mois inconnus)"
+    if birth.day is None:
+        return f"{MONTHS[birth.month - 1]} {birth.year} (jour inconnu)"
+    return day_words_fr(birth.day, birth.month, birth.year)

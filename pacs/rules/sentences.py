@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from demarches.rules.dates_fr import MONTHS, day_fr, day_words_fr, weekday_fr
+from demarches.rules.dates_fr import day_fr, weekday_fr
+from pacs.rules.births import partial_date_fr
 from pacs.rules.enums import Sex
 from pacs.rules.situation import (
     Convention,
@@ -272,9 +273,7 @@ def about_person(said: PersonSaid) -> tuple[Told, ...]:
         ),
         Told("la situation", "situation", _one_of(SITUATIONS, said.situation), "situation"),
         Told("la fin du mariage", "ancien-mariage", tuple(_former_marriage(said))),
-        Told(
-            "la mesure de protection", "situation", _one_of(MEASURES, said.measure), "measure"
-        ),
+        Told("la mesure de protection", "situation", _one_of(MEASURES, said.measure), "measure"),
         Told("qui vous assiste", "protecteur", tuple(_protector(said))),
         Told("l’adresse d’aujourd’hui", "situation", tuple(_home(said)), "street"),
         Told("le contact et les besoins", "situation", tuple(_contact(said)), "phone"),
@@ -315,11 +314,7 @@ def _birth_day(birth: PartialDate | None) -> str:
     """« le 4 mai 1990 », « en mai 1990 (jour inconnu) », « en 1990 (jour et mois inconnus) »."""
     if birth is None:
         return ""
-    if birth.month is None:
-        return f"en {birth.year} (jour et mois inconnus)"
-    if birth.day is None:
-        return f"en {MONTHS[birth.month - 1]} {birth.year} (jour inconnu)"
-    return f"le {day_words_fr(birth.day, birth.month, birth.year)}"
+    return f"{'en' if birth.day is None else 'le'} {partial_date_fr(birth)}"
 
 
 def in_city(city: str) -> str:

@@ -24,8 +24,7 @@ from pacs.admin.answers import answer_forms, answers_key
 from pacs.forms.civil import CivilForm
 from pacs.forms.registration import OldPersonForm
 from pacs.models import Correction, Dossier, Partenaire, RegisteredPerson
-from pacs.papers.documents import partial_date_fr
-from pacs.rules.births import birth_problems
+from pacs.rules.births import birth_problems, partial_date_fr
 from pacs.rules.situation import PartialDate
 from tests.support.dossiers import OTHER, PERSON, make_dossier, send
 from tests.support.forms import answer, as_shown
