@@ -5,7 +5,7 @@ DEMO := DEBUG=$${DEBUG:-1} $(PYTHON) manage.py
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet --strip-extras \
 	--allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml
 
-.PHONY: help run guide test lint coverage audit bench race crash demo-data journey screenshots requirements
+.PHONY: help run guide test lint coverage audit bench clocks race crash demo-data journey screenshots requirements
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 run: ## the portal, on http://127.0.0.1:8000
@@ -29,6 +29,9 @@ audit: ## one table of what an attacker and an auditor would try, in var/audit/
 bench: ## speed, as ratios within one run; SCALE=100000: the desk with so many dossiers
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.bench $(SCALE)
+clocks: ## a part of the suite at hours that are seldom met, and on a busy machine
+	@.ci/bootstrap dev
+	@$(PYTHON) -m tests.clocks
 race: ## forty clients for one slot, fifteen rounds, on both databases
 	@.ci/bootstrap dev
 	@$(PYTHON) -m tests.race

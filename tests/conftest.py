@@ -1,5 +1,6 @@
 """What every test may ask for: reference data, the five personas, dossiers in any state."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
@@ -26,6 +28,23 @@ from uzes_portal.answers import PARAMETER
 
 #: Fixtures that open a database; a test without any of them says the same on every one.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+#: Another moment for every test to begin at (`tests.clocks`); empty: that of the machine.
+CLOCK = os.environ.get("TEST_CLOCK", "")
+if CLOCK:
+    # What modules of tests compute as they are read belongs to the same day.
+    time_machine.travel(datetime.fromisoformat(CLOCK)).start()
+
+
+@pytest.fixture(autouse=True)
+def clock_of_the_run() -> Iterator[None]:
+    """Every test begins at the same moment, if another than that of the machine was asked for."""
+    if not CLOCK:
+        yield
+        return
+    with time_machine.travel(datetime.fromisoformat(CLOCK)):
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

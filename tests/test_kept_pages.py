@@ -490,6 +490,7 @@ def test_a_page_whose_template_asked_for_a_nonce_is_not_offered() -> None:
 
 
 @pytest.mark.parametrize("cookie", ["a=b", "__Host-sessionid=x", "__Host-device=x"])
+@time_machine.travel(NOON)
 def test_nothing_is_offered_to_who_shows_a_cookie(cookie: str) -> None:
     known = Client().get("/")["ETag"]
     answer = Client().get("/", headers={"cookie": cookie, "if-none-match": known})
@@ -529,6 +530,7 @@ def test_another_page_has_another_etag() -> None:
     assert all(etag.startswith('W/"') for etag in seen)
 
 
+@time_machine.travel(NOON)
 def test_what_changed_without_a_mark_has_another_etag(settings: Any) -> None:
     """The environment, or another release: no row of content tells it."""
     path = "/mentions-legales/"
