@@ -111,7 +111,7 @@ PROCEDURE = Procedure(
     ),
     desk_search=DeskSearch(
         "Chercher un dossier : nom, référence, date de naissance, téléphone ou mail",
-        "Nom, référence, né le, téléphone, mail",
+        "Nom, référence, date de naissance, téléphone, mail",
         "admin:pacs_dossier_changelist",
         having("pacs.view_dossier"),
     ),

@@ -61,11 +61,11 @@ REFUSALS: Mapping[Refusal, Words] = {
     ),
     Refusal.SILENT: Words("{name} ne répond pas. Réessayez dans quelques minutes.", 424),
     Refusal.TOO_WEAK: Words(
-        "La façon dont vous vous êtes identifié chez {name} n’atteint pas le niveau demandé."
+        "La façon dont vous entrez chez {name} n’atteint pas le niveau demandé."
         " Recommencez et choisissez-en une autre."
     ),
     Refusal.NO_SECOND_FACTOR: Words(
-        "{name} dit que vous êtes entré sans second facteur. Le bureau en demande un : activez-le"
+        "{name} dit que vous entrez sans second facteur. Le bureau en demande un : activez-le"
         " auprès de votre fournisseur d’identité, puis recommencez."
     ),
     Refusal.NOT_AN_AGENT: Words(

@@ -78,10 +78,10 @@ class FrenchRecordForm(OwnForm):
 
 
 class ProtectionForm(OwnForm):
-    page_heading = "Êtes-vous protégé par l’Ofpra ?"
+    page_heading = "L’Ofpra vous protège-t-il ?"
     page_hint = (
-        "Réfugié ou bénéficiaire de la protection subsidiaire. Seuls vous et la mairie voyez cette"
-        " réponse : elle vous évite un document de votre consulat. Apatride ? Dites-le à la"
+        "Statut de réfugié ou protection subsidiaire. Personne d’autre que vous et la mairie ne"
+        " voit cette réponse : elle vous évite un document de votre consulat. Apatride ? Dites-le à la"
         " question « Votre nationalité »."
     )
     protection = radio(
@@ -226,13 +226,15 @@ class CommonHome(Fieldset):  # type: ignore[misc]
 
 class SituationForm(OwnForm):
     page_heading = "Votre situation aujourd’hui"
-    page_hint = "Seuls vous et la mairie voyez ces réponses."
+    page_hint = "Personne d’autre que vous et la mairie ne voit ces réponses."
     #: Their own address; folded while they are said to live at the couple's.
     ADDRESS: ClassVar[tuple[str, ...]] = ("street", "street_more", "postcode", "city", "country")
     required_in_clean = ("street", "postcode", "city")
 
     situation = radio(
-        "Avez-vous déjà été marié ou pacsé ?", Situation.choices(), "Choisissez votre situation."
+        "Avez-vous déjà conclu un mariage ou un Pacs ?",
+        Situation.choices(),
+        "Choisissez votre situation.",
     )
     measure = radio(
         "Êtes-vous sous une mesure de protection ?",

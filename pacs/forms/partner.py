@@ -22,7 +22,7 @@ class DoorForm(PageFormMixin, forms.Form):
     empty part. `has_code`: a code of theirs can be typed.
     """
 
-    page_heading = "Comment votre partenaire participe-t-il ?"
+    page_heading = "Comment participe votre partenaire ?"
     page_hint = (
         "Chacun remplit sa propre partie. Vous ne voyez pas ses réponses privées, ni lui les"
         " vôtres."

@@ -188,7 +188,7 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
         TaskGroup(
             "Votre partie",
             said + _tasks(partenaire, OWN_STEPS, reference, open_=may_edit_own(partenaire)),
-            note="Vous seul et la mairie voyez ces réponses, sauf votre identité : elle figure"
+            note="Personne d’autre que vous et la mairie ne voit ces réponses, sauf votre identité : elle figure"
             " sur la déclaration que vous signez tous les deux.",
         ),
     ]

@@ -76,7 +76,7 @@ MINOR = OutcomeType(
     Effect.BLOCK,
     "Il faut avoir 18 ans",
     "Code civil, art. 515-1 et 414",
-    "Il faut avoir 18 ans pour conclure un Pacs, même si vous êtes émancipé.",
+    "Il faut avoir 18 ans pour conclure un Pacs, même après une émancipation.",
 )
 FOREIGN_MAJORITY = OutcomeType(
     "B02",
@@ -101,7 +101,7 @@ ALREADY_PACSED = OutcomeType(
     Effect.BLOCK,
     "Un Pacs est déjà en cours",
     "Code civil, art. 515-2 3°",
-    "Vous êtes déjà lié par un Pacs. Il doit être dissous avant d’en conclure un autre.",
+    "Un Pacs vous lie déjà. Il doit être dissous avant d’en conclure un autre.",
 )
 KINSHIP = OutcomeType(
     "B05",
@@ -157,9 +157,9 @@ PROTECTOR_IS_PARTENAIRE = OutcomeType(
     "R03",
     "protector_is_partenaire",
     Effect.AGENT,
-    "Une autre personne doit assister le partenaire protégé",
+    "Une autre personne doit assister la personne protégée",
     "Code civil, art. 461 et 462, dernier alinéa",
-    "Votre curateur ou tuteur ne peut pas vous assister s’il est votre futur partenaire.",
+    "Votre curateur ou tuteur ne peut pas vous assister s’il s’agit de votre futur partenaire.",
 )
 UNUSUAL_RECORD = OutcomeType(
     "R04",

@@ -1,6 +1,6 @@
 """A couple's situation: what people answer, and what the engine derives from it.
 
-People answer simple questions (« Où êtes-vous né ? », « Avez-vous déjà été marié ? »), and
+People answer simple questions (« Où avez-vous vu le jour ? », « Un mariage, un Pacs avant ? »), and
 « je ne sais pas » is an answer. `derive_inputs` turns the answers into the engine's inputs
 (who holds the birth record, whether the mairie can check it by itself). Slugs of the inputs:
 domain reference, section 6.1.
@@ -88,8 +88,8 @@ class Protection(LabelledStrEnum):
     """Protection internationale granted in France."""
 
     NONE = "aucune", "Non"
-    REFUGEE = "refugie", "Oui, réfugié"
-    STATELESS = "apatride", "Oui, apatride"
+    REFUGEE = "refugie", "Oui, statut de réfugié"
+    STATELESS = "apatride", "Oui, statut d’apatride"
     SUBSIDIARY = "subsidiaire", "Oui, protection subsidiaire"
     UNKNOWN = "inconnu", "Je ne sais pas"
 
@@ -97,13 +97,13 @@ class Protection(LabelledStrEnum):
 class Situation(LabelledStrEnum):
     """Situation matrimoniale."""
 
-    SINGLE = "celibataire", "Ni marié, ni pacsé jusqu’ici"
-    DIVORCED = "divorce", "Divorcé"
-    WIDOWED = "veuf", "Veuf ou veuve"
+    SINGLE = "celibataire", "Ni mariage, ni Pacs jusqu’ici"
+    DIVORCED = "divorce", "Divorce"
+    WIDOWED = "veuf", "Veuvage"
     PACS_DISSOLVED = "pacs_dissous", "Un ancien Pacs, terminé"
-    MARRIED = "marie", "Marié, même séparé"
-    PACSED = "pacse", "Lié par un Pacs en cours"
-    FOREIGN_PARTNERSHIP = "partenariat_etranger", "Lié par un partenariat enregistré à l’étranger"
+    MARRIED = "marie", "Un mariage en cours, même après une séparation"
+    PACSED = "pacse", "Un Pacs en cours"
+    FOREIGN_PARTNERSHIP = "partenariat_etranger", "Un partenariat enregistré à l’étranger"
 
 
 class Measure(LabelledStrEnum):

@@ -39,7 +39,7 @@ OMER: dict[str, Any] = {
     "contact_email": "omer@secret.test", "phone": "+33466020202", "protection": "refugie",
     "measure": "tutelle",
 }  # fmt: skip
-PRIVATE_OF_OMER = ["İzmir", "1988", "Turquie", "Mehmet", "Divorcé"]
+PRIVATE_OF_OMER = ["İzmir", "1988", "Turquie", "Mehmet", "Divorce"]
 
 
 @pytest.fixture
@@ -307,7 +307,7 @@ def test_the_declaration_carries_the_content_of_the_form(dossier: Dossier) -> No
         ("Pays de nationalité", "France, Italie", "Turquie"),
         ("Premier parent", "MARTIN Jean-Noël", "ŞAHİN Mehmet"),
         ("Second parent", "Inconnu", "ĐẶNG Thị"),
-        ("Situation", "Ni marié, ni pacsé jusqu’ici", "Divorcé"),
+        ("Situation", "Ni mariage, ni Pacs jusqu’ici", "Divorce"),
     ]
     text = text_of(documents.declaration(dossier, reader=None))
     for words in (

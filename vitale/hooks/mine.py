@@ -62,7 +62,7 @@ def kept(user: User) -> Iterator[Kept]:
         yield Kept(
             "Aide-mémoire",
             suivi.reference,
-            "Il est pour vous seul : aucun agent ne le lit. Effacez-le quand vous voulez.",
+            "Il n’est que pour vous : aucun agent ne le lit. Effacez-le quand vous voulez.",
             suivi.kept_until,
             "Effacer l’aide-mémoire",
             reverse("vitale:suivi-delete", args=[suivi.reference]),
