@@ -30,7 +30,7 @@ from demarches.mail.emails import (
 from demarches.mail.sms_gateway import is_on
 from demarches.mail.texts import CANCELLED, MOVED, REMINDER, queue_text, text_about
 from demarches.models import Appointment, Mairie, User
-from demarches.rules.enums import Status
+from demarches.rules.enums import PieceStatus, Status
 from pacs.models import (
     Door,
     Dossier,
@@ -41,6 +41,7 @@ from pacs.models import (
     Partenaire,
     SentMail,
 )
+from pacs.reads.access import readable_pieces
 from pacs.reads.appointment_links import change_token
 from pacs.reads.booking import pieces_to_renew
 from pacs.reads.bringing import things_to_bring
@@ -220,9 +221,22 @@ def comment_received(comment_from: Partenaire, *, to: Partenaire, at: datetime) 
 
 
 def acknowledgement(dossier: Dossier, *, at: datetime) -> None:
-    """Accusé de réception électronique (CRPA L112-11, R112-11-1), to each partenaire."""
+    """Accusé de réception électronique (CRPA L112-11, R112-11-1), to each partenaire.
+
+    How many papers, as each may know of them, and not which: a name of paper tells of a
+    protection, and the mairie must be able to send this mail again.
+    """
     answer_by = PacsSettings.current().answer_by(at)
-    _send_both("acknowledgement", dossier, at=at, answer_by=answer_by)
+    for reader in dossier.partenaires.select_related("user", "dossier"):
+        papers = list(readable_pieces(dossier, reader).required())
+        _send(
+            "acknowledgement",
+            reader,
+            at=at,
+            answer_by=answer_by,
+            sent=sum(one.status == PieceStatus.PROVIDED for one in papers),
+            to_bring=sum(one.status == PieceStatus.TO_BRING for one in papers),
+        )
 
 
 def pieces_requested(asked: InformationRequest, *, at: datetime) -> None:

@@ -6,7 +6,6 @@ the pages of others (`vitale_references`) are cited as they are called.
 """
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,9 +47,7 @@ def words_of(path: Path) -> Iterator[str]:
     """The texts of a file: a template whole, strings of code that no docstring is, of JSON all."""
     text = path.read_text()
     if path.suffix == ".json":
-        yield from re.findall(
-            r'"(?:[^"\\]|\\.)*"', json.dumps(json.loads(text), ensure_ascii=False)
-        )
+        yield from re.findall(r'"(?:[^"\\]|\\.)*"', text)
     elif path.suffix == ".py":
         yield from (
             node.value

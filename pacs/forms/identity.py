@@ -81,8 +81,8 @@ class ProtectionForm(OwnForm):
     page_heading = "L’Ofpra vous protège-t-il ?"
     page_hint = (
         "Statut de réfugié ou protection subsidiaire. Personne d’autre que vous et la mairie ne"
-        " voit cette réponse : elle vous évite un document de votre consulat. Apatride ? Dites-le à la"
-        " question « Votre nationalité »."
+        " voit cette réponse : elle vous évite un document de votre consulat. Apatride ? Dites-le"
+        " à la question « Votre nationalité »."
     )
     protection = radio(
         "Protection internationale", Protection.choices(), "Choisissez l’une des réponses."

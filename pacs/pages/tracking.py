@@ -188,8 +188,8 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
         TaskGroup(
             "Votre partie",
             said + _tasks(partenaire, OWN_STEPS, reference, open_=may_edit_own(partenaire)),
-            note="Personne d’autre que vous et la mairie ne voit ces réponses, sauf votre identité : elle figure"
-            " sur la déclaration que vous signez tous les deux.",
+            note="Personne d’autre que vous et la mairie ne voit ces réponses, sauf votre identité"
+            " : elle figure sur la déclaration que vous signez tous les deux.",
         ),
     ]
     together = []

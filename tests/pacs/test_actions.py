@@ -14,6 +14,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from demarches.models import TransitionRefused, User
+from demarches.rules.dates_fr import day_fr, weekday_fr
 from demarches.rules.enums import PieceStatus
 from pacs.actions import desk
 from pacs.actions.dossiers import (
@@ -53,6 +54,26 @@ def test_sending_twice_is_sending_once(draft: Dossier, now: datetime) -> None:
         "alice@example.org",
         "bob@example.org",
     ]
+
+
+def test_the_acknowledgement_is_a_mail_one_keeps(draft: Dossier, now: datetime) -> None:
+    first, _ = draft.people
+    own = Piece.objects.required().filter(dossier=draft, partenaire=first).first()
+    assert own is not None
+    Piece.objects.filter(pk=own.pk).update(status="provided")
+    answer_by = PacsSettings.current().answer_by(now)
+
+    submit_dossier(first, at=now, by=first.user)
+
+    hers, his = (
+        Email.objects.get(subject__startswith="Accusé de réception", to=one.mail_address).message
+        for one in draft.people
+    )
+    assert f"Référence : {draft.reference}" in hers
+    assert f"au plus tard le {weekday_fr(answer_by)} {day_fr(answer_by)}." in hers
+    assert "Vos papiers : 1 envoyé en ligne" in hers
+    assert "envoyé en ligne" not in his  # hers, and the mail tells of no paper by its name
+    assert own.rule_id not in hers
 
 
 def test_an_incomplete_dossier_is_not_sent_and_says_everything_at_once(
