@@ -12,7 +12,7 @@ from demarches.rules.schedule import Daily, Every
 from pacs.hooks import closing, guests, mine
 from pacs.hooks.desk_home import desk_home
 from pacs.hooks.processing import sheets
-from pacs.models import PacsSettings, PieceTranslation, PieceWording
+from pacs.models import PacsSettings, PieceFile, PieceTranslation, PieceWording
 from pacs.reads.access import (
     GUEST_SESSION_KEY,
     may_read_as_staff,
@@ -22,12 +22,20 @@ from pacs.reads.access import (
 
 
 def findings(at: datetime) -> Iterator[Finding]:
-    """Whether couples can book by themselves."""
+    """Whether couples can book by themselves, and pieces be opened."""
     yield Finding(
         "agenda",
         "Agenda des rendez-vous",
         "" if PacsSettings.current().agenda else "Aucun : les couples doivent téléphoner.",
         "« Réglages du Pacs » au bureau.",
+        is_minor=True,
+    )
+    held = PieceFile.objects.exclude(held_since=None).count()
+    yield Finding(
+        "pieces-gardees",
+        "Pièces à vérifier",
+        f"{held} attendent l’antivirus : personne ne les ouvre avant." if held else "",
+        "Vérifiez CLAMD_ADDRESS et le service clamav-daemon ; « check_held_files » suit.",
         is_minor=True,
     )
 
@@ -55,6 +63,7 @@ PROCEDURE = Procedure(
     content=(PacsSettings, PieceWording, PieceTranslation),
     jobs=(
         JobType("send_reminders", "Rappels et dates proposées", Every(minutes=60)),
+        JobType("check_held_files", "Pièces qui attendent l’antivirus", Every(minutes=5)),
         JobType("purge_dossiers", "Effacer les dossiers arrivés à terme", Daily(time(3, 10))),
         JobType(
             "make_plan_b",

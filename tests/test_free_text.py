@@ -108,7 +108,7 @@ EXCUSED = {
          "demarches.purge.subject", "demarches.seal.journal", "demarches.seal.rows",
          "demarches.job.name", "demarches.job.failure", "demarches.job.report",
          "demarches.job.runner", "demarches.heartbeat.name",
-         "demarches.serving.revision.part", "demarches.serving.revision.value",
+         "demarches.revision.part", "demarches.revision.value",
          "demarches.verification.problems", "vitale.demandereading.what",
          "pacs.partenaire.nationalities", "demarches.signin.address",
          "demarches.staffsession.address", "demarches.staffsession.browser",

@@ -167,7 +167,9 @@ def _antivirus(at: datetime) -> Iterator[Finding]:
     except OSError:
         alive = False
     if not alive:
-        wrong = "L’antivirus ne répond pas : aucune pièce ne peut être envoyée."
+        wrong = (
+            "L’antivirus ne répond pas : les pièces envoyées attendent, et personne ne les ouvre."
+        )
     yield Finding(
         "antivirus", "Antivirus", wrong, "Vérifiez CLAMD_ADDRESS et le service clamav-daemon."
     )

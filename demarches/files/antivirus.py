@@ -1,8 +1,8 @@
 """Ask a ClamAV daemon about a file, when the town runs one (`CLAMD_ADDRESS`).
 
 Only the INSTREAM command is used: the bytes go through the socket, so that the daemon needs
-no right on our files. A daemon that does not answer is `Unavailable`, which callers
-must treat as a refusal: what was not looked at is not kept.
+no right on our files. What was not looked at is opened by nobody: a daemon that is silent is
+`Silent`, and the file may wait for it; one that answers no verdict is `Unavailable`, a refusal.
 """
 
 import socket
@@ -20,6 +20,10 @@ class Unavailable(Exception):
     """The daemon is configured and gave no verdict."""
 
 
+class Silent(Unavailable):
+    """The daemon is away: later it may look at the file."""
+
+
 def is_infected(content: bytes) -> bool:
     """Tell whether the daemon knows something bad; False when none is configured."""
     if not settings.CLAMD_ADDRESS:
@@ -27,12 +31,12 @@ def is_infected(content: bytes) -> bool:
     try:
         answer = ask(content)
     except OSError as error:
-        raise Unavailable from error
+        raise Silent from error
     if answer.endswith(b"FOUND"):
         return True
     if answer.endswith(b"OK"):
         return False
-    raise Unavailable(answer[:200])
+    raise (Unavailable if answer else Silent)(answer[:200])
 
 
 def ask(content: bytes) -> bytes:

@@ -215,6 +215,10 @@ WARNINGS: Final = {
         "Son nom contenait un numéro que la mairie ne peut pas garder : nous l’avons retiré du nom."
     ),
 }
+HELD: Final = (
+    "Notre antivirus ne répond pas : le fichier est gardé, et personne ne l’ouvre avant qu’il soit"
+    " vérifié. Vous n’avez rien à faire ; s’il est refusé, nous vous l’écrirons."
+)
 REMOVED_NUMBER: Final = "numéro-retiré"
 
 
@@ -240,6 +244,8 @@ class CleanUpload:
     height: int | None
     warnings: tuple[str, ...]
     sha256: str
+    #: The antivirus is away: nobody opens the file before it has looked at it.
+    is_held: bool = False
 
     @property
     def size(self) -> int:
@@ -247,7 +253,8 @@ class CleanUpload:
 
     def warning_messages(self) -> list[str]:
         """What the person should know at once, in French."""
-        return [WARNINGS[code] for code in self.warnings]
+        held = [HELD] if self.is_held else []
+        return [*(WARNINGS[code] for code in self.warnings), *held]
 
 
 class Checks:
@@ -308,7 +315,7 @@ def process_upload(
     with nullcontext(checks) if checks else Checks() as ours:
         seconds = ours.seconds_left(shown)
         content, facts = clean_in_child(data, kind, shown, watermark, seconds)
-    scan(content, shown)
+    is_held = not is_scanned(content, shown)
     extension, content_type = ("pdf", "application/pdf") if kind == "PDF" else ("jpg", "image/jpeg")
     return CleanUpload(
         content=content,
@@ -320,6 +327,7 @@ def process_upload(
         height=facts["height"],
         warnings=(*facts["warnings"], *renamed),
         sha256=hashlib.sha256(content).hexdigest(),
+        is_held=is_held,
     )
 
 
@@ -535,11 +543,17 @@ def run_worker(
     return content, facts
 
 
-def scan(content: bytes, shown: str) -> None:
-    """Ask the antivirus when there is one; no answer is a refusal, never a pass."""
+def is_scanned(content: bytes, shown: str) -> bool:
+    """Ask the antivirus when there is one; False while it is away: the file then waits for it.
+
+    Raises `UploadRefused` for what it knows, and for what it says it could not look at.
+    """
     try:
         infected = antivirus.is_infected(content)
+    except antivirus.Silent:
+        return False
     except antivirus.Unavailable:
         raise UploadRefused("unavailable", name=shown) from None
     if infected:
         raise UploadRefused("infected", name=shown)
+    return True

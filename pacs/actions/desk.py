@@ -85,7 +85,8 @@ def accept_piece(
 ) -> None:
     """Accept one piece, as it was sent or announced; `day`: the date read on it, if it ages.
 
-    Refuses a piece of which there is nothing: no file, and nobody said that it will be brought.
+    Refuses a piece of which there is nothing (no file, and nobody said that it will be brought),
+    and one with a file that the antivirus has not looked at.
     One that was sent is dated by whoever accepts it (fiche F1618: its age counts).
     """
     with transaction.atomic():
@@ -96,6 +97,11 @@ def accept_piece(
             raise ActionRefused(
                 "Rien n’a été envoyé ni annoncé pour cette pièce : demandez-la, ou notez qu’elle"
                 " est apportée."
+            )
+        if row.files.exclude(held_since=None).exists():
+            raise ActionRefused(
+                "Un fichier de cette pièce attend l’antivirus : acceptez-la quand il sera vérifié,"
+                " ou demandez l’original."
             )
         if day is not None:
             set_day(row, day, by=by, at=at)

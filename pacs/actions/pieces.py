@@ -206,6 +206,7 @@ def add_file(
             warnings=list(clean.warnings),
             uploaded_at=at,
             uploaded_by=partenaire,
+            held_since=at if clean.is_held else None,
         )
         # What was said of the piece stands until the question asked again is answered.
         if not (is_asked_again and row.current_status in DECLARED):

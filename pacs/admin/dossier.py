@@ -492,7 +492,7 @@ class DossierAdmin(
         self._reviewer(request)
         readable = Dossier.objects.for_desk().values("pk")
         files = PieceFile.objects.filter(piece__dossier__in=readable)
-        return get_object_or_404(files.select_related("piece__dossier"), pk=pk)
+        return get_object_or_404(files.select_related("piece__dossier"), pk=pk, held_since=None)
 
 
 def _day(moment: datetime | None) -> date | None:

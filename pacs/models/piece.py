@@ -170,6 +170,8 @@ class PieceFile(models.Model):
     uploaded_by = models.ForeignKey(
         Partenaire, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    #: Nobody opens it meanwhile, and its piece is not accepted.
+    held_since = models.DateTimeField("attend l’antivirus depuis", null=True, blank=True)
 
     class Meta:
         verbose_name = "fichier"

@@ -143,7 +143,8 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
     "PieceFile": {
         **_all(
             replace(ANSWER, agents=Right.REVIEW),
-            "id piece display_name content_type size pages warnings uploaded_at uploaded_by",
+            "id piece display_name content_type size pages warnings uploaded_at uploaded_by"
+            " held_since",
         ),
         **_all(NOBODY, "storage_name sha256"),
     },

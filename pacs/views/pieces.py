@@ -436,7 +436,7 @@ def _page(
 @for_partenaire
 def piece_file(request: HttpRequest, partenaire: Partenaire, pk: int) -> HttpResponse:
     """Download a file one may read."""
-    stored = get_object_or_404(readable_files(partenaire), pk=pk)
+    stored = get_object_or_404(readable_files(partenaire), pk=pk, held_since=None)
     return serve_private_file(
         stored.storage_name, content_type=stored.content_type, display_name=stored.display_name
     )

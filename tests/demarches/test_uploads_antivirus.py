@@ -3,12 +3,9 @@
 import hashlib
 import io
 import shutil
-import socket
-import struct
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,24 +13,7 @@ import pytest
 from demarches.files import antivirus
 from demarches.files.uploads import UploadRefused, process_upload
 from tests.support import files
-
-
-def serve_one(answer: Callable[[bytes], bytes]) -> tuple[str, list[bytes]]:
-    """Speak clamd's INSTREAM on a free port, once; return the address and what was received."""
-    server = socket.create_server(("127.0.0.1", 0))
-    received: list[bytes] = []
-
-    def run() -> None:
-        with server, server.accept()[0] as client, client.makefile("rb") as stream:
-            assert stream.read(10) == b"zINSTREAM\0"
-            content = b""
-            while length := struct.unpack("!L", stream.read(4))[0]:
-                content += stream.read(length)
-            received.append(content)
-            client.sendall(answer(content))
-
-    threading.Thread(target=run, daemon=True).start()
-    return f"127.0.0.1:{server.getsockname()[1]}", received
+from tests.support.clamd import serve_one
 
 
 @pytest.fixture
@@ -46,7 +26,7 @@ def test_a_clean_file_is_kept_and_the_kept_bytes_were_scanned(settings, photo) -
 
     clean = process_upload(photo, "photo.jpg")
 
-    assert received == [clean.content]
+    assert (received, clean.is_held, clean.warning_messages()) == ([clean.content], False, [])
 
 
 @pytest.mark.parametrize(
@@ -54,7 +34,6 @@ def test_a_clean_file_is_kept_and_the_kept_bytes_were_scanned(settings, photo) -
     [
         (b"stream: Eicar-Signature FOUND\0", "infected"),
         (b"INSTREAM size limit exceeded. ERROR\0", "unavailable"),
-        (b"", "unavailable"),
     ],
 )
 def test_every_other_answer_is_a_refusal(settings, photo, answer: bytes, code: str) -> None:
@@ -67,13 +46,19 @@ def test_every_other_answer_is_a_refusal(settings, photo, answer: bytes, code: s
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "/nowhere/clamd.sock"])
-def test_a_stopped_antivirus_lets_nothing_through(settings, photo, address: str) -> None:
+def test_behind_a_stopped_antivirus_a_file_waits(settings, photo, address: str) -> None:
     settings.CLAMD_ADDRESS = address
 
-    with pytest.raises(UploadRefused) as refusal:
-        process_upload(photo, "photo.jpg")
+    clean = process_upload(photo, "photo.jpg")
 
-    assert refusal.value.code == "unavailable"
+    assert clean.is_held
+    assert clean.warning_messages()[-1].startswith("Notre antivirus ne répond pas")
+
+
+def test_behind_one_that_says_nothing_too(settings, photo) -> None:
+    settings.CLAMD_ADDRESS, _ = serve_one(lambda content: b"")
+
+    assert process_upload(photo, "photo.jpg").is_held
 
 
 @pytest.fixture
@@ -117,7 +102,7 @@ def test_a_real_daemon_with_a_signature_of_ours(
     assert _refused(known) == "infected"
     clamd.kill()
     clamd.wait()
-    assert _refused(known) == "unavailable"
+    assert process_upload(io.BytesIO(known), "photo.jpg").is_held
 
 
 def _refused(content: bytes) -> str:
