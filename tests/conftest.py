@@ -79,7 +79,7 @@ REFERENCE_FIXTURES = (
 class Loaded:
     """What loading the fixtures wrote on an empty portal."""
 
-    #: Statements with their parameters.
+    #: Statements with their parameters; on PostgreSQL all of them in one text, which travels once.
     rows: list[tuple[str, Any]]
     #: Keys of the permissions of each group; the database numbers the groups itself.
     groups: dict[str, list[int]]
@@ -159,6 +159,9 @@ def _load_and_note() -> Loaded:
     rows = [
         _at_once(sql, [row for _, row in lines]) for sql, lines in groupby(noted, itemgetter(0))
     ]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            rows = [(";\n".join(cursor.mogrify(*row) for row in rows), None)]
     groups = {
         group.name: [permission.pk for permission in group.permissions.all()]
         for group in Group.objects.prefetch_related("permissions")
