@@ -15,7 +15,7 @@ from statistics import median
 
 from tests.audit.portal import Deployment, deployment
 from tests.audit.table import Row
-from tests.support.files import object_stream_bombs
+from tests.support.files import OBJECT_STREAM_BOMBS
 
 CLIENTS, ROUNDS = 8, 2
 #: Pages that anybody reads, and how many times slower the bombs may make their median.
@@ -33,7 +33,7 @@ BOUNDARY = "----audit"
 
 def rows(folder: Path) -> list[Row]:
     """One row a page, one for the bombs themselves."""
-    bomb = object_stream_bombs()[BOMB]
+    bomb = OBJECT_STREAM_BOMBS[BOMB]()
     with deployment() as portal:
         quiet = {page: [_seconds(portal, page) for _ in range(QUIET)] for page in PAGES}
         answers: list[int] = []

@@ -480,10 +480,10 @@ def test_forms_that_paint_each_other_are_given_up() -> None:
     assert outcome(files.nested_forms_pdf(), "acte.pdf") in {"pdf_unreadable", "too_heavy"}
 
 
-@pytest.mark.parametrize("kind", files.object_stream_bombs())
+@pytest.mark.parametrize("kind", files.OBJECT_STREAM_BOMBS)
 def test_a_bomb_of_object_streams_is_given_up_or_leaves_nothing_of_itself(kind: str) -> None:
     """The parser mends most of them: what is kept is one blank page, and weighs that."""
-    data = files.object_stream_bombs()[kind]
+    data = files.OBJECT_STREAM_BOMBS[kind]()
 
     if kind == "objstm_many":
         # How far it gets before its limits depends on the machine; it never gets through.

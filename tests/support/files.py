@@ -321,9 +321,8 @@ _PAGE = {
 }
 
 
-def object_stream_bombs() -> dict[str, bytes]:
-    """Files of PDF 1.5 that cost a parser more than they weigh, a kind each."""
-    stream = b"/Type/ObjStm/N 1/First 4"
+def _many_object_streams() -> bytes:
+    """400 MB once inflated, of which every object is asked for."""
     many = 400
     holders = {
         10 + n: _packed(
@@ -332,36 +331,40 @@ def object_stream_bombs() -> dict[str, bytes]:
         for n in range(many)
     }
     wanted = b"[%b]" % b" ".join(b"%d 0 R" % (1000 + n) for n in range(many))
-    return {
-        # 400 MB once inflated, of which every object is asked for.
-        "objstm_many": _with_xref_stream(
-            {**_PAGE, 5: wanted, **holders}, {1000 + n: 10 + n for n in range(many)}, more=b""
-        ),
-        "objstm_huge": _with_xref_stream(
-            {**_PAGE, 9: _packed(stream, b"5 0 " + b" " * 100_000_000 + b"1")}, {5: 9}, more=b""
-        ),
-        "objstm_deep": _with_xref_stream(
-            {**_PAGE, 9: _packed(stream, b"5 0 " + b"[" * 500_000 + b"]" * 500_000)},
-            {5: 9},
-            more=b"",
-        ),
-        "objstm_endless": _with_xref_stream(
-            {**_PAGE, 9: _packed(b"/Type/ObjStm/N 2000000000/First 4", b"5 0 1")}, {5: 9}, more=b""
-        ),
-        "objstm_extends_itself": _with_xref_stream(
-            {**_PAGE, 9: _packed(stream + b"/Extends 9 0 R", b"5 0 [1]")}, {5: 9, 9: 9}, more=b""
-        ),
-        "xref_prev_loop": _with_xref_stream({**_PAGE, 5: b"1"}, {}, more=b"/Prev START"),
-        "xref_huge_size": _with_xref_stream({**_PAGE, 5: b"1"}, {}, more=b"/Index[0 2000000000]"),
-        "length_of_itself": _with_xref_stream(
-            {**_PAGE, 5: b"<</Length 5 0 R>>stream\nx\nendstream"}, {}, more=b""
-        ),
-        "length_in_own_stream": _with_xref_stream(
-            {**_PAGE, 9: b"<</Type/ObjStm/N 1/First 4/Length 5 0 R>>stream\n5 0 7\nendstream"},
-            {5: 9},
-            more=b"",
-        ),
-    }
+    return _with_xref_stream(
+        {**_PAGE, 5: wanted, **holders}, {1000 + n: 10 + n for n in range(many)}, more=b""
+    )
+
+
+_STREAM = b"/Type/ObjStm/N 1/First 4"
+
+
+def _one_object_stream(body: bytes, entries: bytes = _STREAM) -> bytes:
+    return _with_xref_stream({**_PAGE, 9: _packed(entries, body)}, {5: 9}, more=b"")
+
+
+#: Files of PDF 1.5 that cost a parser more than they weigh, a kind each; made when asked for.
+OBJECT_STREAM_BOMBS: dict[str, Callable[[], bytes]] = {
+    "objstm_many": _many_object_streams,
+    "objstm_huge": lambda: _one_object_stream(b"5 0 " + b" " * 100_000_000 + b"1"),
+    "objstm_deep": lambda: _one_object_stream(b"5 0 " + b"[" * 500_000 + b"]" * 500_000),
+    "objstm_endless": lambda: _one_object_stream(b"5 0 1", b"/Type/ObjStm/N 2000000000/First 4"),
+    "objstm_extends_itself": lambda: _with_xref_stream(
+        {**_PAGE, 9: _packed(_STREAM + b"/Extends 9 0 R", b"5 0 [1]")}, {5: 9, 9: 9}, more=b""
+    ),
+    "xref_prev_loop": lambda: _with_xref_stream({**_PAGE, 5: b"1"}, {}, more=b"/Prev START"),
+    "xref_huge_size": lambda: _with_xref_stream(
+        {**_PAGE, 5: b"1"}, {}, more=b"/Index[0 2000000000]"
+    ),
+    "length_of_itself": lambda: _with_xref_stream(
+        {**_PAGE, 5: b"<</Length 5 0 R>>stream\nx\nendstream"}, {}, more=b""
+    ),
+    "length_in_own_stream": lambda: _with_xref_stream(
+        {**_PAGE, 9: b"<</Type/ObjStm/N 1/First 4/Length 5 0 R>>stream\n5 0 7\nendstream"},
+        {5: 9},
+        more=b"",
+    ),
+}
 
 
 def nested_forms_pdf(depth: int = 30) -> bytes:
