@@ -21,12 +21,15 @@ from tests.support.postgres import throwaway_postgres
 
 PYTEST = (sys.executable, "-m", "pytest", "-n", "2")
 SLOWEST = ("--durations=15", "--durations-min=5")
-STAGES: dict[str, tuple[str, AbstractContextManager[str]]] = {
-    "sqlite": ("not e2e", nullcontext("")),
+#: Where each looks, the tests it takes there, and the address of its database.
+STAGES: dict[str, tuple[str, str, AbstractContextManager[str]]] = {
+    "sqlite": ("tests", "not e2e", nullcontext("")),
     # What opens no database has said all it can on the first one.
-    "postgresql": ("not e2e and not no_database", throwaway_postgres()),
-    "browser": ("e2e", nullcontext("")),
+    "postgresql": ("tests", "not e2e and not no_database", throwaway_postgres()),
+    "browser": ("tests/e2e", "e2e", nullcontext("")),
 }
+#: Modules compiled by one process serve the others and the next stage, whatever the machine says.
+KEEP_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 OUTCOMES = ("passed", "failed", "skipped")
 MOST_NAMED = 20
 
@@ -57,12 +60,12 @@ def _first_line(message: str) -> str:
 
 
 def _run(stage: str, folder: Path) -> dict[str, int]:
-    marker, server = STAGES[stage]
+    place, marker, server = STAGES[stage]
     report = folder / f"{stage}.xml"
     with server as database_url:
         print(f"\n== {stage} ==", flush=True)
-        environment = {**os.environ, "DATABASE_URL": database_url}
-        command = [*PYTEST, "-m", marker, f"--junitxml={report}", *SLOWEST]
+        environment = {**os.environ, **KEEP_COMPILED, "DATABASE_URL": database_url}
+        command = [*PYTEST, place, "-m", marker, f"--junitxml={report}", *SLOWEST]
         code = subprocess.run(command, env=environment).returncode
     counts = _counts(report)
     if code != 0 and counts["failed"] == 0:

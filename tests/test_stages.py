@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.__main__ import failures
+from tests.__main__ import STAGES, failures
 
 pytestmark = pytest.mark.no_database
 
@@ -39,3 +39,9 @@ def test_what_failed_is_named(tmp_path: Path) -> None:
 
 def test_a_stage_that_wrote_nothing_names_nothing(tmp_path: Path) -> None:
     assert failures(tmp_path / "none.xml") == []
+
+
+def test_the_browser_finds_all_its_tests_where_it_looks() -> None:
+    root = Path(__file__).parent
+    marked = {path.parent for path in root.rglob("test_*.py") if "mark.e2e\n" in path.read_text()}
+    assert marked == {root.parent / STAGES["browser"][0]}
