@@ -27,7 +27,8 @@ def test_left_out(): pass
 
 def test_what_failed_is_named(tmp_path: Path) -> None:
     (tmp_path / "test_tried.py").write_text(TRIED)
-    command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "-p", "no:django", "-q"]
+    command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "-q"]
+    command += ["-p", "no:django", "-p", "no:randomly"]  # in the order they are written
     subprocess.run(
         [*command, "--junitxml=told.xml", "test_tried.py"], cwd=tmp_path, capture_output=True
     )
