@@ -1,6 +1,6 @@
 """A couple's situation: what people answer, and what the engine derives from it.
 
-People answer simple questions (« Où avez-vous vu le jour ? », « Un mariage, un Pacs avant ? »), and
+People answer simple questions (« Votre commune de naissance », « Votre situation »), and
 « je ne sais pas » is an answer. `derive_inputs` turns the answers into the engine's inputs
 (who holds the birth record, whether the mairie can check it by itself). Slugs of the inputs:
 domain reference, section 6.1.

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pacs', '0027_texts_agreed'),
+        ('pacs', '0028_neutral_words'),
     ]
 
     operations = [
