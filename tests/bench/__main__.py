@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlencode
@@ -46,8 +47,12 @@ def environment(var_dir: Path) -> dict[str, str]:
     }
 
 
-def prepare() -> tuple[str, str, str]:
-    """Fill the database; a tracking page, a page of slots, and the cookie of who reads them."""
+def prepare() -> tuple[str, str, str, str]:
+    """Fill the database.
+
+    The addresses of a tracking page, a task list and a page of slots, and the cookie of who reads
+    them.
+    """
     import django
 
     django.setup()
@@ -71,7 +76,7 @@ def prepare() -> tuple[str, str, str]:
     bring_everything(dossier)
     send(dossier)
     client = Client()
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(alice, backend="demarches.accounts.adapter.CodeBackend")
     with tempfile.TemporaryDirectory() as folder:
         guide = {"F265.xml": fiche_xml("F265")}
         import_source(write_zip(Path(folder) / "guide.zip", guide), at=timezone.now())
@@ -79,6 +84,7 @@ def prepare() -> tuple[str, str, str]:
     booking = make_complete(make_dossier(alice, bob), agent, at=timezone.now())
     return (
         dossier.get_absolute_url(),
+        make_dossier(alice, bob).get_absolute_url(),
         f"{booking.get_absolute_url()}rendez-vous/choisir/",
         client.cookies["sessionid"].value,
     )
@@ -244,19 +250,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         env = environment(Path(folder))
         os.environ.update(env)
-        path, month, cookie = prepare()
-        port = free_port()
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
-                *("--workers", "1", "--blocking-threads", "1", "--log-level", "error"),
-                "uzes_portal.wsgi:application",
-            ],
-            cwd=ROOT,
-            env=env,
-        )
-        try:
-            wait_for(port)
+        path, tasks, month, cookie = prepare()
+        with serving(env) as port:
             simulator = f"/pacs/pieces/?{urlencode(params_of(FRENCH, ITALIAN_WIDOW))}"
             compare_pages(
                 port,
@@ -265,17 +260,36 @@ def main() -> None:
                     "mairie": ("/mairie/", ""),
                     "simulator result": (simulator, ""),
                     "tracking page": (path, cookie),
+                    "task list": (tasks, cookie),
                     "month of slots": (month, cookie),
                     "national fiche": ("/fiches/F265/", ""),
                 },
             )
             first_visits(port, ["/", "/mairie/", "/pacs/", "/pacs/pieces/", simulator])
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
         compare_papers(path)
         contested_bookings(env)
         engine()
+
+
+@contextmanager
+def serving(env: dict[str, str]) -> Iterator[int]:
+    """The port of granian with one worker and one thread, for as long as the block lasts."""
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
+            *("--workers", "1", "--blocking-threads", "1", "--log-level", "error"),
+            "uzes_portal.wsgi:application",
+        ],
+        cwd=ROOT,
+        env=env,
+    )
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
 
 
 def wait_for(port: int) -> None:

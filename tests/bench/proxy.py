@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -18,9 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
-from tests.bench.__main__ import CLIENTS, environment, hit, p99, prepare, wait_for
+from tests.bench.__main__ import CLIENTS, environment, hit, p99, prepare, serving
 from tests.support.nginx import running_nginx
-from tests.support.portal import ROOT, free_port
 
 CONNECTIONS = 64
 SECONDS = 5
@@ -161,34 +159,22 @@ def main() -> None:
         env = environment(Path(folder) / "var")
         os.environ.update(env)
         prepare()
-        port = free_port()
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
-                *("--workers", "1", "--blocking-threads", "1", "--log-level", "error"),
-                "uzes_portal.wsgi:application",
-            ],
-            cwd=ROOT,
-            env=env,
-        )
-        try:
-            wait_for(port)
-            with running_nginx(Path(folder), portal=port, access_log=False) as front:
-                print(f"{'':<46}{'req/s':>9}{'p99':>11}{'refused':>9}")
-                simulator = "/pacs/pieces/"
-                for path in ("/", "/mairie/", "/fiches/F265/", simulator):
-                    show(f"{path}, the portal alone", rate(port, path))
-                    show(f"{path}, behind nginx", rate(front, path))
-                show(
-                    "/mairie/, behind nginx, gzip",
-                    rate(front, "/mairie/", headers=("Accept-Encoding: gzip",)),
-                )
-                known = f"If-None-Match: {etag_of(front, '/mairie/')}"
-                show("/mairie/, behind nginx, 304", rate(front, "/mairie/", headers=(known,)))
-                through_the_turn(front, "/mairie/")
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+        with (
+            serving(env) as port,
+            running_nginx(Path(folder), portal=port, access_log=False) as front,
+        ):
+            print(f"{'':<46}{'req/s':>9}{'p99':>11}{'refused':>9}")
+            simulator = "/pacs/pieces/"
+            for path in ("/", "/mairie/", "/fiches/F265/", simulator):
+                show(f"{path}, the portal alone", rate(port, path))
+                show(f"{path}, behind nginx", rate(front, path))
+            show(
+                "/mairie/, behind nginx, gzip",
+                rate(front, "/mairie/", headers=("Accept-Encoding: gzip",)),
+            )
+            known = f"If-None-Match: {etag_of(front, '/mairie/')}"
+            show("/mairie/, behind nginx, 304", rate(front, "/mairie/", headers=(known,)))
+            through_the_turn(front, "/mairie/")
     print(f"load after: {os.getloadavg()[0]:.1f}")
 
 
