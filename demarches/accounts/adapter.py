@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.backends import BaseBackend
+from django.db.models import BigAutoField, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from demarches.accounts.devices import note_entry
 from demarches.mail.emails import queue_mail
 from demarches.models import User
+from demarches.web.statements import Given, Statement
 
 CODE_LENGTH = 8
 CODE_PATTERN = re.compile(rf"[0-9]{{{CODE_LENGTH}}}")
@@ -46,6 +48,14 @@ def code_matches(typed: str, sealed: str) -> bool:
     return bool(sealed) and constant_time_compare(_digest(typed), sealed)
 
 
+def _citizens(pk: Given) -> QuerySet[User]:
+    return User.objects.filter(pk=pk, is_active=True, is_staff=False)
+
+
+#: Read for every page of whoever is signed in.
+_CITIZENS = Statement(_citizens, pk=BigAutoField())
+
+
 class CodeBackend(BaseBackend):
     """Sessions opened by a code; they never belong to staff, whose way in is a password.
 
@@ -53,7 +63,7 @@ class CodeBackend(BaseBackend):
     """
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True, is_staff=False).first()
+        return next(iter(_CITIZENS(pk=user_id)), None)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

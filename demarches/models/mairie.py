@@ -49,12 +49,14 @@ class MairieQuerySet(models.QuerySet["Mairie"]):
 
     def current(self) -> "Mairie | None":
         """The one this portal speaks for; None until it is set up."""
-        return kept("mairie", self.order_by("pk").first)
+        return kept("mairie", lambda: self.order_by("pk").first())
 
     def with_entrances(self) -> "Mairie | None":
         """The same, for what shows its addresses."""
-        rows = self.prefetch_related("entrances").order_by("pk")
-        return kept("mairie with entrances", rows.first)
+        return kept(
+            "mairie with entrances",
+            lambda: self.prefetch_related("entrances").order_by("pk").first(),
+        )
 
 
 class Mairie(models.Model):

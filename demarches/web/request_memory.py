@@ -43,6 +43,13 @@ def remembered[T](key: Hashable, read: Callable[[], T]) -> T:
     return memory[key]  # type: ignore[no-any-return]
 
 
+def already_read(key: Hashable, answer: Any) -> None:
+    """Spare this page a reading whose answer came with another one."""
+    memory = _memory.get()
+    if memory is not None:
+        memory[key] = answer
+
+
 def kept[T](key: Hashable, read: Callable[[], T]) -> T:
     """The same, of rows of content alone (`demarches.serving.revision.register_content`).
 

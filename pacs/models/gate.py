@@ -5,12 +5,14 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import prefetch_related_objects
+from django.apps import apps
+from django.db.models import BigAutoField, QuerySet, prefetch_related_objects
 from django.utils.timezone import localdate
 
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
 from demarches.web.request_memory import remembered
+from demarches.web.statements import Given, Statement, set_rows
 from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import attested_on, has_attested, has_confirmed
 from pacs.models.wording import PieceWording
@@ -34,7 +36,20 @@ if TYPE_CHECKING:
     from pacs.models.correction import Correction
     from pacs.models.dossier import Dossier
     from pacs.models.partenaire import Partenaire
-    from pacs.models.piece import Piece
+    from pacs.models.piece import Piece, PieceFile
+
+
+def _required_pieces(dossier: Given) -> "QuerySet[Piece]":
+    return apps.get_model("pacs", "Piece").objects.required().filter(dossier=dossier)
+
+
+def _files_of_required(dossier: Given) -> "QuerySet[PieceFile]":
+    files = apps.get_model("pacs", "PieceFile").objects
+    return files.filter(piece__dossier=dossier, piece__is_required=True)
+
+
+_PIECES = Statement(_required_pieces, dossier=BigAutoField())
+_FILES = Statement(_files_of_required, dossier=BigAutoField())
 
 
 def inputs_of_couple(dossier: "Dossier") -> CoupleInputs:
@@ -104,23 +119,31 @@ def worded_pieces(dossier: "Dossier") -> "list[tuple[Piece, PieceWording]]":
 
 def asked_pieces(dossier: "Dossier") -> "list[Piece]":
     """The required pieces, in the order of the list: one reading for everything on a page."""
-    return remembered(("pieces", dossier.pk), lambda: list(dossier.pieces.required()))
+    return remembered(("pieces", dossier.pk), lambda: _PIECES(dossier=dossier.pk))
 
 
 def whole_pieces(dossier: "Dossier") -> "list[Piece]":
     """The same with their holders and files."""
+    return remembered(("whole pieces", dossier.pk), lambda: _with_files(dossier))
+
+
+def _with_files(dossier: "Dossier") -> "list[Piece]":
     pieces = asked_pieces(dossier)
-    prefetch_related_objects(pieces, "files")
+    files: dict[int, list[PieceFile]] = {}
+    for file in _FILES(dossier=dossier.pk):
+        files.setdefault(file.piece_id, []).append(file)
     people = {one.pk: one for one in dossier.people}
     for piece in pieces:
+        set_rows(piece, "files", files.get(piece.pk, ()))
         piece.partenaire = people[piece.partenaire_id] if piece.partenaire_id else None
     return pieces
 
 
 def open_corrections(dossier: "Dossier") -> "list[Correction]":
     """The corrections that wait: prepared by one of the two, or sent to the mairie."""
-    rows = dossier.corrections.filter(status__in=PENDING)
-    return remembered(("corrections", dossier.pk), lambda: list(rows))
+    return remembered(
+        ("corrections", dossier.pk), lambda: list(dossier.corrections.filter(status__in=PENDING))
+    )
 
 
 def piece_state(piece: "Piece", wording: PieceWording, *, on: date) -> PieceState:

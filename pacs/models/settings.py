@@ -99,8 +99,12 @@ class PacsSettings(models.Model):
     @classmethod
     def current(cls) -> "PacsSettings":
         """The settings in force; the defaults when nobody has saved any."""
+        return kept("pacs settings", cls._read)
+
+    @classmethod
+    def _read(cls) -> "PacsSettings":
         rows = cls.objects.select_related("agenda__service__mairie")
-        return kept("pacs settings", lambda: rows.filter(pk=1).first() or cls(pk=1))
+        return rows.filter(pk=1).first() or cls(pk=1)
 
     @property
     def lead_time_days(self) -> int:

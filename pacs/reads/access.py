@@ -8,16 +8,19 @@ functions here apply it to a row and its reader. A reader of None is the mairie.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import Model, Prefetch, Q, QuerySet
+from django.db.models import CharField, Exists, Expression, Model, OuterRef, Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from demarches.models import User
 from demarches.rules.enums import Status
 from demarches.rules.reference import parse_reference
+from demarches.web.request_memory import already_read
+from demarches.web.statements import Statement, set_rows
 from pacs.models import (
     Correction,
     Door,
@@ -25,6 +28,7 @@ from pacs.models import (
     Helper,
     InformationRequest,
     Message,
+    OutcomeDecision,
     Partenaire,
     Piece,
     PieceFile,
@@ -34,6 +38,7 @@ from pacs.models.gate import whole_pieces
 from pacs.models.piece import PieceQuerySet
 from pacs.models.registration import registration_of
 from pacs.rules import helping, privacy
+from pacs.rules.enums import PENDING
 from pacs.rules.privacy import Line, Right, When
 
 GUEST_SESSION_KEY = "pacs_guest"
@@ -89,30 +94,58 @@ def find_partenaire(
     reference: str, *, user: User | None, guest: Mapping[str, Any] | None, at: datetime
 ) -> Partenaire | None:
     """The partenaire that this visitor is in this dossier; None for anybody else."""
-    mine = _partenaires(reference)
+    couple = _couple(reference)
     if user is not None:
-        found = mine.filter(user=user).first()
+        found = next((one for one in couple if one.user_id == user.pk), None)
         if found is not None:
             found.user = user
         return found
     if guest is not None and guest.get("until", 0) > at.timestamp():
+        key, door = guest.get("partenaire", 0), Door.SAME_DEVICE.value
+        found = next((one for one in couple if one.pk == key and one.door == door), None)
         # The pass opens nothing any more once that person has their own account.
-        found = mine.filter(
-            pk=guest.get("partenaire", 0), user__isnull=True, door=Door.SAME_DEVICE.value
-        ).first()
-        if found and constant_time_compare(str(guest.get("code", "")), _code_mark(found)):
+        if found is None or found.user_id is not None:
+            return None
+        if constant_time_compare(str(guest.get("code", "")), _code_mark(found)):
             return found
     return None
 
 
-def _partenaires(reference: str) -> QuerySet[Partenaire]:
-    """The two people of this dossier, each with all that their pages read of it."""
+def _rows_of_dossier(reference: Expression) -> QuerySet[Partenaire]:
+    rows = Partenaire.objects.filter(dossier__reference=reference).order_by("position")
+    here = OuterRef("dossier")
+    return rows.select_related("user", "dossier__appointment__agenda").annotate(
+        any_decision=Exists(OutcomeDecision.objects.filter(dossier=here)),
+        any_correction=Exists(Correction.objects.filter(dossier=here, status__in=PENDING)),
+        any_message=Exists(Message.objects.filter(dossier=here)),
+    )
+
+
+_PEOPLE = Statement(_rows_of_dossier, reference=CharField())
+
+
+def _couple(reference: str) -> list[Partenaire]:
+    """The two people of this dossier, each with all that their pages read of it.
+
+    Most dossiers have no decision, correction or message: that comes with the people.
+    """
     canonical = parse_reference(reference)
-    if canonical is None:
-        return Partenaire.objects.none()
-    mine = Partenaire.objects.filter(dossier__reference=canonical)
-    people = Prefetch("dossier__partenaires", Partenaire.objects.select_related("user"))
-    return mine.select_related("dossier__appointment__agenda").prefetch_related(people)
+    people: list[Any] = _PEOPLE(reference=canonical) if canonical else []
+    if not people:
+        return []
+    dossier, first = people[0].dossier, people[0]
+    for one in people:
+        one.dossier = dossier
+    # Rows of their own: a form writes what was typed on the reader's, before it is accepted.
+    set_rows(dossier, "partenaires", [copy(one) for one in people])
+    if not first.any_decision:
+        already_read(("decisions", dossier.pk), [])
+    if not first.any_correction:
+        already_read(("corrections", dossier.pk), [])
+    if not first.any_message:
+        for one in people:
+            already_read(("messages", one.pk), [])
+    return people
 
 
 def _find_helped(reference: str, user: User) -> Partenaire | None:
@@ -122,7 +155,7 @@ def _find_helped(reference: str, user: User) -> Partenaire | None:
     helper = helps.order_by("pk").first() if canonical else None
     if helper is None:
         return None
-    helped = _partenaires(reference).get(pk=helper.partenaire_id)
+    helped = next(one for one in _couple(reference) if one.pk == helper.partenaire_id)
     helped.helper = helper
     return helped
 

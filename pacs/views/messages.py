@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from demarches.serving.ratelimit import rate_limited
 from demarches.steps.forms import new_form_key
 from demarches.steps.replay import take_back
+from demarches.web.request_memory import remembered
 from pacs.actions.dossiers import write_message
 from pacs.forms.partner import MessageForm
 from pacs.models import Message, Partenaire
@@ -20,7 +21,12 @@ from pacs.views.viewer import for_partenaire, who_acts
 
 def thread(partenaire: Partenaire) -> Iterable[Message]:
     """What this person may read, oldest first."""
-    return readable_messages(partenaire).select_related("partenaire").order_by("at", "pk")
+
+    def read() -> list[Message]:
+        rows = readable_messages(partenaire).select_related("partenaire")
+        return list(rows.order_by("at", "pk"))
+
+    return remembered(("messages", partenaire.pk), read)
 
 
 @rate_limited("message", reads=False, by=who_acts)
