@@ -29,6 +29,8 @@ class CalendarDay(Protocol):
     def is_open(self) -> bool: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def short_reason(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,18 @@ class Month[D: CalendarDay]:
     days: Sequence[D]
     previous: date | None
     next: date | None
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """All that a page shows of it, as plain values: two equal ones look the same.
+
+        How many hours are free is counted where seats are.
+        """
+        days = (
+            (day.day, getattr(day, "free_words", ""), day.short_reason, day.reason, day.is_open)
+            for day in self.days
+        )
+        return (self.first, self.previous, self.next, *days)
 
     @property
     def label(self) -> str:

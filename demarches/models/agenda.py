@@ -193,11 +193,8 @@ class Agenda(models.Model):
         if not with_returning:
             kept = Q(kept_until__gt=at)
             rows = rows.filter(~Q(status=AppointmentStatus.CANCELLED.value) | kept)
-        return [
-            Taken(one.starts_at, one.ends_at, one.seat)
-            for one in rows.only("starts_at", "ends_at", "seat")
-            if one.seat is not None
-        ]
+        spans = rows.values_list("starts_at", "ends_at", "seat")
+        return [Taken(start, end, seat) for start, end, seat in spans if seat is not None]
 
     def has_lapsed(self, first: datetime, last: datetime, *, at: datetime) -> bool:
         """Whether a seat that goes back to everybody still stands in the way of this span."""
