@@ -37,6 +37,15 @@ def _as_values(rows: list[Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["people", "pieces", "files", "citizens"])
 def test_a_statement_gives_what_its_query_set_gives(sent: Dossier, alice: User, name: str) -> None:
+    PieceFile.objects.create(
+        piece=sent.pieces.required()[0],
+        storage_name="none",
+        display_name="acte.pdf",
+        content_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        uploaded_at=datetime(2026, 11, 28, tzinfo=UTC),
+    )
     statement, value = {
         "people": (_PEOPLE, {"reference": sent.reference}),
         "pieces": (_PIECES, {"dossier": sent.pk}),
