@@ -64,7 +64,9 @@ def page_before(context: template.Context) -> str:
     Never the address that was read, which would say no again; a form goes back to its own page.
     """
     request = context.get("request")
-    came_from = urlsplit(request.headers.get("Referer", "")) if request else urlsplit("")
+    if request is None:
+        return ""
+    came_from = urlsplit(request.headers.get("Referer", ""))
     if not came_from.netloc or came_from.netloc != request.headers.get("Host"):
         return ""
     if came_from.path == request.path and request.method in {"GET", "HEAD"}:
