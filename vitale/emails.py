@@ -241,14 +241,22 @@ def meeting_given_up(
     *,
     at: datetime,
     given_up: Appointment | None = None,
+    is_noted: bool = False,
 ) -> None:
     """The person gave up this appointment and keeps the request.
 
     `given_up`: the same appointment when it was fixed, to take it off their calendar.
+    `is_noted`: they told an agent, who noted it; whoever told nothing learns whom to call.
     """
-    event = _off(demande, given_up, at=at)
-    kind = "aide_meeting_given_up"
-    _tell_meeting(kind, demande, appointment, at=at, calendar=event, is_off=bool(given_up))
+    _tell_meeting(
+        "aide_meeting_given_up",
+        demande,
+        appointment,
+        at=at,
+        calendar=_off(demande, given_up, at=at),
+        is_off=bool(given_up),
+        is_noted=is_noted,
+    )
 
 
 def meeting_cancelled(

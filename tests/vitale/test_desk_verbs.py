@@ -53,6 +53,7 @@ CASES: dict[str, tuple[Callable[[Demande, User], Demande], dict[str, str], int]]
     "repondre": (_taken, {"text": "Venez avec une pièce d’identité."}, 0),
     "clore": (lambda demande, agent: answered(demande, by=agent, at=NOW), {}, 0),
     "confirmer": (lambda demande, agent: proposed(demande, by=agent, at=NOW), {}, 0),
+    "renoncer": (_met, {}, 0),
     "accompagner": (_met, {}, 60),
     "absent": (_met, {}, 60),
     "noter": (lambda demande, agent: demande, {"text": "A rappelé."}, 0),

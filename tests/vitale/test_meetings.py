@@ -1,6 +1,6 @@
 """The appointment of a request for help: proposed, fixed, moved, kept, missed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -444,6 +444,86 @@ def test_a_proposal_of_a_day_gone_by_is_given_up_all_the_same(agent: User) -> No
     give_up(demande, at=after(demande, days=1))
 
     assert code(demande) == "prise-en-charge"
+
+
+@pytest.mark.parametrize("is_fixed", [True, False])
+def test_an_agent_notes_that_the_person_gives_it_up_and_the_request_stays(
+    agent: User, is_fixed: bool
+) -> None:
+    make = fixed if is_fixed else proposed
+    demande = make(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    booked, later = meeting_of(demande), NOW + timedelta(hours=1)
+
+    former = meetings.give_up_for(demande, by=agent, at=later, version=demande.version)
+
+    assert former == booked
+    booked.refresh_from_db()
+    assert booked.status == ("cancelled" if is_fixed else "lapsed")
+    after_it = fresh(demande)
+    assert (after_it.code.value, after_it.appointment) == ("prise-en-charge", None)
+    assert after_it.waiting_since == later
+    event, mail = after_it.events.latest("pk"), Email.objects.latest("pk")
+    assert (event.kind, event.by, event.reason) == ("meeting_given_up", agent, str(booked))
+    assert "La mairie a noté que vous renoncez au rendez-vous du" in mail.message
+    assert "Si vous n’avez rien demandé, appelez la mairie" in mail.message
+    assert ("METHOD:CANCEL" in mail.context.get("calendar", "")) == is_fixed
+    # Their page, opened before, says the same thing and frees nothing again.
+    assert meetings.give_up(demande, by=None, at=later, seen=booked.pk) == booked
+    assert fresh(demande).events.filter(kind="meeting_given_up").count() == 1
+
+
+def test_an_agent_frees_only_the_appointment_of_the_page_that_was_read(agent: User) -> None:
+    demande = fixed(make_demande(email=MAIL, at=NOW), by=agent, at=NOW)
+    moved = meetings.choose(demande, slot_after(help_agenda(), at=NOW), by=None, at=NOW)
+    mails = Email.objects.count()
+
+    with pytest.raises(StaleDossier):
+        meetings.give_up_for(demande, by=agent, at=NOW, version=demande.version)
+
+    moved.refresh_from_db()
+    assert (meeting_of(demande), moved.status) == (moved, "booked")
+    assert Email.objects.count() == mails
+
+
+def test_after_its_hour_an_agent_notes_who_came_instead(agent: User) -> None:
+    demande = fixed(make_demande(at=NOW), by=agent, at=NOW)
+
+    with pytest.raises(ValidationError, match="notez plutôt que la démarche a été faite"):
+        meetings.give_up_for(
+            demande, by=agent, at=after(demande, minutes=1), version=demande.version
+        )
+
+    assert code(demande) == "rdv-confirme"
+
+
+@pytest.mark.parametrize("email", [MAIL, ""])
+def test_the_desk_frees_the_seat_and_says_whom_to_call(
+    agent: User, client_of: Callable[[User | None], Client], email: str
+) -> None:
+    demande = fixed(make_demande(email=email, at=NOW), by=agent, at=NOW)
+    agent.is_superuser = True
+    agent.save()
+    desk = client_of(agent)
+    page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
+    assert f"Rendre le {meeting_of(demande)}, garder la demande" in page
+
+    answer = desk.post(
+        reverse("admin:vitale_demande_act", args=[demande.pk, "renoncer"]),
+        {"version": demande.version},
+        follow=True,
+    )
+
+    said = [str(message) for message in answer.context["messages"]]
+    told = "La personne reçoit un mail." if email else f"Appelez la personne : {demande.contact}."
+    assert said == [
+        f"Le rendez-vous du {meeting_of_event(demande)} est rendu, la demande reste ouverte. {told}"
+    ]
+    assert "garder la demande</button>" not in answer.content.decode()
+
+
+def meeting_of_event(demande: Demande) -> str:
+    """The appointment that the journal says was given up."""
+    return fresh(demande).events.get(kind="meeting_given_up").reason
 
 
 def test_a_fixed_appointment_is_not_answered_by_mail_instead(agent: User) -> None:

@@ -37,10 +37,13 @@ from vitale.actions.aide import (
     release_meeting,
 )
 from vitale.models import AideSettings, Demande, Tally
-from vitale.rules.aide import Act, Outcome
+from vitale.rules.aide import ALLOWED, Act, Outcome
 
 #: In the journal: the person gave the appointment back and keeps the request.
 GIVEN_UP = "meeting_given_up"
+#: What is left to do, once its hour has come.
+TOO_LATE_ONLINE = "il n’y a plus rien à rendre. Appelez la mairie pour en avoir un autre."
+TOO_LATE_AT_DESK = "notez plutôt que la démarche a été faite, ou que la personne est absente."
 
 
 def help_agenda() -> Agenda:
@@ -251,18 +254,41 @@ def give_up(demande: Demande, *, by: User | None, at: datetime, seen: int) -> Ap
         meeting = _meeting(locked)
         if seen != meeting.pk:
             raise ChangedSince
-        if not may_give_up(meeting, at=at):
-            raise ActionRefused(
-                "L’heure de ce rendez-vous est passée : il n’y a plus rien à rendre. Appelez la"
-                " mairie pour en avoir un autre."
-            )
-        booked = release_meeting(locked, at=at)
-        locked.touch(at=at, waiting=True)
-        locked.record(kind=GIVEN_UP, by=by, at=at, reason=str(meeting))
-        # A seat is given back whatever the mails of the day: the page tells it too.
-        with suppress(TooManyMails):
-            emails.meeting_given_up(locked, meeting, at=at, given_up=booked)
-        return meeting
+        return _give_up(locked, meeting, by=by, at=at, is_noted=False)
+
+
+def give_up_for(demande: Demande, *, by: User, at: datetime, version: int) -> Appointment:
+    """Note that the person gives up the appointment, said by telephone or at the counter.
+
+    The same rule and effects as `give_up`, for the page that the agent read (`version`).
+    """
+    with transaction.atomic():
+        locked = current(demande, version, Act.GIVE_UP)
+        return _give_up(locked, _meeting(locked), by=by, at=at, is_noted=True)
+
+
+def _give_up(
+    locked: Demande, meeting: Appointment, *, by: User | None, at: datetime, is_noted: bool
+) -> Appointment:
+    """`is_noted`: an agent notes it for the person; the refusal and the mail say so."""
+    if not may_give_up(meeting, at=at):
+        too_late = TOO_LATE_AT_DESK if is_noted else TOO_LATE_ONLINE
+        raise ActionRefused(f"L’heure de ce rendez-vous est passée : {too_late}")
+    booked = release_meeting(locked, at=at)
+    locked.touch(at=at, waiting=True)
+    locked.record(kind=GIVEN_UP, by=by, at=at, reason=str(meeting))
+    # A seat is given back whatever the mails of the day: the page tells it too.
+    with suppress(TooManyMails):
+        emails.meeting_given_up(locked, meeting, at=at, given_up=booked, is_noted=is_noted)
+    return meeting
+
+
+def to_give_up(demande: Demande, *, at: datetime) -> Appointment | None:
+    """The appointment that may be given up now, online or at the desk."""
+    meeting = demande.appointment
+    if meeting is None or demande.code not in ALLOWED[Act.GIVE_UP]:
+        return None
+    return meeting if may_give_up(meeting, at=at) else None
 
 
 def may_give_up(meeting: Appointment, *, at: datetime) -> bool:

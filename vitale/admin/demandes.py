@@ -132,6 +132,7 @@ class DemandeAdmin(DossierDesk[Demande]):
             "possible": {t.value for t, codes in ALLOWED.items() if demande.code in codes},
             "may_answer": may_answer_requests(agent_of(request)),
             "ending": self._undoable(demande, agent_of(request)),
+            "to_give_up": meetings.to_give_up(demande, at=timezone.now()),
             "has_agenda": AideSettings.current().agenda_id is not None,
             "contacts": Contact.objects.filter(takes_over=True),
             "templates": AnswerTemplate.objects.select_related("orientation"),
@@ -346,6 +347,16 @@ def _booked_words(demande: Demande, meeting: Appointment, *, is_agreed: bool) ->
     return done if is_agreed else f"{done} Appelez la personne : {demande.contact}."
 
 
+def _give_up(request: HttpRequest, demande: Demande, agent: User) -> str:
+    former = meetings.give_up_for(
+        demande, by=agent, at=timezone.now(), version=version_of(request)
+    )
+    done = f"Le rendez-vous du {former} est rendu, la demande reste ouverte."
+    if demande.email:
+        return f"{done} La personne reçoit un mail."
+    return f"{done} Appelez la personne : {demande.contact}."
+
+
 def _note(request: HttpRequest, demande: Demande, agent: User) -> str:
     aide.add_note(demande, body=request.POST.get("text", ""), by=agent, at=timezone.now())
     return "La note est gardée."
@@ -356,6 +367,7 @@ VERBS: dict[str, Callable[[HttpRequest, Demande, User], str]] = {
     "repondre": _answer,
     "clore": _close,
     "confirmer": _confirm,
+    "renoncer": _give_up,
     "accompagner": _accompany,
     "absent": _miss,
     "noter": _note,

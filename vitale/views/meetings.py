@@ -107,12 +107,8 @@ def give_up(request: HttpRequest, demande: Demande) -> HttpResponse:
 def _give_up_page(request: HttpRequest, demande: Demande) -> HttpResponse:
     """The question; back to the request when there is nothing to give up."""
     now = timezone.now()
-    meeting = demande.appointment
-    if (
-        meeting is None
-        or demande.code not in ALLOWED[Act.GIVE_UP]
-        or not actions.may_give_up(meeting, at=now)
-    ):
+    meeting = actions.to_give_up(demande, at=now)
+    if meeting is None:
         return redirect(demande)
     is_booked = meeting.current_status is AppointmentStatus.BOOKED
     context = {
