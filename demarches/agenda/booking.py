@@ -10,9 +10,10 @@ from django.utils.timezone import localdate, make_aware
 from django.utils.translation import get_language
 
 from demarches.agenda.seats import offered_days
-from demarches.models import Agenda
+from demarches.models import Agenda, Appointment
 from demarches.rules.dates_fr import MONTHS
 from demarches.rules.dates_spoken import month_in, weekdays_in
+from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Asked, DaySlots
 
 #: How far agents may book, beyond what is open online.
@@ -186,6 +187,15 @@ def month_at_desk(agenda: Agenda, day: date, asked: Asked) -> Month[DaySlots]:
     month, previous, following = clamped_month(day, localdate(asked.now), asked.last_day)
     days = offered_days(agenda, midnight(month), midnight(last_of_month(month)), asked)
     return Month(month, days, previous, following)
+
+
+def already_theirs(appointment: Appointment | None, starts_at: datetime) -> str:
+    """What to say of a slot asked for that they have already; empty when they have not."""
+    if appointment is None or appointment.starts_at != starts_at:
+        return ""
+    if appointment.current_status is not AppointmentStatus.BOOKED:
+        return ""
+    return f"C’est son rendez-vous actuel : {appointment}. Rien n’a changé."
 
 
 def read_moment(raw: str) -> datetime | None:

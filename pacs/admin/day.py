@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.timezone import get_default_timezone, localdate
 from django.views.decorators.http import require_safe
 
-from demarches.agenda.booking import month_at_desk, read_day, read_moment, week_of
+from demarches.agenda.booking import already_theirs, month_at_desk, read_day, read_moment, week_of
 from demarches.agenda.day_field import DayField, day_of_address
 from demarches.agenda.seats import ChangedSince, SlotTaken
 from demarches.models import Appointment, User
@@ -184,9 +184,8 @@ class DayDesk:
         agent, now = agent_of(request), timezone.now()
         if not may_review(agent):
             raise PermissionDenied
-        dossier = get_object_or_404(
-            Dossier.objects.for_desk().select_related("appointment__agenda"), pk=pk
-        )
+        desk_rows = Dossier.objects.for_desk().select_related("appointment__agenda")
+        dossier = get_object_or_404(desk_rows, pk=pk)
         try:
             agenda = appointments.bookable_agenda(dossier, reader=None, at=now)
         except ActionRefused as refused:
@@ -202,15 +201,15 @@ class DayDesk:
                     booked = appointments.book_for(
                         dossier, starts_at, by=agent, at=now, version=version_of(request)
                     )
-                except StaleDossier as stale:
-                    start = timezone.localtime(starts_at)
-                    wanted = f"{weekday_fr(start)} {day_fr(start)} à {hour_fr(start)}"
-                    problem, status = " ".join(stale.messages), 409
-                    dossier = get_object_or_404(
-                        Dossier.objects.for_desk().select_related("appointment__agenda"), pk=pk
-                    )
                 except (SlotTaken, ActionRefused) as refused:
                     problem, status = " ".join(refused.messages), 409
+                    dossier = get_object_or_404(desk_rows, pk=pk)
+                    if said := already_theirs(dossier.appointment, starts_at):
+                        messages.info(request, said)
+                        return redirect("admin:pacs_dossier_change", pk)
+                    if isinstance(refused, StaleDossier):
+                        start = timezone.localtime(starts_at)
+                        wanted = f"{weekday_fr(start)} {day_fr(start)} à {hour_fr(start)}"
                 else:
                     messages.success(request, f"Rendez-vous pris : {booked}.")
                     return redirect("admin:pacs_dossier_change", pk)

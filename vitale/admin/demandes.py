@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.accounts.acting import agent_of, version_of
 from demarches.admin.base import DeskAdmin, DossierDesk, PileFilter
-from demarches.agenda.booking import month_at_desk, read_moment, week_of
+from demarches.agenda.booking import already_theirs, month_at_desk, read_moment, week_of
 from demarches.agenda.day_field import day_of_address
 from demarches.desk.piles import PileRule
 from demarches.dossiers.refusals import StaleDossier
@@ -252,6 +252,9 @@ class DemandeAdmin(DossierDesk[Demande]):
             except ValidationError as refused:
                 problem, status = " ".join(refused.messages), 422 if starts_at is None else 409
                 demande = self._demande(pk)
+                if starts_at and (said := already_theirs(demande.appointment, starts_at)):
+                    messages.info(request, said)
+                    return redirect("admin:vitale_demande_change", pk)
             else:
                 messages.success(request, _booked_words(demande, meeting, is_agreed=is_agreed))
                 return redirect("admin:vitale_demande_change", pk)
@@ -348,9 +351,7 @@ def _booked_words(demande: Demande, meeting: Appointment, *, is_agreed: bool) ->
 
 
 def _give_up(request: HttpRequest, demande: Demande, agent: User) -> str:
-    former = meetings.give_up_for(
-        demande, by=agent, at=timezone.now(), version=version_of(request)
-    )
+    former = meetings.give_up_for(demande, by=agent, at=timezone.now(), version=version_of(request))
     done = f"Le rendez-vous du {former} est rendu, la demande reste ouverte."
     if demande.email:
         return f"{done} La personne reçoit un mail."
