@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from demarches.rules.read import Shown, imprint, is_among
 from demarches.steps.forms import NoPrivateNumbersMixin
+from pacs.forms.births import BirthYearInput, ask_about_age
 from pacs.forms.civil import parent_problems
 from pacs.forms.common import HOME_WITHOUT_ADDRESS, commune_of_mairie, elsewhere_refusal
 from pacs.forms.identity import french_postcode
@@ -114,6 +115,7 @@ class PersonForm(AnswersForm):
     class Meta:
         model = Partenaire
         fields = tuple(name for name in OWN_ANSWERS if name != "nationalities")
+        widgets = {"birth_year": BirthYearInput}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -152,6 +154,9 @@ class PersonForm(AnswersForm):
         for name, problem in birth_problems(standing | typed, today=localdate()):
             if name not in self.errors:
                 self.add_error(name, problem)
+        year = typed.get("birth_year")
+        if year and year != self.instance.birth_year and "birth_year" not in self.errors:
+            ask_about_age(self, "birth_year", year=year, today=localdate())
         return data
 
 

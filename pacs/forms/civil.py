@@ -19,6 +19,7 @@ from demarches.rules.communes import Commune
 from demarches.rules.typed_days import UnreadableDay, read_month_or_year, read_typed_day
 from demarches.typed.communes import communes
 from demarches.web.asked_once import AskedOnceInput
+from pacs.forms.births import ask_about_age
 from pacs.forms.identity import OwnForm, radio
 from pacs.models import Partenaire, Sex
 from pacs.rules.birthplace import communes_of_birth, place_of_birth
@@ -357,15 +358,8 @@ class CivilForm(PlaceForm):
             self.add_error("birth_date", problem)
             return
         data.update(parts)
-        age = unlikely_age(year, today=localdate())
-        is_sure = getattr(self["birth_date"].data, "is_kept", False)
-        if age is not None and not is_sure and not self.partial:
-            self.fields["birth_date"].widget.asks = True
-            self.add_error(
-                "birth_date",
-                f"Cela ferait {age} ans cette année. Est-ce exact ? Si non, corrigez l’année. Si"
-                " oui, envoyez encore : ce qui est tapé sera gardé.",
-            )
+        if not self.partial:
+            ask_about_age(self, "birth_date", year=year, today=localdate())
 
     def _unreadable(self, typed: str, words: str) -> str:
         """What to write; who typed a year or a month alone may have read no more on the record."""

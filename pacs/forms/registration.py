@@ -12,6 +12,7 @@ from demarches.agenda.day_field import FARTHEST, DayField
 from demarches.models import Officer
 from demarches.rules.dates_fr import day_fr
 from pacs.actions.registration import Ceremony, originals_of
+from pacs.forms.births import BirthYearInput, ask_about_age
 from pacs.models import Dossier, LaterAct, Piece, RegisteredPerson
 from pacs.models.piece import IDENTITY_RULE
 from pacs.models.registration import ORIGINS
@@ -173,12 +174,15 @@ class OldPersonForm(forms.ModelForm[RegisteredPerson]):
             "birth_department",
             "birth_country",
         )
+        widgets = {"birth_year": BirthYearInput}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         for name, problem in birth_problems(data, today=localdate()):
             if name not in self.errors:
                 self.add_error(name, problem)
+        if (year := data.get("birth_year")) and "birth_year" not in self.errors:
+            ask_about_age(self, "birth_year", year=year, today=localdate())
         return data
 
 

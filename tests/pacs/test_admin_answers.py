@@ -57,6 +57,26 @@ def first(dossier: Dossier) -> Partenaire:
     return Partenaire.objects.get(dossier=dossier, position=1)
 
 
+def test_an_age_above_a_hundred_is_asked_about_once_and_not_when_it_stood(
+    sent: Dossier, agent: User, client_of: Callable[[User], Client]
+) -> None:
+    typed, page = as_it_stands(sent), Page.open(client_of(agent), address(sent))
+
+    asked = save(page, typed, p1__birth_year="1920")
+    assert asked.status_code == 422
+    html = asked.content.decode()
+    assert "ans cette année. Est-ce exact" in html
+    assert '<input type="hidden" name="p1-birth_year-asked" value="1920">' in html
+    other = {"p1-birth_year-asked": "1921"}
+    assert page.press(typed | other | {"p1-birth_year": "1920"}).status_code == 422
+    answered = {"p1-birth_year-asked": "1920"}
+    assert page.press(typed | answered | {"p1-birth_year": "1920"}).status_code == 302
+    assert first(sent).birth_year == 1920
+
+    again = Page.open(client_of(agent), address(sent))
+    assert save(again, as_it_stands(sent), p1__usage_name="Vidal").status_code == 302
+
+
 def test_two_agents_on_different_answers_both_keep_theirs(
     sent: Dossier, agent: User, colleague: User, client_of: Callable[[User], Client]
 ) -> None:

@@ -149,6 +149,22 @@ def test_what_is_right_is_kept_and_what_is_wrong_is_told_in_the_couple_s_words(
     assert person(opened, 2).situation == "celibataire"
 
 
+def test_an_age_above_a_hundred_is_asked_about_once_at_the_counter(
+    clerk: User, opened: Dossier, client_of: ClientOf
+) -> None:
+    page = Page.open(client_of(clerk), step(opened, "personnes"))
+    typed = of("p1", **{"acte__birth_date": "12/6/1920"}) | of("p2")
+
+    asked = page.press(typed)
+    name, year = "p1-acte-birth_date-asked", "1920"
+
+    assert asked.status_code == 422
+    assert "Est-ce exact" in asked.content.decode()
+    assert f'<input type="hidden" name="{name}" value="{year}">' in asked.content.decode()
+    assert page.press(typed | {name: year}).status_code == 302
+    assert person(opened, 1).birth_year == 1920
+
+
 def test_what_is_left_for_later_is_kept(clerk: User, opened: Dossier, client_of: ClientOf) -> None:
     client = client_of(clerk)
     page = Page.open(client, step(opened, "personnes"))
