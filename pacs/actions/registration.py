@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Model
 from django.utils.timezone import localdate
 
+from demarches.agenda.seats import check_read
 from demarches.files import storage
 from demarches.models import Mairie, Officer, User, next_reference
 from demarches.models.fields import unprintable
@@ -557,12 +558,25 @@ def open_act(
         )
 
 
-def update_act(act: LaterAct, *, pieces: Collection[str], event_on: date | None) -> None:
-    """Note what has come in since; an incomplete act is completed, never refused for that."""
+def update_act(
+    act: LaterAct,
+    *,
+    pieces: Collection[str],
+    event_on: date | None,
+    deceased: int | None = None,
+    read: str | None = None,
+) -> None:
+    """Note what has come in since; an incomplete act is completed, never refused for that.
+
+    `deceased`: the place of whoever died. `read`: the act as its page showed it (`LaterAct.shown`);
+    raises `ChangedSince` when a colleague changed it since.
+    """
     with transaction.atomic():
         row = _open_act(act)
+        check_read(read, row.shown())
         row.pieces, row.event_on = _known_pieces(row.kind, pieces), event_on
-        row.save(update_fields=["pieces", "event_on"])
+        row.deceased = deceased
+        row.save(update_fields=["pieces", "event_on", "deceased"])
 
 
 def register_act(act: LaterAct, *, officer: Officer, by: User, at: datetime) -> None:
@@ -596,13 +610,19 @@ def register_act(act: LaterAct, *, officer: Officer, by: User, at: datetime) -> 
             registration.save(update_fields=["dissolved_on", "dissolution"])
 
 
-def refuse_act(act: LaterAct, *, ground: str, by: User, at: datetime) -> None:
-    """End an act with a motivated decision, its day and its author; incomplete is no ground."""
+def refuse_act(
+    act: LaterAct, *, ground: str, by: User, at: datetime, read: str | None = None
+) -> None:
+    """End an act with a motivated decision, its day and its author; incomplete is no ground.
+
+    `read`: as for `update_act`.
+    """
     if not ground.strip():
         raise ActionRefused("Une décision d’irrecevabilité est motivée.")
     check_request(ground)
     with transaction.atomic():
         row = _open_act(act)
+        check_read(read, row.shown())
         row.status, row.ground = "inadmissible", ground.strip()
         row.refused_at, row.refused_by = at, by
         row.save(update_fields=["status", "ground", "refused_at", "refused_by"])

@@ -18,9 +18,11 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin, listed
+from demarches.agenda.seats import ChangedSince
 from demarches.models import Officer, User
 from demarches.papers.documents import RenderedPdf
 from demarches.rules.numbers import read_number
+from demarches.rules.read import FIELD, imprint
 from demarches.views.downloads import private_answer, table_answer
 from demarches.web.tables import TYPES
 from pacs.actions import registration as actions
@@ -40,7 +42,7 @@ from pacs.papers import official
 from pacs.papers.documents import DocumentNotReady
 from pacs.reads.access import may_decide, may_read_as_staff, may_review
 from pacs.reads.search import find_registrations
-from pacs.rules.registration import ActKind, informing_article
+from pacs.rules.registration import ActKind
 
 #: What is noted of an avis, as the buttons send it.
 NOTED = frozenset({"sent", "mentioned"})
@@ -170,6 +172,19 @@ def _letters_address(keys: list[int]) -> str:
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count < 2 else many}"
+
+
+def _act_changed(act: LaterAct, form: ActPiecesForm) -> list[str]:
+    """What the agent is told when a colleague changed the act, with what they had ticked."""
+    reasons = [
+        "Cette démarche a changé depuis que vous avez ouvert cette page : rien n’est enregistré. La"
+        " voici comme elle est maintenant."
+    ]
+    if form.is_valid() and (pieces := form.cleaned_data["pieces"]):
+        labels = dict(act.rule.pieces)
+        ticked = " ; ".join(labels[code] for code in pieces)
+        reasons.append(f"Vous aviez coché : {ticked}.")
+    return reasons
 
 
 PAPERS: Mapping[str, Callable[[Registration], RenderedPdf]] = {
@@ -537,12 +552,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One modification or dissolution: what is in hand, then register or refuse."""
         agent, now = _reader(request), timezone.now()
-        act = get_object_or_404(
-            LaterAct.objects.select_related("registration", "officer").prefetch_related(
-                "registration__persons"
-            ),
-            pk=pk,
-        )
+        act = self._act_row(pk)
         posted = request.POST if request.method == "POST" else None
         form = ActPiecesForm(posted, act=act)
         officers = Officer.objects.in_force(localdate(now))
@@ -551,6 +561,9 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             _officer(request)
             try:
                 self._act(posted, act, form, officers, agent)
+            except ChangedSince:
+                reasons, status = _act_changed(act, form), 409
+                form = ActPiecesForm(act=LaterAct.objects.get(pk=pk))
             except ValidationError as refused:
                 reasons, status = refused.messages, 422
             else:
@@ -561,12 +574,12 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             request,
             "admin/pacs/act.html",
             title=f"{act.get_kind_display()} · {act.reference}",
-            act=LaterAct.objects.select_related("registration", "officer", "refused_by").get(pk=pk),
+            act=(now_is := self._act_row(pk)),
+            lu=imprint(now_is.shown()),
             avis=(avis := list(act.avis.select_related("person"))),
             held_here=actions.avis_held_here(avis),
             is_joint=act.kind == ActKind.JOINT,
-            is_death=act.kind == ActKind.DEATH,
-            told=act.registration.people if informing_article(act.kind) else (),
+            told=[(one, f"lettre-{one.position}") for one in act.informed],
             form=form,
             officers=officers,
             reasons=reasons,
@@ -574,6 +587,10 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             may_decide=may_decide(agent),
             status=status,
         )
+
+    def _act_row(self, pk: int) -> LaterAct:
+        rows = LaterAct.objects.select_related("registration", "officer", "refused_by")
+        return get_object_or_404(rows.prefetch_related("registration__persons"), pk=pk)
 
     def act_paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         """The récépissé of a dissolution, the letter to one of the two, or why it was refused."""
@@ -600,7 +617,9 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         verb = posted.get("verb", "")
         if verb == "refuser":
             ground = posted.get("ground", "")
-            actions.refuse_act(act, ground=ground, by=agent, at=timezone.now())
+            actions.refuse_act(
+                act, ground=ground, by=agent, at=timezone.now(), read=posted.get(FIELD, "")
+            )
             return
         if not form.is_valid():
             raise ValidationError("Vérifiez les dates et les pièces.")
@@ -608,6 +627,8 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             act,
             pieces=form.cleaned_data["pieces"],
             event_on=form.cleaned_data.get("event_on"),
+            deceased=form.cleaned_data.get("deceased"),
+            read=posted.get(FIELD, ""),
         )
         if verb == "enregistrer":
             raw = posted.get("officer", "")

@@ -202,7 +202,9 @@ class ActPiecesForm(forms.Form):
     event_on = past_day_field("Date du mariage ou du décès", required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, act: LaterAct) -> None:
-        super().__init__(data, initial={"pieces": act.pieces, "event_on": act.event_on})
+        super().__init__(
+            data, initial={name: getattr(act, name) for name in ("pieces", "event_on", "deceased")}
+        )
         rule = act_rule(act.kind)
         self.fields["pieces"] = forms.MultipleChoiceField(
             label="Pièces en main",
@@ -212,3 +214,12 @@ class ActPiecesForm(forms.Form):
         )
         if not rule.takes_effect_on_event:
             del self.fields["event_on"]
+        if act.is_death:
+            self.fields["deceased"] = forms.TypedChoiceField(
+                label="Qui est décédé ?",
+                required=False,
+                coerce=int,
+                empty_value=None,
+                widget=forms.RadioSelect,
+                choices=[(one.position, one.name) for one in act.registration.people],
+            )

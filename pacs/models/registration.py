@@ -15,11 +15,12 @@ from django_countries.fields import CountryField
 
 from demarches.models import Officer
 from demarches.models.fields import LatinCharField, PrintedCharField, PrintedTextField
+from demarches.rules.read import Shown
 from pacs.models.dossier import Dossier
 from pacs.models.fields import NameField, birth_exists
 from pacs.rules import registration as rules
 from pacs.rules.enums import Sex
-from pacs.rules.registration import ACT_RULES, ActRule, RegisterNumber, act_rule
+from pacs.rules.registration import ACT_RULES, ActKind, ActRule, RegisterNumber, act_rule
 from pacs.rules.situation import PartialDate
 
 ORIGINS = [
@@ -216,6 +217,10 @@ class LaterAct(models.Model):
     #: Codes of the pieces in hand, as `ActRule.pieces` names them.
     pieces = models.JSONField("pièces en main", default=list, blank=True)
     event_on = models.DateField("date du mariage ou du décès", null=True, blank=True)
+    #: The place of whoever died; None for other acts, and for deaths registered before it was kept.
+    deceased = models.PositiveSmallIntegerField(
+        "personne décédée", choices=[(1, "1"), (2, "2")], null=True, blank=True
+    )
     effect_on = models.DateField("effet entre les partenaires", null=True, blank=True)
     registered_at = models.DateTimeField("enregistré le", null=True, blank=True)
     officer = models.ForeignKey(
@@ -267,6 +272,11 @@ class LaterAct(models.Model):
                 | Q(status="inadmissible", refused_at__isnull=False, refused_by__isnull=False),
                 name="pacs_lateract_refused_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(deceased__isnull=True)
+                | Q(kind=ActKind.DEATH.value, deceased__in=[1, 2]),
+                name="pacs_lateract_deceased_of_two",
+            ),
             # A PACS ends once.
             models.UniqueConstraint(
                 fields=["registration"],
@@ -288,7 +298,28 @@ class LaterAct(models.Model):
         lines = [label for code, label in self.rule.pieces if code not in self.pieces]
         if self.rule.takes_effect_on_event and self.event_on is None:
             lines.append("La date du mariage ou du décès")
+        if self.is_death and self.deceased is None:
+            lines.append("Le nom de la personne décédée")
         return lines
+
+    @property
+    def is_death(self) -> bool:
+        return self.kind == ActKind.DEATH
+
+    @property
+    def informed(self) -> list[RegisteredPerson]:
+        """Whom the mairie writes to; `registration.persons` fetched beforehand."""
+        places = rules.informed_places(self.kind, self.deceased)
+        return [one for one in self.registration.people if one.position in places]
+
+    def shown(self) -> Shown:
+        """What its page shows of it, for whoever acts on what they read."""
+        return {
+            "status": self.status,
+            "pieces": self.pieces,
+            "event_on": self.event_on,
+            "deceased": self.deceased,
+        }
 
 
 class Avis(models.Model):

@@ -134,13 +134,17 @@ def end_letter(act: LaterAct, position: int) -> RenderedPdf:
     """The letter that tells one of the two of an end (décret 2006-1806, art. 3 and 5).
 
     The address is left to write: the register holds none, and that of the day of the PACS may be
-    old. Raises `DocumentNotReady` when nobody is to be told, or while it is not registered.
+    old. Raises `DocumentNotReady` when nobody is to be told, while it is not registered, or for
+    whoever died.
     """
     article = informing_article(act.kind)
     if article is None or act.registered_at is None:
         raise DocumentNotReady("Personne n’est à informer par lettre.")
     registration = act.registration
     first, second = registration.people
+    person, other = (first, second) if position == 1 else (second, first)
+    if person not in act.informed:
+        raise DocumentNotReady("Cette personne est décédée : la lettre va à l’autre.")
     return _render(
         "end_letter",
         "Fin d’un Pacs",
@@ -149,8 +153,8 @@ def end_letter(act: LaterAct, position: int) -> RenderedPdf:
         act=act,
         article=article,
         registration=registration,
-        person=first if position == 1 else second,
-        other=second if position == 1 else first,
+        person=person,
+        other=other,
         moment=registered_moment(registration),
         reference=registration.number,
     )

@@ -197,7 +197,9 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
             Line(True, When.ALWAYS, Right.REVIEW),
             "id reference registration kind status effect_on registered_at officer ground",
         ),
-        **_all(REVIEWERS, "received_on by_post pieces event_on agent refused_at refused_by"),
+        **_all(
+            REVIEWERS, "received_on by_post pieces event_on deceased agent refused_at refused_by"
+        ),
     },
     "Avis": {
         "mentioned_on": Line(True, When.ALWAYS, Right.REVIEW).because("la publicité du Pacs"),

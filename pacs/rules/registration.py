@@ -199,11 +199,18 @@ _INFORMS = {ActKind.MARRIAGE: 3, ActKind.DEATH: 3, ActKind.UNILATERAL: 5}
 
 
 def informing_article(kind: str) -> int | None:
-    """By which article the mairie writes to the partners; None when both declared it themselves.
-
-    To both, and to the survivor alone after a death.
-    """
+    """By which article the mairie writes to the partners; None when both declared it themselves."""
     return _INFORMS.get(ActKind(kind))
+
+
+def informed_places(kind: str, deceased: int | None) -> frozenset[int]:
+    """The places, 1 or 2, of whom the mairie writes to: both, or the survivor after a death.
+
+    `deceased`: the place of whoever died; None while it is not known, and either may be the one.
+    """
+    if informing_article(kind) is None:
+        return frozenset()
+    return frozenset({1, 2}) - {deceased}
 
 
 def effect_day(rule: ActRule, *, registered_on: date, event_on: date | None) -> date:

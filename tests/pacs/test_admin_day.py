@@ -15,6 +15,7 @@ from post_office.models import Email
 from demarches.agenda.booking import week_of
 from demarches.mail.emails import mail_text
 from demarches.models import Agenda, Appointment, Officer, User
+from demarches.rules.read import imprint
 from demarches.rules.slots import Asked
 from pacs.actions.appointments import book_for
 from pacs.actions.consent import watching_facts
@@ -225,6 +226,24 @@ def test_booking_acts_on_the_appointment_the_agent_saw(
     assert "Vous vouliez&nbsp;: mardi 24 novembre 2026 à 10 h." in html
     assert "rendez-vous le mercredi 25 novembre 2026 à 10 h" in html
     assert Dossier.objects.get().appointment.starts_at.day == 25
+
+
+def test_a_slot_that_is_theirs_already_is_said_to_be(desk: Client, dossier: Dossier) -> None:
+    """Pressed twice, or from a page of before: nothing changes, and nobody is said to have it."""
+    path, wanted = address("dossier_book", dossier.pk), "2026-11-24T10:00+01:00"
+    page = Page.open(desk, path)
+    page.press({"creneau": wanted})
+    mails, events = Email.objects.count(), dossier.events.count()
+
+    for data in (None, {"version": Dossier.objects.get().version}):
+        again = page.press({"creneau": wanted, **(data or {})})
+        answer = desk.get(again.url)
+        said = [str(message) for message in answer.context["messages"]]
+        assert said[-1:] == [
+            f"C’est son rendez-vous actuel : {Dossier.objects.get().appointment}. Rien n’a changé."
+        ]
+
+    assert (Email.objects.count(), dossier.events.count()) == (mails, events)
 
 
 def test_booking_a_dossier_that_is_not_complete_says_why(desk: Client, sent: Dossier) -> None:
@@ -508,13 +527,18 @@ def test_an_act_from_its_opening_to_its_registration(
     act = LaterAct.objects.get()
     path = address("registration_act", act.pk)
 
+    def lu() -> str:
+        return imprint(LaterAct.objects.get().shown())
+
     bad = desk.post(address("registration_change", line.pk), {"kind": "divorce"})
-    early = desk.post(path, {"verb": "enregistrer", "officer": str(officer.pk)})
-    nobody = desk.post(path, {"verb": "enregistrer", "pieces": ["declaration", "identites"]})
+    early = desk.post(path, {"verb": "enregistrer", "officer": str(officer.pk), "lu": lu()})
+    pieces = ["declaration", "identites"]
+    nobody = desk.post(path, {"verb": "enregistrer", "pieces": pieces, "lu": lu()})
     done = desk.post(
         path,
         {
             "verb": "enregistrer",
+            "lu": lu(),
             "pieces": ["declaration", "identites"],
             "officer": str(officer.pk),
         },
@@ -535,9 +559,94 @@ def test_an_act_is_refused_with_its_ground(desk: Client, agent: User, officer: O
     )
     path = address("registration_act", LaterAct.objects.get().pk)
 
-    assert desk.post(path, {"verb": "refuser", "ground": ""}).status_code == 422
-    assert desk.post(path, {"verb": "refuser", "ground": "Autre mairie."}).status_code == 302
+    lu = imprint(LaterAct.objects.get().shown())
+    refusal = {"verb": "refuser", "ground": "Autre mairie.", "lu": lu}
+    assert desk.post(path, {**refusal, "ground": ""}).status_code == 422
+    assert desk.post(path, refusal).status_code == 302
     assert "Autre mairie." in desk.get(path).content.decode()
+
+
+def test_a_death_names_who_died_and_offers_the_letter_of_the_other(
+    desk: Client, agent: User, officer: Officer
+) -> None:
+    line = registered(agent, officer)
+    opening = {"kind": "dissolution_deces", "received_on": "2026-11-23"}
+    desk.post(address("registration_change", line.pk), opening)
+    act = LaterAct.objects.get()
+    path, (first, second) = address("registration_act", act.pk), line.people
+    page = desk.get(path)
+    assert first.name in page.content.decode()
+    told = {
+        "verb": "enregistrer",
+        "officer": str(officer.pk),
+        "pieces": ["avis"],
+        "event_on": "2026-11-23",
+        "lu": page.context["lu"],
+    }
+
+    unsaid = desk.post(path, told)
+    done = desk.post(path, {**told, "deceased": "1", "lu": unsaid.context["lu"]})
+
+    assert unsaid.status_code == 422
+    assert "Il manque : Le nom de la personne décédée." in unsaid.content.decode()
+    assert done.status_code == 302
+    html = desk.get(path).content.decode()
+    assert f"lettre à {second.name}" in html
+    assert f"lettre à {first.name}" not in html
+    letters = {
+        slug: address("registration_act_paper", act.pk, slug) for slug in ("lettre-1", "lettre-2")
+    }
+    assert {slug: desk.get(url).status_code for slug, url in letters.items()} == {
+        "lettre-1": 404,
+        "lettre-2": 200,
+    }
+
+
+def test_an_old_page_of_an_act_erases_nothing_and_gives_back_what_was_ticked(
+    desk: Client, agent: User, officer: Officer
+) -> None:
+    line = registered(agent, officer)
+    opening = {"kind": "modification", "received_on": "2026-11-23"}
+    desk.post(address("registration_change", line.pk), opening)
+    path = address("registration_act", LaterAct.objects.get().pk)
+    lu = desk.get(path).context["lu"]
+    desk.post(path, {"verb": "noter", "pieces": ["declaration", "convention"], "lu": lu})
+
+    stale = desk.post(path, {"verb": "noter", "pieces": ["identites"], "lu": lu})
+
+    assert stale.status_code == 409
+    assert "Cette démarche a changé" in stale.content.decode()
+    assert "Vous aviez coché : Photocopie" in stale.content.decode()
+    assert LaterAct.objects.get().pieces == ["declaration", "convention"]
+    again = {"verb": "noter", "pieces": ["identites"], "lu": stale.context["lu"]}
+    assert desk.post(path, again).status_code == 302
+
+
+def test_an_age_above_a_hundred_is_asked_about_once_in_the_register(
+    desk: Client, officer: Officer
+) -> None:
+    page = Page.open(desk, address("registration_old"))
+    person = {
+        "birth_name": "Roche",
+        "first_names": "Ana",
+        "birth_year": "1920",
+        "birth_country": "FR",
+    }
+    data = {
+        **{"number": "TI-2009-13", "registered_on": "2009-05-04", "origin": "tribunal"},
+        "place": "Tribunal d’instance",
+        **{f"p{rank}-{name}": value for rank in (1, 2) for name, value in person.items()},
+        "p2-birth_year": "1980",
+    }
+
+    asked = page.press(data)
+
+    html = asked.content.decode()
+    assert (asked.status_code, Registration.objects.count()) == (422, 0)
+    assert html.count("Cela ferait 106 ans cette année. Est-ce exact") == 1
+    assert '<input type="hidden" name="p1-birth_year-asked" value="1920">' in html
+    assert "p2-birth_year-asked" not in html
+    assert page.press(data | {"p1-birth_year-asked": "1920"}).status_code == 302
 
 
 def test_an_older_pacs_is_entered_by_its_number(desk: Client, officer: Officer) -> None:

@@ -95,9 +95,10 @@ def text_of(paper: RenderedPdf) -> str:
     return read(paper.content)
 
 
-def ended(line: Registration, kind: str) -> LaterAct:
+def ended(line: Registration, kind: str, deceased: int | None = None) -> LaterAct:
     """An end as the register has it, not written."""
     return LaterAct(
+        deceased=deceased,
         registration=line,
         kind=kind,
         status="registered",
@@ -356,6 +357,32 @@ def test_the_end_of_a_pacs_is_told_to_whom_the_decree_says(line: Registration) -
     ):
         with pytest.raises(DocumentNotReady):
             paper()
+
+
+@pytest.mark.parametrize(("deceased", "survivor"), [(1, 2), (2, 1)])
+def test_the_letter_after_a_death_goes_to_whoever_survives_and_says_it(
+    line: Registration, deceased: int, survivor: int
+) -> None:
+    people = dict(zip((1, 2), line.people, strict=True))
+    act = ended(line, "dissolution_deces", deceased)
+
+    letter = text_of(official.end_letter(act, survivor))
+
+    assert people[survivor].name in letter
+    assert f"informée du décès de {people[deceased].name}" in letter
+    assert "l’article 3 du décret n° 2006-1806" in letter
+    assert "entre vous et" not in letter
+    assert "Les partenaires règlent eux-mêmes" not in letter
+    with pytest.raises(DocumentNotReady, match="décédée"):
+        official.end_letter(act, deceased)
+
+
+def test_a_death_registered_before_its_name_was_kept_has_both_letters(line: Registration) -> None:
+    first, second = line.people
+    act = ended(line, "dissolution_deces")
+
+    for place, other in ((1, second), (2, first)):
+        assert f"du décès de {other.name}" in text_of(official.end_letter(act, place))
 
 
 def test_the_decision_on_a_later_act_says_why_and_where_to_contest(line: Registration) -> None:

@@ -16,7 +16,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from post_office.models import STATUS, Email
 
+from demarches.agenda.seats import ChangedSince
 from demarches.models import Agenda, Appointment, Officer, User
+from demarches.rules.read import imprint
 from pacs.actions import desk
 from pacs.actions.appointments import book_for
 from pacs.actions.pieces import add_file
@@ -555,16 +557,44 @@ def test_a_joint_dissolution_from_the_papers_to_the_avis(
 
 def test_a_death_takes_effect_on_its_day(line: Registration, officer: Officer, agent: User) -> None:
     act = act_on(line, "dissolution_deces", agent, pieces=["avis"])
-    assert act.missing == ["La date du mariage ou du décès"]
-    update_act(act, pieces=["avis"], event_on=AFTER.date() + timedelta(days=1))
+    assert act.missing == ["La date du mariage ou du décès", "Le nom de la personne décédée"]
+    tomorrow = AFTER.date() + timedelta(days=1)
+    update_act(act, pieces=["avis"], event_on=tomorrow, deceased=2)
     assert refusals(lambda: register_act(act, officer=officer, by=agent, at=AFTER)) == [
         "Cette date est avant le Pacs, ou à venir."
     ]
 
     update_act(act, pieces=["avis"], event_on=AFTER.date())
+    assert refusals(lambda: register_act(act, officer=officer, by=agent, at=AFTER)) == [
+        "Il manque : Le nom de la personne décédée."
+    ]
+    update_act(act, pieces=["avis"], event_on=AFTER.date(), deceased=2)
     register_act(act, officer=officer, by=agent, at=AFTER + timedelta(days=9))
 
     assert Registration.objects.get().dissolved_on == AFTER.date()
+    assert [one.position for one in LaterAct.objects.get().informed] == [1]
+
+
+def test_nobody_dies_of_another_act(line: Registration, agent: User) -> None:
+    act = act_on(line, "dissolution_mariage", agent)
+
+    for place in (1, 3):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            LaterAct.objects.filter(pk=act.pk).update(deceased=place)
+
+
+def test_an_act_is_completed_or_refused_as_it_was_read(line: Registration, agent: User) -> None:
+    act = act_on(line, "dissolution_deces", agent)
+    read = imprint(act.shown())
+    update_act(act, pieces=["avis"], event_on=AFTER.date(), deceased=1, read=read)
+
+    with pytest.raises(ChangedSince):
+        update_act(act, pieces=[], event_on=None, read=read)
+    with pytest.raises(ChangedSince):
+        refuse_act(act, ground="Un motif.", by=agent, at=AFTER, read=read)
+
+    act.refresh_from_db()
+    assert (act.status, act.pieces, act.deceased) == ("open", ["avis"], 1)
 
 
 def test_a_modification_leaves_the_pacs_standing(
