@@ -51,7 +51,7 @@ from pacs.reads.desk import (
     missing_text,
     possible_now,
 )
-from pacs.reads.journal import journal_of
+from pacs.reads.journal import journal_of, looks_at
 from pacs.reads.piles import pile_rules
 from pacs.reads.shown import place_shown
 from pacs.reads.thread import thread_of
@@ -279,7 +279,7 @@ class ReviewDesk:
     def _journal_context(self, request: HttpRequest, dossier: Dossier) -> dict[str, Any]:
         return {
             "lines": journal_of(dossier),
-            "readings": dossier.readings.select_related("agent")[:20],
+            "looks": looks_at(dossier, many=20),
         }
 
 

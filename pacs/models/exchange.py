@@ -13,7 +13,6 @@ from demarches.models.fields import (
     GuardedSlugField,
     GuardedTextField,
 )
-from demarches.rules.enums import Status, Transition
 from pacs.models.dossier import Dossier
 from pacs.models.partenaire import Partenaire
 from pacs.rules.desk_words import STATUS_WORDS
@@ -47,55 +46,6 @@ MAIL_KINDS = {
     "dossier_inadmissible": "Décision à lire",
     "message_received": "Message de la mairie",
     "deletion_warning": "Effacement annoncé",
-}
-EVENT_KINDS = {
-    "opened": "Dossier ouvert",
-    "door_own": "Second partenaire invité par courriel",
-    "door_same_device": "Second partenaire sur le même appareil",
-    "door_paper": "Second partenaire sur papier",
-    "door_seen": "Participation changée par un agent qui a vu la personne",
-    "part_emptied": "Partie du second partenaire vidée, à recommencer",
-    "joined": "Le second partenaire participe",
-    "declined": "Invitation refusée",
-    "left": "Le second partenaire ne participe plus ; sa partie est vidée",
-    "helper_invited": "Personne invitée à aider à remplir",
-    "helper_joined": "La personne invitée aide à remplir",
-    "helper_filled": "Rempli par la personne qui aide",
-    "helper_ended": "Fin de l’aide à remplir",
-    "said_confirmed": "Ce que l’autre avait dit d’elle, confirmé par la personne",
-    "common_confirmed": "Réponses communes confirmées",
-    "common_commented": "Changement proposé dans les réponses communes",
-    "attested": "Attestation sur l’honneur",
-    "attested_on_paper": "Attestation signée sur papier",
-    "piece_accepted": "Pièce acceptée",
-    "piece_refused": "Pièce refusée",
-    "piece_provided": "Décision sur une pièce reprise",
-    "piece_to_bring": "Décision sur une pièce reprise",
-    "piece_dated": "Dates d’une pièce corrigées",
-    "piece_to_renew": "Pièce trop ancienne le jour choisi : à apporter à nouveau",
-    "attestation_ended": "Attestation qui ne vaut plus : un fait attesté a changé",
-    "confirmation_ended": "Confirmation qui ne vaut plus : une réponse commune a changé",
-    "outcome_decided": "Point regardé par un agent, et motif",
-    "correction_proposed": "Correction proposée",
-    "correction_sent": "Correction envoyée à la mairie",
-    "request_answered": "A répondu à la demande ; l’autre doit encore répondre",
-    "correction_taken": "Correction reprise dans le dossier",
-    "correction_declined": "Correction non reprise",
-    "correction_dropped": "Correction abandonnée",
-    "ending_undone": "Fin du dossier annulée",
-    "answers_by_agent": "Réponses saisies par un agent",
-    "assigned": "Dossier confié",
-    "followed": "Agents qui suivent aussi",
-    "mail_again": "Mail renvoyé",
-    "appointment_moved": "Rendez-vous déplacé",
-    "arrived": "Arrivés à la mairie",
-    "avis_sent": "Avis de mention envoyé",
-    "scans_deleted": "Fichiers effacés après l’enregistrement",
-    "opposable": "Mentions apposées : opposable aux tiers",
-    "deletion_warned": "Effacement annoncé dans 14 jours",
-    "kept": "Dossier gardé à la demande d’un partenaire",
-    "birth_verified": "Acte de naissance vérifié par la mairie",
-    "birth_verification_ended": "Acte à vérifier à nouveau : l’état civil a changé",
 }
 
 
@@ -204,13 +154,6 @@ class DossierEvent(DossierEventBase):
 
     class Meta(DossierEventBase.Meta):
         abstract = False
-
-    @property
-    def label(self) -> str:
-        """What happened, in words."""
-        if self.transition:
-            return f"{Transition(self.transition).label} → {Status(self.to_status).label}"
-        return EVENT_KINDS.get(self.kind, self.kind)
 
 
 class Reading(ReadingBase):

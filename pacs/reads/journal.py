@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from demarches.rules.enums import Status, Transition
-from pacs.models import Dossier, DossierEvent, Partenaire, PieceWording
+from pacs.models import Dossier, DossierEvent, Partenaire, PieceWording, Reading
 from pacs.models.consent import label_of
-from pacs.models.exchange import EVENT_KINDS
 from pacs.rules.desk_words import STATUS_WORDS
+from pacs.rules.eligibility import OUTCOME_TYPES
 
 #: What somebody did, after their name; « {piece} » and « {whose} » are filled.
 SENTENCES = {
@@ -57,7 +57,16 @@ SENTENCES = {
     "part_emptied": "a vidé la partie du second partenaire, à recommencer",
     "birth_verification_ended": "a changé l’état civil : l’acte est à vérifier à nouveau",
     "opposable": "a noté toutes les mentions : le Pacs est opposable aux tiers",
+    "left": "ne participe plus ; sa partie est vidée",
+    "said_confirmed": "a confirmé ce que l’autre avait dit de sa part",
+    "request_answered": "a répondu à la demande ; l’autre doit encore répondre",
+    "helper_invited": "a invité quelqu’un à l’aider à remplir",
+    "helper_joined": "aide à remplir la partie{whose}",
+    "helper_filled": "a rempli avec la personne aidée la partie{whose}",
+    "helper_ended": "a mis fin à l’aide à remplir{whose}",
 }
+#: A kind that a later version writes, read by this one.
+UNKNOWN = "a agi sur le dossier"
 TRANSITIONS = {
     Transition.SUBMIT: "a envoyé le dossier",
     Transition.START_REVIEW: "a commencé la vérification",
@@ -74,8 +83,22 @@ TRANSITIONS = {
 }
 #: The agent acts; the partenaire of the line is whose piece or part it is.
 ABOUT_SOMEBODY = frozenset(
-    {"piece_dated", "piece_to_renew", "birth_verified", "attested_on_paper", "mail_again"}
+    {
+        *("piece_dated", "piece_to_renew", "birth_verified", "attested_on_paper", "mail_again"),
+        *("helper_joined", "helper_filled", "helper_ended"),
+    }
 )
+#: Where a helper filled in, by the name of its address.
+HELPED_PAGES = {
+    "common-step": "les réponses communes",
+    "own-step": "ses réponses",
+    "said": "ce que l’autre a dit d’elle",
+    "dossier-pieces": "les pièces",
+    "dossier-piece": "une pièce",
+    "piece-file-remove": "une pièce",
+    "helper": "l’aide à remplir",
+}
+OUTCOME_TITLES = {one.code: one.title for one in OUTCOME_TYPES}
 
 
 #: The second's place was emptied since: whoever has it now did and said nothing of that.
@@ -92,6 +115,47 @@ class JournalLine:
     words: str
     changes: Sequence[Mapping[str, str]] = ()
     reason: str = ""
+
+
+#: What an agent looked at, when it is not told in words already; « papier » and a name, most often.
+PAPERS = {
+    "pieces": "liste des pièces",
+    "declaration": "préparation de la déclaration",
+    "accuse": "accusé de réception",
+    "recepisse": "récépissé",
+    "decision": "décision",
+    "plan-b": "plan B",
+    "lettre-1": "lettre d’information",
+    "lettre-2": "lettre d’information",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a dossier: when, whose, and at what, in words."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+def looks_at(dossier: Dossier, *, many: int) -> list[Look]:
+    """The latest looks at this dossier."""
+    return [
+        Look(one.at, str(one.agent or "la machine de la mairie"), look_words(one.what))
+        for one in dossier.readings.select_related("agent")[:many]
+    ]
+
+
+def look_words(what: str) -> str:
+    """« papier accuse » → « papier : accusé de réception »; words are left as they are."""
+    first, _, rest = what.partition(" ")
+    if first == Reading.HELP:
+        page = rest.partition(" ")[2]
+        return f"aide à remplir : {HELPED_PAGES.get(page, 'le dossier')}"
+    if first in {"fichier", "aperçu"} and rest.isdecimal():
+        return f"{first} d’une pièce"
+    return f"{first} : {PAPERS[rest]}" if rest in PAPERS else what
 
 
 def journal_of(dossier: Dossier) -> list[JournalLine]:
@@ -128,12 +192,17 @@ def _line(
         return JournalLine(event.at, who, _transition(event), changes, reason)
     if event.kind.startswith("piece_"):
         label, reason = _piece_label(event, reason, wordings)
-        words = SENTENCES[event.kind].format(piece=f"« {label} »{whose}")
+        words = SENTENCES.get(event.kind, UNKNOWN).format(piece=f"« {label} »{whose}")
         return JournalLine(event.at, who, words, changes, reason)
     if event.kind == "answers_by_agent" and reason:
         told, reason = _answer_labels(reason, dossier, is_former=is_former), ""
         changes = [{"label": one, "old": "", "new": ""} for one in told]
-    words = SENTENCES.get(event.kind, EVENT_KINDS.get(event.kind, event.kind))
+    if event.kind == "outcome_decided":
+        code, _, reason = reason.partition(" : ")
+        changes = [{"label": OUTCOME_TITLES.get(code, "un point"), "old": "", "new": ""}]
+    if event.kind == "helper_filled":
+        reason = HELPED_PAGES.get(reason, "")
+    words = SENTENCES.get(event.kind, UNKNOWN)
     return JournalLine(event.at, who, words.format(whose=whose, piece=""), changes, reason)
 
 

@@ -325,8 +325,10 @@ class DemandeEvent(DossierEventBase):
     @property
     def label(self) -> str:
         """What happened, in words."""
+        if self.kind == "ending_undone":
+            return "Annulation reprise : la demande continue"
         if not self.to_status:
-            return MEETING_EVENTS[self.kind]
+            return MEETING_EVENTS.get(self.kind, "Autre événement")
         return aide.code_of(Status(self.to_status), Outcome(self.demande.outcome), None).label
 
 
