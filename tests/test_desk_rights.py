@@ -210,6 +210,8 @@ OWN = {
     "pacs_dossier_file": ("403 200 200 403", "405 405 405 405"),
     "pacs_dossier_preview": ("403 200 200 403", "405 405 405 405"),
     "pacs_dossier_day": ("200 200 200 403", "405 405 405 405"),
+    # No convocation is named: a word, and back to the day.
+    "pacs_dossier_arrival": ("302 302 302 403", "405 405 405 405"),
     "pacs_dossier_sheet:officier": ("403 200 200 403", "405 405 405 405"),
     "pacs_dossier_sheet:accueil": ("200 200 200 403", "405 405 405 405"),
     "pacs_dossier_sheet:plan-b": ("403 200 200 403", "405 405 405 405"),

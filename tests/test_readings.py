@@ -171,6 +171,7 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_dossier_decision": [("", "GET", ONE)],
     "pacs_dossier_day": [(DAY, "GET", {"dossier": 2}), ("?jour=2026-12-01", "GET", {})],
     "pacs_dossier_sheet": [(DAY, "GET", {"dossier": 2})],
+    "pacs_dossier_arrival": [("?convocation={reference}", "GET", ONE)],
     "pacs_dossier_give": [("?creneau=2026-12-15T09:00%2B01:00", "GET", {})],
     "pacs_dossier_births": [("", "GET", ONE)],
     # The agenda: the week names people, the month counts.
@@ -322,6 +323,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "pacs_dossier_table": ("csv",),
         "pacs_dossier_confide": (),
         "pacs_dossier_give": (),
+        "pacs_dossier_arrival": (),
         "pacs_dossier_lists": (),
         "pacs_registration_table": ("ods",),
         "pacs_registration_paper": (line.pk, "recepisse"),
@@ -374,7 +376,9 @@ def test_each_page_adds_the_readings_of_whom_it_shows(
         for query, method, _ in lines:
             before = counts()
             where = url + query.format(
-                avis=Avis.objects.order_by("pk")[0].pk, dossier=scene["pacs_dossier_change"][0]
+                avis=Avis.objects.order_by("pk")[0].pk,
+                dossier=scene["pacs_dossier_change"][0],
+                reference=Dossier.objects.get(pk=scene["pacs_dossier_change"][0]).reference,
             )
             statuses.add(client.generic(method, where).status_code)
             after = counts()

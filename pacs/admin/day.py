@@ -24,6 +24,7 @@ from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.enums import Status
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
+from demarches.rules.reference import parse_reference
 from demarches.steps.forms import NoPrivateNumbersMixin
 from demarches.views.downloads import private_answer
 from pacs.actions import appointments, desk
@@ -64,6 +65,7 @@ class DayDesk:
                 wrap(require_safe(self.sheet_view)),
                 name="pacs_dossier_sheet",
             ),
+            path("arrivee/", wrap(require_safe(self.arrival_view)), name="pacs_dossier_arrival"),
             path("donner/", wrap(require_safe(self.give_view)), name="pacs_dossier_give"),
             path("naissances/", wrap(self.births_view), name="pacs_dossier_births"),
             path("<num:pk>/rendez-vous/", wrap(self.book_view), name="pacs_dossier_book"),
@@ -98,6 +100,37 @@ class DayDesk:
             may_review=may_review(agent),
             may_serve_counter=may_serve_counter(agent),
             may_decide=may_decide(agent),
+        )
+
+    def arrival_view(self, request: HttpRequest) -> HttpResponse:
+        """Where the code of a convocation leads an agent: who comes, when, and « arrivés ».
+
+        `?convocation=`: the address that the code holds, or a reference; nothing is written before
+        the button is pressed.
+        """
+        agent, now = agent_of(request), timezone.now()
+        if not may_serve_counter(agent):
+            raise PermissionDenied
+        read = request.GET.get("convocation", "")[:200]
+        reference = parse_reference(read.rstrip("/").rpartition("/")[2])
+        dossier = None
+        if reference:
+            dossier = Dossier.objects.for_desk().filter(reference=reference).first()
+        if dossier is None:
+            said = f"« {read} » ne mène à aucun dossier." if read else "Scannez une convocation."
+            messages.error(request, f"{said} Cherchez le couple dans la journée.")
+            return redirect("admin:pacs_dossier_day")
+        note(request, "arrivée", dossier)
+        booked = dossier.appointment
+        day = localdate(booked.starts_at) if booked else None
+        return self._page(
+            request,
+            "admin/pacs/arrival.html",
+            title="Arrivée",
+            dossier=dossier,
+            booked=booked,
+            is_today=day == localdate(now),
+            is_to_come=bool(day and day > localdate(now)),
         )
 
     def sheet_view(self, request: HttpRequest, slug: str) -> HttpResponse:

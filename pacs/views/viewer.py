@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from demarches.accounts.acting import account_of
@@ -15,7 +17,7 @@ from demarches.serving.ratelimit import client_ip
 from demarches.steps.replay import keep_for_after_sign_in
 from pacs.actions.readings import note_help
 from pacs.models import Partenaire
-from pacs.reads.access import GUEST_SESSION_KEY, NotForHelpers, find_reader
+from pacs.reads.access import GUEST_SESSION_KEY, NotForHelpers, find_reader, may_serve_counter
 
 __all__ = ["account_of", "for_partenaire", "while_going_on", "who_acts"]
 
@@ -82,6 +84,10 @@ def for_partenaire(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
             if user is None:
                 # The pass of a handed-over device has ended.
                 return redirect_to_login(request.get_full_path())
+            if page == "dossier" and may_serve_counter(user):
+                # The code of a convocation, scanned at the counter.
+                query = urlencode({"convocation": reference})
+                return redirect(f"{reverse('admin:pacs_dossier_arrival')}?{query}")
             raise Http404
         if partenaire.helper is not None and page:
             note_help(partenaire, page, is_filling=request.method == "POST", at=now)
