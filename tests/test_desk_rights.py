@@ -230,6 +230,7 @@ OWN = {
     "vitale_demande_act:clore": ("404 404 404 403", "409 409 409 403"),
     "vitale_demande_act:confirmer": ("404 404 404 403", "409 409 409 403"),
     "vitale_demande_act:renoncer": ("404 404 404 403", "409 409 409 403"),
+    "vitale_demande_act:renvoyer": ("404 404 404 403", "422 422 422 403"),
     "vitale_demande_act:accompagner": ("404 404 404 403", "409 409 409 403"),
     "vitale_demande_act:absent": ("404 404 404 403", "409 409 409 403"),
     "vitale_demande_act:noter": ("404 404 404 403", "422 422 422 403"),

@@ -14,7 +14,7 @@ from django.urls import reverse
 from post_office.models import Email
 
 from demarches.agenda.calendar import appointment_event
-from demarches.mail.emails import queue_mail
+from demarches.mail.emails import copy_mail, is_secret, queue_mail
 from demarches.models import Appointment, Mairie
 from vitale.models import AideSettings, Demande, DemandeMail, Suivi, SuiviMail, SuiviRoute
 from vitale.reads.tokens import RECOVERY_LIFE, recovery_token, reminder_token
@@ -148,6 +148,17 @@ def _tell(
 def aide_received(demande: Demande, *, at: datetime) -> None:
     """Say that the request is here."""
     _tell("aide_received", demande, at=at, is_cold=True)
+
+
+def send_again(mail: DemandeMail, demande: Demande, *, at: datetime) -> DemandeMail:
+    """Queue a copy of a mail that did not leave, to the address known now; both stay listed.
+
+    Raises `ValueError` when there is no address, or its text gives a right.
+    """
+    if mail.email is None or is_secret(mail.email) or not demande.email:
+        raise ValueError("nothing can be sent again")
+    email = copy_mail(mail.email, to=demande.email, key=f"again:{mail.pk}:{at.isoformat()}")
+    return DemandeMail.objects.create(demande=demande, kind=mail.kind, at=at, email=email)
 
 
 def aide_answered(demande: Demande, *, at: datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from post_office.models import Email
+from post_office.models import STATUS, Email
 
 from demarches.dossiers.refusals import ActionRefused
 from demarches.mail.emails import mail_fate, take_out
@@ -36,6 +36,8 @@ class SentMailBase(models.Model):
     """
 
     LABELS: ClassVar[Mapping[str, str]] = {}
+    #: Kinds of which the latest alone is true: a later one takes the place of those before.
+    TOPICS: ClassVar[Mapping[str, str]] = {}
 
     kind = models.CharField("nature", max_length=40)
     at = models.DateTimeField("mis en file le")
@@ -57,9 +59,33 @@ class SentMailBase(models.Model):
         return self.LABELS.get(self.kind, self.kind)
 
     @property
+    def topic(self) -> str:
+        """What it is about: its kind, or what it has in common with others."""
+        return self.TOPICS.get(self.kind, self.kind)
+
+    @property
+    def has_failed(self) -> bool:
+        """It did not leave, or came back."""
+        return self.email is not None and self.email.status == STATUS.failed
+
+    @property
     def fate(self) -> str:
         """What became of it, for agents."""
         return mail_fate(self.email)
+
+
+def mail_to_send_again[M: SentMailBase](mails: models.QuerySet[M], pk: int) -> M:
+    """The mail of this key among those to the same person; call it under the dossier's lock.
+
+    Refuses one that left, and one that a later mail about the same thing made untrue or useless.
+    """
+    rows = list(mails.select_related("email").order_by("pk"))
+    mail = next((one for one in rows if one.pk == pk), None)
+    if mail is None or not mail.has_failed:
+        raise ActionRefused("Ce mail n’est pas de ceux qui ne sont pas partis.")
+    if any(one.pk > mail.pk and one.topic == mail.topic for one in rows):
+        raise ActionRefused("Un mail plus récent en dit autant, ou le change : regardez son sort.")
+    return mail
 
 
 def unsend(mails: models.QuerySet[Any], *, too_late: str) -> None:

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
-from post_office.models import STATUS
 
 from demarches.agenda.seats import ChangedSince, check_read
+from demarches.dossiers.exchange import mail_to_send_again
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import day_fr
@@ -491,12 +491,9 @@ def send_again(dossier: Dossier, pk: int, *, by: User, at: datetime) -> SentMail
     """
     with transaction.atomic():
         locked = locked_at_version(dossier, None)
-        mail = locked.mails.select_related("email", "partenaire__user").filter(pk=pk).first()
-        if mail is None or mail.email is None or mail.email.status != STATUS.failed:
-            raise ActionRefused("Ce mail n’est pas de ceux qui ne sont pas partis.")
-        later = locked.mails.filter(partenaire=mail.partenaire, kind=mail.kind, pk__gt=mail.pk)
-        if later.exists():
-            raise ActionRefused("Un mail de même nature est parti depuis : regardez son sort.")
+        whose = locked.mails.filter(pk=pk).values("partenaire")
+        same = locked.mails.filter(partenaire__in=whose) | locked.mails.filter(pk=pk)
+        mail = mail_to_send_again(same.select_related("partenaire__user"), pk)
         emptied = locked.events.filter(kind="part_emptied", at__gt=mail.at).exists()
         if emptied and mail.partenaire is not None and not mail.partenaire.is_first:
             raise ActionRefused("Ce mail s’adressait à une autre personne : écrivez-en un autre.")

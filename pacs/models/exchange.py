@@ -121,6 +121,11 @@ class SentMail(SentMailBase):
     """A mail queued about a dossier; `partenaire`: whom it is for, of the two."""
 
     LABELS = MAIL_KINDS
+    TOPICS = {
+        kind: "appointment"
+        for kind in MAIL_KINDS
+        if kind.startswith("appointment_") or kind in {"dossier_complete", "registered"}
+    }
 
     dossier = models.ForeignKey(Dossier, on_delete=models.CASCADE, related_name="mails")
     partenaire = models.ForeignKey(

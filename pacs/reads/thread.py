@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from post_office.models import STATUS
-
 from demarches.mail.emails import is_text
 from pacs.models import Dossier
 
@@ -57,11 +55,11 @@ def _requests(dossier: Dossier) -> Iterator[Said]:
 def _mails(dossier: Dossier) -> Iterator[Said]:
     rows = dossier.mails.select_related("email", "partenaire").prefetch_related("email__logs")
     mails = sorted(rows, key=lambda one: one.pk)
-    again = {(one.partenaire_id, one.kind): one.pk for one in mails}
+    again = {(one.partenaire_id, one.topic): one.pk for one in mails}
     for one in mails:
         person, email = one.partenaire, one.email
-        last = again[one.partenaire_id, one.kind] == one.pk
-        failed = email is not None and email.status == STATUS.failed
+        last = again[one.partenaire_id, one.topic] == one.pk
+        failed = one.has_failed
         phone = person.phone.as_national if person and person.phone else ""
         yield Said(
             "SMS" if email is not None and is_text(email) else "Mail",

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
 from demarches.agenda.seats import check_read, give_back, take_back
-from demarches.dossiers.exchange import unsend
+from demarches.dossiers.exchange import mail_to_send_again, unsend
 from demarches.dossiers.refusals import ActionRefused, locked_as_read
 from demarches.mail.limits import TooManyMails
 from demarches.models import UNDO_TIME, Appointment, User, next_reference
@@ -26,11 +26,13 @@ from vitale.models import (
     Contact,
     Demande,
     DemandeEnding,
+    DemandeMail,
     DemandeNote,
     DemandeReading,
     Reason,
     Tally,
 )
+from vitale.models.aide import MAIL_AGAIN
 from vitale.rules.aide import Act, Code, Outcome, refuse
 from vitale.rules.situations import Regime
 
@@ -261,6 +263,24 @@ def undo_cancel(ending: DemandeEnding, *, by: User, at: datetime) -> None:
         locked.restore(Status(row.from_status), waiting_since=row.waiting_since, by=by, at=at)
         row.undone_at = at
         row.save(update_fields=["undone_at"])
+
+
+def send_again(demande: Demande, pk: int, *, by: User, at: datetime) -> DemandeMail:
+    """Send a mail that did not leave once more; the journal says so.
+
+    Refuses a mail that left, and one that a later mail made untrue (`mail_to_send_again`).
+    """
+    with transaction.atomic():
+        locked = locked_request(demande)
+        mail = mail_to_send_again(locked.mails.all(), pk)
+        try:
+            again = emails.send_again(mail, locked, at=at)
+        except ValueError:
+            raise ActionRefused(
+                f"Ce mail ne se renvoie pas. Appelez la personne : {locked.contact}."
+            ) from None
+        locked.record(kind=MAIL_AGAIN, by=by, at=at, reason=mail.kind_label)
+    return again
 
 
 def add_note(demande: Demande, *, body: str, by: User, at: datetime) -> None:

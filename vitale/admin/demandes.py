@@ -4,7 +4,7 @@ Nothing here decides: each button is a POST that calls an action, and the action
 look is written down.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -30,7 +30,14 @@ from demarches.models import Appointment, User
 from demarches.rules.numbers import read_number
 from vitale.actions import aide, meetings
 from vitale.hooks.desk import count_tables, pile_rules
-from vitale.models import AideSettings, AnswerTemplate, Contact, Demande, DemandeEnding
+from vitale.models import (
+    AideSettings,
+    AnswerTemplate,
+    Contact,
+    Demande,
+    DemandeEnding,
+    DemandeMail,
+)
 from vitale.reads.access import may_answer_requests, may_read_requests
 from vitale.reads.search import find_demandes
 from vitale.rules.aide import ALLOWED, Act
@@ -138,7 +145,10 @@ class DemandeAdmin(DossierDesk[Demande]):
             "templates": AnswerTemplate.objects.select_related("orientation"),
             "events": demande.events.select_related("by").order_by("-at", "-pk"),
             "notes": demande.notes.select_related("author"),
-            "mails": demande.mails.select_related("email"),
+            "mails": (
+                mails := list(demande.mails.select_related("email").prefetch_related("email__logs"))
+            ),
+            "to_send_again": _to_send_again(demande, mails),
             "readings": demande.readings.select_related("agent")[:20],
             "verb": "",
             **more,
@@ -358,6 +368,22 @@ def _give_up(request: HttpRequest, demande: Demande, agent: User) -> str:
     return f"{done} Appelez la personne : {demande.contact}."
 
 
+def _send_again(request: HttpRequest, demande: Demande, agent: User) -> str:
+    pk = read_number(request.POST.get("mail", "")) or 0
+    aide.send_again(demande, pk, by=agent, at=timezone.now())
+    return f"Le mail repart, à {demande.email}."
+
+
+def _to_send_again(demande: Demande, mails: Sequence[DemandeMail]) -> set[int]:
+    """Keys of the mails that did not leave, and that no later one replaces; the latest first."""
+    if demande.is_ended or not demande.email:
+        return set()
+    latest: dict[str, DemandeMail] = {}
+    for mail in mails:
+        latest.setdefault(mail.topic, mail)
+    return {mail.pk for mail in latest.values() if mail.has_failed}
+
+
 def _note(request: HttpRequest, demande: Demande, agent: User) -> str:
     aide.add_note(demande, body=request.POST.get("text", ""), by=agent, at=timezone.now())
     return "La note est gardée."
@@ -369,6 +395,7 @@ VERBS: dict[str, Callable[[HttpRequest, Demande, User], str]] = {
     "clore": _close,
     "confirmer": _confirm,
     "renoncer": _give_up,
+    "renvoyer": _send_again,
     "accompagner": _accompany,
     "absent": _miss,
     "noter": _note,

@@ -301,6 +301,8 @@ class Demande(Coded, DossierBase):
         return self.code in aide.ALLOWED[Transition.WITHDRAW]
 
 
+#: In the journal, and nowhere else: an agent sent a mail once more.
+MAIL_AGAIN = "mail_again"
 #: What happens to an appointment, in the journal and on the timeline.
 MEETING_EVENTS = {
     "meeting_proposed": Code.PROPOSED.label,
@@ -328,7 +330,7 @@ class DemandeEvent(DossierEventBase):
         if self.kind == "ending_undone":
             return "Annulation reprise : la demande continue"
         if not self.to_status:
-            return MEETING_EVENTS.get(self.kind, "Autre événement")
+            return (MEETING_EVENTS | {MAIL_AGAIN: "Mail renvoyé"}).get(self.kind, "Autre événement")
         return aide.code_of(Status(self.to_status), Outcome(self.demande.outcome), None).label
 
 
@@ -377,6 +379,12 @@ class DemandeMail(SentMailBase):
         "aide_meeting_given_up": "Renoncement au rendez-vous",
         "aide_cancelled": "Annulation",
         "aide_deletion": "Effacement annoncé",
+    }
+
+    TOPICS = {
+        kind: "meeting"
+        for kind in LABELS
+        if kind.startswith("aide_meeting_") or kind in {"aide_answered", "aide_cancelled"}
     }
 
     demande = models.ForeignKey(Demande, models.CASCADE, related_name="mails")
