@@ -201,6 +201,15 @@ class ClosureInline(admin.TabularInline[Closure, Mairie]):
     extra = 1
     ordering = ("-first_day",)
 
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField[Any] | None:
+        """The services are read once for all the rows, not once a row."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.name == "service":
+            field.choices = list(field.iterator(field))
+        return field
+
 
 @admin.register(Mairie)
 class MairieAdmin(KeepsAppointments[Mairie]):

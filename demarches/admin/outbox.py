@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from post_office.models import STATUS, Attachment, Email, EmailTemplate, Log
@@ -52,6 +53,11 @@ class EmailAdmin(DeskAdmin):  # type: ignore[type-arg]
     ordering = ("-pk",)
     fields = ("subject", "from_email", "reader", "created", "fate", "text")
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Email]:
+        # The fate of a mail that failed is in its logs.
+        rows: QuerySet[Email] = super().get_queryset(request)
+        return rows.prefetch_related("logs")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
