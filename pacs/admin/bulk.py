@@ -132,7 +132,7 @@ def _named(raw: Sequence[str]) -> list[Dossier]:
         Dossier.objects.for_desk()
         .filter(pk__in=keys)
         .longest_waiting_first()
-        .select_related("assigned_to")
+        .select_related("assigned_to", "appointment__agenda")
         .prefetch_related("partenaires")
     )
 

@@ -1,8 +1,9 @@
 """Reads of a dossier for the gate (`pacs.rules.gate`): its rows as plain values, for one day."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -120,6 +121,19 @@ def worded_pieces(dossier: "Dossier") -> "list[tuple[Piece, PieceWording]]":
 def asked_pieces(dossier: "Dossier") -> "list[Piece]":
     """The required pieces, in the order of the list: one reading for everything on a page."""
     return remembered(("pieces", dossier.pk), lambda: _PIECES(dossier=dossier.pk))
+
+
+def read_pieces(dossiers: "Sequence[Dossier]") -> None:
+    """Read those of several dossiers at once: while a page is read, the words above and below
+    then ask nothing more for each of them.
+    """
+    prefetch_related_objects(dossiers, "pieces__files")
+    for one in dossiers:
+        remembered(("pieces", one.pk), partial(_required, one))
+
+
+def _required(dossier: "Dossier") -> "list[Piece]":
+    return [piece for piece in dossier.pieces.all() if piece.is_required]
 
 
 def whole_pieces(dossier: "Dossier") -> "list[Piece]":

@@ -21,7 +21,8 @@ from demarches.rules.dates_fr import day_fr, hour_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
-from pacs.reads.access import readable_columns, readable_pieces, reads
+from pacs.models.gate import read_pieces
+from pacs.reads.access import pieces_read_by, readable_columns, readable_pieces, reads
 from pacs.reads.bringing import boxes, things_to_bring
 from pacs.rules.attestation import attestation_text
 from pacs.rules.births import partial_date_fr
@@ -110,6 +111,7 @@ def checklist(dossier: Dossier, *, reader: Partenaire | None) -> RenderedPdf:
 def checklists(dossiers: Sequence[Dossier]) -> RenderedPdf:
     """The lists of several dossiers in one document, for the mairie, each on a page of its own."""
     wordings = PieceWording.objects.by_rule()
+    read_pieces(dossiers)
     lists = [
         {
             **_listed(one, None, wordings),
@@ -130,7 +132,7 @@ def _listed(
     dossier: Dossier, reader: Partenaire | None, wordings: Mapping[str, PieceWording]
 ) -> dict[str, Any]:
     """What a list of pieces says of a dossier."""
-    readable = list(readable_pieces(dossier, reader).required().select_related("partenaire"))
+    readable = pieces_read_by(reader, dossier)
     now = timezone.now()
     aimed, days, on = (
         dossier.aimed_day(at=now),

@@ -270,11 +270,13 @@ def readable_pieces(dossier: Dossier, reader: Partenaire | None) -> PieceQuerySe
     return pieces.filter(Q(partenaire=reader) | Q(partenaire__isnull=True))
 
 
-def pieces_read_by(reader: Partenaire, dossier: Dossier) -> list[Piece]:
+def pieces_read_by(reader: Partenaire | None, dossier: Dossier) -> list[Piece]:
     """The pieces asked of the couple that this person may read, with their files, in order.
 
     The rule of `readable_pieces`, on rows that were read for both: their dates count for the day.
     """
+    if reader is None:
+        return whole_pieces(dossier)
     theirs = (None, reader.pk)
     return [piece for piece in whole_pieces(dossier) if piece.partenaire_id in theirs]
 
