@@ -39,6 +39,7 @@ PROOFS: dict[str, Proof] = {
         "refused or made harmless, every one",
         (
             "tests/demarches/test_uploads.py",
+            "tests/pacs/test_upload_doors.py",
             "tests/demarches/test_uploads_downloads.py",
             "tests/demarches/test_uploads_handler.py",
             "tests/demarches/test_uploads_storage.py",
