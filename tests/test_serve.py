@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.support.portal import KEPT, ROOT, free_port
+from tests.support.portal import KEPT, ROOT, free_port, share_fonts
 from uzes_portal.processes import LONGEST_WAIT, STARTED_WELL, Watched
 
 PATIENCE = 120
@@ -24,6 +24,7 @@ PATIENCE = 120
 @pytest.fixture
 def production(tmp_path: Path) -> dict[str, str]:
     """The environment of a small town, on SQLite."""
+    share_fonts(tmp_path)
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {
         "VAR_DIR": str(tmp_path),

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from tests.support.portal import KEPT, ROOT, free_port
+from tests.support.portal import KEPT, ROOT, free_port, share_fonts
 
 CSRF = "x" * 32
 COUPLES = 36
@@ -31,6 +31,7 @@ DESKS = 2
 
 def environment(var_dir: Path, database_url: str) -> dict[str, str]:
     """A production portal on data of its own."""
+    share_fonts(var_dir)
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
         **kept,
