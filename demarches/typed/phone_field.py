@@ -1,6 +1,6 @@
 """The one column, and the one field, in which a telephone number is typed or kept."""
 
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -70,6 +70,11 @@ class PhoneColumn(modelfields.PhoneNumberField):  # type: ignore[misc]
     """In migrations, the field of the library, which the database cannot tell from this one."""
 
     descriptor_class = _Descriptor
+
+    if TYPE_CHECKING:
+        # What `_Descriptor` does.
+        def __get__(self, instance: Any, owner: Any = None) -> Any: ...
+        def __set__(self, instance: Any, value: Any) -> None: ...
 
     @override
     def deconstruct(self) -> Any:
