@@ -175,7 +175,8 @@ def journals_emptied_between_tests() -> Iterator[None]:
 
     They are written again by `flush` itself, as after each migration.
     """
-    flush = TransactionTestCase._fixture_teardown
+    # Private, and so in no stub.
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def without_triggers(case: TransactionTestCase) -> None:
         if connection.vendor == "sqlite" and not isinstance(case, TestCase):
@@ -199,7 +200,7 @@ def posts_followed_to_their_page() -> Iterator[None]:
         if answer.status_code != 303 or f"{PARAMETER}=" not in answer["Location"]:
             return answer
         options.pop("content_type", None)
-        page = client.get(answer["Location"], **options)
+        page: Any = client.get(answer["Location"], **options)
         page.answered = answer
         # What was shown is what the view made for the POST.
         page.context, page.templates = answer.context, answer.templates

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from typing import TypedDict
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC_APPS = (
@@ -17,7 +18,12 @@ def find_chromium() -> str | None:
     return next((path for name in candidates if (path := shutil.which(name))), None)
 
 
-def launch_options() -> dict[str, object]:
+class Launch(TypedDict):
+    executable_path: str | None
+    args: list[str]
+
+
+def launch_options() -> Launch:
     """Arguments of Playwright's `chromium.launch()`; nothing is looked up outside the machine."""
     args = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     if sys.platform == "linux" and os.geteuid() == 0:

@@ -27,10 +27,12 @@ THURSDAY = datetime(2026, 12, 3, 8, tzinfo=PARIS)
 HALF_HOUR = timedelta(minutes=30)
 
 
-def couple(agent: User, rank: int = 0, *, at: datetime = NOW, start: datetime | None = None) -> Any:
+def couple(
+    agent: User, rank: int = 0, *, at: datetime = NOW, start: datetime | None = None
+) -> Dossier:
     """A complete dossier with an appointment on the day, each couple half an hour later."""
     people = [User.objects.create_user(f"c{rank}-{who}@example.org") for who in (1, 2)]
-    own = tuple({**one, "birth_year": 1960 + rank} for one in (PERSON, OTHER))
+    own = ({**PERSON, "birth_year": 1960 + rank}, {**OTHER, "birth_year": 1960 + rank})
     dossier = make_complete(make_dossier(*people, at=at, people=own), agent, at=at)
     book_for(dossier, start or THURSDAY + rank * HALF_HOUR, by=agent, at=at)
     return Dossier.objects.get(pk=dossier.pk)

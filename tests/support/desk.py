@@ -33,6 +33,7 @@ from tests.support.appointments import make_complete
 from tests.support.dossiers import dates_read, make_dossier, send
 from tests.support.files import jpeg
 from tests.support.followups import help_agenda, make_demande
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -124,7 +125,7 @@ def make_scene() -> Scene:
         at=NOW,
         held_until=NOW + timedelta(minutes=30),
     )
-    booked = Dossier.objects.get(pk=complete.pk).appointment
+    booked = the(Dossier.objects.get(pk=complete.pk).appointment)
     ClosingLine.objects.create(closing=closing, appointment=booked)
     FicheSet.objects.create(source_name="guide.zip", sha256="0" * 64, imported_at=NOW, count=0)
     demande = make_demande(at=NOW)

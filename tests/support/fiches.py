@@ -1,6 +1,7 @@
 """Small documents of our own in the vocabulary of the co-marquage."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 HEAD = (
@@ -65,7 +66,7 @@ def small(code: str, title: str, text: str = "Un texte.") -> str:
     return fiche_xml(code, title=title, description="", body=body)
 
 
-def write_zip(path: Path, files: dict[str, str | bytes]) -> Path:
+def write_zip(path: Path, files: Mapping[str, str | bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)

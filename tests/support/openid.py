@@ -111,7 +111,8 @@ class FakeProvider:
         """The person says who they are; gives the address the browser is sent back to."""
         answer = requests.get(url, allow_redirects=False, timeout=5)
         assert answer.status_code == 303, answer.text
-        return answer.headers["Location"]
+        back: str = answer.headers["Location"]
+        return back
 
     def token(self, kind: str, claims: dict[str, Any]) -> str:
         """Sign the claims of « id_token » or « userinfo », with the lies told about it."""
@@ -122,7 +123,7 @@ class FakeProvider:
         headers = {"kid": self.lies.get(f"{kind}_kid", self.algorithm)}
         forged = self.lies.get(f"{kind}_alg")
         if forged == "none":
-            return jwt.encode(claims, None, algorithm="none", headers=headers)
+            return jwt.encode(claims, "", algorithm="none", headers=headers)
         if forged == "HS256":
             return _hs256(claims, headers, public_pem())
         if forged == "ES256":
@@ -266,7 +267,7 @@ def _handler(provider: FakeProvider) -> type[BaseHTTPRequestHandler]:
                 self.answer(400, {"error": "invalid_grant"})
                 return
             who = provider.person
-            claims = {"sub": who.sub, "nonce": asked["nonce"], "acr": who.acr}
+            claims: dict[str, Any] = {"sub": who.sub, "nonce": asked["nonce"], "acr": who.acr}
             if "amr" in json.loads(asked.get("claims", "{}")).get("id_token", {}):
                 claims["amr"] = who.amr
             access = secrets.token_urlsafe(32)

@@ -4,9 +4,15 @@ import re
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, override
 
 from django.test import Client
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+# What a `Client` gives.
+type Answer = _MonkeyPatchedWSGIResponse
 
 
 class _Forms(HTMLParser):
@@ -64,6 +70,12 @@ def plain(html: str) -> str:
     return " ".join(text.split())
 
 
+def answered(page: Any) -> Answer:
+    """The redirection by which a POST led to this page (`tests/conftest.py`)."""
+    answer: Answer = page.answered
+    return answer
+
+
 def press(client: Client, url: str, data: dict[str, Any] | None = None, *, action: str = "") -> Any:
     """Open a page and press its button at once."""
     return Page.open(client, url).press(data, action=action)
@@ -72,7 +84,8 @@ def press(client: Client, url: str, data: dict[str, Any] | None = None, *, actio
 class Reader(Client):
     """A browser whose person opens the page a form stands on just before sending it."""
 
-    def post(self, path: str, data: Any = None, *args: Any, **kwargs: Any) -> Any:
+    @override
+    def post(self, path: Any, data: Any = None, *args: Any, **kwargs: Any) -> Any:
         sent = dict(data or {})
         return super().post(path, {**self._read(path), **sent}, *args, **kwargs)
 

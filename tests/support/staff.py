@@ -8,15 +8,18 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 from django.urls import reverse
 
+from tests.support.pages import Answer
+
 PASSWORD = "une phrase assez longue"
 
 
 def code_of(secret: str, *, later: int = 0) -> str:
     """What the telephone shows now, or so many half-minutes later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later))
+    code: str = format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later))
+    return code
 
 
-def give_password(client: Client, email: str, password: str = PASSWORD, **more: str):
+def give_password(client: Client, email: str, password: str = PASSWORD, **more: str) -> Answer:
     return client.post(reverse("admin:login"), {"username": email, "password": password, **more})
 
 
