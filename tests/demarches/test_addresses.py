@@ -387,8 +387,11 @@ def test_every_comparison_goes_through_the_one_form() -> None:
 
 
 def test_no_other_field_nor_folding_of_addresses() -> None:
-    bare = ("forms.EmailField", "forms.EmailInput", "models.EmailField", "validate_email")
-    bare += (
+    bare = (
+        "forms.EmailField",
+        "forms.EmailInput",
+        "models.EmailField",
+        "validate_email",
         "EmailValidator",
         "__iexact",
         "Lower(",

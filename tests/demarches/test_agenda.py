@@ -23,6 +23,7 @@ from demarches.models import (
 )
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Slot
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 10, tzinfo=PARIS)
@@ -122,7 +123,7 @@ def test_a_seat_given_back_returns_at_a_moment_nobody_foresees(agenda: Agenda) -
         start = START + timedelta(hours=rank)
         one = take(agenda, 1, start=start)
         give_back(one, at=NOW)
-        waits.add((one.returns_at - NOW) / timedelta(minutes=1))
+        waits.add((the(one.returns_at) - NOW) / timedelta(minutes=1))
 
     assert min(waits) >= 10
     assert max(waits) <= 60
@@ -219,7 +220,7 @@ def clock() -> Any:
 
 
 def closure_data(day: datetime, **more: str) -> dict[str, str]:
-    mairie = OpeningHours.objects.first().service.mairie_id
+    mairie = the(OpeningHours.objects.first()).service.mairie_id
     return {
         "mairie": str(mairie),
         "first_day": day.date().isoformat(),

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from demarches.typed import communes as table
 from demarches.typed.communes import communes
+from tests.support.present import the
 
 
 def test_the_table_holds_the_communes_of_today_with_their_departments() -> None:
@@ -14,8 +15,8 @@ def test_the_table_holds_the_communes_of_today_with_their_departments() -> None:
 
     assert len(found) > 36_000
     assert [str(one) for one in found.named("Uzès")] == ["Uzès (Gard)"]
-    assert found.coded("97411").department == "La Réunion"
-    assert found.coded("75112").name == "Paris 12e arrondissement"
+    assert the(found.coded("97411")).department == "La Réunion"
+    assert the(found.coded("75112")).name == "Paris 12e arrondissement"
     assert all(row.department for row in found.starting("saint", limit=5_000))
 
 

@@ -33,7 +33,7 @@ def mairie(db: None) -> Mairie:
 
 
 @pytest.fixture
-def page(settings) -> Any:
+def page(settings: Any) -> Any:
     """Render a template written in the test."""
 
     def render(body: str, style: str = "", **context: Any) -> RenderedPdf:
@@ -116,13 +116,15 @@ def test_only_the_packaged_fonts_are_used(mairie: Mairie) -> None:
     assert "Ńoël" in text_of(document)
 
 
-def test_rendering_says_nothing_in_the_log(mairie: Mairie, caplog) -> None:
+def test_rendering_says_nothing_in_the_log(
+    mairie: Mairie, caplog: pytest.LogCaptureFixture
+) -> None:
     render_pdf(BASE, {"mairie": mairie}, title="Essai")
 
     assert [record.getMessage() for record in caplog.records if record.levelno >= 30] == []
 
 
-def test_what_people_type_stays_text(page) -> None:
+def test_what_people_type_stays_text(page: Any) -> None:
     typed = '<b>gras</b><img src="file:///etc/passwd"><style>body{display:none}</style>&amp;'
 
     document = page("<p>{{ typed }}</p>", typed=typed)
@@ -181,7 +183,7 @@ FORBIDDEN = [
         '<svg xmlns="http://www.w3.org/2000/svg"><image href="{url}" width="9" height="9"/></svg>',
     ],
 )
-def test_a_document_may_not_fetch_anything(page, listener, body: str, url: str) -> None:
+def test_a_document_may_not_fetch_anything(page: Any, listener: Any, body: str, url: str) -> None:
     from weasyprint.urls import FatalURLFetchingError
 
     target = url.format(port=listener.port)
@@ -192,7 +194,7 @@ def test_a_document_may_not_fetch_anything(page, listener, body: str, url: str) 
     assert listener.knocks == 0
 
 
-def test_a_style_sheet_may_only_fetch_fonts(page) -> None:
+def test_a_style_sheet_may_only_fetch_fonts(page: Any) -> None:
     from weasyprint.urls import FatalURLFetchingError
 
     name = next(iter(pdf_fonts()))
@@ -202,7 +204,7 @@ def test_a_style_sheet_may_only_fetch_fonts(page) -> None:
         page("<p>x", style="@import 'file:///etc/passwd';")
 
 
-def test_fonts_are_made_once_and_hold_every_accent(settings) -> None:
+def test_fonts_are_made_once_and_hold_every_accent(settings: Any) -> None:
     fonts = pdf_fonts()
 
     for content in fonts.values():

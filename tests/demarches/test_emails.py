@@ -432,7 +432,7 @@ def test_what_has_left_is_written_once_the_row_is_free(
 ) -> None:
     """A row that is held when its mail has just left makes no second mail."""
     queue("a@exemple.fr")
-    write, waits = QuerySet.update, []
+    write, waits = QuerySet.update, list[int]()
 
     def update(self: Any, **fields: Any) -> int:
         if fields.get("status") == STATUS.sent and len(waits) < held:

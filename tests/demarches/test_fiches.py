@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from lxml import html as lxml_html
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.desk.search import answer
 from demarches.guidance.comarquage import ImportRefused, import_source, roll_back
@@ -17,7 +19,9 @@ from demarches.models import Fiche, FicheSet, ShownFiche, SitePage
 from demarches.rules.fiche import MAX_BYTES, FicheRefused, body_of, read_document, words_of
 from demarches.rules.fiche_html import ANNEX_TAGS, ANNEXES, Renderer
 from tests.support.fiches import fiche_xml, small, write_zip
+from tests.support.pages import Answer
 from tests.support.pdf import text_of
+from tests.support.present import the
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "comarquage"
@@ -37,7 +41,7 @@ def shown_words(html: str) -> str:
     return words("".join(tree.itertext()))
 
 
-def _drop(element) -> None:
+def _drop(element: Any) -> None:
     element.text = None
     for child in list(element):
         element.remove(child)
@@ -51,7 +55,7 @@ def source_words(content: bytes) -> str:
     return words("".join("".join(words_of(child)) for child in ordered))
 
 
-def render(xml: str, **options) -> str:
+def render(xml: str, **options: Any) -> str:
     renderer = Renderer(link_to=lambda code: f"/fiches/{code}/" if code else "", **options)
     return renderer.document(read_document(xml.encode(), name="x").root)
 
@@ -178,16 +182,16 @@ def guide(db: None, tmp_path: Path) -> Path:
 
 
 def test_an_import_says_what_it_brought_and_the_second_changes_nothing(
-    guide: Path, capsys: pytest.CaptureFixture
+    guide: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("import_comarquage", str(guide))
 
-    current = FicheSet.current()
+    current = the(FicheSet.current())
     assert "rien à changer" in capsys.readouterr().out
     assert (FicheSet.objects.count(), current.count, len(current.added)) == (1, 10, 10)
     assert (current.source_name, current.unknown) == ("vosdroits.zip", {"Nouveau2030": 1})
     fiche = Fiche.objects.get(code="F1")
-    assert (fiche.title, fiche.theme, fiche.modified.isoformat()) == (
+    assert (fiche.title, fiche.theme, the(fiche.modified).isoformat()) == (
         "Carte Vitale",
         "Santé",
         "2026-03-04",
@@ -245,7 +249,7 @@ def test_a_set_that_is_suspiciously_small_is_refused(guide: Path, tmp_path: Path
 
     with pytest.raises(ImportRefused, match="incomplète"):
         import_source(few, at=AT)
-    assert FicheSet.current().source_name == "vosdroits.zip"
+    assert the(FicheSet.current()).source_name == "vosdroits.zip"
     assert import_source(few, at=AT, force=True).count == 5
 
 
@@ -271,7 +275,7 @@ def bad_sources(folder: Path) -> Iterator[tuple[Path, str]]:
 def test_hostile_sources_change_nothing(guide: Path, tmp_path: Path) -> None:
     folder = tmp_path / "bad"
     folder.mkdir()
-    before = (FicheSet.objects.count(), Fiche.objects.count(), FicheSet.current().pk)
+    before = (FicheSet.objects.count(), Fiche.objects.count(), the(FicheSet.current()).pk)
 
     for path, why in bad_sources(folder):
         with pytest.raises(ImportRefused, match=why):
@@ -279,7 +283,7 @@ def test_hostile_sources_change_nothing(guide: Path, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Rien n’a changé"):
         call_command("import_comarquage", str(folder / "a.zip"))
 
-    assert (FicheSet.objects.count(), Fiche.objects.count(), FicheSet.current().pk) == before
+    assert (FicheSet.objects.count(), Fiche.objects.count(), the(FicheSet.current()).pk) == before
 
 
 def test_a_folder_is_a_source_too_and_links_out_of_it_are_not(db: None, tmp_path: Path) -> None:
@@ -303,7 +307,7 @@ def site(guide: Path, reference_data: None) -> None:
         ShownFiche.objects.create(code=code)
 
 
-def get(client: Client, name: str, *args: str, **query: str):
+def get(client: Client, name: str, *args: str, **query: str) -> Answer:
     return client.get(reverse(f"demarches:{name}", args=args), query)
 
 
@@ -335,13 +339,13 @@ def test_what_is_not_shown_here_is_elsewhere_gone_or_unknown(
     client: Client, site: None, tmp_path: Path
 ) -> None:
     official = "https://www.service-public.gouv.fr/particuliers/vosdroits/F5"
-    assert get(client, "fiche", "F5").url == official
+    assert get(client, "fiche", "F5")["Location"] == official
     assert get(client, "fiche", "F777").status_code == 404
     import_source(changed_zip(tmp_path), at=AT)
     moved = get(client, "fiche", "F2")
     FicheSet.objects.update(redirections={})
 
-    assert (moved.status_code, moved.url) == (301, "/fiches/F1/")
+    assert (moved.status_code, moved["Location"]) == (301, "/fiches/F1/")
     assert get(client, "fiche", "F2").status_code == 410
     assert client.get("/fiches/F1x/").status_code == 404
 
@@ -406,7 +410,7 @@ def test_without_a_guide_a_document_is_read_on_the_national_site(
     client: Client, reference_data: None
 ) -> None:
     official = "https://www.service-public.gouv.fr/particuliers/vosdroits/F265"
-    assert get(client, "fiche", "F265").url == official
+    assert get(client, "fiche", "F265")["Location"] == official
 
 
 def test_the_choice_of_an_alternative_stands_in_the_address(client: Client, site: None) -> None:
@@ -471,7 +475,7 @@ def test_hostile_searches_find_nothing(client: Client, site: None, query: str) -
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_pages_ask_the_same_whatever_is_shown(
-    client: Client, site: None, django_assert_num_queries, count: int
+    client: Client, site: None, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     keep = [f"F{rank}" for rank in range(1, count + 1)]
     ShownFiche.objects.exclude(code__in=keep).delete()

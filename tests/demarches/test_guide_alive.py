@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO, StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import time_machine
@@ -37,6 +38,7 @@ from demarches.guidance.comarquage import (
 )
 from demarches.models import Fiche, FicheSet, RefusedSource, ShownFiche, User
 from tests.support.fiches import small, write_zip
+from tests.support.present import the
 
 AT = datetime(2026, 9, 1, 4, 30, tzinfo=UTC)
 QUICK = Limits(max_bytes=1_000_000, max_seconds=3, silence_seconds=0.4, tries=3)
@@ -293,16 +295,16 @@ def run(*args: object, **options: object) -> str:
 
 
 @pytest.fixture
-def national(server: Server, db: None, settings) -> Server:
+def national(server: Server, db: None, settings: Any) -> Server:
     settings.COMARQUAGE_URL = server.url
     return server
 
 
 def test_the_command_takes_what_is_new_and_nothing_else(national: Server) -> None:
     assert "10 documents en service" in run()
-    first = FicheSet.current()
+    first = the(FicheSet.current())
     assert (first.source_url, first.source_name) == (national.url, "vosdroits-latest.zip")
-    assert first.file_date.isoformat() == "2026-08-30"
+    assert the(first.file_date).isoformat() == "2026-08-30"
 
     with time_machine.travel(AT + timedelta(days=90), tick=False):
         assert "n’a pas changé" in run()
@@ -312,7 +314,7 @@ def test_the_command_takes_what_is_new_and_nothing_else(national: Server) -> Non
 
     national.publish("Second.", '"2"')
     assert "Modifiés : 10" in run()
-    assert FicheSet.current().etag == '"2"'
+    assert the(FicheSet.current()).etag == '"2"'
 
 
 def test_the_same_bytes_under_another_name_are_confirmed(national: Server) -> None:
@@ -328,7 +330,7 @@ def test_what_was_rolled_back_never_comes_back_by_itself(national: Server) -> No
     national.publish("Mauvais.", '"2"')
     run()
     assert "En service" in run(rollback=True)
-    good = FicheSet.current()
+    good = the(FicheSet.current())
     assert good.etag == '"1"'
 
     assert "n’a pas changé" in run()  # the server still has what was withdrawn
@@ -347,10 +349,10 @@ def test_what_was_too_small_never_comes_back_by_itself(national: Server) -> None
         run()
 
     assert "n’a pas changé" in run()
-    assert FicheSet.current().count == 10
+    assert the(FicheSet.current()).count == 10
 
 
-def test_without_an_address_there_is_nothing_to_fetch(db: None, settings) -> None:
+def test_without_an_address_there_is_nothing_to_fetch(db: None, settings: Any) -> None:
     settings.COMARQUAGE_URL = ""
 
     with pytest.raises(CommandError, match="COMARQUAGE_URL"):
@@ -358,7 +360,7 @@ def test_without_an_address_there_is_nothing_to_fetch(db: None, settings) -> Non
 
 
 @pytest.mark.parametrize("is_on", [True, False])
-def test_the_clock_runs_it_where_it_is_wanted(settings, is_on: bool) -> None:
+def test_the_clock_runs_it_where_it_is_wanted(settings: Any, is_on: bool) -> None:
     settings.COMARQUAGE_DAILY = is_on
 
     assert ("import_comarquage" in {one.command for one in job_types()}) == is_on
@@ -366,7 +368,7 @@ def test_the_clock_runs_it_where_it_is_wanted(settings, is_on: bool) -> None:
 
 def test_one_file_touches_one_document(national: Server, tmp_path: Path, client: Client) -> None:
     run()
-    known_at = FicheSet.current().known_at
+    known_at = the(FicheSet.current()).known_at
     ShownFiche.objects.bulk_create([ShownFiche(code="F1"), ShownFiche(code="F2")])
     single = tmp_path / "F1.xml"
     single.write_text(small("F1", "Fiche 1", "Relue."), encoding="utf-8")
@@ -377,7 +379,7 @@ def test_one_file_touches_one_document(national: Server, tmp_path: Path, client:
     assert told == {("F1", "F1.xml", "")} | {
         (f"F{rank}", "vosdroits-latest.zip", national.url) for rank in range(2, 11)
     }
-    assert FicheSet.current().known_at == known_at
+    assert the(FicheSet.current()).known_at == known_at
     page = client.get(reverse("demarches:fiche", args=["F2"])).content.decode()
     assert f"vosdroits-latest.zip\u00a0» ({national.url})" in page.replace("&nbsp;", "\u00a0")
 
@@ -451,11 +453,11 @@ class Imports(RuleBasedStateMachine):
         current = FicheSet.current()
         assert (current is None) == (self.now is None)
         if current is not None:
-            assert [self.now in row.text for row in current.fiches.all()] == [True] * 2
+            assert [the(self.now) in row.text for row in current.fiches.all()] == [True] * 2
             before = current.before
             assert (before is None) == (self.before is None)
             if before is not None:
-                assert [self.before in row.text for row in before.fiches.all()] == [True] * 2
+                assert [the(self.before) in row.text for row in before.fiches.all()] == [True] * 2
         assert FicheSet.objects.count() <= 2
 
 

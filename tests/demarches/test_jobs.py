@@ -112,7 +112,7 @@ def test_the_command_ends_badly_when_a_job_does(ran: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("reference_data")
-def test_every_real_job_is_a_command_that_runs(settings) -> None:
+def test_every_real_job_is_a_command_that_runs(settings: Any) -> None:
     settings.COMARQUAGE_DAILY = False  # it asks the Internet; its own tests have a server
     jobs.plan(at=NOW - timedelta(days=5))
     types = jobs.job_types()

@@ -27,6 +27,7 @@ from pacs.actions.readings import note_readings
 from pacs.models import Dossier, DossierEvent, Reading
 from tests.support.dossiers import make_dossier
 from tests.support.followups import make_demande
+from tests.support.present import the
 from vitale.models import Demande, DemandeEvent, DemandeReading
 
 #: Tests that need a true commit.
@@ -108,7 +109,7 @@ def test_every_trigger_is_there_after_a_migration(db: None) -> None:
 
 
 def test_our_own_code_cannot_rewrite_a_journal_either(busy: Dossier) -> None:
-    row = Reading.objects.first()
+    row = the(Reading.objects.first())
 
     for rewrite in (
         row.save,
@@ -138,7 +139,7 @@ def test_a_dossier_goes_with_its_journal_and_the_chain_stays_whole(
         "pacs.dossier",
         "vitale.demande",
     ]
-    assert Purge.objects.first().subject_id == pk
+    assert the(Purge.objects.first()).subject_id == pk
     assert Seal.objects.count() == seals + 2  # that they went is sealed as well
     assert problems() == []
 
@@ -168,7 +169,8 @@ def test_looks_that_belong_to_no_dossier_go_after_a_year(agent: User) -> None:
 
 
 def first(model: type[JournalRow]) -> int:
-    return model._base_manager.order_by("pk").first().pk
+    pk: int = the(model._base_manager.order_by("pk").first()).pk
+    return pk
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,7 @@ def test_an_inserted_row_is_found(busy: Dossier, agent: User) -> None:
         f" VALUES ('2026-01-01 00:00:00+00:00', {agent.pk}, 'dossier', {busy.pk})"
     )
 
-    pk = Reading.objects.order_by("pk").last().pk
+    pk = the(Reading.objects.order_by("pk").last()).pk
     assert problems() == [f"pacs.reading {pk} is not sealed: added by hand, or cut off"]
 
 
@@ -239,7 +241,7 @@ def test_two_rows_exchanged_are_found(busy: Dossier, tampering: Callable[..., No
 def test_a_row_and_its_seal_taken_away_are_found(
     busy: Dossier, tampering: Callable[..., None]
 ) -> None:
-    link = Seal.objects.filter(journal="pacs.reading").first()
+    link = the(Seal.objects.filter(journal="pacs.reading").first())
     pk = link.rows[0][0]
 
     tampering(
@@ -270,7 +272,7 @@ def test_the_end_of_the_chain_cut_off_is_found_by_what_was_noted(
     report = check_journal(at=later())
     noted = f"{report.seals}:{report.head}"
     assert problems(noted) == []
-    last = Seal.objects.last()
+    last = the(Seal.objects.last())
 
     tampering(
         f"DELETE FROM {table(DeskReading)}",

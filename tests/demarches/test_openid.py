@@ -12,7 +12,6 @@ import time_machine
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.core.cache import cache
 from django.core.checks import run_checks
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
@@ -24,6 +23,8 @@ from demarches.oidc.providers import NAMES
 from demarches.rules.openid import REFUSALS, Refusal
 from tests.demarches.test_signin import mailed_code, type_code
 from tests.support.openid import FakeProvider, running_provider
+from tests.support.pages import Answer
+from tests.support.present import the
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def officer(clerk: User) -> User:
     return clerk
 
 
-def sent_to(response: HttpResponse) -> str:
+def sent_to(response: Answer) -> str:
     """Where the page sends the browser by itself."""
     assert response.status_code == 200
     found = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', response.content.decode())
@@ -86,12 +87,12 @@ def press(client: Client, slug: str, **data: str) -> str:
     return sent_to(client.post(reverse(f"{slug}-start"), data))
 
 
-def come_back(client: Client, where: str) -> HttpResponse:
+def come_back(client: Client, where: str) -> Answer:
     parts = urlsplit(where)
     return client.get(f"{parts.path}?{parts.query}")
 
 
-def identify(client: Client, op: FakeProvider, slug: str, **data: str) -> HttpResponse:
+def identify(client: Client, op: FakeProvider, slug: str, **data: str) -> Answer:
     return come_back(client, op.browse(press(client, slug, **data)))
 
 
@@ -100,13 +101,13 @@ def whose(client: Client) -> str | None:
     return None if user_id is None else User.objects.get(pk=user_id).email
 
 
-def heading(response: HttpResponse) -> str:
+def heading(response: Answer) -> str:
     found = re.search(r"<h1[^>]*>(.*?)</h1>", response.content.decode(), re.DOTALL)
     assert found is not None
     return html.unescape(found[1])
 
 
-def assert_refused(client: Client, response: HttpResponse, why: Refusal) -> None:
+def assert_refused(client: Client, response: Answer, why: Refusal) -> None:
     """Nobody entered, the page says why in French, and shows the ordinary way in."""
     page = html.unescape(response.content.decode())
     assert (response.status_code, heading(response)) == (REFUSALS[why].status, why.label)
@@ -201,7 +202,7 @@ def test_half_a_configuration_is_refused_in_words(
 
     found = run_checks()
 
-    assert [error.id for error in found if "demarches.E1" in error.id] == expected
+    assert [error.id for error in found if "demarches.E1" in the(error.id)] == expected
     assert all(slug.upper() in error.msg and error.hint for error in found)
 
 
@@ -334,7 +335,7 @@ def test_signing_in_begins_a_new_session(client: Client, on: FakeProvider, resid
     assert client.session.session_key != before
 
 
-def first_time(client: Client, op: FakeProvider, email: str = ADDRESS) -> HttpResponse:
+def first_time(client: Client, op: FakeProvider, email: str = ADDRESS) -> Answer:
     """Identify, prove the address by the mailed code, arrive on the page that asks."""
     identify(client, op, "franceconnect", next="/mairie/")
     here = reverse("franceconnect-link")
@@ -912,7 +913,7 @@ def test_no_token_and_no_name_is_kept_in_the_tables(
 # Leaving
 
 
-def leave_by(client: Client, slug: str) -> HttpResponse:
+def leave_by(client: Client, slug: str) -> Answer:
     name = "account_logout" if slug == "franceconnect" else "admin:logout"
     return client.post(reverse(name))
 

@@ -173,7 +173,7 @@ def enter(browser: Client, email: str) -> None:
 
 def news(email: str) -> int:
     subject = "Une connexion depuis un nouvel appareil"
-    return Email.objects.filter(to=email, subject=subject).count()
+    return int(Email.objects.filter(to=email, subject=subject).count())
 
 
 def test_a_new_device_is_told_by_mail_and_a_known_one_is_not(client: Client) -> None:

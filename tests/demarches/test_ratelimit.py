@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -228,10 +229,11 @@ def test_a_limit_without_numbers_cannot_be_declared() -> None:
 @pytest.mark.django_db
 def test_view_without_a_key_is_not_limited(rf: RequestFactory, settings: Any) -> None:
     limits(settings, pdf=(0, 600))
+    answer = HttpResponse()
 
     @rate_limited("pdf", reads=True, by=lambda request: "")
-    def view(request: Any) -> Any:
-        return "answer"
+    def view(request: Any) -> HttpResponse:
+        return answer
 
-    assert view(rf.get("/")) == "answer"
+    assert view(rf.get("/")) is answer
     assert RateCounter.objects.count() == 0

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.desk.search import _vocabulary, answer
 from demarches.guidance.comarquage import import_source, roll_back
@@ -197,7 +198,7 @@ def test_the_database_refuses_an_address_that_leads_astray(db: None, address: st
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_search_asks_the_same_whatever_it_finds(
-    db: None, tmp_path: Path, django_assert_num_queries, count: int
+    db: None, tmp_path: Path, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     files = {f"F{n}.xml": small(f"F{n}", f"Fiche {n}") for n in range(1, count + 1)}
     import_source(write_zip(tmp_path / "a.zip", files), at=AT)
@@ -261,7 +262,7 @@ def test_every_page_of_the_first_rows_answers(client: Client, first_words: None)
         got = client.get(page.address)
         assert got.status_code in {200, 302}, page.address
         if got.status_code == 302:
-            assert got.url.startswith((reverse("account_login"), "/vitale/")), page.address
+            assert got["Location"].startswith((reverse("account_login"), "/vitale/")), page.address
 
 
 # What residents type, over the whole national guide

@@ -12,13 +12,14 @@ from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
 
 from demarches.mail.emails import deliver_due, mail_text
 from demarches.models import User
+from tests.support.pages import Answer
+from tests.support.present import the
 
 pytestmark = pytest.mark.django_db
 
@@ -27,18 +28,18 @@ NEXT = "/mairie/"
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
-def ask(client: Client, email: str = ADDRESS, next_url: str = NEXT) -> HttpResponse:
+def ask(client: Client, email: str = ADDRESS, next_url: str = NEXT) -> Answer:
     return client.post(reverse("account_login"), {"email": email, "next": next_url})
 
 
-def type_code(client: Client, code: str, next_url: str = NEXT) -> HttpResponse:
+def type_code(client: Client, code: str, next_url: str = NEXT) -> Answer:
     return client.post(
         reverse("account_confirm_login_code"),
         {"action": "verify", "code": code, "next": next_url},
     )
 
 
-def resend(client: Client) -> HttpResponse:
+def resend(client: Client) -> Answer:
     return client.post(reverse("account_confirm_login_code"), {"action": "resend", "next": NEXT})
 
 
@@ -59,7 +60,7 @@ def signed_in(client: Client) -> str | None:
     return None if user_id is None else User.objects.get(pk=user_id).email
 
 
-def error_of(response: HttpResponse) -> str:
+def error_of(response: Answer) -> str:
     return str(response.context["form"].errors["code"][0])
 
 
@@ -242,7 +243,7 @@ def test_code_serves_once(client: Client) -> None:
 
     again = type_code(client, code)
     stolen = Client()
-    stolen.cookies[django_settings.SESSION_COOKIE_NAME] = session_before
+    stolen.cookies[django_settings.SESSION_COOKIE_NAME] = the(session_before)
     replayed = type_code(stolen, code)
 
     assert again["Location"].startswith("/compte/connexion/?nouveau=code")

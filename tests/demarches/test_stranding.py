@@ -161,7 +161,8 @@ def test_an_exceptional_opening_stays_while_somebody_is_expected(
 def told(response: Any) -> str:
     """What the agent reads: on the page, or on the one they are sent back to."""
     messages = [str(message) for message in get_messages(response.wsgi_request)]
-    return response.content.decode() + " ".join(messages)
+    page: str = response.content.decode()
+    return page + " ".join(messages)
 
 
 def by_half_days(desk: Client, agenda: Agenda) -> Any:

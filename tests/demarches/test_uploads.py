@@ -5,6 +5,7 @@ import os
 import resource
 import time
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -180,7 +181,7 @@ def test_too_large_says_the_size_sent_and_the_limit() -> None:
     )
 
 
-def test_a_file_of_exactly_the_limit_is_not_too_large(settings) -> None:
+def test_a_file_of_exactly_the_limit_is_not_too_large(settings: Any) -> None:
     data = files.pdf()
     settings.UPLOAD_MAX_BYTES = len(data)
 
@@ -452,7 +453,7 @@ def test_sizes_are_written_as_people_read_them(size: int, text: str) -> None:
 # Quotas
 
 
-def test_one_file_too_many_for_a_piece_is_refused(settings) -> None:
+def test_one_file_too_many_for_a_piece_is_refused(settings: Any) -> None:
     settings.UPLOAD_MAX_FILES_PER_PIECE = 3
 
     uploads.check_quota(files_in_piece=2, bytes_in_dossier=0)
@@ -462,7 +463,7 @@ def test_one_file_too_many_for_a_piece_is_refused(settings) -> None:
     assert refusal.value.code == "too_many_files"
 
 
-def test_a_full_dossier_is_refused(settings) -> None:
+def test_a_full_dossier_is_refused(settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES_PER_DOSSIER = 1_000_000
 
     uploads.check_quota(files_in_piece=0, bytes_in_dossier=1_000_000)
@@ -521,7 +522,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None
     monkeypatch.setattr(uploads, "WORKER", program)
 
 
-def test_a_child_that_hangs_is_killed(tmp_path, monkeypatch) -> None:
+def test_a_child_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(tmp_path, monkeypatch, "time.sleep(60)")
     monkeypatch.setattr(uploads, "WORKER_SECONDS", 1)
     start = time.monotonic()
@@ -531,7 +532,9 @@ def test_a_child_that_hangs_is_killed(tmp_path, monkeypatch) -> None:
     assert time.monotonic() - start < 45
 
 
-def test_a_child_that_uses_up_its_processor_time_is_too_heavy(tmp_path, monkeypatch) -> None:
+def test_a_child_that_uses_up_its_processor_time_is_too_heavy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stand_in(
         tmp_path,
         monkeypatch,
@@ -546,14 +549,16 @@ while True:
     assert outcome(files.pdf(), "acte.pdf") == "too_heavy"
 
 
-def test_a_child_that_crashes_is_a_refusal(tmp_path, monkeypatch) -> None:
+def test_a_child_that_crashes_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(tmp_path, monkeypatch, "os.abort()")
 
     assert outcome(files.pdf(), "acte.pdf") == "pdf_unreadable"
     assert outcome(files.jpeg(), "photo.jpg") == "picture_unreadable"
 
 
-def test_a_child_has_no_secret_no_file_and_little_memory(tmp_path, monkeypatch) -> None:
+def test_a_child_has_no_secret_no_file_and_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FILE_KEYS", "canari")
     stand_in(
         tmp_path,
@@ -635,7 +640,7 @@ def verdict(kind: str, data: bytes, watermark: str = "") -> str:
     return "accepted"
 
 
-def test_the_worker_says_the_same_without_its_confinement(monkeypatch) -> None:
+def test_the_worker_says_the_same_without_its_confinement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
     # WeasyPrint changes this for its whole process: another reason for a child.
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", False)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,9 @@ def photo() -> io.BytesIO:
     return io.BytesIO(files.jpeg())
 
 
-def test_a_clean_file_is_kept_and_the_kept_bytes_were_scanned(settings, photo) -> None:
+def test_a_clean_file_is_kept_and_the_kept_bytes_were_scanned(
+    settings: Any, photo: io.BytesIO
+) -> None:
     settings.CLAMD_ADDRESS, received = serve_one(lambda content: b"stream: OK\0")
 
     clean = process_upload(photo, "photo.jpg")
@@ -36,7 +39,9 @@ def test_a_clean_file_is_kept_and_the_kept_bytes_were_scanned(settings, photo) -
         (b"INSTREAM size limit exceeded. ERROR\0", "unavailable"),
     ],
 )
-def test_every_other_answer_is_a_refusal(settings, photo, answer: bytes, code: str) -> None:
+def test_every_other_answer_is_a_refusal(
+    settings: Any, photo: io.BytesIO, answer: bytes, code: str
+) -> None:
     settings.CLAMD_ADDRESS, _ = serve_one(lambda content: answer)
 
     with pytest.raises(UploadRefused) as refusal:
@@ -46,7 +51,9 @@ def test_every_other_answer_is_a_refusal(settings, photo, answer: bytes, code: s
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "/nowhere/clamd.sock"])
-def test_behind_a_stopped_antivirus_a_file_waits(settings, photo, address: str) -> None:
+def test_behind_a_stopped_antivirus_a_file_waits(
+    settings: Any, photo: io.BytesIO, address: str
+) -> None:
     settings.CLAMD_ADDRESS = address
 
     clean = process_upload(photo, "photo.jpg")
@@ -55,7 +62,7 @@ def test_behind_a_stopped_antivirus_a_file_waits(settings, photo, address: str) 
     assert clean.warning_messages()[-1].startswith("Notre antivirus ne répond pas")
 
 
-def test_behind_one_that_says_nothing_too(settings, photo) -> None:
+def test_behind_one_that_says_nothing_too(settings: Any, photo: io.BytesIO) -> None:
     settings.CLAMD_ADDRESS, _ = serve_one(lambda content: b"")
 
     assert process_upload(photo, "photo.jpg").is_held
@@ -90,7 +97,7 @@ def clamd(tmp_path: Path, photo: io.BytesIO) -> Iterator[subprocess.Popen[bytes]
 
 @pytest.mark.skipif(shutil.which("clamd") is None, reason="no ClamAV here")
 def test_a_real_daemon_with_a_signature_of_ours(
-    settings, tmp_path: Path, clamd: subprocess.Popen[bytes]
+    settings: Any, tmp_path: Path, clamd: subprocess.Popen[bytes]
 ) -> None:
     settings.CLAMD_ADDRESS = str(tmp_path / "clamd")
     known, other = files.jpeg(), files.png()

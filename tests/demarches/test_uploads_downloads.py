@@ -1,6 +1,7 @@
 """Handing a private file over: harmless headers, whatever the file and its name."""
 
 import io
+from typing import Any
 
 import pytest
 from django.http import Http404
@@ -48,7 +49,9 @@ GUARDED = {
         ),
     ],
 )
-def test_a_file_is_handed_over_as_a_download(name: str, data: bytes, headers: dict) -> None:
+def test_a_file_is_handed_over_as_a_download(
+    name: str, data: bytes, headers: dict[str, Any]
+) -> None:
     clean_name = name.replace("\r\n", "")
     storage_name, content_type, display_name = kept(clean_name, data)
 
@@ -97,7 +100,7 @@ def test_a_page_that_does_not_exist_is_not_found() -> None:
             )
 
 
-def test_a_lost_file_is_not_found_and_noticed(caplog) -> None:
+def test_a_lost_file_is_not_found_and_noticed(caplog: pytest.LogCaptureFixture) -> None:
     storage_name, content_type, display_name = kept("CANARI.pdf", files.pdf())
     storage.delete(storage_name)
 

@@ -3,22 +3,22 @@
 import contextlib
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import StopFutureHandlers
 from django.test import RequestFactory
-from django.utils.datastructures import MultiValueDict
 
 from demarches.files.upload_handler import BoundedMemoryHandler
 from demarches.files.uploads import UploadRefused, process_upload
 from tests.support import files
 
 
-def received(**sent: bytes) -> MultiValueDict:
+def received(**sent: bytes) -> dict[str, Any]:
     """The files of a request as a view gets them."""
     data = {field: SimpleUploadedFile(f"{field}.pdf", body) for field, body in sent.items()}
-    return RequestFactory().post("/", data).FILES
+    return RequestFactory().post("/", data).FILES.dict()
 
 
 def refusal(file: object) -> UploadRefused:
@@ -27,7 +27,7 @@ def refusal(file: object) -> UploadRefused:
     return refused.value
 
 
-def test_an_honest_file_arrives_whole(tmp_path, monkeypatch) -> None:
+def test_an_honest_file_arrives_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     # Larger than what Django keeps in memory by itself.
     body = files.pdf() + b"\n" * 6_000_000
@@ -49,7 +49,7 @@ def test_too_large_a_file_is_let_go_and_its_size_is_told() -> None:
     assert "pèse 12,3\u00a0Mo\u00a0: la limite est de 10\u00a0Mo" in refused.message
 
 
-def test_one_too_large_file_does_not_take_the_place_of_the_others(settings) -> None:
+def test_one_too_large_file_does_not_take_the_place_of_the_others(settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES, settings.UPLOAD_MAX_BYTES_PER_REQUEST = 1_000_000, 2_000_000
     body = files.pdf() + b"\n" * 900_000
 
@@ -82,12 +82,12 @@ def test_a_flood_is_let_go_while_it_arrives(encoding: str) -> None:
         "POST", "/", flood, content_type="multipart/form-data; boundary=limite"
     )
 
-    file = request.FILES["f"]
+    file: Any = request.FILES["f"]
     assert file.read() == b""
     assert refusal(file).code == "too_large"
 
 
-def test_a_flood_never_fills_the_memory(settings) -> None:
+def test_a_flood_never_fills_the_memory(settings: Any) -> None:
     handler = BoundedMemoryHandler()
     with contextlib.suppress(StopFutureHandlers):
         handler.new_file("f", "a.pdf", "application/pdf", None)

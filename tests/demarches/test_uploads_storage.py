@@ -3,8 +3,8 @@
 import base64
 import os
 import resource
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -20,7 +20,7 @@ def key(name: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def private_root(settings, tmp_path: Path) -> Iterator[Path]:
+def private_root(settings: Any, tmp_path: Path) -> Path:
     root = tmp_path / "private"
     options = settings.STORAGES["private"]["OPTIONS"] | {"location": root}
     private = settings.STORAGES["private"] | {"OPTIONS": options}
@@ -95,7 +95,7 @@ def test_a_lost_file_is_damaged_and_deleting_it_again_is_nothing() -> None:
         storage.read(name)
 
 
-def test_an_older_key_still_opens_and_an_unknown_one_does_not(settings) -> None:
+def test_an_older_key_still_opens_and_an_unknown_one_does_not(settings: Any) -> None:
     old = settings.FILE_KEYS
     name = storage.save(CONTENT)
 
@@ -116,7 +116,7 @@ def test_an_older_key_still_opens_and_an_unknown_one_does_not(settings) -> None:
 @pytest.mark.parametrize(
     "setting", ["", "one", "one:", "one:c2hvcnQ=", ":" + "A" * 43 + "=", "one:not base64!"]
 )
-def test_bad_keys_stop_everything(settings, setting: str) -> None:
+def test_bad_keys_stop_everything(settings: Any, setting: str) -> None:
     settings.FILE_KEYS = setting
 
     with pytest.raises(ImproperlyConfigured):

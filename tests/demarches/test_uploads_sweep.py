@@ -5,6 +5,7 @@ import io
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -22,7 +23,7 @@ def key(name: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def private_root(settings, tmp_path: Path) -> Path:
+def private_root(settings: Any, tmp_path: Path) -> Path:
     root = tmp_path / "private"
     options = settings.STORAGES["private"]["OPTIONS"] | {"location": root}
     private = settings.STORAGES["private"] | {"OPTIONS": options}
@@ -109,7 +110,7 @@ def test_a_file_goes_only_once_its_row_is_gone_for_good(piece: Piece) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_a_rotation_the_old_key_may_go(piece: Piece, settings) -> None:
+def test_after_a_rotation_the_old_key_may_go(piece: Piece, settings: Any) -> None:
     old = settings.FILE_KEYS
     contents = {b"first", b"second", b"third"}
     for content in contents - {b"third"}:
@@ -129,7 +130,7 @@ def test_after_a_rotation_the_old_key_may_go(piece: Piece, settings) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lost_key_stops_no_rotation(piece: Piece, settings) -> None:
+def test_a_lost_key_stops_no_rotation(piece: Piece, settings: Any) -> None:
     lost = keep(piece, b"lost").storage_name
     old = key("two")
     settings.FILE_KEYS = old

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
 from demarches.models import Closure, Entrance, Mairie, OpeningHours
 from demarches.rules.opening_hours import PARIS
+from tests.support.pages import Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -26,19 +26,19 @@ def uzes() -> Mairie:
     return Mairie.objects.get()
 
 
-def get(client: Client, name: str, at: datetime, query: str = "") -> HttpResponse:
+def get(client: Client, name: str, at: datetime, query: str = "") -> Answer:
     with time_machine.travel(at, tick=False):
         return client.get(reverse(f"demarches:{name}") + query)
 
 
-def text_of(response: HttpResponse) -> str:
+def text_of(response: Answer) -> str:
     """What a person reads: no tags, ordinary spaces."""
     body = re.sub(r"<script.*?</script>", "", response.content.decode(), flags=re.DOTALL)
     main = body[body.index("<main") : body.index("</main>")]
     return " ".join(re.sub(r"<[^>]+>", " ", main).replace("\u00a0", " ").split())
 
 
-def week_of(response: HttpResponse) -> list[list[str]]:
+def week_of(response: Answer) -> list[list[str]]:
     table = re.search(r"<table.*?</table>", response.content.decode(), re.DOTALL)
     assert table is not None
     return [

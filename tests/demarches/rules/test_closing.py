@@ -121,9 +121,9 @@ def test_what_a_closing_leaves_of_an_exceptional_opening(
     left: list[tuple[int, int]],
 ) -> None:
     change = AgendaChange(DAY, True, time(opening[0]), time(opening[1]))
-    hours = [time(one) if one else None for one in closing]
+    since, until = (time(one) if one else None for one in closing)
 
-    found = left_open(change, ClosurePeriod(DAY, DAY, *hours))
+    found = left_open(change, ClosurePeriod(DAY, DAY, since, until))
 
     spans = [(one.from_time, one.until_time) for one in found]
     # Beside it: the same span again, whichever side it is on.

@@ -1,6 +1,7 @@
 """Slots: what can be booked on each day, or the one reason why nothing can."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,11 +41,13 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=PARIS)
 TUESDAY = date(2026, 12, 8)
 
 
-def rules(*closures: ClosurePeriod, hours: list[WeeklyHours] | None = None, **more) -> AgendaRules:
+def rules(
+    *closures: ClosurePeriod, hours: list[WeeklyHours] | None = None, **more: Any
+) -> AgendaRules:
     return AgendaRules(compile_expression(hours or HOURS, closures), **{"slot_minutes": 30, **more})
 
 
-def asked(**more) -> Asked:
+def asked(**more: Any) -> Asked:
     return Asked(**{"now": NOW, "first_day": NOW.date(), "last_day": date(2031, 1, 1), **more})
 
 
@@ -52,12 +55,12 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), PARIS)
 
 
-def starts(day: date, agenda: AgendaRules | None = None, *taken: Taken, **more) -> list[str]:
+def starts(day: date, agenda: AgendaRules | None = None, *taken: Taken, **more: Any) -> list[str]:
     found = day_slots(agenda or rules(), day, taken, asked(**more))
     return [f"{slot.starts_at:%H:%M}" for slot in found.slots]
 
 
-def reason(day: date, agenda: AgendaRules | None = None, *taken: Taken, **more) -> str:
+def reason(day: date, agenda: AgendaRules | None = None, *taken: Taken, **more: Any) -> str:
     found = day_slots(agenda or rules(), day, taken, asked(**more))
     assert found.slots == ()
     return found.reason
@@ -195,7 +198,7 @@ def test_a_full_day_says_so() -> None:
 
 
 def test_lead_time_and_horizon() -> None:
-    early = {"first_day": TUESDAY, "first_reason": "La mairie prépare votre venue."}
+    early: dict[str, Any] = {"first_day": TUESDAY, "first_reason": "La mairie prépare votre venue."}
 
     assert reason(date(2026, 12, 7), **early) == "La mairie prépare votre venue."
     assert reason(date(2026, 12, 7), first_day=TUESDAY) == (
