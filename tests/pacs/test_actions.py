@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import TransitionRefused, User
 from demarches.rules.dates_fr import day_fr, weekday_fr
@@ -394,7 +395,7 @@ def test_the_desk_list_asks_the_same_number_of_queries(
     reference_data: None,
     agent: User,
     client_of: Callable[[User | None], Client],
-    django_assert_max_num_queries,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(count):
         pair = [User.objects.create_user(f"{who}{number}@example.org") for who in "ab"]
@@ -414,7 +415,7 @@ def test_the_account_page_asks_the_same_number_of_queries(
     reference_data: None,
     alice: User,
     client_of: Callable[[User | None], Client],
-    django_assert_num_queries,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(count):
         send(make_dossier(alice, User.objects.create_user(f"b{number}@example.org")))

@@ -1,6 +1,6 @@
 """The desk of the day and of the register: who may, what is refused, what is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from post_office.models import Email
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.agenda.booking import week_of
 from demarches.mail.emails import mail_text
@@ -35,6 +36,7 @@ from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.pages import Page, press
 from tests.support.pdf import text_of
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 20, tzinfo=PARIS)
@@ -44,7 +46,7 @@ NIR = "2 90 05 30 189 042 " + f"{97 - 2900530189042 % 97:02d}"
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -59,7 +61,7 @@ def officer(reference_data: None) -> Officer:
 def scheduled(agent: User, rank: int = 0) -> Dossier:
     people = [User.objects.create_user(f"p{rank}-{who}@example.org") for who in (1, 2)]
     # Nobody is registered twice: each couple has a year of birth of its own.
-    own = tuple({**one, "birth_year": 1960 + rank} for one in (PERSON, OTHER))
+    own = ({**PERSON, "birth_year": 1960 + rank}, {**OTHER, "birth_year": 1960 + rank})
     complete = make_complete(make_dossier(*people, at=NOW, people=own), agent, at=NOW)
     book_for(complete, START + timedelta(minutes=30 * rank), by=agent, at=NOW)
     return Dossier.objects.get(pk=complete.pk)
@@ -68,7 +70,7 @@ def scheduled(agent: User, rank: int = 0) -> Dossier:
 def registered(agent: User, officer: Officer, rank: int = 0) -> Registration:
     dossier = scheduled(agent, rank)
     keys = [piece.key for piece, _ in originals_of(dossier)]
-    start = dossier.appointment.starts_at
+    start = the(dossier.appointment).starts_at
     done = Ceremony(
         officer,
         start,
@@ -120,7 +122,7 @@ def test_who_opens_what(
         "lines": address("registration_changelist"),
         "line": address("registration_change", line.pk),
         "avis": address("registration_avis"),
-        "letter": address("registration_letter", line.avis.first().pk),
+        "letter": address("registration_letter", the(line.avis.first()).pk),
         "recepisse": address("registration_paper", line.pk, "recepisse"),
         "counts": address("registration_counts"),
         "old": address("registration_old"),
@@ -167,7 +169,7 @@ def test_hostile_days_show_today(desk: Client, dossier: Dossier, query: str) -> 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_day_asks_the_same_whoever_comes(
-    desk: Client, agent: User, django_assert_num_queries, count: int
+    desk: Client, agent: User, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     for rank in range(count):
         scheduled(agent, rank)
@@ -209,7 +211,7 @@ def test_booking_at_the_desk(desk: Client, dossier: Dossier) -> None:
     assert "Il reste pris tant que vous n’en choisissez pas un autre." in page
     assert list(answers.values()) == [422, 422, 422, 409]
     assert moved.status_code == 302
-    assert Dossier.objects.get().appointment.starts_at.hour == 9  # in UTC
+    assert the(Dossier.objects.get().appointment).starts_at.hour == 9  # in UTC
 
 
 def test_booking_acts_on_the_appointment_the_agent_saw(
@@ -225,7 +227,7 @@ def test_booking_acts_on_the_appointment_the_agent_saw(
     assert (stale.status_code, untold.status_code) == (409, 409)
     assert "Vous vouliez&nbsp;: mardi 24 novembre 2026 à 10 h." in html
     assert "rendez-vous le mercredi 25 novembre 2026 à 10 h" in html
-    assert Dossier.objects.get().appointment.starts_at.day == 25
+    assert the(Dossier.objects.get().appointment).starts_at.day == 25
 
 
 def test_a_slot_that_is_theirs_already_is_said_to_be(desk: Client, dossier: Dossier) -> None:
@@ -268,7 +270,7 @@ def test_births_to_verify_show_the_fields_of_the_query(
     path = address("dossier_births")
 
     html = desk.get(path).content.decode()
-    refused = desk.post(path, {"piece": str(complete.pieces.exclude(pk=piece.pk).first().pk)})
+    refused = desk.post(path, {"piece": str(the(complete.pieces.exclude(pk=piece.pk).first()).pk)})
     missing = [desk.post(path, {"piece": value}).status_code for value in ("", "x", "999999")]
     unread = desk.post(path, {"piece": str(piece.pk)})
     still = complete.pieces.get(pk=piece.pk).status
@@ -321,7 +323,7 @@ def test_the_screen_keeps_what_was_ticked_then_registers(
     assert refused.status_code == 422
     assert "Identité à vérifier : Noé d’Almeida-Ünal." in html
     assert html.count(" checked") == 1 + len(originals_of(dossier)) + 1
-    assert (done.url, again.url) == (address("registration_change", line.pk),) * 2
+    assert (done["Location"], again["Location"]) == (address("registration_change", line.pk),) * 2
     assert line.registered_at == datetime(2026, 11, 23, 9, 45, tzinfo=PARIS)
 
 
@@ -388,7 +390,11 @@ def test_the_register_is_searched_and_never_changed(
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_lists_ask_the_same_whatever_they_hold(
-    desk: Client, agent: User, officer: Officer, django_assert_num_queries, count: int
+    desk: Client,
+    agent: User,
+    officer: Officer,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
 ) -> None:
     for rank in range(count):
         registered(agent, officer, rank)
@@ -402,7 +408,7 @@ def test_lists_ask_the_same_whatever_they_hold(
 
 
 def test_avis_are_noted_with_a_date(desk: Client, agent: User, officer: Officer) -> None:
-    avis = registered(agent, officer).avis.first()
+    avis = the(registered(agent, officer).avis.first())
     path = address("registration_avis")
 
     def note(verb: str, on: str, pk: object = avis.pk) -> int:
@@ -426,7 +432,7 @@ def test_avis_leave_together(desk: Client, agent: User, officer: Officer) -> Non
     first, second = line.avis.order_by("pk")
     keys = [str(first.pk), str(second.pk)]
     letters = desk.post(path, {"avis": keys, "verb": "letters"})
-    paper = desk.get(letters.url)
+    paper = desk.get(letters["Location"])
     assert (letters.status_code, paper.content[:4]) == (302, b"%PDF")
     assert Avis.objects.exclude(sent_on=None).count() == 0
 
@@ -447,11 +453,11 @@ def test_avis_leave_together(desk: Client, agent: User, officer: Officer) -> Non
     sent = Avis.objects.exclude(sent_on=None)
     assert {avis.registration_id for avis in sent} == {line.pk}
     assert later.avis.filter(sent_on=None).count() == 2
-    events = line.dossier.events.filter(kind="avis_sent")
+    events = the(line.dossier).events.filter(kind="avis_sent")
     assert [event.reason for event in events] == [
         "Mairie de Nîmes, le 23\u00a0novembre 2026"
     ] * len(keys)
-    gone = desk.get(letters.url, follow=True)
+    gone = desk.get(letters["Location"], follow=True)
     assert "Aucun de ces avis n’est à envoyer" in gone.content.decode()
     both = desk.post(path, {"avis": keys, "verb": "mentioned", "on": "2026-11-23"})
     assert "une mention à la fois" in both.content.decode()
@@ -460,7 +466,7 @@ def test_avis_leave_together(desk: Client, agent: User, officer: Officer) -> Non
 def test_who_checks_prints_and_an_officer_notes(
     agent: User, officer: Officer, client_of: Callable[[User], Client]
 ) -> None:
-    avis = registered(agent, officer).avis.first()
+    avis = the(registered(agent, officer).avis.first())
     path, data = address("registration_avis"), {"avis": str(avis.pk), "on": "2026-11-23"}
     client = client_of(of_group("instructeur"))
 
@@ -495,7 +501,11 @@ def test_no_avis_goes_to_oneself(desk: Client, agent: User, officer: Officer) ->
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_letters_ask_the_same_whatever_they_are(
-    desk: Client, agent: User, officer: Officer, django_assert_num_queries, count: int
+    desk: Client,
+    agent: User,
+    officer: Officer,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
 ) -> None:
     for rank in range(count):
         registered(agent, officer, rank)
@@ -544,7 +554,7 @@ def test_an_act_from_its_opening_to_its_registration(
         },
     )
 
-    assert (opened.url, bad.status_code, early.status_code) == (path, 422, 422)
+    assert (opened["Location"], bad.status_code, early.status_code) == (path, 422, 422)
     assert "Il manque : Photocopie" in early.content.decode()
     assert "Choisissez un officier" in nobody.content.decode()
     assert done.status_code == 302
@@ -704,17 +714,19 @@ def test_the_couple_reads_when_third_parties_are_bound(
     desk: Client, agent: User, officer: Officer, client_of: Callable[[User], Client]
 ) -> None:
     line = registered(agent, officer)
-    couple = client_of(line.dossier.people[0].user)
+    couple = client_of(the(the(line.dossier).people[0].user))
 
-    before = couple.get(line.dossier.get_absolute_url()).content.decode()
+    before = couple.get(the(line.dossier).get_absolute_url()).content.decode()
     for verb in ("sent", "mentioned"):
         for avis in Avis.objects.all():
             desk.post(
                 address("registration_avis"),
                 {"avis": str(avis.pk), "verb": verb, "on": "2026-11-23"},
             )
-    after = couple.get(line.dossier.get_absolute_url()).content.decode()
-    paper = couple.get(reverse("pacs:dossier-paper", args=[line.dossier.reference, "attestation"]))
+    after = couple.get(the(line.dossier).get_absolute_url()).content.decode()
+    paper = couple.get(
+        reverse("pacs:dossier-paper", args=[the(line.dossier).reference, "attestation"])
+    )
 
     assert ("Il ne sera opposable aux tiers" in before, line.number in before) == (True, True)
     assert "opposable aux tiers depuis le 23\u00a0novembre 2026" in after
@@ -785,12 +797,12 @@ def test_an_hour_and_a_place_of_their_own(
     assert press(desk, path, asked).status_code == 302
 
     now = Dossier.objects.select_related("appointment__agenda").get()
-    assert now.appointment.starts_at == datetime(2026, 11, 29, 19, tzinfo=PARIS)
-    assert now.appointment.place == place
+    assert the(now.appointment).starts_at == datetime(2026, 11, 29, 19, tzinfo=PARIS)
+    assert the(now.appointment).place == place
     mails = [mail_text(one) for one in Email.objects.all()]
     assert len(mails) == 2
     assert all(place in one and "Hospitalisé" not in one for one in mails)
-    alice = client_of(now.people[0].user)
+    alice = client_of(the(now.people[0].user))
     page = alice.get(reverse("pacs:appointment", args=[now.reference])).content.decode()
     assert place in page
     assert reverse("pacs:appointment-cancel", args=[now.reference]) not in page
@@ -800,7 +812,7 @@ def test_an_hour_and_a_place_of_their_own(
     sheet = desk.get(address("dossier_sheet", "officier") + "?jour=2026-11-29")
     assert "hors horaires, Hôpital d’Uzès" in text_of(sheet.content)
     # Nothing opened to anybody else, and no change of hours strands it.
-    agenda = now.appointment.agenda
+    agenda = the(now.appointment).agenda
     assert "Fermé" in week_of(agenda, date(2026, 11, 29), asked_at_counter()).days[0].reason
     assert agenda.stranded(agenda.rules(NOW), at=NOW) == []
     other = scheduled(agent, rank=1)
@@ -812,13 +824,13 @@ def test_an_hour_and_a_place_of_their_own(
 
 
 def test_their_own_appointment_is_not_in_their_way(desk: Client, dossier: Dossier) -> None:
-    was = dossier.appointment
+    was = the(dossier.appointment)
     asked = {"day": "23/11/2026", "hour": "09:30", "minutes": "45", "place": "Hôpital", "why": "x"}
 
     answer = press(desk, address("dossier_book_apart", dossier.pk), asked)
 
     assert answer.status_code == 302
-    now = Dossier.objects.select_related("appointment").get().appointment
+    now = the(Dossier.objects.select_related("appointment").get().appointment)
     assert (now.starts_at, now.place, now.uid) == (START, "Hôpital", was.uid)
     was.refresh_from_db()
     assert (was.status, was.seat) == ("cancelled", None)

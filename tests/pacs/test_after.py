@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from pacs.models import PacsSettings
-from pacs.rules.after import KEEPERS, keeper
+from pacs.rules.after import KEEPERS, Keeper, keeper
+from tests.support.pages import Answer
 from tests.support.pdf import text_of
 
 GIVEN = {
@@ -28,7 +29,7 @@ GIVEN = {
 NIR = "2 90 05 30 189 042 " + f"{97 - 2900530189042 % 97:02d}"
 
 
-def papers(client: Client, slug: str, **changes: str):
+def papers(client: Client, slug: str, **changes: str) -> Answer:
     return client.post(reverse("pacs:after-papers", args=[slug]), {**GIVEN, **changes})
 
 
@@ -39,7 +40,9 @@ def test_every_answer_has_its_page_and_two_of_them_are_here() -> None:
 
 
 @pytest.mark.parametrize("one", KEEPERS, ids=lambda one: one.slug)
-def test_only_the_keeper_is_offered_papers(client: Client, reference_data: None, one) -> None:
+def test_only_the_keeper_is_offered_papers(
+    client: Client, reference_data: None, one: Keeper
+) -> None:
     html = client.get(reverse("pacs:after-keeper", args=[one.slug])).content.decode()
 
     assert one.title in html

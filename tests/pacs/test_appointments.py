@@ -1,6 +1,6 @@
 """The couple's appointment: held, confirmed, moved, given back, waited for; and the desk's part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,7 @@ from pacs.rules.gate import Act, texts
 from pacs.rules.validity import MaxAge
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import OTHER, PERSON, make_dossier
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 #: A Monday; the first slot is fifteen days later, on a Tuesday.
@@ -52,7 +53,7 @@ SECOND = FIRST + timedelta(minutes=30)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -86,7 +87,7 @@ def other_couple(agent: User, *names: str) -> Dossier:
 
 
 def mails(subject: str) -> int:
-    return Email.objects.filter(subject=subject).count()
+    return int(Email.objects.filter(subject=subject).count())
 
 
 CONFIRMED = "Votre rendez-vous à la mairie est confirmé"
@@ -287,7 +288,7 @@ def test_moving_keeps_the_event_and_gives_the_seat_back(complete: Dossier) -> No
 
     old.refresh_from_db()
     assert (new.uid, new.sequence, old.status) == (old.uid, 1, "cancelled")
-    assert NOW + timedelta(minutes=10) <= old.returns_at <= NOW + timedelta(minutes=60)
+    assert NOW + timedelta(minutes=10) <= the(old.returns_at) <= NOW + timedelta(minutes=60)
     dossier = fresh(complete)
     assert (dossier.status, dossier.appointment) == ("scheduled", new)
     assert mails("Votre rendez-vous à la mairie a changé") == 2
@@ -486,7 +487,7 @@ def test_arrived_then_missed_or_not(complete: Dossier, agent: User) -> None:
     mark_arrived(fresh(complete), by=agent, at=booked.starts_at)
     mark_arrived(fresh(complete), by=agent, at=booked.starts_at)
 
-    assert fresh(complete).appointment.status == "arrived"
+    assert the(fresh(complete).appointment).status == "arrived"
     assert fresh(complete).events.filter(kind="arrived").count() == 1
 
 
@@ -519,14 +520,14 @@ def queue(complete: Dossier, agent: User) -> tuple[Dossier, Dossier]:
 def only_free(agenda: Agenda, *free: datetime) -> None:
     """Every other slot before mid-January is taken."""
     asked = asked_by(
-        Dossier.objects.first(), agenda, reader=person(Dossier.objects.first()), at=NOW
+        the(Dossier.objects.first()), agenda, reader=person(the(Dossier.objects.first())), at=NOW
     )
     for day in first_days(agenda, asked, count=100):
         if day.day >= date(2027, 1, 14):
             break
         for slot in day.slots:
             if slot.starts_at not in free:
-                booked_seat(Dossier.objects.first(), starts_at=slot.starts_at)
+                booked_seat(the(Dossier.objects.first()), starts_at=slot.starts_at)
 
 
 def test_one_slot_goes_to_the_first_who_waits(
@@ -537,12 +538,12 @@ def test_one_slot_goes_to_the_first_who_waits(
 
     assert [offer_earlier(at=NOW), offer_earlier(at=NOW)] == [1, 0]
 
-    held = fresh(first).held_appointment
+    held = the(fresh(first).held_appointment)
     assert (held.starts_at, held.held_until) == (FIRST, NOW + timedelta(hours=24))
     assert fresh(second).held_appointment is None
     assert mails("Une date plus proche à la mairie") == 2
     confirm_slot(person(first), at=NOW, by=None)
-    assert fresh(first).appointment.starts_at == FIRST
+    assert the(fresh(first).appointment).starts_at == FIRST
     assert [offer.answer for offer in first.earlier_offers.all()] == ["accepted"]
 
 
@@ -558,7 +559,7 @@ def test_refusing_keeps_the_place_and_passes_the_slot_on(
 
     assert fresh(first).earlier_wanted_since == NOW
     assert [offer.answer for offer in first.earlier_offers.all()] == ["refused"]
-    assert fresh(second).held_appointment.starts_at == FIRST
+    assert the(fresh(second).held_appointment).starts_at == FIRST
     assert offer_earlier(at=NOW) == 0
 
 
@@ -570,8 +571,8 @@ def test_an_offer_without_an_answer_lapses(queue: tuple[Dossier, Dossier], agend
     offer_earlier(at=NOW + timedelta(hours=25))
 
     assert [offer.answer for offer in first.earlier_offers.all()] == ["lapsed"]
-    assert fresh(second).held_appointment.starts_at == FIRST
-    assert fresh(first).appointment.starts_at == datetime(2027, 1, 12, 9, tzinfo=PARIS)
+    assert the(fresh(second).held_appointment).starts_at == FIRST
+    assert the(fresh(first).appointment).starts_at == datetime(2027, 1, 12, 9, tzinfo=PARIS)
 
 
 def test_a_seat_given_back_goes_to_those_who_wait_first(
@@ -584,7 +585,7 @@ def test_a_seat_given_back_goes_to_those_who_wait_first(
 
     offer_earlier(at=NOW)
 
-    assert fresh(queue[0]).held_appointment.starts_at == FIRST
+    assert the(fresh(queue[0]).held_appointment).starts_at == FIRST
 
 
 def test_nobody_is_offered_a_day_at_which_their_papers_are_too_old(
@@ -597,7 +598,7 @@ def test_nobody_is_offered_a_day_at_which_their_papers_are_too_old(
     offer_earlier(at=NOW)
 
     assert fresh(first).held_appointment is None
-    assert fresh(second).held_appointment.starts_at == FIRST
+    assert the(fresh(second).held_appointment).starts_at == FIRST
 
 
 def test_waiting_needs_an_appointment(complete: Dossier) -> None:
@@ -641,7 +642,9 @@ def test_what_was_just_booked_is_not_reminded_of(complete: Dossier, agent: User)
     assert remind_appointments(at=NOW) == 0
 
 
-def test_the_command_says_what_it_did(complete: Dossier, capsys: pytest.CaptureFixture) -> None:
+def test_the_command_says_what_it_did(
+    complete: Dossier, capsys: pytest.CaptureFixture[str]
+) -> None:
     book(complete)
 
     call_command("send_reminders")

@@ -1,6 +1,7 @@
 """The commune of birth is asked by its name; its département and Insee code follow."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -61,7 +62,8 @@ def test_several_communes_are_offered_by_department() -> None:
 
     asked = _saved(one, birth_city="Saint-Denis")
     assert asked.errors == {"birth_commune": ["Choisissez votre commune de naissance."]}
-    labels = [str(label) for _, label in asked.fields["birth_commune"].choices]
+    communes: Any = asked.fields["birth_commune"]
+    labels = [str(label) for _, label in communes.choices]
     assert "Saint-Denis (Gard)" in labels
     assert "Saint-Denis (La Réunion)" in labels
 

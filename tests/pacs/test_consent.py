@@ -1,7 +1,7 @@
 """Attestations end with their facts; corrections are proposals; ends are confirmed and undone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from pacs.rules.gate import Act, Kind
 from tests.support.appointments import make_complete
 from tests.support.dossiers import COMMON, PERSON, bring_everything, make_dossier
 from tests.support.forms import answer
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -32,7 +33,7 @@ DAY = datetime(2026, 12, 14, 9, tzinfo=PARIS)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -301,7 +302,7 @@ def test_an_end_is_read_first_motivated_and_undone_for_a_quarter_of_an_hour(
 ) -> None:
     client = client_of(agent)
     url = reverse("admin:pacs_dossier_end", args=[scheduled.pk, slug])
-    appointment, before = scheduled.appointment, Email.objects.count()
+    appointment, before = the(scheduled.appointment), Email.objects.count()
 
     page = client.get(url).content.decode()
     assert "alice@example.org" in page

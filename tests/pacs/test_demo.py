@@ -1,5 +1,7 @@
 """The demonstration: every state and every pile, no mail that leaves, nothing after now, once."""
 
+from typing import Any
+
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
@@ -18,14 +20,16 @@ BY_CHANCE = {"Rendez-vous aujourd’hui", "Réponses à donner sous 7 jours"}
 
 @pytest.mark.usefixtures("reference_data")
 @pytest.mark.parametrize("day", ["2026-11-27", "2026-12-24", "2027-02-28", "2027-07-01"])
-def test_the_demonstration_reaches_every_state_and_pile(capsys, settings, day) -> None:
+def test_the_demonstration_reaches_every_state_and_pile(
+    capsys: pytest.CaptureFixture[str], settings: Any, day: str
+) -> None:
     settings.DEBUG = True
 
     with time_machine.travel(f"{day}T06:00:00+01:00"):
         _made_once(capsys)
 
 
-def _made_once(capsys) -> None:
+def _made_once(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("demo_data", dossiers=2 * len(STAGES))
     made = Dossier.objects.count()
     call_command("demo_data", dossiers=5)

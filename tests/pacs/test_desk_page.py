@@ -215,7 +215,7 @@ def test_an_old_page_is_told_before_the_words_are_judged(
     piece, read = identity(announced), announced.version
     announced.touch(at=timezone.now())
     row = f"piece-{piece.pk}"
-    data = {"in_place": in_place, "piece": piece.pk, "row": row, **said}
+    data: dict[str, Any] = {"in_place": in_place, "piece": piece.pk, "row": row, **said}
 
     late = act(desk_client, announced, verb, version=read, **data)
     judged = act(desk_client, announced, verb, **data)
@@ -337,8 +337,8 @@ def test_the_next_dossier_of_a_pile_is_one_that_nobody_has_open(
     client = client_of(agent)
     start = reverse("admin:pacs_dossier_next", args=["a-verifier"])
 
-    first = client.get(start).url
-    second = client.get(f"{start}?apres={rows[0].pk}").url
+    first = client.get(start)["Location"]
+    second = client.get(f"{start}?apres={rows[0].pk}")["Location"]
     unknown = client.get(reverse("admin:pacs_dossier_next", args=["inconnue"]))
 
     assert f"/{rows[0].pk}/" in first

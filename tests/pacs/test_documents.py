@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 import time_machine
 from django.core.management import call_command
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.papers.documents import RenderedPdf, qr_picture
 from demarches.rules.enums import PieceStatus, Status
@@ -139,7 +140,9 @@ def test_what_fits_on_one_sheet_stays_on_one_sheet(dossier: Dossier) -> None:
     }
 
 
-def test_documents_say_nothing_in_the_log_and_are_the_same_twice(dossier: Dossier, caplog) -> None:
+def test_documents_say_nothing_in_the_log_and_are_the_same_twice(
+    dossier: Dossier, caplog: pytest.LogCaptureFixture
+) -> None:
     first, second = every_document(dossier), every_document(dossier)
 
     assert first == second
@@ -392,7 +395,9 @@ def test_the_check_code_is_short_and_easy_to_read(dossier: Dossier) -> None:
         {"parent1_name": "Martin"}, {"parent2_unknown": False}, {"situation": "veuf"},
     ],
 )  # fmt: skip
-def test_the_check_code_changes_with_every_printed_fact(dossier: Dossier, change: dict) -> None:
+def test_the_check_code_changes_with_every_printed_fact(
+    dossier: Dossier, change: dict[str, Any]
+) -> None:
     before = documents.check_code(dossier)
 
     dossier.partenaires.filter(position=1).update(**change)
@@ -458,7 +463,7 @@ def test_a_fixed_aid_names_each_sum_or_leaves_a_line(dossier: Dossier) -> None:
 
 
 def test_a_convention_leaves_no_trace(
-    dossier: Dossier, django_assert_num_queries, settings
+    dossier: Dossier, django_assert_num_queries: DjangoAssertNumQueries, settings: Any
 ) -> None:
     before = sorted(Path(settings.PRIVATE_ROOT).rglob("*"))
 

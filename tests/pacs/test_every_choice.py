@@ -57,6 +57,9 @@ SHOWN_TO: dict[str, dict[str, Any]] = {
 }
 
 
+STEPS: tuple[Step[Any], ...] = (*COMMON_STEPS.steps, *OWN_STEPS.steps)
+
+
 def person_for(slug: str = "") -> Partenaire:
     """Somebody who has answered everything, in a dossier that was never saved."""
     dossier = Dossier(reference="PACS-2026-000001-L", **COMMON)
@@ -71,21 +74,28 @@ def subject_for(step: Step[Any]) -> Dossier | Partenaire:
     return person.dossier if step in COMMON_STEPS.steps else person
 
 
+def all_of(field: forms.ChoiceField) -> list[tuple[object, object]]:
+    """Each choice and its label."""
+    choices: Any = field.choices  # to the stubs, also what a field makes its choices of
+    return list(choices)
+
+
+def offered(field: forms.ChoiceField) -> list[str]:
+    """Each choice but the empty one."""
+    return [str(value) for value, _ in all_of(field) if value]
+
+
 def choices_of(step: Step[Any]) -> Iterator[tuple[str, str]]:
     """Every (field, choice) that the page offers, the empty one aside."""
     form = step.form_class(instance=subject_for(step))
     for name, field in form.fields.items():
         if isinstance(field, forms.ChoiceField):
-            yield from ((name, str(value)) for value, _ in field.choices if value)
+            yield from ((name, value) for value in offered(field))
 
 
 @pytest.fixture
 def every_choice(reference_data: None) -> list[tuple[Step[Any], str, str]]:
-    return [
-        (step, name, choice)
-        for step in (*COMMON_STEPS.steps, *OWN_STEPS.steps)
-        for name, choice in choices_of(step)
-    ]
+    return [(step, name, choice) for step in STEPS for name, choice in choices_of(step)]
 
 
 def saved(step: Step[Any], subject: Dossier | Partenaire, **chosen: Any) -> Any:
@@ -135,10 +145,10 @@ def test_whatever_is_chosen_the_rest_can_be_answered(
 def few_choices() -> list[tuple[str, str, str]]:
     """Each choice of a short list, and of the long lists those that the law tells apart."""
     found = []
-    for step in (*COMMON_STEPS.steps, *OWN_STEPS.steps):
+    for step in STEPS:
         for name, field in step.form_class.base_fields.items():
-            if isinstance(field, forms.ChoiceField) and len(list(field.choices)) in range(1, 20):
-                found += [(step.slug, name, str(value)) for value, _ in field.choices if value]
+            if isinstance(field, forms.ChoiceField) and len(all_of(field)) in range(1, 20):
+                found += [(step.slug, name, value) for value in offered(field)]
     told_apart = ("FR", "MQ", "GF", "IT", "SN", "GY")
     found += [("origine", "birth_country", code) for code in told_apart]
     found += [("ancien-mariage", "union_record_country", code) for code in told_apart]
@@ -233,7 +243,7 @@ def test_agents_can_save_every_choice_they_are_offered(sent: Dossier) -> None:
         typed = {name: value for name, value in typed.items() if value not in (None, False)}
         for name, field in shown.fields.items():
             if isinstance(field, forms.ChoiceField):
-                for choice in (str(value) for value, _ in field.choices if value):
+                for choice in offered(field):
                     # The Ofpra protects nobody who is French; a stateless person has no state.
                     states = "" if choice == "apatride" else "IT"
                     other = {"nationality_codes": states} if name == "protection" else {}

@@ -1,6 +1,6 @@
 """The same rule under every hand: what citizens' forms refuse, agents' forms and posts do too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from pacs.rules.situation import PartialDate
 from tests.support.appointments import make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.pages import Page
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -32,7 +33,7 @@ DAY = datetime(2026, 12, 14, 9, tzinfo=PARIS)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -173,7 +174,7 @@ def test_the_second_may_be_asked_after_the_first(sent: Dossier, agent: User) -> 
 
 
 def test_no_variable_of_a_model_is_read_as_it_is(sent: Dossier, agent: User) -> None:
-    body = MessageTemplate.objects.filter(body__contains="pieces_manquantes").first().body
+    body = the(MessageTemplate.objects.filter(body__contains="pieces_manquantes").first()).body
     common: dict[str, Any] = {"by": agent, "at": NOW, "version": None}
 
     desk.request_pieces(sent, texts={1: body}, **common)

@@ -1,6 +1,6 @@
 """The two questions at the end: counted, without names, once a session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import FeedbackCount, RateCounter, User
 from demarches.rules.feedback import counted, words
@@ -20,7 +21,7 @@ NOW = "2026-11-23T10:00:00+01:00"
 
 
 @pytest.fixture(autouse=True)
-def clock():
+def clock() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -146,7 +147,7 @@ def test_a_month_has_one_count_an_answer(db: None) -> None:
 
 @pytest.mark.parametrize("before", [0, 3])
 def test_counting_takes_as_many_queries_whatever_was_counted(
-    db: None, django_assert_num_queries, before: int
+    db: None, django_assert_num_queries: DjangoAssertNumQueries, before: int
 ) -> None:
     day = date(2026, 11, 23)
     for rank in range(before):

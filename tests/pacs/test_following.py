@@ -96,7 +96,7 @@ def test_several_are_confided_and_each_refusal_is_named(
         reverse("admin:pacs_dossier_changelist"),
         {"action": "confide", "_selected_action": [one.pk for one in three]},
     )
-    page = client.get(chosen.url)
+    page = client.get(chosen["Location"])
     following.assign(three[1], to=agent, by=agent, at=timezone.now())
     Dossier.objects.get(pk=three[2].pk).close(by=agent, at=timezone.now(), reason="Double.")
     read = {f"was_{one.pk}": 0 for one in three}
@@ -141,7 +141,7 @@ def test_the_lists_of_several_are_one_paper(
         {"action": "print_lists", "_selected_action": [one.pk for one in three]},
     )
 
-    paper = client.get(chosen.url)
+    paper = client.get(chosen["Location"])
     said = text_of(paper.content)
 
     assert paper["Content-Type"] == "application/pdf"

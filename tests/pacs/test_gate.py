@@ -4,7 +4,7 @@ The tables run over all gated acts, by the actions that people and agents use; a
 new outcome without a line here fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from pacs.rules.eligibility import OUTCOME_TYPES, Effect
 from pacs.rules.gate import Act, Kind, Obstacle
 from tests.support.appointments import make_complete
 from tests.support.dossiers import bring_everything, dates_read, make_dossier, send
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -41,7 +42,7 @@ LATER = datetime(2026, 12, 14, 10, tzinfo=PARIS)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -450,7 +451,7 @@ def test_the_younger_one_is_offered_the_eighteenth_birthday_at_the_earliest(
     give_consent(dossier)
     desk.declare_complete(fresh(dossier), by=agent, at=NOW, version=None)
     complete = fresh(dossier)
-    agenda = agenda_of(complete)
+    agenda = the(agenda_of(complete))
 
     first = asked_by(complete, agenda, reader=complete.people[0], at=NOW)
     second = asked_by(complete, agenda, reader=complete.people[1], at=NOW)
@@ -509,9 +510,8 @@ def test_the_other_reads_nothing_of_an_obstacle_that_is_not_theirs(
     for code, answers in MAKING.items():
         if "second" not in answers:
             continue
-        dossier = before_accept(*(
-            User.objects.create_user(f"{code}-{name}@example.org") for name in ("a", "b")
-        ), agent)  # fmt: skip
+        one, two = (User.objects.create_user(f"{code}-{name}@example.org") for name in ("a", "b"))
+        dossier = before_accept(one, two, agent)
         change(dossier, answers)
         give_consent(dossier)
         found = [one for one in fresh(dossier).obstacles(Act.ACCEPT, at=NOW) if one.code == code]

@@ -3,7 +3,7 @@
 Each test takes a path that begins lawfully, lets time pass or a fact change, and goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,8 @@ from pacs.rules.gate import Act, PieceState, piece_problem
 from pacs.rules.situation import Residence
 from tests.support.appointments import make_complete
 from tests.support.dossiers import COMMON, OTHER, PERSON, dates_read, make_dossier
-from tests.support.pages import Page, press
+from tests.support.pages import Answer, Page, press
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -39,7 +40,7 @@ DAY = datetime(2026, 12, 14, 9, tzinfo=PARIS)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -210,10 +211,10 @@ def test_hours_do_not_change_under_an_appointment_that_may_still_be_taken_back(
     assert (answer.status_code, Closure.objects.count()) == (200, 0)
     assert "peut encore être repris jusqu’à 8\u00a0h\u00a045" in answer.content.decode()
     undo_ending(ending, by=agent, at=NOW + timedelta(minutes=5))
-    assert (fresh(complete).appointment.starts_at, stranded_now(at=NOW)) == (DAY, [])
+    assert (the(fresh(complete).appointment).starts_at, stranded_now(at=NOW)) == (DAY, [])
 
 
-def close_the_day(client: Client, reason: str) -> object:
+def close_the_day(client: Client, reason: str) -> Answer:
     typed = {"mairie": Mairie.objects.get().pk, "service": "", "reason": reason}
     day = {"first_day": "14/12/2026", "from_time": "", "last_day": "14/12/2026", "until_time": ""}
     return client.post(reverse("admin:demarches_closure_add"), {**typed, **day})
@@ -279,7 +280,7 @@ def test_who_is_choosing_a_day_keeps_the_dossier(complete: Dossier) -> None:
     warned = NOW + PacsSettings.current().retention.inactive - timedelta(days=1)
     assert warn_of_deletion(at=warned) == 1
     last_minute = warned + timedelta(days=14, minutes=-5)
-    agenda = agenda_of(complete)
+    agenda = the(agenda_of(complete))
     asked = asked_by(fresh(complete), agenda, reader=person(complete), at=last_minute)
     (day,) = first_days(agenda, asked, count=1)
 

@@ -31,6 +31,7 @@ from pacs.reads import access
 from pacs.rules import helping, privacy
 from tests.support.dossiers import COMMON, OTHER, PERSON
 from tests.support.forms import as_shown
+from tests.support.present import the
 from tests.test_authorization import DOSSIER, READ_ONLY, Line, stored  # noqa: F401 -- a fixture
 
 pytestmark = pytest.mark.django_db
@@ -298,7 +299,7 @@ def test_what_a_helper_fills_in_is_kept_and_stands_in_the_journal(
 
     assert Partenaire.objects.get(dossier=draft, position=1).phone == "+33612345678"
     event = draft.events.filter(kind="helper_filled").get()
-    assert (event.by, event.partenaire.position, event.reason) == (helper, 1, "own-step")
+    assert (event.by, the(event.partenaire).position, event.reason) == (helper, 1, "own-step")
 
 
 # The end of it
@@ -513,6 +514,6 @@ def test_whoever_ends_their_help_twice_has_ended_it_once(
 
     answers = [client.post(page, {"fin": helper.pk}) for _ in range(2)]
 
-    assert [one.url for one in answers] == [reverse("demarches:account")] * 2
+    assert [one["Location"] for one in answers] == [reverse("demarches:account")] * 2
     stranger = client_of(User.objects.create_user("zoe@example.org"))
     assert stranger.post(page, {"fin": helper.pk}).status_code == 404

@@ -20,7 +20,7 @@ def days(today: date = MONDAY, *, rules: AgendaRules | None = WEEKDAYS, **known:
         delays=USUAL,
         opening=rules,
         horizon=today + timedelta(days=90),
-        **known,  # type: ignore[arg-type]
+        **known,
     )
 
 
