@@ -437,5 +437,5 @@ def test_a_decision_that_must_name_what_is_one_s_own_is_confirmed_first(
     page = warned.content.decode()
     assert (warned.status_code, confirmed.status_code) == (422, 302)
     assert "Les deux liront ce motif" in page
-    assert typed["reason"] in page
+    assert str(typed["reason"]) in page
     assert Dossier.objects.get().inadmissible_ground == typed["reason"]

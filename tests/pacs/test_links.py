@@ -1,7 +1,7 @@
 """No link of the couple’s pages leads nowhere."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ SKIPPED = (".pdf", ".ics", ".json")
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -37,7 +37,7 @@ def dead_links(client: Client, start: str, *, under: str) -> tuple[set[str], int
         seen.add(url)
         response = client.get(url)
         if response.status_code == 302:
-            targets = [response.url]
+            targets = [response["Location"]]
         else:
             assert response.status_code == 200, url
             targets = LINK.findall(response.content.decode())

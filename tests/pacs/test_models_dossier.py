@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -128,7 +129,7 @@ def test_a_wait_keeps_its_first_date(sent: Dossier, now: datetime) -> None:
         },
     ],
 )
-def test_the_database_refuses_an_illegal_dossier(draft: Dossier, illegal: dict) -> None:
+def test_the_database_refuses_an_illegal_dossier(draft: Dossier, illegal: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Dossier.objects.filter(pk=draft.pk).update(**illegal)
 
@@ -143,7 +144,9 @@ def test_the_database_refuses_an_illegal_dossier(draft: Dossier, illegal: dict) 
         {"attested_at": timezone.now(), "attested_text": ""},
     ],
 )
-def test_the_database_refuses_an_illegal_partenaire(draft: Dossier, illegal: dict) -> None:
+def test_the_database_refuses_an_illegal_partenaire(
+    draft: Dossier, illegal: dict[str, Any]
+) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Partenaire.objects.filter(dossier=draft, position=1).update(**illegal)
 
@@ -162,7 +165,7 @@ def test_the_same_account_cannot_be_both_partenaires(draft: Dossier, alice: User
         {"key": "0-P02_convention"},
     ],
 )
-def test_the_database_refuses_an_illegal_piece(draft: Dossier, illegal: dict) -> None:
+def test_the_database_refuses_an_illegal_piece(draft: Dossier, illegal: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Piece.objects.filter(dossier=draft, rule_id="P01_declaration").update(**illegal)
 

@@ -1,5 +1,6 @@
 """The papers that are signed, and the sheets of the mairie: words, structure, what they hide."""
 
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +33,7 @@ from pacs.papers.documents import DocumentNotReady
 from tests.support.appointments import make_complete
 from tests.support.dossiers import dates_read, make_dossier
 from tests.support.pdf import text_of as read
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -41,7 +43,7 @@ TODAY = NOW.date()
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -87,7 +89,7 @@ def dissolved(line: Registration, agent: User) -> Registration:
         by=agent,
         at=AFTER,
     )
-    register_act(act, officer=line.officer, by=agent, at=AFTER)
+    register_act(act, officer=the(line.officer), by=agent, at=AFTER)
     return Registration.objects.get(pk=line.pk)
 
 
@@ -126,7 +128,7 @@ def every_paper(line: Registration) -> dict[str, RenderedPdf]:
         "recepisse": official.recepisse(line),
         "attestation": official.attestation(line),
         "extract": official.register_extract(line),
-        "avis": official.avis_de_mention(line.avis.first()),
+        "avis": official.avis_de_mention(the(line.avis.first())),
         "batch": official.avis_batch(line.avis.all(), dated=TODAY),
         "counts": official.counts_sheet(official.half_yearly_counts(2026, 2), dated=TODAY),
         "day": sheets.day_sheet(TODAY, at=NOW),
@@ -135,7 +137,7 @@ def every_paper(line: Registration) -> dict[str, RenderedPdf]:
         "dissolution_receipt": official.dissolution_receipt(ended(line, "dissolution_conjointe")),
         "end_letter": official.end_letter(ended(line, "dissolution_deces"), 1),
         "act_decision": official.act_decision(refused_act(line)),
-        "convocation": documents.convocation(line.dossier, reader=line.dossier.people[0]),
+        "convocation": documents.convocation(the(line.dossier), reader=the(line.dossier).people[0]),
     }
 
 
@@ -231,7 +233,7 @@ def test_acts_stand_on_the_extract_the_attestation_and_their_avis(
     line: Registration, agent: User
 ) -> None:
     ended = dissolved(line, agent)
-    avis = ended.avis.exclude(act=None).first()
+    avis = the(ended.avis.exclude(act=None).first())
 
     for paper in (official.register_extract(ended), official.attestation(ended)):
         text = text_of(paper)
@@ -350,13 +352,14 @@ def test_the_end_of_a_pacs_is_told_to_whom_the_decree_says(line: Registration) -
     receipt = text_of(official.dissolution_receipt(ended(line, "dissolution_conjointe")))
     assert first.birth_name in receipt
     assert line.number in receipt
-    for paper in (
+    nobodys: tuple[Callable[[], object], ...] = (
         lambda: official.end_letter(ended(line, "dissolution_conjointe"), 1),
         lambda: official.end_letter(ended(line, "modification"), 1),
         lambda: official.dissolution_receipt(ended(line, "dissolution_deces")),
-    ):
+    )
+    for make in nobodys:
         with pytest.raises(DocumentNotReady):
-            paper()
+            make()
 
 
 @pytest.mark.parametrize(("deceased", "survivor"), [(1, 2), (2, 1)])

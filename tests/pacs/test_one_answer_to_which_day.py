@@ -131,7 +131,7 @@ def clock() -> Iterable[None]:
         yield
 
 
-@pytest.fixture(params=COUPLES.values(), ids=COUPLES.keys())
+@pytest.fixture(params=COUPLES.values(), ids=list(COUPLES))
 def couple(request: pytest.FixtureRequest) -> Couple:
     found: Couple = request.param
     return found

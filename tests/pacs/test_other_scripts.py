@@ -1,8 +1,10 @@
 """Names and places in another alphabet: refused where they are typed, by couple and agents."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db.models import Field, Model
 from django.test import Client
 from django.urls import reverse
 
@@ -27,7 +29,7 @@ NAMES = {
 PLACES = {"birth_city", "birth_department", "street", "street_more", "city"}
 
 
-def columns(model: type, kind: type) -> set[str]:
+def columns(model: type[Model], kind: type[Field[Any, Any]]) -> set[str]:
     return {one.name for one in model._meta.get_fields() if type(one) is kind}
 
 

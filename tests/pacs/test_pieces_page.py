@@ -128,7 +128,9 @@ def test_a_refused_file_is_named_and_everything_else_is_kept(her: Client, dossie
 
 
 def piece_title(response: Any, key: str) -> str:
-    return next(c.row.title for c in response.context["cards"] if c.row.piece.key == key)
+    cards = response.context["cards"]
+    title: str = next(c.row.title for c in cards if c.row.piece.key == key)
+    return title
 
 
 def test_saving_alone_promises_nothing(her: Client, dossier: Dossier) -> None:

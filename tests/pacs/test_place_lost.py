@@ -120,10 +120,10 @@ ELSEWHERE = {
 
 
 def test_every_act_of_a_page_is_in_the_table() -> None:
-    used = set()
+    used = set[str]()
     for path in VIEWS.glob("*.py"):
         tree = ast.parse(path.read_text())
-        modules = set()
+        modules = set[str]()
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pacs.actions"):
                 names = {one.name for one in node.names}

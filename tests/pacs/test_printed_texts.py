@@ -128,9 +128,9 @@ def test_every_column_that_an_official_paper_prints_has_the_rule(line: Registrat
     words = map("".join, product("zq", "q", ascii_lowercase, ascii_lowercase))
     marks: dict[str, models.Field[Any, Any]] = {}
     for model in ROWS:
-        columns = {field.name: next(words) for field in texts_of(model)}
-        model._default_manager.update(**columns)
-        marks |= {word: model._meta.get_field(name) for name, word in columns.items()}
+        columns = {next(words): field for field in texts_of(model)}
+        model._default_manager.update(**{field.name: word for word, field in columns.items()})
+        marks |= columns
     LaterAct.objects.update(kind="modification")
 
     read = "".join(paper.html for paper in official_papers(Registration.objects.get(pk=line.pk)))

@@ -132,7 +132,10 @@ def secretive(reference_data: None, alice: User, bob: User) -> Dossier:
 def of_a_dossier() -> list[URLPattern]:
     """Every address with the reference of a dossier, the new ones too."""
     _, resolver = get_resolver().namespace_dict["pacs"]
-    return [one for one in resolver.url_patterns if "<ref:reference>" in str(one.pattern)]
+    found = [one for one in resolver.url_patterns if "<ref:reference>" in str(one.pattern)]
+    pages = [one for one in found if isinstance(one, URLPattern)]
+    assert pages == found
+    return pages
 
 
 def choices(pattern: URLPattern, dossier: Dossier) -> list[dict[str, Any]]:
@@ -337,7 +340,7 @@ def stop(dossier: Dossier, agent: User) -> None:
     stop_dossier(second, at=NOW, by=second.user)
 
 
-type Act = Callable[[Dossier, User], None]
+type Act = Callable[[Dossier, User], object]
 
 REVIEW: tuple[Act, ...] = (
     *(lambda d, a: send(d, at=NOW), accept_one, refuse_one, write_to_both, ask_one),

@@ -1,6 +1,6 @@
 """The day: every reason to wait, the number, the register, the avis, and what comes after."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -54,6 +54,7 @@ from pacs.models import (
 from tests.support.appointments import make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.files import jpeg
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=PARIS)
@@ -62,7 +63,7 @@ AFTER = START + timedelta(minutes=20)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -128,7 +129,7 @@ def test_registering_writes_the_line_freezes_the_dossier_and_prepares_the_avis(
         date(2026, 11, 23),
         "Mairie d’Uzès",
     )
-    assert (dossier.status, dossier.is_editable, dossier.appointment.status) == (
+    assert (dossier.status, dossier.is_editable, the(dossier.appointment).status) == (
         "registered",
         False,
         "done",
@@ -292,7 +293,7 @@ def test_answers_of_a_registered_dossier_no_longer_change(
             dossier, {"p1": {"birth_name": "X"}}, read="", by=agent, at=AFTER
         )
     ) == ["Ce dossier est terminé : ses réponses ne changent plus."]
-    piece = dossier.pieces.select_related("dossier").first()
+    piece = the(dossier.pieces.select_related("dossier").first())
     assert refusals(lambda: desk.date_piece(piece, day=None, by=agent, at=AFTER, version=None)) == [
         "Ce dossier est terminé : ses pièces ne changent plus."
     ]
@@ -443,7 +444,7 @@ def test_avis_sent_then_mentioned_then_third_parties_are_bound(
 
 
 def test_an_avis_is_late_after_three_days(dossier: Dossier, officer: Officer, agent: User) -> None:
-    avis = register(dossier, officer, agent).avis.first()
+    avis = the(register(dossier, officer, agent).avis.first())
 
     assert [avis.is_late(date(2026, 11, day)) for day in (26, 27)] == [False, True]
 

@@ -85,7 +85,9 @@ class Walk:
 
 def fixed(*free: str, **answers: str) -> dict[str, str]:
     """A couple of two French singles, but for what is answered here, or left free."""
-    whole = params_of(**answers) | {"mesure1": "aucune", "mesure2": "aucune"} | answers
+    whole = (
+        params_of(FRENCH, FRENCH, **answers) | {"mesure1": "aucune", "mesure2": "aucune"} | answers
+    )
     return {name: value for name, value in whole.items() if name not in free}
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -96,13 +97,16 @@ class _Answers:
     def has_changed(self) -> bool:
         return any(getattr(self.instance, name) != new for name, new in self.changes.items())
 
-    def columns(self) -> list[str]:
-        return list(self.changes)
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.changes)
 
     def apply(self) -> list[str]:
         for name, new in self.changes.items():
             setattr(self.instance, name, new)
         return list(self.changes)
+
+    def clashes(self, read: str) -> list[str]:
+        return []
 
 
 class Town(RuleBasedStateMachine):
@@ -214,11 +218,7 @@ class Town(RuleBasedStateMachine):
     @rule()
     def accepts_everything(self) -> None:
         for piece in self.dossier.pieces.required().select_related("dossier"):
-            self.act(
-                lambda piece=piece: desk.bring_piece(
-                    piece, by=self.agent, at=self.now, version=None
-                )
-            )
+            self.act(partial(desk.bring_piece, piece, by=self.agent, at=self.now, version=None))
 
     @rule()
     def declares_complete(self) -> None:
@@ -230,7 +230,8 @@ class Town(RuleBasedStateMachine):
     def looks(self) -> None:
         for outcome in self.dossier.outcomes(at=self.now):
             self.act(
-                lambda outcome=outcome: desk.decide_outcome(
+                partial(
+                    desk.decide_outcome,
                     self.dossier,
                     code=outcome.type.code,
                     holder=outcome.holder,
@@ -267,7 +268,8 @@ class Town(RuleBasedStateMachine):
     def takes_corrections(self) -> None:
         for one in self.dossier.corrections.filter(status="sent"):
             self.act(
-                lambda one=one: take_correction(
+                partial(
+                    take_correction,
                     self.dossier,
                     one.pk,
                     changed_at=one.changed_at.isoformat(),

@@ -39,6 +39,7 @@ from tests.support.forms import answer
 from tests.support.gateway import Gateway, open_gateway
 from tests.support.mailbox import Mailbox
 from tests.support.pages import Page
+from tests.support.present import the
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +197,7 @@ def test_an_agent_ticks_it_for_somebody_on_paper_and_the_journal_says_so(
 
     assert press(**{"p2-texts_agreed_at": "on"}).status_code == 302
     assert second(booked).texts_agreed_at == NOW
-    [told] = booked.events.filter(kind="answers_by_agent").last().changes
+    [told] = the(booked.events.filter(kind="answers_by_agent").last()).changes
     assert told["label"].startswith("SMS acceptés le de ")
     assert (told["old"], told["new"]) == ("", "23\u00a0novembre 2026")
 

@@ -5,14 +5,13 @@ the first. Nothing happens but what the page said; otherwise it says what there 
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -34,7 +33,8 @@ from pacs.models import Door, Dossier, Partenaire, Piece, SentMail
 from tests.support.appointments import make_complete
 from tests.support.dossiers import COMMON, PERSON, make_dossier
 from tests.support.forms import answer_pieces
-from tests.support.pages import Page, press
+from tests.support.pages import Answer, Page, press
+from tests.support.present import the
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 10, tzinfo=PARIS)
@@ -45,7 +45,7 @@ WEDNESDAY_WORDS = "mercredi 16 décembre 2026 à 9 h 30"
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -86,7 +86,7 @@ def booked(dossier: Dossier) -> str:
     return str(fresh.appointment or "").replace(NBSP, " ")
 
 
-def text(response: HttpResponse) -> str:
+def text(response: Answer) -> str:
     """The page, every space an ordinary one."""
     return response.content.decode().replace(NBSP, " ").replace("&nbsp;", " ")
 
@@ -154,7 +154,7 @@ def test_a_second_tap_on_a_slot_finds_it_held(her: Client, complete: Dossier) ->
     answers = [page.press(slot), page.press(slot)]
 
     assert [answer.status_code for answer in answers] == [302, 302]
-    assert Dossier.objects.get(pk=complete.pk).held_appointment.starts_at == MONDAY
+    assert the(Dossier.objects.get(pk=complete.pk).held_appointment).starts_at == MONDAY
 
 
 def test_choosing_a_slot_never_drops_the_one_the_other_just_chose(
@@ -167,7 +167,7 @@ def test_choosing_a_slot_never_drops_the_one_the_other_just_chose(
 
     assert answer.status_code == 409
     assert f"Choisir le {MONDAY_WORDS}." in text(answer)
-    assert Dossier.objects.get(pk=complete.pk).held_appointment.starts_at == WEDNESDAY
+    assert the(Dossier.objects.get(pk=complete.pk).held_appointment).starts_at == WEDNESDAY
     assert "est gardé pour vous deux" in text(her.get(at("appointment-choose", complete)))
 
 
@@ -530,7 +530,7 @@ def the_act(dossier: Dossier) -> Piece:
 ACT = "1-P11_naissance_fr"
 
 
-def pieces_page(client: Client, dossier: Dossier) -> HttpResponse:
+def pieces_page(client: Client, dossier: Dossier) -> Answer:
     return client.get(at("dossier-pieces", dossier))
 
 

@@ -1,7 +1,8 @@
 """The pages of the appointment: what they offer, refuse and keep; who may open them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import strip_tags
 from icalendar import Calendar
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import Agenda, Appointment, User
 from pacs.actions.appointments import confirm_slot, hold_slot, offer_earlier, want_earlier
@@ -28,7 +30,7 @@ KEY = "2026-12-08T08:00+01:00"
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -294,7 +296,10 @@ def test_who_may_open_them(
 
 @pytest.mark.parametrize("booked", [1, 3])
 def test_the_choose_page_asks_the_same_whatever_is_booked(
-    browser: Client, complete: Dossier, django_assert_num_queries, booked: int
+    browser: Client,
+    complete: Dossier,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    booked: int,
 ) -> None:
     Agenda.objects.update(capacity=3)
     for rank in range(booked):
@@ -314,7 +319,9 @@ def test_a_dossier_under_review_says_when(
     assert "quand le dossier est complet" in answer.content.decode()
 
 
-def test_the_rate_of_one_account_is_limited(browser: Client, complete: Dossier, settings) -> None:
+def test_the_rate_of_one_account_is_limited(
+    browser: Client, complete: Dossier, settings: Any
+) -> None:
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "booking": (2, 600)}
 
     statuses = [

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 PAGES = ("pacs:home", "pacs:how", "pacs:convention-explained", "pacs:effects")
 
@@ -29,7 +30,7 @@ def test_the_pages_ask_the_database_little(
     queries: int,
     reference_data: None,
     client: Client,
-    django_assert_num_queries,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client.get(reverse(name))  # the hours are compiled once
 

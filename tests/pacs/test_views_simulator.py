@@ -454,7 +454,7 @@ def test_agent_looks_at_some_situations(client: Client) -> None:
     young = {"age": "18_20", "qui": "partenaire"}
 
     html = html_of(
-        get(client, "simulator", params_of(second=SENEGALESE, adresse="ici_deplacement", **young))
+        get(client, "simulator", params_of(FRENCH, SENEGALESE, adresse="ici_deplacement", **young))
     )
 
     assert re.findall(r'data-outcome="([^"]+)"', html) == ["R01", "B02"]

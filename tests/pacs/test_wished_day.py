@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.models import Agenda, User
 from pacs.models import Correction, Dossier
@@ -199,7 +200,7 @@ def test_the_calendar_ends_with_the_days_that_can_be_wished(day: date) -> None:
 
 @pytest.mark.parametrize("pieces", [1, 3])
 def test_the_page_asks_the_same_whatever_the_dossier_holds(
-    her: Client, draft: Dossier, django_assert_num_queries, pieces: int
+    her: Client, draft: Dossier, django_assert_num_queries: DjangoAssertNumQueries, pieces: int
 ) -> None:
     draft.pieces.exclude(pk__in=draft.pieces.values_list("pk")[:pieces]).delete()
     her.get(at(draft))
