@@ -15,8 +15,8 @@ from demarches.files import storage
 from demarches.files.uploads import check_quota, process_upload, store_upload
 from demarches.mail.emails import queue_mail
 from demarches.models import Mairie, User, next_reference
+from demarches.steps.forms import StepForm
 from demarches.typed import guard
-from tests.recensement.forms import IdentityForm
 from tests.recensement.models import Piece, Reading, Recensement
 
 
@@ -40,7 +40,7 @@ def _editable(dossier: Recensement) -> Recensement:
     return locked
 
 
-def record_answers(form: IdentityForm, *, read: str, at: datetime) -> None:
+def record_answers(form: StepForm[Recensement], *, read: str, at: datetime) -> None:
     """Keep one page of answers; raises `ChangedSince` when the page is not as it was read."""
     with transaction.atomic():
         locked = _editable(form.instance)

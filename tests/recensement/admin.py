@@ -1,20 +1,22 @@
 """The list, and one page a dossier: what was given, and the two decisions."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils import timezone
 
-from demarches.accounts.acting import version_of
+from demarches.accounts.acting import agent_of, version_of
 from demarches.admin.base import DossierDesk
 from demarches.dossiers.refusals import StaleDossier
 from demarches.rules.numbers import read_number
 from demarches.views.downloads import serve_private_file
 from tests.recensement import actions
-from tests.recensement.models import Recensement
+from tests.recensement.models import Recensement, RecensementQuerySet
 
 RIGHT = "recensement.change_recensement"
 
@@ -24,13 +26,13 @@ class RecensementAdmin(DossierDesk[Recensement]):
     list_display = ("reference", "name", "status_label", "waiting")
     list_filter = ("status",)
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> RecensementQuerySet:
         return Recensement.objects.exclude(submitted_at=None).longest_waiting_first()
 
     def note(self, request: HttpRequest, what: str, *dossiers: Recensement) -> None:
-        actions.note_reading(request.user, what, *dossiers, at=timezone.now())
+        actions.note_reading(agent_of(request), what, *dossiers, at=timezone.now())
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         file = path("<num:pk>/piece/<num:piece>/", view(self.file_view), name="recensement_piece")
         return [file, *super().get_urls()]
@@ -40,7 +42,13 @@ class RecensementAdmin(DossierDesk[Recensement]):
         self.note(request, what, dossier)
         return dossier
 
-    def change_view(self, request, object_id, form_url="", extra_context=None) -> HttpResponse:
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         if not request.user.has_perm(RIGHT):
             raise PermissionDenied
         dossier, status = self._found(request, read_number(object_id) or 0, "dossier"), 200
@@ -65,8 +73,8 @@ class RecensementAdmin(DossierDesk[Recensement]):
         return TemplateResponse(request, "admin/recensement/dossier.html", context, status=status)
 
     def _decide(self, request: HttpRequest, dossier: Recensement) -> None:
-        seen = {
-            "by": request.user,
+        seen: dict[str, Any] = {
+            "by": agent_of(request),
             "at": timezone.now(),
             "version": version_of(request),
         }

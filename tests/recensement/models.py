@@ -68,9 +68,10 @@ class Recensement(DossierBase):
     def missing(self) -> list[str]:
         """What is still to be given, as labels."""
         untold = [
-            str(self._meta.get_field(name).verbose_name)
-            for name in ("first_names", "birth_name", "birth_date")
-            if not getattr(self, name)
+            str(one.verbose_name)
+            for one in self._meta.fields
+            if one.name in ("first_names", "birth_name", "birth_date")
+            and not getattr(self, one.name)
         ]
         given = set(self.pieces.values_list("kind", flat=True))
         return untold + [label for kind, label in PIECES.items() if kind not in given]

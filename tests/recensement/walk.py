@@ -23,6 +23,7 @@ from demarches.rules.processing import markdown
 from tests.recensement.models import Reading, Recensement
 from tests.recensement.rules import PIECES, refuse_age
 from tests.support.files import encoded, text_picture
+from tests.support.present import the
 
 BORN = date(2010, 5, 6)
 
@@ -110,7 +111,7 @@ def test_what_is_missing_and_too_early_is_refused_in_words(
     dossier: Recensement, young: User, client_of: Any
 ) -> None:
     Recensement.objects.update(birth_date=timezone.localdate() - timedelta(days=365))
-    dossier.pieces.first().delete()
+    the(dossier.pieces.first()).delete()
     send = reverse("recensement:send", args=[dossier.reference])
     told = client_of(young).post(send, follow=True).content.decode().replace("\u00a0", " ")
     assert "Il manque : pièce d’identité." in told

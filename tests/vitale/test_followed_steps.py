@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.support.followups import make_suivi
 from tests.support.pages import Reader
+from tests.support.present import the
 from tests.vitale.test_suivi_views import words
 from vitale.models import PlanLine, Suivi
 from vitale.reads.tracking import said_of
@@ -48,7 +49,7 @@ def test_no_line_names_a_step_that_its_ways_do_not_have() -> None:
             if situation == line.situation_id
             and (not line.regimes or regime in line.regimes)
             and (not line.channels or channel is None or channel in line.channels)
-            for step in STEPS[journey(situation, regime, channel)]
+            for step in STEPS[the(journey(situation, regime, channel))]
         }
         if line.followed_step not in keys:
             lost.append((line.key, line.followed_step))

@@ -29,9 +29,9 @@ from vitale.models import (
     Source,
     SuiviOffset,
 )
-from vitale.reads.plans import sheet_of
+from vitale.reads.plans import RowPlan, sheet_of
 from vitale.rules import situations
-from vitale.rules.plan import Kind, Plan
+from vitale.rules.plan import Kind
 from vitale.rules.situations import Answers, Channel, Reading, Regime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
@@ -57,7 +57,7 @@ def texts() -> list[str]:
     ]
 
 
-def plan_of(answers: Answers) -> Plan[PlanLine, Delay]:
+def plan_of(answers: Answers) -> RowPlan:
     return sheet_of(answers).plan
 
 

@@ -1,6 +1,6 @@
 """The same thing asked twice at the very same time is done once, on either database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -151,7 +151,7 @@ def test_the_person_gives_up_while_an_agent_moves() -> None:
     agent = User.objects.create_user("agent@example.org", is_staff=True)
     demande = fixed(make_demande(email="alice@example.org", at=NOW), by=agent, at=NOW)
     booked, start = Appointment.objects.get(), slot_after(help_agenda(), at=NOW)
-    acts = iter(
+    acts: Iterator[Callable[[], object]] = iter(
         [
             *[lambda: give_up(demande, by=None, at=NOW, seen=booked.pk)] * 2,
             *[lambda: fix(demande, start, by=agent, at=NOW, version=demande.version)] * 2,

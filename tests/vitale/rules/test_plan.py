@@ -54,7 +54,7 @@ def test_answers_to_two_questions_are_both_needed() -> None:
 def test_a_known_caisse_has_one_track() -> None:
     rows = [Row("both"), Row("msa", ("msa",)), Row("find", ("inconnue",)), Row("cpam", ("cpam",))]
 
-    plan = build_plan(LOSS, rows, [])
+    plan: Plan[Row, Row] = build_plan(LOSS, rows, [])
 
     assert (plan.first, told(plan), plan.is_split) == ((), [["both", "cpam"]], False)
 
@@ -63,7 +63,7 @@ def test_an_unknown_caisse_is_told_both_apart() -> None:
     rows = [Row("both"), Row("msa", ("msa",)), Row("find", ("inconnue",)), Row("cpam", ("cpam",))]
     answers = Answers(Regime.UNKNOWN, Situation.LOSS, frozenset(), Channel.DESK)
 
-    plan = build_plan(answers, rows, [])
+    plan: Plan[Row, Row] = build_plan(answers, rows, [])
 
     assert [row.name for row in plan.first] == ["find"]
     assert told(plan) == [["both", "cpam"], ["both", "msa"]]
@@ -75,7 +75,7 @@ def test_each_caisse_keeps_to_its_own_channels() -> None:
     rows = [Row("desk", channels=("guichet",)), Row("online", channels=("en-ligne",))]
     answers = Answers(Regime.UNKNOWN, Situation.LOSS, frozenset(), Channel.DESK)
 
-    plan = build_plan(answers, rows, [])
+    plan: Plan[Row, Row] = build_plan(answers, rows, [])
 
     assert told(plan) == [["desk"], ["online"]]
     assert [track.channel for track in plan.tracks] == [Channel.DESK, Channel.ONLINE]
@@ -85,7 +85,7 @@ def test_a_caisse_without_channels_has_none() -> None:
     rows = [Row("desk", ("cpam",), ("guichet",)), Row("any", ("msa",))]
     answers = Answers(Regime.UNKNOWN, Situation.RETIRED_ABROAD, frozenset(), Channel.PHONE)
 
-    plan = build_plan(answers, rows, [])
+    plan: Plan[Row, Row] = build_plan(answers, rows, [])
 
     assert [track.channel for track in plan.tracks] == [Channel.PHONE, None]
 
@@ -93,7 +93,7 @@ def test_a_caisse_without_channels_has_none() -> None:
 def test_two_caisses_that_say_the_same_are_told_once() -> None:
     answers = Answers(Regime.UNKNOWN, Situation.FRAUD, frozenset({"rien-donne"}))
 
-    plan = build_plan(answers, [Row("same"), Row("find", ("inconnue",))], [])
+    plan: Plan[Row, Row] = build_plan(answers, [Row("same"), Row("find", ("inconnue",))], [])
 
     assert (plan.first, told(plan), plan.is_split) == ((), [["same"]], False)
     assert plan.tracks[0].regimes == (Regime.CPAM, Regime.MSA)
@@ -113,7 +113,7 @@ def test_a_delay_is_of_its_caisse_and_of_its_channel() -> None:
 
 
 def test_lines_are_grouped_by_kind_and_every_kind_is_there() -> None:
-    plan = build_plan(LOSS, [Row("1"), Row("w", kind=Kind.WARNING), Row("2")], [])
+    plan: Plan[Row, Row] = build_plan(LOSS, [Row("1"), Row("w", kind=Kind.WARNING), Row("2")], [])
 
     groups = plan.tracks[0].groups
 
