@@ -48,7 +48,7 @@ def _row(command: list[str], portal: Deployment, who: str, start: str, folder: P
         return ""
 
     with TemporaryDirectory() as scratch:
-        pages = {}
+        pages: dict[str, str] = {}
         for url, html in crawl(read, start, most=MOST, most_alike=MOST_ALIKE):
             name = f"{len(pages)}.html"
             (Path(scratch) / name).write_text(html, encoding="utf-8")

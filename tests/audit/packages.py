@@ -49,7 +49,13 @@ def rows(folder: Path) -> list[Row]:
 
 def _list_components(target: Path) -> list[dict[str, object]]:
     program = Path(sys.executable).with_name("cyclonedx-py")
-    command = [program, "requirements", PINS, "--pyproject", ROOT / "pyproject.toml"]
+    command: list[str | Path] = [
+        program,
+        "requirements",
+        PINS,
+        "--pyproject",
+        ROOT / "pyproject.toml",
+    ]
     command += ["--output-reproducible", "--of", "JSON", "-o", target]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     found: list[dict[str, object]] = json.loads(target.read_text(encoding="utf-8"))["components"]

@@ -22,7 +22,7 @@ def rows(folder: Path) -> list[Row]:
 def _bandit(folder: Path) -> Row:
     report = folder / "bandit.json"
     program = Path(sys.executable).with_name("bandit")
-    command = [program, "-q", "-r", *APPS, "-ll", "-f", "json", "-o", report]
+    command: list[str | Path] = [program, "-q", "-r", *APPS, "-ll", "-f", "json", "-o", report]
     subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
     found = json.loads(report.read_text(encoding="utf-8"))["results"]
     places = [(str(one["filename"]), int(one["line_number"])) for one in found]
@@ -40,7 +40,7 @@ def _bandit(folder: Path) -> Row:
 
 def _ruff() -> Row:
     program = Path(sys.executable).with_name("ruff")
-    command = [program, "check", "--select", RUFF_RULES, *APPS]
+    command: list[str | Path] = [program, "check", "--select", RUFF_RULES, *APPS]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     last = (done.stdout.strip().splitlines() or ["it broke down"])[-1]
     return Row.of(

@@ -7,6 +7,7 @@ from django.db.models import Max, Min, Model
 
 from demarches.models import Appointment, SeatTime
 from pacs.models import Correction, Dossier, DossierEvent, Partenaire, Piece, SentMail
+from tests.support.present import the
 
 #: What is copied, whatever a row is about before the row.
 COPIED: tuple[type[Model], ...] = (
@@ -75,11 +76,11 @@ def _statement(model: type[Model], stride: int) -> str:
     quote = connection.ops.quote_name
     columns, values = [], []
     for field in model._meta.concrete_fields:
-        column = quote(field.column)
+        column = quote(the(field.column))
         is_key = field.primary_key or field.related_model in COPIED
         moved = f"{column} + copy * {stride}" if is_key else column
         columns.append(column)
-        values.append(CHANGED.get(model, {}).get(field.column, moved).format(stride=stride))
+        values.append(CHANGED.get(model, {}).get(the(field.column), moved).format(stride=stride))
     table = quote(model._meta.db_table)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"

@@ -130,6 +130,10 @@ class Crashes:
         def confirm() -> None:
             first.press(f"{book}confirmer/")
 
+        def choose_and_confirm() -> None:
+            choose()
+            confirm()
+
         steps: list[tuple[str, Callable[[], object], Callable[[dict[str, Any]], bool]]] = [
             ("upload", lambda: first.press(pieces, ends, file=file), lambda far: far["files"] >= 1),
             (
@@ -150,7 +154,7 @@ class Crashes:
         self._step(
             couple["pk"],
             "book",
-            lambda: (choose(), confirm()),
+            choose_and_confirm,
             lambda far: far["status"] == "scheduled",
         )
         self._register(couple["pk"])

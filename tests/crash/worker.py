@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 import tests.race.worker as race
+from tests.support.present import the
 
 # isort: split
 import time_machine
@@ -71,7 +72,7 @@ def slots_of(pk: int) -> list[str]:
 def register(pk: int) -> None:
     """The officer registers, when the couple's hour has come."""
     dossier = Dossier.objects.get(pk=pk)
-    start = dossier.appointment.starts_at
+    start = the(dossier.appointment).starts_at
     with time_machine.travel(start + timedelta(minutes=15)):
         ceremony = Ceremony(
             officer=Officer.objects.get(),
@@ -135,7 +136,7 @@ def harm() -> None:
     """Take away what a kill might: for the check of the check."""
     line = Registration.objects.get()
     line.avis.all()[0].delete()
-    line.dossier.mails.filter(kind="acknowledgement")[0].delete()
+    the(line.dossier).mails.filter(kind="acknowledgement")[0].delete()
     for name in storage.owned_names():
         storage.delete(name)
 

@@ -4,13 +4,24 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urldefrag
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from post_office.models import Email
 from pytest_django.live_server_helper import LiveServer
 
@@ -24,8 +35,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
 
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 900}
+PHONE = ViewportSize(width=360, height=740)
+DESKTOP = ViewportSize(width=1280, height=900)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +54,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(assets: None, transactional_db: None, live_server: LiveServer, settings) -> str:
+def site(assets: None, transactional_db: None, live_server: LiveServer, settings: Any) -> str:
     """The address of the portal, loaded with Uzès; the limits of a house do not apply to it."""
     call_command(
         "loaddata",
@@ -85,12 +96,12 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("request", self._watch)
 
-    def _listen(self, message) -> None:
+    def _listen(self, message: ConsoleMessage) -> None:
         # The browser itself tells 4xx answers there; those are expected.
         if message.type == "error" and "status of 4" not in message.text:
             self.troubles.append(message.text)
 
-    def _watch(self, request) -> None:
+    def _watch(self, request: Request) -> None:
         if not request.url.startswith((self.site, "data:", "blob:", "about:")):
             self.troubles.append(f"foreign request: {request.url}")
 
@@ -237,7 +248,7 @@ def visitor(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
     """Make visitors; at the end, none of them may have met a trouble."""
     visitors: list[Visitor] = []
 
-    def make(*, by_keyboard: bool = False, **options) -> Visitor:
+    def make(*, by_keyboard: bool = False, **options: Any) -> Visitor:
         context = browser.new_context(**{"viewport": PHONE, "locale": "fr-FR", **options})
         script = bool(options.get("java_script_enabled", True))
         visitors.append(Visitor(context, site, has_script=script, by_keyboard=by_keyboard))
@@ -254,7 +265,7 @@ def visitor(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
 def signed_in(site: str, visitor: Callable[..., Visitor]) -> Callable[..., Visitor]:
     """A visitor who already has a session."""
 
-    def make(user: User, **options) -> Visitor:
+    def make(user: User, **options: Any) -> Visitor:
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         one = visitor(**options)

@@ -13,6 +13,7 @@ from pacs.models import Dossier
 from tests.e2e.conftest import Visitor
 from tests.e2e.test_closing import LAPTOP, TABLET, a_day_with_eight
 from tests.support.closing import couple, helped
+from tests.support.present import the
 
 pytestmark = pytest.mark.e2e
 
@@ -56,5 +57,5 @@ def test_an_appointment_moves_by_the_keyboard(
     agent.press("Mettre le ")
 
     moved = Dossier.objects.select_related("appointment").get(pk=dossier.pk)
-    assert moved.appointment.starts_at != eight[0]
-    assert timezone.localdate(moved.appointment.starts_at) <= day + timedelta(days=6)
+    assert the(moved.appointment).starts_at != eight[0]
+    assert timezone.localdate(the(moved.appointment).starts_at) <= day + timedelta(days=6)

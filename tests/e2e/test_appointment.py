@@ -3,7 +3,7 @@
 The clock of the portal is moved; pages and error states are examined by axe on the way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from pacs.models import Avis, Dossier, Registration
 from tests.e2e.conftest import DESKTOP, Visitor
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import dates_read, make_dossier
+from tests.support.present import the
 
 pytestmark = pytest.mark.e2e
 
@@ -25,7 +26,7 @@ COMPLETE = datetime(2027, 3, 1, 10, tzinfo=ZoneInfo("Europe/Paris"))
 
 
 @pytest.fixture
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(COMPLETE, tick=True) as traveller:
         yield traveller
 
@@ -63,7 +64,9 @@ def test_a_couple_books_and_the_officer_registers(
     alice.follow("Choisir le rendez-vous")
     assert "Fermé le dimanche" in str(alice.page.locator("main").text_content())
     lost = alice.page.locator("button[name=creneau]").first
-    other = booked_seat(complete, starts_at=datetime.fromisoformat(lost.get_attribute("value")))
+    other = booked_seat(
+        complete, starts_at=datetime.fromisoformat(the(lost.get_attribute("value")))
+    )
     alice.act_on(lost)
     assert alice.page.title().startswith("Erreur")
     expect(alice.page.locator("#nearest button")).to_have_count(3)
@@ -75,7 +78,7 @@ def test_a_couple_books_and_the_officer_registers(
     alice.press("Être prévenus d’une date plus proche")
     alice.press("Quitter la liste d’attente")
     move(alice, booked)
-    moved = Dossier.objects.get().appointment
+    moved = the(Dossier.objects.get().appointment)
     assert (moved.uid, moved.sequence) == (booked.uid, 1)
 
     bob = signed_in(User.objects.get(email="bob@example.org"), viewport=DESKTOP, **options)
@@ -150,7 +153,7 @@ def test_states_of_the_agenda_please_axe(
     """Nothing free, too late to change, dates that ask for fresh papers, the desk's screens."""
     alice = signed_in(User.objects.get(email="alice@example.org"))
     home = f"/pacs/{complete.reference}/"
-    piece = complete.pieces.filter(rule_id__startswith="P11").first()
+    piece = the(complete.pieces.filter(rule_id__startswith="P11").first())
     complete.pieces.filter(pk=piece.pk).update(issued_on=COMPLETE.date() - timedelta(days=60))
     alice.go(f"{home}rendez-vous/choisir/?mois=2027-04")
     assert "aura plus de 3\u00a0mois" in str(alice.page.locator("main").text_content())

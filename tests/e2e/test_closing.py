@@ -14,6 +14,7 @@ from demarches.rules.slots import Asked
 from pacs.models import Dossier
 from tests.e2e.conftest import Visitor
 from tests.support.closing import couple, without_address
+from tests.support.present import the
 
 pytestmark = pytest.mark.e2e
 
@@ -61,7 +62,7 @@ def test_a_day_with_eight_appointments_in_few_clicks(
     viewport: dict[str, int],
     script: bool,
 ) -> None:
-    day = timezone.localdate(eight[0].appointment.starts_at)
+    day = timezone.localdate(the(eight[0].appointment).starts_at)
     agent = signed_in(officer, viewport=viewport, java_script_enabled=script)
     loads: list[str] = []
     agent.page.on(
@@ -89,8 +90,8 @@ def test_a_day_with_eight_appointments_in_few_clicks(
     assert Closure.objects.get().first_day == day
     assert Closing.objects.get().closed_by == officer
     now = [Dossier.objects.select_related("appointment").get(pk=one.pk) for one in eight]
-    assert all(timezone.localdate(one.appointment.starts_at) > day for one in now)
-    assert len({one.appointment.starts_at for one in now}) == 8
+    assert all(timezone.localdate(the(one.appointment).starts_at) > day for one in now)
+    assert len({the(one.appointment).starts_at for one in now}) == 8
     assert Appointment.objects.filter(status="held").count() == 0
 
     agent.go("/agents/")

@@ -6,6 +6,7 @@ Aims, for a laptop of 1366 × 768: one page load, eight clicks or nine keys, no 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -83,9 +84,10 @@ def six(site: str) -> Dossier:
 
 def scrolled(agent: Visitor) -> float:
     """How far the page itself was scrolled, and how much there is to scroll."""
-    return agent.page.evaluate(
+    far: float = agent.page.evaluate(
         "scrollY + document.documentElement.scrollHeight - document.documentElement.clientHeight"
     )
+    return far
 
 
 def open_pile(agent: Visitor) -> Counter:
@@ -223,8 +225,8 @@ def test_somebody_was_first_and_nothing_typed_is_lost(
     agent.examine()
     # Signed in again in another tab meanwhile: the forms of this page hold a token of before.
     cookies = agent.page.context.cookies()
-    token = next(one for one in cookies if one["name"].endswith("csrftoken"))
-    agent.page.context.add_cookies([{**token, "value": "b" * 32}])
+    token: Any = next(one for one in cookies if one["name"].endswith("csrftoken"))
+    agent.page.context.add_cookies([token | {"value": "b" * 32}])
     agent.page.get_by_role("button", name="Refuser cette pièce").locator("visible=true").click()
     agent.page.get_by_text("Illisible").first.wait_for(state="attached")
     agent.page.get_by_text("envoyez la demande").wait_for()

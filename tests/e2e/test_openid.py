@@ -1,5 +1,7 @@
 """FranceConnect in a real browser, without script, under our own policy: there, and back."""
 
+from typing import Any
+
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from axe_playwright_python.sync_playwright import Axe
@@ -21,7 +23,7 @@ def press(page: Page, name: str, arrives: str) -> None:
 
 @pytest.mark.parametrize("has_script", [True, False])
 def test_first_visit_then_next_visit_then_leave(
-    browser: Browser, site: str, settings, has_script: bool
+    browser: Browser, site: str, settings: Any, has_script: bool
 ) -> None:
     cache.clear()
     troubles: list[str] = []
@@ -29,7 +31,9 @@ def test_first_visit_then_next_visit_then_leave(
         settings.OPENID_PROVIDERS = {slug: op.settings(slug) for slug in NAMES}
         context = browser.new_context(viewport=PHONE, java_script_enabled=has_script)
         page = context.new_page()
-        page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else 0)
+        page.on(
+            "console", lambda line: troubles.append(line.text) if line.type == "error" else None
+        )
 
         def examine() -> None:
             expect(page.get_by_role("heading", level=1)).to_have_count(1)

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from demarches.guidance.comarquage import import_source
+from demarches.models import User
 from demarches.serving.kept_pages import pages
 from tests.e2e.conftest import PHONE, Visitor
 from tests.support.dossiers import COMMON, OTHER, PERSON, make_dossier
@@ -134,7 +135,7 @@ def test_a_first_visit_is_light_and_leaves_no_cookie(
 
 
 def test_signing_in_and_a_step_by_keyboard_alone(
-    visitor: Callable[..., Visitor], django_user_model
+    visitor: Callable[..., Visitor], django_user_model: type[User]
 ) -> None:
     alice = visitor()
     alice.go("/pacs/commencer/")
@@ -172,7 +173,7 @@ def test_signing_in_and_a_step_by_keyboard_alone(
 
 
 def test_the_same_phone_passed_over(
-    site: str, visitor: Callable[..., Visitor], django_user_model
+    site: str, visitor: Callable[..., Visitor], django_user_model: type[User]
 ) -> None:
     alice = visitor()
     alice.go("/pacs/commencer/")
@@ -200,7 +201,7 @@ def test_the_same_phone_passed_over(
 
 
 def test_every_page_of_a_draft_fits_the_narrowest_screen(
-    site: str, signed_in: Callable[..., Visitor], django_user_model
+    site: str, signed_in: Callable[..., Visitor], django_user_model: type[User]
 ) -> None:
     first = django_user_model.objects.create_user("alice@example.org")
     second = django_user_model.objects.create_user("bob@example.org")
@@ -228,7 +229,7 @@ def test_every_page_of_a_draft_fits_the_narrowest_screen(
 def test_the_second_reads_which_address_is_taken_and_puts_another(
     site: str,
     signed_in: Callable[..., Visitor],
-    django_user_model,
+    django_user_model: type[User],
     javascript: bool,
 ) -> None:
     first = django_user_model.objects.create_user("alice@example.org")

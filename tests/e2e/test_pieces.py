@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from demarches.models import User
 from pacs.models import Dossier, PieceFile
@@ -32,7 +33,7 @@ def dossier(alice: User) -> Dossier:
 def page_of(
     alice: User, dossier: Dossier, signed_in: Callable[..., Visitor]
 ) -> Callable[..., Visitor]:
-    def make(**options) -> Visitor:
+    def make(**options: Any) -> Visitor:
         one = signed_in(alice, **options)
         one.go(f"{dossier.get_absolute_url()}pieces/")
         return one
@@ -84,7 +85,7 @@ def test_a_line_that_breaks_is_told_and_tried_again(
     one = page_of()
     tries: list[str] = []
 
-    def cut(route) -> None:
+    def cut(route: Route) -> None:
         tries.append(route.request.method)
         route.abort()
 

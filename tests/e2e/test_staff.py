@@ -1,6 +1,7 @@
 """An agent's first sign-in and the next one, with a passkey, in a real browser."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from tests.support.staff import PASSWORD
 pytestmark = pytest.mark.e2e
 
 
-def test_a_passkey_opens_the_desk(site: str, visitor: Callable[..., Visitor], settings) -> None:
+def test_a_passkey_opens_the_desk(
+    site: str, visitor: Callable[..., Visitor], settings: Any
+) -> None:
     settings.STAFF_SECOND_FACTOR = True
     root = User.objects.create_superuser("chef@mairie.example", PASSWORD, full_name="Ada Chef")
     agent = visitor()

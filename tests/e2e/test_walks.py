@@ -33,7 +33,9 @@ MAX_LIST = 3_500
     params=[(True, PHONE), (False, PHONE), (True, DESKTOP)],
     ids=["narrow", "narrow without script", "wide"],
 )
-def walker(browser: Browser, site: str, request) -> Iterator[Callable[[], Walker]]:
+def walker(
+    browser: Browser, site: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Walker]]:
     """Make people who walk, each with a browser of their own; none may have met a trouble."""
     has_script, viewport = request.param
     walkers: list[Walker] = []

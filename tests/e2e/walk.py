@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Response
+from playwright.sync_api import BrowserContext, Locator, Request, Response
 
 from tests.e2e.conftest import Visitor
 
@@ -78,7 +78,8 @@ class Walker(Visitor):
         document, self._document = self._document, None
         if document is None:
             return  # nothing new was shown
-        seconds, request = 0.0, document.request
+        seconds = 0.0
+        request: Request | None = document.request
         while request is not None:
             times = request.timing
             seconds += max(times["responseStart"] - times["requestStart"], 0) / 1000

@@ -215,8 +215,8 @@ def attack(walk: Walk, *, inputs: int, seed: int) -> Report:
     """Send so many inputs, evenly over the kinds of targets; collect what fails."""
     chance = random.Random(seed)
     report = Report()
-    for kind, failures in walk.failures.items():
-        report.failures[kind] += failures
+    for name, failures in walk.failures.items():
+        report.failures[name] += failures
     kinds: dict[tuple[str, bool], list[Target]] = defaultdict(list)
     for target in walk.targets:
         kinds[target.name, target.form is not None].append(target)

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from tests.support.portal import KEPT, ROOT, free_port, share_fonts
+from tests.support.present import the
 
 CSRF = "x" * 32
 COUPLES = 36
@@ -78,12 +79,12 @@ class Worker:
 
     def __call__(self, verb: str, *arguments: Any) -> Any:
         self.ask(verb, *arguments)
-        return json.loads(self.process.stdout.readline())
+        return json.loads(the(self.process.stdout).readline())
 
     def ask(self, verb: str, *arguments: Any) -> None:
         """Let it begin, and wait for no answer."""
-        self.process.stdin.write(json.dumps([verb, *arguments]) + "\n")
-        self.process.stdin.flush()
+        the(self.process.stdin).write(json.dumps([verb, *arguments]) + "\n")
+        the(self.process.stdin).flush()
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -92,9 +93,9 @@ class Worker:
 
     def close(self) -> None:
         with suppress(BrokenPipeError):
-            self.process.stdin.close()
+            the(self.process.stdin).close()
         self.process.wait(timeout=20)
-        self.process.stdout.close()
+        the(self.process.stdout).close()
 
 
 class Server:

@@ -24,8 +24,8 @@ from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from post_office.models import Email  # noqa: E402
 
-from demarches import jobs  # noqa: E402
 from demarches.agenda.seats import SlotTaken, offered_days  # noqa: E402
+from demarches.desk import jobs  # noqa: E402
 from demarches.models import Agenda, Appointment, Job, SeatTime, User  # noqa: E402
 from demarches.rules.slots import STEP  # noqa: E402
 from pacs.actions.appointments import book_for  # noqa: E402
@@ -122,6 +122,7 @@ def drop_guards() -> None:
         for model, name in GUARDS.items():
             guard = next(one for one in model._meta.constraints if one.name == name)
             # SQLite makes the table again from what the model says.
+            assert isinstance(model._meta.constraints, list)
             model._meta.constraints.remove(guard)
             editor.remove_constraint(model, guard)
 
@@ -130,9 +131,9 @@ def halves() -> list[str]:
     """What a booking that was killed must never leave; empty when all is whole."""
     wrong = []
     seated = Appointment.objects.filter(seat__isnull=False).annotate(steps=Count("seat_times"))
-    for one in seated:
-        if one.steps != (one.ends_at - one.starts_at) / STEP:
-            wrong.append(f"appointment {one.pk} has {one.steps} steps")
+    for pk, start, end, steps in seated.values_list("pk", "starts_at", "ends_at", "steps"):
+        if steps != (end - start) / STEP:
+            wrong.append(f"appointment {pk} has {steps} steps")
     loose = SeatTime.objects.filter(
         Q(appointment__seat__isnull=True) | ~Q(seat=F("appointment__seat"))
     )

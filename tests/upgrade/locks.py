@@ -6,6 +6,7 @@ does not. https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERT
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connections, models
 from django.db.migrations import operations as ops
@@ -76,31 +77,37 @@ def _why(operation: Operation, app: str, before: ProjectState, after: ProjectSta
     return "an operation that these rules do not know"
 
 
-def _field(state: ProjectState, app: str, model: str, name: str) -> models.Field:
-    return state.apps.get_model(app, model)._meta.get_field(name)
+def _field(state: ProjectState, app: str, model: str, name: str) -> models.Field[Any, Any]:
+    found: models.Field[Any, Any] = state.apps.get_model(app, model)._meta.get_field(name)
+    return found
 
 
-def _new_column(field: models.Field) -> str:
-    if field.unique or field.db_index:
+def _is_indexed(field: models.Field[Any, Any]) -> bool:
+    found: bool = field.db_index  # type: ignore[attr-defined] # the stubs forget it
+    return found
+
+
+def _new_column(field: models.Field[Any, Any]) -> str:
+    if field.unique or _is_indexed(field):
         return "the index of the new column is built under a lock"
     if not field.null and callable(field.default):
         return "each row needs a value of its own: the table is rewritten"
     return ""
 
 
-def _changed(old: models.Field, new: models.Field) -> str:
+def _changed(old: models.Field[Any, Any], new: models.Field[Any, Any]) -> str:
     base = connections["default"]
     kinds = [one.db_parameters(base)["type"] for one in (old, new)]
     if kinds[0] != kinds[1] and not _only_longer(old, new):
         return f"the column is rewritten, from {kinds[0]} to {kinds[1]}"
     if old.null and not new.null:
         return "every row is read to be sure that none is empty"
-    if (new.unique and not old.unique) or (new.db_index and not old.db_index):
+    if (new.unique and not old.unique) or (_is_indexed(new) and not _is_indexed(old)):
         return "the index is built under a lock"
     return ""
 
 
-def _only_longer(old: models.Field, new: models.Field) -> bool:
+def _only_longer(old: models.Field[Any, Any], new: models.Field[Any, Any]) -> bool:
     """A longer varchar, or a text in its place, changes the catalogue alone."""
     lengths = [getattr(one, "max_length", None) for one in (old, new)]
     texts = (models.CharField, models.TextField)
