@@ -18,6 +18,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.support.postgres import throwaway_postgres
+from tests.support.present import the
 
 PYTEST = (sys.executable, "-m", "pytest", "-n", "2")
 SLOWEST = ("--durations=15", "--durations-min=5")
@@ -38,9 +39,9 @@ def _counts(report: Path) -> dict[str, int]:
     """What pytest wrote down; a stage that wrote nothing counts as one failure."""
     if not report.exists():
         return {"passed": 0, "failed": 1, "skipped": 0}
-    suite = ElementTree.parse(report).getroot().find("testsuite")
-    tests, skipped = int(suite.get("tests")), int(suite.get("skipped"))
-    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    suite = the(ElementTree.parse(report).getroot().find("testsuite"))
+    tests, skipped = int(the(suite.get("tests"))), int(the(suite.get("skipped")))
+    failed = int(the(suite.get("failures"))) + int(the(suite.get("errors")))
     return {"passed": tests - failed - skipped, "failed": failed, "skipped": skipped}
 
 

@@ -1,7 +1,7 @@
 """« Agenda »: who comes, what is free and why not, for each agent what they may read."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,13 +17,14 @@ from demarches.models import Agenda, AgendaDayChange, Closure, Mairie, User
 from pacs.actions.appointments import cancel_for
 from pacs.models import Dossier, Piece
 from tests.support.closing import HALF_HOUR, NOW, THURSDAY, begin, couple, helped
+from tests.support.present import the
 
 WEEK = reverse("admin:agenda") + "?jour=2026-12-03"
 MONTH = WEEK + "&vue=mois"
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -105,7 +106,7 @@ def test_what_is_ticked_is_shown(agent: User, desk: Client) -> None:
 
 def test_a_paper_too_old_that_day_and_a_day_being_closed(agent: User, desk: Client) -> None:
     dossier = couple(agent)
-    record = dossier.pieces.filter(rule_id="P11_naissance_fr").first()
+    record = the(dossier.pieces.filter(rule_id="P11_naissance_fr").first())
     Piece.objects.filter(pk=record.pk).update(issued_on=THURSDAY.date() - timedelta(days=120))
     begin(agent)
 
@@ -199,7 +200,7 @@ def test_a_free_seat_is_given_to_a_couple_that_waits(agent: User, desk: Client) 
     assert [one for one, _, _ in page.context["waiting"]] == [first]
     assert "Donner jeudi 3 décembre 2026 à 9 h" in text_of(page)
     assert done.status_code == 302
-    assert fresh(first).appointment.starts_at == THURSDAY + 2 * HALF_HOUR
+    assert the(fresh(first).appointment).starts_at == THURSDAY + 2 * HALF_HOUR
     assert second.reference not in text_of(page)
     assert "n’attend de date" in text_of(again)
     assert desk.get(reverse("admin:pacs_dossier_give")).status_code == 302

@@ -1,6 +1,6 @@
 """The agenda in an agent's calendar program: hours alone, and a secret that ends when it must."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ PAGE = reverse("admin:agenda_feed")
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 

@@ -30,6 +30,8 @@ from pacs.reads.appointment_links import change_token
 from tests.support.appointments import booked_seat, make_complete
 from tests.support.dossiers import make_dossier
 from tests.support.followups import fixed, make_demande, make_suivi
+from tests.support.pages import answered
+from tests.support.present import found
 from tests.test_authorization import CODED, DOSSIER, PUBLIC, SIGNED_IN, our_names
 from uzes_portal.answers import PARAMETER, answers
 
@@ -55,8 +57,8 @@ def test_a_refused_form_leads_to_the_page_that_shows_it_again(
 ) -> None:
     page = alice_in.post(f"{messages_url}?retour=verifier", {"body": f"Mon compte : {IBAN}"})
 
-    where = urlsplit(page.answered["Location"])
-    assert (page.answered.status_code, where.path) == (303, messages_url)
+    where = urlsplit(answered(page)["Location"])
+    assert (answered(page).status_code, where.path) == (303, messages_url)
     assert re.fullmatch(rf"retour=verifier&{PARAMETER}=[a-z]{{20}}", where.query)
     assert where.fragment == "a-lire"
     assert page.status_code == 422
@@ -66,10 +68,10 @@ def test_a_refused_form_leads_to_the_page_that_shows_it_again(
     assert IBAN in html
     assert "no-store" in page["Cache-Control"]
     # Read as often as one likes, by this browser, with a nonce of its own each time.
-    again = alice_in.get(page.answered["Location"])
+    again = alice_in.get(answered(page)["Location"])
     assert again.status_code == 422
     assert IBAN in again.content.decode()
-    nonce = re.search(r"nonce-([\w+/=-]+)", again["Content-Security-Policy"])[1]
+    nonce = found(r"nonce-([\w+/=-]+)", again["Content-Security-Policy"])[1]
     assert f'nonce="{nonce}"' in again.content.decode()
     assert nonce not in html
 
@@ -78,7 +80,7 @@ def test_the_page_waits_sealed_for_an_hour(
     alice_in: Client, bob: User, messages_url: str, client_of: Callable[[User], Client]
 ) -> None:
     page = alice_in.post(messages_url, {"body": f"Mon compte : {IBAN}"})
-    where = page.answered["Location"]
+    where = answered(page)["Location"]
     row = Session.objects.order_by("-expire_date").get(session_key__endswith=where[-27:-7])
 
     assert IBAN not in str(row.get_decoded())
@@ -97,8 +99,8 @@ def test_the_page_waits_sealed_for_an_hour(
 
 
 def test_two_tabs_do_not_mix(alice_in: Client, messages_url: str) -> None:
-    one = alice_in.post(messages_url, {"body": "", "private": "on"}).answered["Location"]
-    two = alice_in.post(messages_url, {"body": f"Deux {IBAN}"}).answered["Location"]
+    one = answered(alice_in.post(messages_url, {"body": "", "private": "on"}))["Location"]
+    two = answered(alice_in.post(messages_url, {"body": f"Deux {IBAN}"}))["Location"]
 
     assert "Deux" not in alice_in.get(one).content.decode()
     assert "Deux" in alice_in.get(two).content.decode()
@@ -110,7 +112,7 @@ def test_what_was_sent_well_shows_no_error_any_more(
 ) -> None:
     form = alice_in.get(messages_url).context["form"]
     sent = {"body": "Bonjour", "form_key": form["form_key"].value()}
-    where = alice_in.post(messages_url, sent | {"body": ""}).answered["Location"]
+    where = answered(alice_in.post(messages_url, sent | {"body": ""}))["Location"]
 
     if told_by == "address":
         answer = alice_in.post(where, sent)
@@ -127,7 +129,7 @@ def test_what_was_sent_well_shows_no_error_any_more(
 def test_a_new_refusal_takes_the_place_of_the_one_before(
     alice_in: Client, messages_url: str
 ) -> None:
-    where = alice_in.post(messages_url, {"body": ""}).answered["Location"]
+    where = answered(alice_in.post(messages_url, {"body": ""}))["Location"]
 
     alice_in.post(where, {"body": ""})
 
@@ -137,7 +139,7 @@ def test_a_new_refusal_takes_the_place_of_the_one_before(
 
 def test_a_session_keeps_so_many_pages(alice_in: Client, messages_url: str) -> None:
     first, *_, last = (
-        alice_in.post(messages_url, {"body": ""}).answered["Location"]
+        answered(alice_in.post(messages_url, {"body": ""}))["Location"]
         for _ in range(MOST_PAGES + 2)
     )
 
@@ -146,7 +148,7 @@ def test_a_session_keeps_so_many_pages(alice_in: Client, messages_url: str) -> N
 
 
 def test_whoever_leaves_takes_their_pages_away(alice_in: Client, messages_url: str) -> None:
-    where = alice_in.post(messages_url, {"body": ""}).answered["Location"]
+    where = answered(alice_in.post(messages_url, {"body": ""}))["Location"]
 
     alice_in.post(reverse("account_logout"))
 
@@ -155,7 +157,7 @@ def test_whoever_leaves_takes_their_pages_away(alice_in: Client, messages_url: s
 
 
 def test_a_right_that_ended_opens_nothing(alice_in: Client, messages_url: str, alice: User) -> None:
-    where = alice_in.post(messages_url, {"body": ""}).answered["Location"]
+    where = answered(alice_in.post(messages_url, {"body": ""}))["Location"]
 
     alice.is_active = False
     alice.save(update_fields=["is_active"])
@@ -168,10 +170,10 @@ def test_nobody_signed_in_gets_their_page_too(reference_data: None) -> None:
 
     page = nobody.post(reverse("account_login"), {"email": "alice@"})
 
-    assert page.answered.status_code == 303
+    assert answered(page).status_code == 303
     assert 'value="alice@"' in page.content.decode()
-    assert "alice" not in page.answered["Location"]
-    assert 'value="alice@"' not in Client().get(page.answered["Location"]).content.decode()
+    assert "alice" not in answered(page)["Location"]
+    assert 'value="alice@"' not in Client().get(answered(page)["Location"]).content.decode()
 
 
 def test_a_wrong_code_counts_once_and_is_shown_by_a_get(client: Client, alice: User) -> None:
@@ -179,7 +181,7 @@ def test_a_wrong_code_counts_once_and_is_shown_by_a_get(client: Client, alice: U
 
     page = client.post(reverse("account_confirm_login_code"), {"code": "12345678"})
     for _ in range(6):
-        again = client.get(page.answered["Location"])
+        again = client.get(answered(page)["Location"])
 
     assert "Il vous reste 4 essais." in again.content.decode()
     right = client.post(reverse("account_confirm_login_code"), {"code": "12345678"})
@@ -189,7 +191,7 @@ def test_a_wrong_code_counts_once_and_is_shown_by_a_get(client: Client, alice: U
 def test_another_address_does_not_show_it(
     alice_in: Client, messages_url: str, draft: Dossier
 ) -> None:
-    where = alice_in.post(messages_url, {"body": f"{IBAN}"}).answered["Location"]
+    where = answered(alice_in.post(messages_url, {"body": f"{IBAN}"}))["Location"]
 
     elsewhere = alice_in.get(f"{draft.get_absolute_url()}?{urlsplit(where).query}")
 
@@ -206,7 +208,7 @@ def test_a_token_of_nobody_shows_the_page_as_it_is(
 def test_a_nul_is_refused_on_the_page(alice_in: Client, messages_url: str) -> None:
     page = alice_in.post(messages_url, {"body": "Bon\0jour"})
 
-    assert (page.answered.status_code, page.status_code) == (303, 422)
+    assert (answered(page).status_code, page.status_code) == (303, 422)
 
 
 def test_a_page_too_long_and_a_store_that_fails_answer_at_once(
@@ -305,16 +307,22 @@ def addresses(
     demande = fixed(make_demande(alice), by=agent, at=timezone.now())
     suivi = make_suivi(owner=alice)
     token = change_token(complete.appointment, complete.people[0])
-    known = {"slug": "dissoudre", "token": token, "secret": "x", "code": "F1", "pk": 1}
+    known: dict[str, Any] = {
+        "slug": "dissoudre",
+        "token": token,
+        "secret": "x",
+        "code": "F1",
+        "pk": 1,
+    }
     found = []
     for name, pattern in our_names(get_resolver().url_patterns):
         if name in {"favicon", "styleguide"}:
             continue
         if name in DOSSIER:
             for dossier in (draft, complete):
-                words = {"reference": dossier.reference, **dict(DOSSIER[name].kwargs)}
-                words |= {"pk": "1"} if "pk" in words else {}
-                found.append((name, reverse(name, kwargs=words)))
+                kwargs = {"reference": dossier.reference, **dict(DOSSIER[name].kwargs)}
+                kwargs |= {"pk": "1"} if "pk" in kwargs else {}
+                found.append((name, reverse(name, kwargs=kwargs)))
         elif name in CODED:
             row = demande if "aide" in name else suivi
             kwargs = {"step": "commandee"} if name == "vitale:suivi-step" else {}
@@ -358,7 +366,7 @@ def test_every_post_leads_on(addresses: list[tuple[str, str]], alice: User, bob:
 # What the framework says by itself
 
 
-def form_classes(base: type = PageFormMixin) -> set[type]:
+def form_classes(base: type[Any] = PageFormMixin) -> set[type[Any]]:
     found = {one for one in base.__subclasses__() if not one.__module__.startswith("tests")}
     return found.union(*(form_classes(one) for one in found)) if found else found
 

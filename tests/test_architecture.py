@@ -52,8 +52,8 @@ def written_statuses(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.Call):
             if getattr(node.func, "id", "") == "setattr" and "'status'" in ast.unparse(node):
                 yield ast.unparse(node.args[0])
-            if getattr(node.func, "attr", "") in WRITERS:
-                names = {word.arg for word in node.keywords}
+            if isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
+                names: set[object] = {word.arg for word in node.keywords}
                 names |= {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)}
                 if "status" in names and node.func.attr != "save":
                     yield ast.unparse(node.func)
@@ -68,7 +68,9 @@ def moves(tree: ast.AST) -> Iterator[str]:
         for one in node.names
     }
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in TRANSITIONS:
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr not in TRANSITIONS:
             continue
         words = {word.arg for word in node.keywords}
         is_move = {"by", "at"} <= words or None in words
@@ -103,7 +105,7 @@ def test_the_checks_below_see(check: Callable[[ast.AST], Iterator[str]], code: s
 
 def test_a_status_changes_in_one_place_only() -> None:
     kinds = {model.__name__ for model in dossier_models()}
-    dossiers, others = set(), set()
+    dossiers, others = set[str](), set[str]()
     for name, tree in trees():
         for what in written_statuses(tree):
             is_dossier = what in DOSSIERS or what.partition(".")[0] in kinds

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.files.storage import storages
+from django.db import connections
 
 from tests.support.bucket import PIECES, bucket_environment, bucket_server, client, contents
 from tests.support.portal import ROOT, demo_environment
@@ -315,6 +316,6 @@ def test_no_tool_and_no_archive_are_told(
 def test_a_password_is_not_in_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ.get("PGPASSWORD") is None
     here = {"USER": "p@x", "PASSWORD": secrets.token_hex(8), "HOST": "h", "PORT": 5432, "NAME": "n"}
-    monkeypatch.setattr(backup.connections["default"], "settings_dict", here)
+    monkeypatch.setattr(connections["default"], "settings_dict", here)
 
     assert backup.database_uri() == "postgresql://p%40x@/n?host=h&port=5432"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.present import the
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = Path(sys.executable).resolve()
 POSIX_TOOLS = ("cmp", "cp", "dirname", "env", "grep", "rm", "sh")
@@ -38,7 +40,7 @@ class Machine:
         for pins in ("requirements.txt", "requirements-s3.txt", "requirements-dev.txt"):
             (self.project / pins).touch()
         for tool in POSIX_TOOLS:
-            (self.bin / tool).symlink_to(shutil.which(tool))
+            (self.bin / tool).symlink_to(the(shutil.which(tool)))
         self.add_tool("id", "#!/bin/sh\necho 1000\n")
         self.set_pango(present=True)
 
@@ -61,7 +63,7 @@ class Machine:
 
     def bootstrap(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(self.bin), "HOME": str(self.home)}
-        command = [self.project / ".ci" / "bootstrap", *arguments]
+        command: list[str | Path] = [self.project / ".ci" / "bootstrap", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 

@@ -1,6 +1,6 @@
 """Closing a day: held, confirmed, moved or cancelled, told; and what went otherwise meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -56,6 +56,7 @@ from tests.support.closing import (
     without_address,
 )
 from tests.support.followups import fresh, help_agenda
+from tests.support.present import the
 from uzes_portal.closing_desk import closers
 from vitale.actions import meetings
 from vitale.models import Demande
@@ -64,7 +65,7 @@ FRIDAY = THURSDAY + timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -107,7 +108,7 @@ def test_from_the_first_gesture_nobody_books_that_day(dossier: Dossier, agent: U
         book_for(dossier, THURSDAY + 3 * HALF_HOUR, by=agent, at=NOW)
     assert asked.at_counter
     # Nothing else has changed.
-    assert now_of(dossier).appointment.starts_at == THURSDAY
+    assert the(now_of(dossier).appointment).starts_at == THURSDAY
     assert (Closure.objects.count(), Email.objects.filter(subject__contains="changé").count()) == (
         0,
         0,
@@ -153,7 +154,7 @@ def test_after_thirty_minutes_or_given_up_nothing_has_changed(
 ) -> None:
     closing = begin(agent)
     later = NOW + timedelta(minutes=30)
-    held = line_of(dossier).seat
+    held = the(line_of(dossier).seat)
 
     assert free_on(THURSDAY, asked=anybody(later)) > 5
     with pytest.raises(ClosingOver, match="rien n’a changé"):
@@ -163,7 +164,7 @@ def test_after_thirty_minutes_or_given_up_nothing_has_changed(
 
     held.refresh_from_db()
     assert (held.status, held.seat) == ("lapsed", None)
-    assert now_of(dossier).appointment.starts_at == THURSDAY
+    assert the(now_of(dossier).appointment).starts_at == THURSDAY
     assert Closure.objects.count() == 0
 
 
@@ -227,10 +228,10 @@ def test_each_is_held_the_nearest_seat_where_the_papers_serve(agent: User) -> No
 
     begin(agent)
 
-    assert line_of(second).seat.starts_at == FRIDAY
-    assert line_of(first).seat.starts_at == FRIDAY + HALF_HOUR
-    assert line_of(first).seat.status == "held"
-    assert line_of(first).seat.held_until == NOW + timedelta(minutes=30)
+    assert the(line_of(second).seat).starts_at == FRIDAY
+    assert the(line_of(first).seat).starts_at == FRIDAY + HALF_HOUR
+    assert the(line_of(first).seat).status == "held"
+    assert the(line_of(first).seat).held_until == NOW + timedelta(minutes=30)
 
 
 def serves_until(dossier: Dossier, day: date) -> None:
@@ -253,7 +254,7 @@ def test_another_seat_may_be_chosen_and_one_that_went_is_told(
 ) -> None:
     closing = begin(agent)
     other = couple(agent, 5, start=FRIDAY + 4 * HALF_HOUR)
-    line, former = line_of(dossier), line_of(dossier).seat
+    line, former = line_of(dossier), the(line_of(dossier).seat)
 
     refused = choose(
         closing, {line.pk: FRIDAY + 4 * HALF_HOUR}, closers(), read=mark(closing), at=NOW
@@ -266,13 +267,16 @@ def test_another_seat_may_be_chosen_and_one_that_went_is_told(
         == {}
     )
     former.refresh_from_db()
-    assert (line_of(dossier).seat.starts_at, former.status) == (FRIDAY + 5 * HALF_HOUR, "lapsed")
+    assert (the(line_of(dossier).seat).starts_at, former.status) == (
+        FRIDAY + 5 * HALF_HOUR,
+        "lapsed",
+    )
     read = mark(closing)
     assert choose(closing, {line.pk: None}, closers(), read=read, at=NOW) == {}
     assert line_of(dossier).seat is None
     with pytest.raises(ChangedSince):
         choose(closing, {line.pk: FRIDAY}, closers(), read=read, at=NOW)
-    assert now_of(other).appointment.starts_at == FRIDAY + 4 * HALF_HOUR
+    assert the(now_of(other).appointment).starts_at == FRIDAY + 4 * HALF_HOUR
 
 
 # The last press
@@ -283,7 +287,7 @@ def test_the_day_closes_everybody_is_moved_cancelled_and_told(agent: User) -> No
     without_address(moved)
     closing = begin(agent)
     choose(closing, {line_of(cancelled).pk: None}, closers(), read=mark(closing), at=NOW)
-    former = now_of(moved).appointment
+    former = the(now_of(moved).appointment)
     plan = plan_of(closing, closers(), at=NOW)
     assert plan.button == (
         "Fermer jeudi 3\u00a0décembre, déplacer 1 rendez-vous, en annuler 1, écrire 3 mails,"
@@ -302,12 +306,12 @@ def test_the_day_closes_everybody_is_moved_cancelled_and_told(agent: User) -> No
         None,
     )
     one, two = now_of(moved), now_of(cancelled)
-    assert (one.status, one.appointment.starts_at, one.appointment.status) == (
+    assert (one.status, the(one.appointment).starts_at, the(one.appointment).status) == (
         "scheduled",
         FRIDAY,
         "booked",
     )
-    assert (one.appointment.uid, one.appointment.sequence) == (former.uid, 1)
+    assert (the(one.appointment).uid, the(one.appointment).sequence) == (former.uid, 1)
     assert (two.status, two.appointment) == ("complete", None)
     why = "La mairie ne reçoit pas le jeudi 3\u00a0décembre 2026. Fermé exceptionnellement."
     event = one.events.get(kind="appointment_moved")
@@ -350,7 +354,7 @@ def test_a_page_that_a_colleague_changed_closes_nothing(dossier: Dossier, agent:
     with pytest.raises(ChangedSince):
         finish(closing, agent, read=read)
 
-    assert (Closure.objects.count(), now_of(dossier).appointment.starts_at) == (0, THURSDAY)
+    assert (Closure.objects.count(), the(now_of(dossier).appointment).starts_at) == (0, THURSDAY)
 
 
 def test_a_couple_who_moved_meanwhile_is_left_alone_and_told_to_the_agent(agent: User) -> None:
@@ -361,8 +365,8 @@ def test_a_couple_who_moved_meanwhile_is_left_alone_and_told_to_the_agent(agent:
 
     done = finish(closing, agent)
 
-    assert (done.moved, now_of(leaves).appointment.starts_at) == (1, target)
-    assert now_of(stays).appointment.starts_at == FRIDAY
+    assert (done.moved, the(now_of(leaves).appointment).starts_at) == (1, target)
+    assert the(now_of(stays).appointment).starts_at == FRIDAY
     line = line_of_first(leaves)
     assert (line.outcome, line.seat) == ("gone", None)
     assert "a été déplacé" in line.problem
@@ -390,7 +394,7 @@ def test_a_couple_who_cancelled_meanwhile_is_not_written_to_again(
 def test_a_seat_that_went_meanwhile_brings_the_couple_back_alone(agent: User) -> None:
     loser, other = couple(agent, 0), couple(agent, 1)
     closing = begin(agent)
-    seat = line_of(loser).seat
+    seat = the(line_of(loser).seat)
     # Taken past every rule, as after a restored archive.
     seat.seat_times.all().delete()
     Appointment.objects.filter(pk=seat.pk).update(status="lapsed", seat=None)
@@ -401,22 +405,25 @@ def test_a_seat_that_went_meanwhile_brings_the_couple_back_alone(agent: User) ->
 
     closing.refresh_from_db()
     assert (done.moved, closing.is_closed) == (1, True)
-    assert now_of(other).appointment.starts_at != THURSDAY + HALF_HOUR
+    assert the(now_of(other).appointment).starts_at != THURSDAY + HALF_HOUR
     line = line_of(loser)
     assert (line.outcome, line.problem) == (
         "",
         "Ce créneau vient d’être pris par quelqu’un d’autre.",
     )
-    assert line.seat.starts_at not in {seat.starts_at, now_of(other).appointment.starts_at}
+    assert the(line.seat).starts_at not in {
+        seat.starts_at,
+        the(now_of(other).appointment).starts_at,
+    }
     assert [(left.to_place, left.calls) for left in left_to_do()] == [(1, 0)]
 
     again = plan_of(closing, closers(), at=NOW)
     assert again.button == "Déplacer 1 rendez-vous, écrire 2 mails"
     finish(closing, agent, at=NOW + timedelta(hours=2))  # the day is closed: no hurry
 
-    assert now_of(loser).appointment.starts_at == line.seat.starts_at
+    assert the(now_of(loser).appointment).starts_at == the(line.seat).starts_at
     assert Closure.objects.count() == 1
-    assert now_of(third).appointment.starts_at == seat.starts_at
+    assert the(now_of(third).appointment).starts_at == seat.starts_at
 
 
 def test_papers_that_end_meanwhile_bring_the_couple_back(dossier: Dossier, agent: User) -> None:
@@ -428,20 +435,20 @@ def test_papers_that_end_meanwhile_bring_the_couple_back(dossier: Dossier, agent
     line = line_of(dossier)
     assert (line.outcome, line.seat) == ("", None)
     assert line.problem
-    assert now_of(dossier).appointment.starts_at == THURSDAY
+    assert the(now_of(dossier).appointment).starts_at == THURSDAY
 
 
 def test_who_got_an_appointment_at_the_last_moment_is_taken_in(agent: User) -> None:
     first, late = couple(agent, 0), couple(agent, 4, start=FRIDAY + 6 * HALF_HOUR)
     closing = begin(agent)
     # Their booking had been read before the pause, and was written after.
-    Appointment.objects.filter(pk=late.appointment_id).update(
+    Appointment.objects.filter(pk=the(late.appointment_id)).update(
         starts_at=THURSDAY + 4 * HALF_HOUR, ends_at=THURSDAY + 5 * HALF_HOUR
     )
 
     finish(closing, agent)
 
-    assert now_of(first).appointment.starts_at == FRIDAY
+    assert the(now_of(first).appointment).starts_at == FRIDAY
     assert (line_of(late).outcome, line_of(late).seat is not None) == ("", True)
 
 
@@ -459,7 +466,7 @@ def test_an_exceptional_opening_of_the_span_goes_the_rest_stays(agent: User) -> 
     assert [(one.from_time, one.until_time) for one in agenda.changes.all()] == [
         (time(9), time(10))
     ]
-    assert now_of(dossier).appointment.starts_at > start
+    assert the(now_of(dossier).appointment).starts_at > start
     assert free_on(start, asked=anybody()) == 2
 
 
@@ -509,12 +516,12 @@ def test_days_in_a_row_close_together_and_nobody_goes_from_one_to_the_next(agent
     closing = begin(agent, last_day=monday)
 
     assert closing.day_label == "du jeudi 3\u00a0décembre au lundi 7\u00a0décembre"
-    held = [line.seat.starts_at for line in closing.lines.all()]
+    held = [the(line.seat).starts_at for line in closing.lines.all()]
     assert all(one.date() > monday for one in held)
     with pytest.raises(ClosingRefused, match="ferme déjà du jeudi 3"):
         begin(User.objects.create_user("deux@mairie.example"), day=monday)
     finish(closing, agent)
-    assert [now_of(one).appointment.starts_at for one in (first, second)] == held
+    assert [the(now_of(one).appointment).starts_at for one in (first, second)] == held
     closure = Closure.objects.get()
     assert (closure.first_day, closure.last_day) == (THURSDAY.date(), monday)
     assert not AgendaDayChange.objects.filter(pk=opening.pk).exists()
@@ -536,7 +543,7 @@ def test_what_was_agreed_outside_of_the_hours_is_named_and_left(
     ]
     assert plan.references == [dossier.reference]
     finish(closing, agent)
-    assert now_of(dossier).appointment.starts_at == THURSDAY
+    assert the(now_of(dossier).appointment).starts_at == THURSDAY
 
 
 def test_proposing_again_gives_up_what_was_chosen(dossier: Dossier, agent: User) -> None:
@@ -546,7 +553,7 @@ def test_proposing_again_gives_up_what_was_chosen(dossier: Dossier, agent: User)
 
     propose_again(closing, closers(), read=mark(closing), at=NOW + timedelta(minutes=20))
 
-    again = line_of(dossier).seat
+    again = the(line_of(dossier).seat)
     assert (again.status, again.held_until) == ("held", NOW + timedelta(minutes=50))
 
 
@@ -559,7 +566,7 @@ def test_each_gesture_gives_thirty_minutes_more_up_to_three_hours(
         at += timedelta(minutes=25)
         choose(closing, {}, closers(), read=mark(closing, at=at), at=at)
     closing.refresh_from_db()
-    assert closing.held_until == line_of(dossier).seat.held_until == NOW + timedelta(hours=3)
+    assert closing.held_until == the(line_of(dossier).seat).held_until == NOW + timedelta(hours=3)
     with pytest.raises(ClosingOver):
         propose_again(closing, closers(), read=mark(closing, at=at), at=closing.held_until)
 
@@ -572,8 +579,8 @@ def test_help_is_proposed_another_date_that_the_person_confirms(agent: User) -> 
 
     assert done == Toll(moved=1, mails=1)
     demande = fresh(demande)
-    assert (demande.code.value, demande.appointment.starts_at) == ("rdv-propose", FRIDAY)
-    assert demande.appointment.held_until == min(NOW + timedelta(hours=72), FRIDAY)
+    assert (demande.code.value, the(demande.appointment).starts_at) == ("rdv-propose", FRIDAY)
+    assert the(demande.appointment).held_until == min(NOW + timedelta(hours=72), FRIDAY)
     mail = Email.objects.latest("pk")
     assert mail.subject == "La mairie vous propose un rendez-vous"
     assert "La mairie ne reçoit pas le jeudi 3\u00a0décembre 2026." in mail.message
@@ -595,7 +602,7 @@ def test_help_may_be_cancelled_with_a_word(agent: User) -> None:
     assert demande.waiting_since is not None
     assert [one.label for one in demande.events.order_by("pk")][-1].startswith("Rendez-vous annulé")
     (call,) = calls_of(closing, closers(), at=NOW)
-    assert (call.person.name, call.person.phone) == (
+    assert (the(call.person).name, the(call.person).phone) == (
         "Mme Roux",
         "06\u00a012\u00a034\u00a056\u00a078",
     )
@@ -610,7 +617,7 @@ def test_a_date_only_proposed_is_proposed_elsewhere(agent: User) -> None:
 
     finish(begin(agent), agent)
 
-    assert fresh(demande).appointment.starts_at > THURSDAY
+    assert the(fresh(demande).appointment).starts_at > THURSDAY
     assert fresh(demande).code.value == "rdv-propose"
 
 
@@ -622,14 +629,16 @@ def test_help_that_the_person_moved_meanwhile_is_left_alone(agent: User) -> None
 
     assert finish(closing, agent) == Toll()
 
-    assert fresh(demande).appointment.starts_at == target
+    assert the(fresh(demande).appointment).starts_at == target
     assert ClosingLine.objects.get().outcome == "gone"
 
 
 # Calls
 
 
-def test_each_call_is_noted_once(dossier: Dossier, agent: User, client_of: Callable) -> None:
+def test_each_call_is_noted_once(
+    dossier: Dossier, agent: User, client_of: Callable[..., Client]
+) -> None:
     without_address(dossier)
     closing = begin(agent)
     finish(closing, agent)

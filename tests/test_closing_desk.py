@@ -1,6 +1,6 @@
 """« Fermer une journée » as an agent walks it: pages, refusals, what the home keeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from tests.support.closing import (
     mark,
     without_address,
 )
+from tests.support.present import the
 from uzes_portal import closing_desk
 from uzes_portal.closing_desk import closers
 
@@ -37,7 +38,7 @@ DAY = {"day": "3/12/2026", "reason": "Fermé exceptionnellement"}
 
 
 @pytest.fixture(autouse=True)
-def clock() -> time_machine.Traveller:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
@@ -68,9 +69,9 @@ def test_the_whole_way(agent: User, desk: Client) -> None:
     assert 'value="3/12/2026"' in page.content.decode()
     opened = desk.post(address("close_day"), DAY)
     closing = Closing.objects.get()
-    assert opened.url == address("closing", closing.pk)
+    assert opened["Location"] == address("closing", closing.pk)
 
-    shown = text_of(desk.get(opened.url))
+    shown = text_of(desk.get(opened["Location"]))
     assert "3 rendez-vous sont concernés. Rien n’est encore changé" in shown
     assert "jusqu’à 10 h 30" in shown
     for one in (*first.people, *second.people):
@@ -78,23 +79,23 @@ def test_the_whole_way(agent: User, desk: Client) -> None:
     assert "appeler 06 12 34 56 78" in shown
     assert "Mme Roux" in shown
 
-    chosen = desk.post(opened.url, {"lu": mark(closing)})
-    assert chosen.url == address("closing_confirm", closing.pk)
-    last = text_of(desk.get(chosen.url))
+    chosen = desk.post(opened["Location"], {"lu": mark(closing)})
+    assert chosen["Location"] == address("closing_confirm", closing.pk)
+    last = text_of(desk.get(chosen["Location"]))
     assert (
         "Fermer jeudi 3 décembre, déplacer 3 rendez-vous, écrire 3 mails, 2 appels à faire" in last
     )
     assert "La mairie ne reçoit pas le jeudi 3 décembre 2026. Fermé exceptionnellement." in last
     assert "Votre rendez-vous à la mairie a changé" in last
 
-    done = desk.post(chosen.url, {"lu": mark(closing)})
-    assert done.url == address("closing", closing.pk)
+    done = desk.post(chosen["Location"], {"lu": mark(closing)})
+    assert done["Location"] == address("closing", closing.pk)
     assert told(done) == ["Journée fermée : 3 rendez-vous déplacés, 3 mails, 2 appels à faire."]
     assert Closure.objects.get().first_day == THURSDAY.date()
 
     home = text_of(desk.get(address("index")))
     assert "Fermeture du jeudi 3 décembre, appels à faire : <strong>2</strong>" in home
-    calls = text_of(desk.get(done.url))
+    calls = text_of(desk.get(done["Location"]))
     assert calls.count(">Appelé<") == 2
     assert "proposé le vendredi 4 décembre 2026" in calls
     public = text_of(Client().get(reverse("demarches:mairie")))
@@ -105,7 +106,7 @@ def test_the_whole_way(agent: User, desk: Client) -> None:
     again = desk.post(address("closing_called", closing.pk), {"appel": call.pk})
     assert told(again) == ["Cet appel était déjà noté."]
     assert "appels à faire" not in text_of(desk.get(address("index")))
-    assert "appelé par Nour Vidal" in text_of(desk.get(done.url))
+    assert "appelé par Nour Vidal" in text_of(desk.get(done["Location"]))
 
 
 def test_a_page_read_before_a_colleague_changes_nothing(agent: User, desk: Client) -> None:
@@ -119,7 +120,7 @@ def test_a_page_read_before_a_colleague_changes_nothing(agent: User, desk: Clien
         answer = desk.post(address(name, closing.pk), {"lu": read})
         assert answer.status_code == 409
         assert "Un collègue a changé ces propositions" in text_of(answer)
-    assert Dossier.objects.get(pk=dossier.pk).appointment.starts_at == THURSDAY
+    assert the(Dossier.objects.get(pk=dossier.pk).appointment).starts_at == THURSDAY
     assert Closure.objects.count() == 0
 
 
@@ -131,7 +132,7 @@ def test_more_time_and_proposing_again_stay_on_the_page(agent: User, desk: Clien
     assert "Fermer du jeudi 3 décembre au vendredi 4 décembre" in text_of(desk.get(page))
     for verb in ("garder", "proposer"):
         answer = desk.post(page, {"lu": mark(closing), "faire": verb})
-        assert (answer.status_code, answer.url) == (302, page)
+        assert (answer.status_code, answer["Location"]) == (302, page)
     assert desk.post(page, {"lu": "x", "faire": "proposer"}).status_code == 409
 
 
@@ -180,7 +181,7 @@ def test_what_is_over_says_that_nothing_changed(agent: User, desk: Client, clock
     late = desk.post(address("closing_confirm", closing.pk), {"lu": read})
 
     assert told(late)[0].startswith("Le temps est passé sans confirmation")
-    assert "rien n’a changé" in text_of(desk.get(late.url))
+    assert "rien n’a changé" in text_of(desk.get(late["Location"]))
     assert Closure.objects.count() == 0
 
 
@@ -376,7 +377,9 @@ def test_a_day_without_anybody_closes_too(agent: User, desk: Client) -> None:
     assert timezone.now() == NOW
 
 
-def test_the_pages_of_a_couple_say_it_plainly(agent: User, client_of: Callable) -> None:
+def test_the_pages_of_a_couple_say_it_plainly(
+    agent: User, client_of: Callable[..., Client]
+) -> None:
     dossier = couple(agent)
     begin(agent, day=datetime(2026, 12, 10).date())  # noqa: DTZ001
     url = reverse("pacs:appointment-choose", args=[dossier.reference])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,6 +17,7 @@ from demarches.models import Appointment, Closing, Closure, SeatTime, User
 from pacs.actions.appointments import book_apart, book_for
 from pacs.models import Dossier
 from tests.support.closing import HALF_HOUR, NOW, THURSDAY, begin, couple, mark
+from tests.support.present import the
 from uzes_portal.closing_desk import closers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +64,9 @@ def test_the_last_press_four_times_at_once_is_once(officer: User) -> None:
     closing = begin(officer)
     read = mark(closing)
 
-    results = at_once(*[lambda: confirm(closing, closers(), read=read, by=officer, at=NOW)] * 4)
+    results: list[Any] = at_once(
+        *[lambda: confirm(closing, closers(), read=read, by=officer, at=NOW)] * 4
+    )
 
     assert [one for one in results if isinstance(one, Exception)] == []
     assert sum(one.moved for one in results) == 2
@@ -99,7 +103,7 @@ def test_the_couple_moves_while_the_day_closes(officer: User) -> None:
     # Whichever came first, they have one appointment, not on the day that closed.
     booked = Appointment.objects.filter(status="booked")
     assert [one.pk for one in booked] == [now.appointment_id]
-    assert now.appointment.starts_at.date() != THURSDAY.date()
+    assert the(now.appointment).starts_at.date() != THURSDAY.date()
     assert Appointment.objects.filter(status="held").count() == 0
 
 
@@ -109,7 +113,12 @@ def test_a_couple_moves_a_little_while_another_wants_that_hour(officer: User) ->
 
     def apart(dossier: Dossier, start: datetime) -> Appointment:
         now = Dossier.objects.get(pk=dossier.pk)
-        agreed = {"minutes": 30, "place": "", "why": "Hôpital", "version": now.version}
+        agreed: dict[str, Any] = {
+            "minutes": 30,
+            "place": "",
+            "why": "Hôpital",
+            "version": now.version,
+        }
         return book_apart(now, start, **agreed, by=officer, at=NOW)
 
     for rank in range(4):

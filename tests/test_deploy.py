@@ -111,7 +111,8 @@ def test_the_image_is_made_of_pins_and_runs_without_rights() -> None:
 
 def nginx_directives(text: str) -> Iterator[list[str]]:
     """Each directive with its words; a brace or a semicolon that is missing is an error."""
-    depth, words = 0, []
+    depth = 0
+    words: list[str] = []
     for token in re.findall(r"#[^\n]*|'[^']*'|[{};]|[^\s{};]+", text):
         if token.startswith("#"):
             continue

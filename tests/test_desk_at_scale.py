@@ -1,6 +1,7 @@
 """The desk with the dossiers of years: no page reads a whole table (PostgreSQL)."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -69,7 +70,7 @@ def test_no_page_of_the_desk_reads_a_whole_table(
     ]
     wide = []
     for path in paths:
-        found = scans_of(lambda path=path: browser.get(path))
+        found = scans_of(partial(browser.get, path))
         assert found, path
         wide += [f"{path}: {one}" for one in found if one.how == "Seq Scan" and one.rows > MOST]
     assert wide == [], "\n".join(wide)

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from demarches.guidance.comarquage import import_source
 from demarches.models import Mairie, ShownFiche
+from demarches.papers.documents import render_pdf
 from demarches.rules.enums import Status
 from pacs.models import Dossier, PacsSettings, PieceWording, Registration
 from pacs.papers import documents, official
@@ -29,6 +30,7 @@ from tests.pacs.test_documents import every_document
 from tests.pacs.test_official import booked, every_paper, line  # noqa: F401 -- fixtures
 from tests.support.fiches import fiche_xml
 from tests.support.pdf import text_of
+from tests.support.present import the
 from uzes_portal.mine import copy_for
 
 TEMPLATES = Path(settings.BASE_DIR, "templates")
@@ -55,7 +57,7 @@ KNOWN = {
 def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The title that each template was last made with."""
     found: dict[str, str] = {}
-    render: Callable[..., object] = documents.render_pdf.__globals__["render_to_string"]
+    render: Callable[..., object] = render_pdf.__globals__["render_to_string"]
 
     def spy(template: str, context: dict[str, str] | None = None, *args: object) -> object:
         if context is not None and template in PAPERS:
@@ -79,13 +81,13 @@ def _refused(dossier: Dossier) -> Dossier:
 def papers(line: Registration, client: Client, folder: Path) -> Iterator[tuple[str, bytes]]:  # noqa: F811
     """One of each, and more of those that may differ."""
     mairie = Mairie.objects.get()
-    for name, paper in {**every_document(line.dossier), **every_paper(line)}.items():
+    for name, paper in {**every_document(the(line.dossier)), **every_paper(line)}.items():
         yield name, paper.content
     yield (
         "list",
         checklist_pdf(checklist_of(FRENCH, FOREIGN), mairie=mairie, today=TODAY).content,
     )
-    yield "lists", documents.checklists([line.dossier]).content
+    yield "lists", documents.checklists([the(line.dossier)]).content
     blank = blank_set_pdf(
         mairie=mairie,
         settings=PacsSettings.current(),
@@ -93,7 +95,7 @@ def papers(line: Registration, client: Client, folder: Path) -> Iterator[tuple[s
         today=TODAY,
     )
     yield "blank", blank.content
-    yield "mine", copy_for(line.dossier.people[0].user).content
+    yield "mine", copy_for(the(the(line.dossier).people[0].user)).content
     for slug in ("dissoudre", "modifier"):
         yield slug, client.post(reverse("pacs:after-papers", args=[slug]), GIVEN).content
     (folder / "F1.xml").write_text(fiche_xml(), encoding="utf-8")
@@ -107,7 +109,7 @@ def papers(line: Registration, client: Client, folder: Path) -> Iterator[tuple[s
         {"situation": "fraude", "moyen": "sms", "reponse": "banque-donnee"},
     ):
         yield "plan", client.get(plan, params).content
-    yield "decision", official.inadmissibility_decision(_refused(line.dossier)).content
+    yield "decision", official.inadmissibility_decision(_refused(the(line.dossier))).content
 
 
 def test_every_pdf_is_tagged_named_and_read_in_order(

@@ -282,7 +282,7 @@ def form_classes(above: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
         yield from form_classes(form)
 
 
-def resident_forms() -> dict[str, type[forms.BaseForm]]:
+def resident_forms() -> dict[str, type[Any]]:
     """Every form class of ours that a page of residents may show, by its name."""
     # Every form is known once every address is.
     get_resolver().url_patterns  # noqa: B018

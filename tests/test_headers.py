@@ -26,6 +26,7 @@ from pacs.models import Door, Dossier, Partenaire
 from pacs.reads.access import GUEST_SESSION_KEY
 from tests.support.followups import make_suivi
 from tests.support.portal import ROOT
+from tests.support.present import the
 from uzes_portal.checks import packages_astray
 from uzes_portal.headers import CLEARED, STRICT_POLICY, ways_in
 from uzes_portal.security_txt import VALID_FOR, security_text
@@ -330,7 +331,7 @@ def enter(client: Client, who: str, alice: User, chief: User) -> None:
         session = client.session
         session[GUEST_SESSION_KEY] = {"partenaire": 1, "until": 0}
         session.save()
-        client.cookies[portal_settings.SESSION_COOKIE_NAME] = session.session_key
+        client.cookies[portal_settings.SESSION_COOKIE_NAME] = the(session.session_key)
     else:
         suivi = make_suivi(owner=None)
         codes = {"reference": suivi.reference, "secret": suivi.renew_secret()}

@@ -66,8 +66,9 @@ def test_whatever_is_sensitive_says_what_each_fear_would_do() -> None:
 
 @pytest.mark.django_db
 def test_every_measure_and_right_is_shown_by_something_that_exists() -> None:
-    ours = [one.shown for one in (*protections(), *RIGHTS)]
-    theirs = [one.shown for sheet in sheets() for one in (*sheet.measures, *sheet.rights)]
+    ours = [one.shown for one in protections()] + [one.shown for one in RIGHTS]
+    theirs = [one.shown for sheet in sheets() for one in sheet.measures]
+    theirs += [one.shown for sheet in sheets() for one in sheet.rights]
 
     assert [one for one in ours + theirs if one and not exists(one)] == []
     assert len(ours) > 15

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from demarches.desk.journal import verify_journal
 from demarches.models import DeskReading, User, Verification, note_look
@@ -123,7 +124,7 @@ def test_the_screen_asks_as_many_queries_whatever_it_holds(
     agent: User,
     officer: User,
     client_of: Callable[[User], Client],
-    django_assert_num_queries: Callable[..., object],
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(count):
         note_readings(agent, "dossier", at=timezone.now(), dossiers=[draft])

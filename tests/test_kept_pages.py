@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, resolve
@@ -41,6 +42,7 @@ from demarches.web.request_memory import content_mark
 from pacs.models import PacsSettings
 from tests.pacs.simulator_answers import FRENCH, ITALIAN_WIDOW, params_of
 from tests.support.fiches import fiche_xml, write_zip
+from tests.support.present import found, the
 from tests.test_headers import faults
 from uzes_portal import views
 from vitale.models import Fact
@@ -87,7 +89,7 @@ OF_SOMEBODY = (
 )
 FOR_PROXIES = tuple(path for path in PAGES if not path.startswith(OF_SOMEBODY))
 #: By whichever address the page is asked, as a proxy and a browser do.
-SECURE = {"secure": True}
+SECURE: dict[str, Any] = {"secure": True}
 NONCE = re.compile(r'nonce="([^"]+)"')
 TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 
@@ -143,7 +145,7 @@ def test_each_answer_has_a_nonce_of_its_own_the_one_of_its_policy() -> None:
     for _ in range(3):
         answer = Client().get("/pacs/pieces/")
         nonces = set(NONCE.findall(answer.text))
-        assert nonces == {re.search(r"'nonce-([^']+)'", answer["Content-Security-Policy"])[1]}
+        assert nonces == {found(r"'nonce-([^']+)'", answer["Content-Security-Policy"])[1]}
         seen |= nonces
     assert len(seen) == 3
 
@@ -156,7 +158,7 @@ def test_every_marked_view_is_tried_and_open_to_all() -> None:
     assert marked == tried
     for route in _routes(get_resolver()):
         if hasattr(route.callback, _MARK):
-            assert route.callback.login_required is False, route
+            assert getattr(route.callback, "login_required", None) is False, route
 
 
 @pytest.mark.usefixtures("guide")
@@ -191,7 +193,7 @@ def test_no_way_of_writing_content_leaves_the_revision(model: type[Model]) -> No
     row = rows.order_by("pk").first()
     key = row.pk if row else 0
     column = next(field for field in model._meta.concrete_fields if not field.primary_key)
-    name = connection.ops.quote_name(column.column)
+    name = connection.ops.quote_name(the(column.column))
     with connection.cursor() as cursor:
         for line in (
             f"UPDATE {table} SET {name} = {name}",
@@ -206,10 +208,11 @@ def test_no_way_of_writing_content_leaves_the_revision(model: type[Model]) -> No
                 transaction.set_rollback(True)
             assert content_mark() == before, "what was undone comes back with its mark"
     if row is not None:
-        for act in (
+        acts: tuple[Callable[[], object], ...] = (
             lambda: rows.filter(pk=key).update(**{column.name: getattr(row, column.attname)}),
-            lambda: rows.bulk_create([row], ignore_conflicts=True) and row.save(),
-        ):
+            lambda: rows.bulk_create([row], ignore_conflicts=True)[0].save(),
+        )
+        for act in acts:
             before = content_mark()
             act()
             assert content_mark() != before
@@ -289,7 +292,7 @@ def test_what_was_undone_is_not_shown() -> None:
 
 
 def test_a_page_made_while_the_content_changed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = views.render
+    made = render
 
     def slow(*args: Any, **kwargs: Any) -> HttpResponse:
         page = made(*args, **kwargs)
@@ -305,7 +308,7 @@ def test_a_page_made_while_the_content_changed_is_not_kept(monkeypatch: pytest.M
 def test_doors_turn_at_the_second() -> None:
     mairie = Mairie.objects.get()
     schedule = mairie.schedule(NOON)
-    turn = min(next_change(one.expression, NOON) for one in schedule.services)
+    turn = min(the(next_change(one.expression, NOON)) for one in schedule.services)
     shown = set()
     for moment in (turn - timedelta(seconds=1), turn, turn - timedelta(seconds=1)):
         with time_machine.travel(moment, tick=False):
@@ -481,7 +484,7 @@ def test_what_is_offered_is_what_the_views_say() -> None:
 
 
 def test_a_page_whose_template_asked_for_a_nonce_is_not_offered() -> None:
-    request = RequestFactory().get("/")
+    request: Any = RequestFactory().get("/")
     request._csp_nonce = LazyNonce()
     mark = Mark(frozenset(), for_proxies=True)
     assert _page(request, HttpResponse("words"), mark, "r", NOON).offered_until
@@ -518,7 +521,7 @@ def test_who_has_the_page_gets_no_second_one(path: str, method: str) -> None:
 
 def test_another_page_has_another_etag() -> None:
     schedule = Mairie.objects.get().schedule(NOON)
-    turn = min(next_change(one.expression, NOON) for one in schedule.services)
+    turn = min(the(next_change(one.expression, NOON)) for one in schedule.services)
     seen = set()
     for at in (NOON, turn):
         with time_machine.travel(at, tick=False):
@@ -542,7 +545,7 @@ def test_what_changed_without_a_mark_has_another_etag(settings: Any) -> None:
 
 def test_just_before_the_doors_turn_the_page_is_sent_whole() -> None:
     schedule = Mairie.objects.get().schedule(NOON)
-    turn = min(next_change(one.expression, NOON) for one in schedule.services)
+    turn = min(the(next_change(one.expression, NOON)) for one in schedule.services)
     with time_machine.travel(turn - timedelta(seconds=10), tick=False):
         known = Client().get("/mairie/")
         assert "s-maxage=9" in known["Cache-Control"]

@@ -37,6 +37,14 @@ SIMULATOR = {"adresse": "ici"}
 PLAN = {"situation": "perte", "regime": "cpam", "perte": "ligne"}
 PAPER = {"slug": "pieces"}
 
+OPENID: dict[str, Costly | str] = {
+    "start": Costly(SENDING),
+    "callback": Costly(("GET",)),
+    "link": Costly(SENDING),
+    "leave": "asks nobody",
+    "left": "asks nobody",
+}
+
 ADDRESSES: dict[str, Costly | str] = {
     "home": PAGE,
     "accessibility": PAGE,
@@ -52,13 +60,7 @@ ADDRESSES: dict[str, Costly | str] = {
     **{
         f"{provider}-{step}": line
         for provider in ("franceconnect", "proconnect")
-        for step, line in {
-            "start": Costly(SENDING),
-            "callback": Costly(("GET",)),
-            "link": Costly(SENDING),
-            "leave": "asks nobody",
-            "left": "asks nobody",
-        }.items()
+        for step, line in OPENID.items()
     },
     # Sign-in
     "account_login": Costly(SENDING),

@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -605,7 +605,7 @@ def test_sizes_are_told_as_phones_do(size: int, expected: str) -> None:
 
 
 def test_dates_are_french_and_local() -> None:
-    late = timezone.datetime(2027, 4, 30, 22, 45, tzinfo=timezone.get_fixed_timezone(0))
+    late = datetime(2027, 4, 30, 22, 45, tzinfo=timezone.get_fixed_timezone(0))
     assert portal.date_fr(late) == "1er\u00a0mai 2027"
     assert portal.weekday_date_fr(late) == "samedi 1er\u00a0mai 2027"
     assert portal.iso_date(late) == "2027-05-01"

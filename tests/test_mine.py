@@ -67,7 +67,8 @@ def copies(client: Client) -> dict[str, str]:
 def exported(client: Client) -> dict[str, Any]:
     answer = client.get(reverse("mine-json"))
     assert "attachment" in answer["Content-Disposition"]
-    return json.loads(answer.content)
+    found: dict[str, Any] = json.loads(answer.content)
+    return found
 
 
 def test_a_copy_holds_nothing_private_of_the_other(

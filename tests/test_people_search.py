@@ -1,6 +1,7 @@
 """Every search of people at the desk: folded alike, and in time linear to what is typed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -17,7 +18,7 @@ from tests.support.followups import make_demande
 from vitale.models import Demande
 from vitale.reads.search import find_demandes
 
-SEARCHES = {
+SEARCHES: dict[str, Callable[[str], Any]] = {
     "dossiers": lambda typed: find_dossiers(Dossier.objects.for_desk(), typed).rows,
     "register": lambda typed: find_registrations(Registration.objects.all(), typed),
     "requests": lambda typed: find_demandes(Demande.objects.sent(), typed)[0],
@@ -30,7 +31,7 @@ SEARCHES = {
     "typed", ["ab " * 33, "ﷺ" * 50, "Camille Anne Marie Lemoine et Noé Jean d’Almeida-Ünal"]
 )
 def test_many_words_make_a_question_that_stays_short(search: str, typed: str) -> None:
-    rows: QuerySet = SEARCHES[search](typed)
+    rows: QuerySet[Any] = SEARCHES[search](typed)
 
     with CaptureQueriesContext(connection) as asked:
         assert list(rows) == []

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -81,7 +82,7 @@ def test_templates_that_procedures_share_name_none() -> None:
 def test_a_descriptor_leads_somewhere(one: Procedure) -> None:
     for route in (one.home, *one.hidden):
         assert reverse(route)
-    links = [*one.pages, *one.asides, *one.desk_menu, *one.desk_links]
+    links: list[Any] = [*one.pages, *one.asides, *one.desk_menu, *one.desk_links]
     assert all(link.url for link in links)
     for template in (*one.legal.values(), one.closing_told):
         assert not template or get_template(template)

@@ -36,6 +36,7 @@ from tests.support.appointments import make_complete
 from tests.support.dossiers import dates_read, make_dossier, send
 from tests.support.files import png
 from tests.support.followups import help_agenda, make_demande
+from tests.support.present import the
 from vitale.actions.aide import take
 from vitale.models import Demande, DemandeReading
 
@@ -218,8 +219,8 @@ def desk_names() -> set[str]:
             elif pattern.name:
                 yield pattern.name
 
-    found = [one for one in get_resolver().url_patterns if getattr(one, "namespace", "") == "admin"]
-    return set(walk(found[0].url_patterns))
+    _, desk = get_resolver().namespace_dict["admin"]
+    return set(walk(desk.url_patterns))
 
 
 def is_about_nobody(name: str) -> bool:
@@ -275,7 +276,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         convention_visa=True,
         convention_returned=True,
     )
-    at_the_counter = second.appointment.starts_at
+    at_the_counter = the(second.appointment).starts_at
     line = register_pacs(second, ceremony, by=agent, at=at_the_counter, version=None)
     act = open_act(
         line,
@@ -307,7 +308,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         at=NOW,
         held_until=NOW + timedelta(minutes=30),
     )
-    booked = Dossier.objects.get(pk=first).appointment
+    booked = the(Dossier.objects.get(pk=first).appointment)
     ClosingLine.objects.create(closing=closing, appointment=booked)
     return {
         "closing": (closing.pk,),
@@ -327,7 +328,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "pacs_dossier_lists": (),
         "pacs_registration_table": ("ods",),
         "pacs_registration_paper": (line.pk, "recepisse"),
-        "pacs_registration_letter": (Avis.objects.first().pk,),
+        "pacs_registration_letter": (the(Avis.objects.first()).pk,),
         "pacs_registration_act": (act.pk,),
         "pacs_registration_act_paper": (ended.pk, "lettre-1"),
         "vitale_demande_act": (demande.pk, "repondre"),

@@ -280,7 +280,8 @@ def test_neither_papers_nor_mails_nor_the_desk_name_it(
     second_town: Mairie, alice: User, bob: User, client_of: Callable[[User | None], Client]
 ) -> None:
     at_home = {"postcode": "67700", "city": "Saverne", "street": "3 rue des Lilas"}
-    people = tuple(one | at_home | {"birth_city": "Metz"} for one in (PERSON, OTHER))
+    born = {"birth_city": "Metz"}
+    people = (PERSON | at_home | born, OTHER | at_home | born)
     dossier = make_dossier(alice, bob, common=COMMON | at_home, people=people)
     bring_everything(dossier)
     dossier = send(dossier)

@@ -174,7 +174,10 @@ def test_what_would_lock_a_large_table_is_seen(operation: Any, locks: bool) -> N
     state = ProjectState()
     for one in STATE:
         one.state_forwards("pacs", state)
-    migration = migrations.Migration("0999_later", "pacs")
-    migration.operations = [operation]
+
+    class Later(migrations.Migration):
+        operations = [operation]
+
+    migration = Later("0999_later", "pacs")
 
     assert bool(list(locking(migration, state))) is locks
