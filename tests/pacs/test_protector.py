@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pacs.steps import OWN_STEPS
 
 from demarches.models import User
 from pacs.forms.simulator_questions import PROTECTOR_QUESTION, Subject
 from pacs.models import Dossier, Partenaire
 from pacs.models.completeness import missing_own
+from pacs.pages.steps import OWN_STEPS
 from pacs.rules.situation import CoupleAnswers, Measure, PartenaireAnswers, has_protector
 from tests.support.dossiers import OTHER, PERSON, make_dossier
 from tests.support.forms import answer
