@@ -102,6 +102,22 @@ def test_the_second_reads_a_shared_one_and_acts_on_none(
     assert Correction.objects.get().status == "sent"
 
 
+def test_a_date_of_birth_is_one_answer_told_whole(
+    sent: Dossier, alice: User, client_of: Clients
+) -> None:
+    client = client_of(alice)
+    answer(client, own_page(sent), birth_date="6 juin 1990")
+
+    [(correction, answers, _)] = client.get(
+        reverse("pacs:dossier-correct", args=[sent.reference])
+    ).context["pending"]
+
+    assert set(correction.values) == {"birth_day", "birth_month"}
+    assert [(one.label, one.now, one.proposed) for one in answers] == [
+        ("date de naissance", "4\u00a0mai 1990", "6\u00a0juin 1990")
+    ]
+
+
 # What leaves is what was read
 
 
