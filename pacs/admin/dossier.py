@@ -691,7 +691,8 @@ def _follow(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 
 
 def _leave(request: HttpRequest, dossier: Dossier, agent: User) -> str:
-    to = _named_agent(request)
+    # Also a colleague who has left since.
+    to = User.objects.filter(is_staff=True, pk=number_of(request.POST, "to")).first()
     if to is None:
         raise ValidationError("Cette personne ne suit plus ce dossier.")
     following.leave(dossier, to, by=agent, at=timezone.now())
@@ -700,6 +701,11 @@ def _leave(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 
 def _assign(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     to = _named_agent(request)
+    if to is None and request.POST.get("to"):
+        # « Personne » is sent empty; somebody who has left since is not nobody.
+        raise ValidationError(
+            "La personne choisie n’a plus de compte actif : choisissez quelqu’un d’autre."
+        )
     was = number_of(request.POST, "was")
     following.assign(dossier, to=to, was=was, by=agent, at=timezone.now())
     if to is None:

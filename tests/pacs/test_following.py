@@ -160,3 +160,24 @@ def test_the_page_that_confides_asks_as_much_for_three_as_for_one(
         counts.append(len(asked))
 
     assert counts == [11, 11]
+
+
+def test_a_colleague_who_has_left_is_not_nobody(
+    three: list[Dossier], agent: User, colleague: User, client_of: ClientOf
+) -> None:
+    """Their name was on the page: chosen, it frees no dossier; a follower, it is removed."""
+    dossier, now = three[0], timezone.now()
+    following.assign(dossier, to=agent, by=agent, at=now)
+    following.follow(dossier, colleague, by=agent, at=now)
+    User.objects.filter(pk=colleague.pk).update(is_active=False)
+    client = client_of(agent)
+
+    def act(verb: str, **typed: int) -> int:
+        address = reverse("admin:pacs_dossier_act", args=[dossier.pk, verb])
+        return int(client.post(address, {"to": colleague.pk, **typed}).status_code)
+
+    assert [act("confier", was=agent.pk), act("ne-plus-suivre")] == [422, 302]
+
+    dossier.refresh_from_db()
+    assert dossier.assigned_to == agent
+    assert not dossier.followers.exists()
