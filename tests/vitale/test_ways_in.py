@@ -17,13 +17,14 @@ from tests.support.followups import make_suivi
 from tests.vitale.test_suivi_views import words
 from vitale.actions.suivi import (
     MOST_WAYS_IN,
+    SuiviRefused,
     answer_reminders,
     delete_suivi,
     ending_shown,
     set_reminders,
 )
 from vitale.models import Suivi, SuiviMail
-from vitale.reads.tokens import recovery_token, reminder_token
+from vitale.reads.tokens import recovery_token, reminder_token, suivi_of_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("guide")]
 
@@ -237,3 +238,27 @@ def test_a_wrong_address_is_told_and_kept() -> None:
     assert answer.status_code == 422
     assert "alice@" in answer.text
     assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.parametrize("address", ["bob@example.org", ""])
+def test_a_link_answers_for_its_own_address_also_when_that_changes_meanwhile(
+    address: str, *, wanted: bool
+) -> None:
+    """Else a yes of one mailbox would open the aide-mémoire to another, which said nothing."""
+    suivi = make_suivi()
+    set_reminders(suivi, email=ALICE, on=None, user=None, at=NOW)
+    suivi.refresh_from_db()
+    found = suivi_of_token(reminder_token(suivi))
+    assert found is not None
+    set_reminders(suivi, email=address, on=None, user=None, at=NOW)
+
+    with pytest.raises(SuiviRefused):
+        answer_reminders(found, wanted=wanted, at=NOW)
+
+    suivi.refresh_from_db()
+    assert (suivi.reminder_email, suivi.reminder_confirmed_at, suivi.opens_by_mail) == (
+        address,
+        None,
+        False,
+    )

@@ -257,9 +257,15 @@ def set_reminders(
 
 
 def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
-    """Say yes or no from the link of a mail; no forgets the address, mails included."""
+    """Say yes or no from the link of a mail; no forgets the address, mails included.
+
+    `suivi`: as its link found it. An address written in the place of that one since has not
+    answered: `SuiviRefused`, and nothing changes.
+    """
     with transaction.atomic():
         locked = Suivi.objects.locked().get(pk=suivi.pk)
+        if locked.reminder_email != suivi.reminder_email:
+            raise SuiviRefused(f"Ce lien ne sert plus{NBSP}: l’adresse des rappels a changé.")
         if wanted:
             locked.reminder_confirmed_at = locked.reminder_confirmed_at or at
             locked.opens_by_mail = True

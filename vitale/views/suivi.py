@@ -240,8 +240,13 @@ def reminder_choice(request: HttpRequest, token: str) -> HttpResponse:
     suivi = suivi_of_token(token)
     if request.method == "POST" and suivi is not None:
         wanted = "yes" in request.POST
-        actions.answer_reminders(suivi, wanted=wanted, at=timezone.now())
-        return render(request, "vitale/reminder_choice.html", {"answered": True, "wanted": wanted})
+        try:
+            actions.answer_reminders(suivi, wanted=wanted, at=timezone.now())
+        except actions.SuiviRefused:
+            suivi = None  # its address changed while we looked: the link is dead
+        else:
+            context = {"answered": True, "wanted": wanted}
+            return render(request, "vitale/reminder_choice.html", context)
     return render(
         request,
         "vitale/reminder_choice.html",
