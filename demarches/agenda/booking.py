@@ -30,8 +30,6 @@ class CalendarDay(Protocol):
     def is_open(self) -> bool: ...
     @property
     def reason(self) -> str: ...
-    @property
-    def short_reason(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,13 @@ class Month[D: CalendarDay]:
     def shown(self) -> tuple[object, ...]:
         """All that a page shows of it, as plain values: two equal ones look the same.
 
-        How many hours are free is counted where seats are.
+        Free hours are counted and a reason told in a word where the cells of a month show them.
         """
         days = (
-            (day.day, getattr(day, "free_words", ""), day.short_reason, day.reason, day.is_open)
+            (
+                *(day.day, day.is_open, day.reason),
+                *(getattr(day, name, "") for name in ("short_reason", "free_words")),
+            )
             for day in self.days
         )
         return (self.first, self.previous, self.next, *days)

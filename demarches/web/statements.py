@@ -62,7 +62,7 @@ class Statement[M: Model]:
         )
         compiler = copy(written.compiler)  # for the connection of this thread
         compiler.connection, compiler.as_sql = connection, lambda: (written.sql, params)
-        asked = SimpleNamespace(
+        asked: Any = SimpleNamespace(
             db=alias,
             model=written.queryset.model,
             query=SimpleNamespace(get_compiler=lambda using: compiler),

@@ -120,7 +120,9 @@ def test_what_most_dossiers_have_none_of_is_read_where_there_is_some(
     assert not getattr(before, f"any_{what}")
 
     if what == "decision":
-        OutcomeDecision.objects.create(dossier=sent, code="x", holder=0, digest="", by=alice, at=at)
+        OutcomeDecision.objects.create(
+            dossier=sent, code="x", holder=0, digest="", reason="vu", by=alice, at=at
+        )
     else:
         Message.objects.create(dossier=sent, body="Bonjour", at=at, partenaire=sent.people[0])
 

@@ -321,12 +321,12 @@ def test_the_page_costs_the_same_whatever_its_pieces(
     url = reverse("pacs:dossier-pieces", args=[dossier.reference])
     her.get(url)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         her.get(url)
     data = {**pieces_as_shown(her.get(url)), "apporter": "1"}
     for one in keep:
         data[f"{one.key}-choice"] = "to_bring"
-    with django_assert_num_queries({1: 43, 3: 70}[count]):
+    with django_assert_num_queries({1: 42, 3: 69}[count]):
         her.post(url, data)
 
 
