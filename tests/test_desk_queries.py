@@ -193,7 +193,7 @@ PAPERS = {
     "pacs_dossier_sheet:officier": 9,
     "pacs_dossier_sheet:accueil": 9,
     "pacs_dossier_sheet:plan-b": 5,
-    "pacs_dossier_lists": 14,
+    "pacs_dossier_lists": 10,
     "pacs_registration_letters": 8,
 }
 #: What a list without a row is given; columns that differ from one row to the next.
@@ -314,7 +314,7 @@ def asked(client: Client, url: str) -> tuple[int, int]:
     """How many queries a page asks once what a process reads once is read, and its length."""
     client.get(url)
     with CaptureQueriesContext(connection) as seen:
-        answer = client.get(url)
+        answer: Any = client.get(url)
         length = len(b"".join(answer.streaming_content) if answer.streaming else answer.content)
     assert answer.status_code == 200, (url, answer.status_code)
     return len(seen), length

@@ -22,6 +22,7 @@ from tests.support.dossiers import bring_everything, send
 from tests.support.followups import fixed, fresh, make_demande
 from tests.support.imap import Mailbox, mailbox
 from tests.support.pages import Page
+from tests.support.present import the
 from vitale.actions import aide, meetings
 from vitale.models import Demande, DemandeMail
 
@@ -68,7 +69,7 @@ def test_a_mail_of_a_couple_comes_back_and_is_sent_again_once(
     assert browser.post(act, {"mail": mail.pk}).status_code == 422
     deliver_due()
     last = SentMail.objects.filter(kind="acknowledgement").latest("pk")
-    assert last.email.status == STATUS.sent
+    assert the(last.email).status == STATUS.sent
 
 
 def test_a_mail_of_a_request_for_help_comes_back_and_is_sent_again_once(
@@ -95,8 +96,9 @@ def test_a_mail_of_a_request_for_help_comes_back_and_is_sent_again_once(
     assert act not in html
     assert "Mail renvoyé (Accusé de réception)" in html
     last = DemandeMail.objects.latest("pk")
-    assert (last.kind, last.email.to) == ("aide_received", ["leo@example.org"])
-    assert last.email.message_id != mail.email.message_id
+    again_sent = the(last.email)
+    assert (last.kind, again_sent.to) == ("aide_received", ["leo@example.org"])
+    assert again_sent.message_id != the(mail.email).message_id
     # The person reads what concerns them: not what the mairie did with its mails.
     assert not fresh(demande).events.filter(kind="mail_again").exclude(by=agent).exists()
 

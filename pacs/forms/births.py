@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.timezone import localdate
 
+from demarches.rules.numbers import read_number
 from demarches.web.asked_once import AskedOnceInput
 from pacs.rules.births import unlikely_age
 
@@ -16,11 +17,12 @@ class BirthYearInput(AskedOnceInput):
     input_type = "number"
 
     def canonical(self, value: Any) -> str:
-        typed = str("" if value is None else value).strip()
-        return typed if typed.isdecimal() else ""
+        year = read_number(str("" if value is None else value).strip())
+        return "" if year is None else str(year)
 
     def is_doubtful(self, canonical: str) -> bool:
-        return unlikely_age(int(canonical), today=localdate()) is not None
+        year = read_number(canonical)
+        return year is not None and unlikely_age(year, today=localdate()) is not None
 
 
 def ask_about_age(form: forms.BaseForm, name: str, *, year: int, today: date) -> None:

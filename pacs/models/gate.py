@@ -124,10 +124,10 @@ def asked_pieces(dossier: "Dossier") -> "list[Piece]":
 
 
 def read_pieces(dossiers: "Sequence[Dossier]") -> None:
-    """Read those of several dossiers at once: while a page is read, the words above and below
-    then ask nothing more for each of them.
+    """Read those of several dossiers at once, and what agents decided of them: while a page is
+    read, the words around this one then ask nothing more for each dossier.
     """
-    prefetch_related_objects(dossiers, "pieces__files")
+    prefetch_related_objects(dossiers, "pieces__files", "decisions")
     for one in dossiers:
         remembered(("pieces", one.pk), partial(_required, one))
 

@@ -46,16 +46,16 @@ def test_a_statement_gives_what_its_query_set_gives(sent: Dossier, alice: User, 
         sha256="0" * 64,
         uploaded_at=datetime(2026, 11, 28, tzinfo=UTC),
     )
-    statement, value = {
+    table: dict[str, tuple[Statement[Any], dict[str, Any]]] = {
         "people": (_PEOPLE, {"reference": sent.reference}),
         "pieces": (_PIECES, {"dossier": sent.pk}),
         "files": (_FILES, {"dossier": sent.pk}),
         "citizens": (_CITIZENS, {"pk": alice.pk}),
-    }[name]
+    }
+    statement, value = table[name]
     for _ in range(2):  # the one that writes it, and one that finds it written
-        asked: Any = statement
-        rows = asked(**value)
-        assert _as_values(rows) == _as_values(list(asked.build(**value)))
+        rows = statement(**value)
+        assert _as_values(rows) == _as_values(list(statement.build(**value)))
         assert rows
         assert not any(row._state.adding for row in rows)
 

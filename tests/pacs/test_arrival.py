@@ -61,7 +61,7 @@ def status_of(dossier: Dossier) -> str:
 def test_the_code_leads_whoever_receives_people_to_one_button(
     booked: Dossier, front_desk: Client
 ) -> None:
-    page = Page.open(front_desk, front_desk.get(scanned(booked)).url)
+    page = Page.open(front_desk, front_desk.get(scanned(booked))["Location"])
     shown = plain(page.html)
     assert "Camille Anne Lemoine et" in shown
     assert ARRIVED in page.html
@@ -74,7 +74,7 @@ def test_the_code_leads_whoever_receives_people_to_one_button(
 
     assert (done.status_code, again.status_code, status_of(booked)) == (302, 302, "arrived")
     assert booked.events.filter(kind="arrived").count() == 1
-    after = front_desk.get(front_desk.get(scanned(booked)).url).content.decode()
+    after = front_desk.get(front_desk.get(scanned(booked))["Location"]).content.decode()
     assert "Leur arrivée est déjà notée" in after
     assert ARRIVED not in after
 
@@ -110,7 +110,7 @@ def test_on_another_day_it_is_said_and_nothing_is_noted(
     clock.shift(timedelta(days=days))
     front_desk = client_of(User.objects.get(email="accueil@example.org"))
 
-    html = front_desk.get(front_desk.get(scanned(booked)).url).content.decode()
+    html = front_desk.get(front_desk.get(scanned(booked))["Location"]).content.decode()
 
     assert f"Leur rendez-vous {said}" in html
     assert ARRIVED not in html
@@ -120,14 +120,14 @@ def test_on_another_day_it_is_said_and_nothing_is_noted(
 def test_a_convocation_of_before_notes_nothing(
     booked: Dossier, front_desk: Client, agent: User
 ) -> None:
-    page = Page.open(front_desk, front_desk.get(scanned(booked)).url)
+    page = Page.open(front_desk, front_desk.get(scanned(booked))["Location"])
     path = scanned(booked)
     cancel_for(booked, reason="Empêchés", by=agent, at=NOW, version=None)
     book_for(Dossier.objects.get(pk=booked.pk), START + timedelta(minutes=30), by=agent, at=NOW)
 
     stale = page.press(action=reverse("admin:pacs_dossier_act", args=[booked.pk, "arrives"]))
     cancel_for(Dossier.objects.get(pk=booked.pk), reason="Empêchés", by=agent, at=NOW, version=None)
-    gone = front_desk.get(front_desk.get(path).url).content.decode()
+    gone = front_desk.get(front_desk.get(path)["Location"]).content.decode()
 
     assert stale.status_code == 409
     assert "Leur convocation ne vaut plus" in gone
@@ -140,7 +140,7 @@ def test_the_appointment_of_another_couple_is_not_the_one_that_was_read(
     people = [User.objects.create_user(f"autre-{n}@example.org") for n in (1, 2)]
     other = make_complete(make_dossier(*people, at=NOW), agent, at=NOW)
     book_for(other, START + timedelta(minutes=30), by=agent, at=NOW)
-    page = Page.open(front_desk, front_desk.get(scanned(booked)).url)
+    page = Page.open(front_desk, front_desk.get(scanned(booked))["Location"])
 
     act = reverse("admin:pacs_dossier_act", args=[other.pk, "arrives"])
     answer = front_desk.post(
