@@ -14,12 +14,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Model
 from django.utils.timezone import localdate
 
-from demarches.agenda.seats import check_read
+from demarches.agenda.seats import ChangedSince, check_read
 from demarches.files import storage
 from demarches.models import Mairie, Officer, User, next_reference
 from demarches.models.fields import unprintable
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import AppointmentStatus, Status
+from demarches.rules.read import Shown, is_as_read
 from demarches.rules.texts import letters_of, searched_names
 from demarches.typed.communes import communes
 from pacs import emails
@@ -530,13 +531,20 @@ def open_act(
     event_on: date | None,
     by: User,
     at: datetime,
+    read: str | None = None,
 ) -> LaterAct:
-    """Open the small dossier of a modification or a dissolution.
+    """Open the small dossier of a modification or a dissolution; a double click opens one.
 
     Residence does not matter: the mairie that registered is the one (CC, art. 515-3 and 515-7).
+    `read`: the acts that the page listed; raises `ChangedSince` when another was opened or ended.
     """
     with transaction.atomic():
         row = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if read is not None and not is_as_read(read, acts_shown(row)):
+            same = row.acts.filter(kind=kind, received_on=received_on, by_post=by_post)
+            if (twin := same.filter(status="open", agent=by).first()) is not None:
+                return twin
+            raise ChangedSince
         if row.is_dissolved:
             raise ActionRefused("Ce Pacs est déjà dissous.")
         if received_on > localdate(at):
@@ -556,6 +564,12 @@ def open_act(
             event_on=event_on,
             agent=by,
         )
+
+
+def acts_shown(registration: Registration) -> Shown:
+    """The modifications and dissolutions that the page of a line lists."""
+    rows = registration.acts.order_by("pk").values_list("pk", "status")
+    return {"acts": [f"{pk} {status}" for pk, status in rows]}
 
 
 def update_act(

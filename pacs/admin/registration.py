@@ -48,6 +48,11 @@ from pacs.rules.registration import ActKind
 NOTED = frozenset({"sent", "mentioned"})
 #: Letters in one document: more would keep a worker, and one address, too long.
 MOST_LETTERS = 100
+#: Somebody else was at it since the page was opened.
+ACTS_CHANGED = (
+    "Une démarche a été ouverte ou terminée pour ce Pacs depuis que vous avez ouvert la page : rien"
+    " n’est ouvert. Relisez la liste, puis recommencez."
+)
 
 type View = Callable[..., HttpResponse]
 
@@ -327,7 +332,10 @@ class RegistrationAdmin(DeskAdmin[Registration]):
                         event_on=None,
                         by=agent,
                         at=timezone.now(),
+                        read=posted.get(FIELD, ""),
                     )
+                except ChangedSince:
+                    reasons, status = [ACTS_CHANGED], 409
                 except ValidationError as refused:
                     reasons, status = refused.messages, 422
                 else:
@@ -342,6 +350,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             reasons=reasons,
             may_decide=may_decide(agent),
             acts=row.acts.all(),
+            lu=imprint(actions.acts_shown(row)),
             avis=(avis := list(row.avis.select_related("person", "act"))),
             held_here=actions.avis_held_here(avis),
             today=localdate(),

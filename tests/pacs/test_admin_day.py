@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -526,14 +527,37 @@ def test_late_avis_are_told(
     assert "2 en retard" in client_of(agent).get(address("registration_avis")).content.decode()
 
 
+def open_act_on(desk: Client, line: Registration, kind: str) -> Any:
+    """Open an act on the page of this line, as it is now."""
+    path = address("registration_change", line.pk)
+    lu = desk.get(path).context["lu"]
+    return desk.post(path, {"kind": kind, "received_on": "2026-11-23", "lu": lu})
+
+
+def test_a_double_click_opens_one_act_and_an_old_page_none(
+    desk: Client, agent: User, officer: Officer
+) -> None:
+    path = address("registration_change", registered(agent, officer).pk)
+    lu = desk.get(path).context["lu"]
+    typed = {"kind": "dissolution_conjointe", "received_on": "2026-11-23", "lu": lu}
+
+    first, again = desk.post(path, typed), desk.post(path, typed)
+    old, unread = (
+        desk.post(path, {**typed, "kind": "modification", "lu": read}) for read in (lu, "")
+    )
+
+    assert (first.status_code, again.status_code) == (302, 302)
+    assert again["Location"] == first["Location"]
+    assert (old.status_code, unread.status_code) == (409, 409)
+    assert "rien n’est ouvert" in old.content.decode()
+    assert LaterAct.objects.get().kind == "dissolution_conjointe"
+
+
 def test_an_act_from_its_opening_to_its_registration(
     desk: Client, agent: User, officer: Officer
 ) -> None:
     line = registered(agent, officer)
-    opened = desk.post(
-        address("registration_change", line.pk),
-        {"kind": "dissolution_conjointe", "received_on": "2026-11-23"},
-    )
+    opened = open_act_on(desk, line, "dissolution_conjointe")
     act = LaterAct.objects.get()
     path = address("registration_act", act.pk)
 
@@ -563,10 +587,7 @@ def test_an_act_from_its_opening_to_its_registration(
 
 def test_an_act_is_refused_with_its_ground(desk: Client, agent: User, officer: Officer) -> None:
     line = registered(agent, officer)
-    desk.post(
-        address("registration_change", line.pk),
-        {"kind": "modification", "received_on": "2026-11-23"},
-    )
+    open_act_on(desk, line, "modification")
     path = address("registration_act", LaterAct.objects.get().pk)
 
     lu = imprint(LaterAct.objects.get().shown())
@@ -580,8 +601,7 @@ def test_a_death_names_who_died_and_offers_the_letter_of_the_other(
     desk: Client, agent: User, officer: Officer
 ) -> None:
     line = registered(agent, officer)
-    opening = {"kind": "dissolution_deces", "received_on": "2026-11-23"}
-    desk.post(address("registration_change", line.pk), opening)
+    open_act_on(desk, line, "dissolution_deces")
     act = LaterAct.objects.get()
     path, (first, second) = address("registration_act", act.pk), line.people
     page = desk.get(path)
@@ -616,8 +636,7 @@ def test_an_old_page_of_an_act_erases_nothing_and_gives_back_what_was_ticked(
     desk: Client, agent: User, officer: Officer
 ) -> None:
     line = registered(agent, officer)
-    opening = {"kind": "modification", "received_on": "2026-11-23"}
-    desk.post(address("registration_change", line.pk), opening)
+    open_act_on(desk, line, "modification")
     path = address("registration_act", LaterAct.objects.get().pk)
     lu = desk.get(path).context["lu"]
     desk.post(path, {"verb": "noter", "pieces": ["declaration", "convention"], "lu": lu})
