@@ -154,7 +154,7 @@ OWN = {
     "pacs_registration_paper:recepisse": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_paper:attestation": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_paper:extrait": ("403 200 200 403", "405 405 405 405"),
-    "pacs_registration_act": ("403 200 200 403", "403 403 302 403"),
+    "pacs_registration_act": ("403 200 200 403", "403 403 409 403"),
     # The act of the scene is a modification: it has no paper of an end.
     "pacs_registration_act_paper:recepisse": ("403 404 404 403", "405 405 405 405"),
     "pacs_registration_act_paper:lettre-1": ("403 404 404 403", "405 405 405 405"),
