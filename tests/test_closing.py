@@ -21,7 +21,7 @@ from demarches.agenda.closing_actions import (
     note_call,
     propose_again,
 )
-from demarches.agenda.seats import ChangedSince, SlotTaken, offered_days
+from demarches.agenda.seats import SlotTaken, offered_days
 from demarches.mail.emails import mail_text
 from demarches.models import (
     Agenda,
@@ -37,6 +37,7 @@ from demarches.models import (
 )
 from demarches.rules.closing import Toll
 from demarches.rules.slots import Asked
+from demarches.web.as_read import ChangedSince
 from pacs.actions.appointments import book_for, cancel_for, hold_slot
 from pacs.actions.endings import end_dossier, undo_ending
 from pacs.actions.upkeep import purge_dossiers

@@ -12,8 +12,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from demarches.agenda.closing_actions import ClosingRefused, confirm
-from demarches.agenda.seats import ChangedSince, SlotTaken
+from demarches.agenda.seats import SlotTaken
 from demarches.models import Appointment, Closing, Closure, SeatTime, User
+from demarches.web.as_read import ChangedSince
 from pacs.actions.appointments import book_apart, book_for
 from pacs.models import Dossier
 from tests.support.closing import HALF_HOUR, NOW, THURSDAY, begin, couple, mark

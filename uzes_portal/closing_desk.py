@@ -25,7 +25,6 @@ from demarches.agenda.booking import read_day, read_moment
 from demarches.agenda.closing import Plan, Procedures, calls_of, left_to_do, plan_of
 from demarches.agenda.closing_actions import ClosingOver, ClosingRefused
 from demarches.agenda.day_field import DayField
-from demarches.agenda.seats import ChangedSince
 from demarches.desk.piles import Lane, Pile
 from demarches.models import Closing, ClosingCall, Closure, Mairie, Service, User
 from demarches.procedures import with_appointments
@@ -34,6 +33,7 @@ from demarches.rules.numbers import read_number
 from demarches.rules.opening_hours import ClosurePeriod
 from demarches.rules.read import FIELD, imprint
 from demarches.steps.forms import NoPrivateNumbersMixin
+from demarches.web.as_read import ChangedSince
 
 PAGE = "fermeture d’une journée"
 #: What the list of seats sends for « they choose another date by themselves ».

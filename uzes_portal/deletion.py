@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from demarches.accounts.asked_again import ask_again, asked_again, try_code
-from demarches.agenda.seats import ChangedSince
 from demarches.dossiers.deletion import ask_deletion, close_account, may_close, take_deletion_back
 from demarches.dossiers.mine import Kept, kept_of
 from demarches.mail.limits import seconds_before_code
@@ -27,6 +26,7 @@ from demarches.serving.ratelimit import rate_limited, too_many_requests
 from demarches.steps.forms import PageFormMixin
 from demarches.views.address import CodeField
 from demarches.views.changed import Way, changed_page
+from demarches.web.as_read import ChangedSince
 
 
 def deletion_shown(kept: list[Kept]) -> Shown:

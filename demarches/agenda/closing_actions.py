@@ -22,7 +22,7 @@ from demarches.agenda.closing import (
     parties_of,
     shown_of,
 )
-from demarches.agenda.seats import SlotTaken, check_read, find_free, give_back, take_seat
+from demarches.agenda.seats import SlotTaken, find_free, give_back, take_seat
 from demarches.models import (
     AgendaDayChange,
     Appointment,
@@ -47,6 +47,7 @@ from demarches.rules.closing import (
 from demarches.rules.dates_fr import hour_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import closed_reason
+from demarches.web.as_read import check_read
 
 
 class ClosingRefused(ValidationError):

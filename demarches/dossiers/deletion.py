@@ -14,12 +14,12 @@ from django.db.models.deletion import Collector
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.agenda.seats import check_read
 from demarches.dossiers.mine import Kept, kept_of
 from demarches.mail.emails import loose_mails, mail_exists, queue_mail
 from demarches.models import DeletionRequest, User
 from demarches.rules.enums import DeletionStatus
 from demarches.rules.read import Shown
+from demarches.web.as_read import check_read
 
 
 def ask_deletion(account: User, *, shown: Shown, read: str, at: datetime) -> DeletionRequest:

@@ -14,7 +14,6 @@ from django.utils.timezone import localdate
 from demarches.agenda.booking import DESK_HORIZON
 from demarches.agenda.seats import (
     SEAT_GONE,
-    ChangedSince,
     SlotTaken,
     closed_meanwhile,
     find_free,
@@ -28,6 +27,7 @@ from demarches.agenda.seats import (
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.slots import Slot, not_open_yet
+from demarches.web.as_read import ChangedSince
 from pacs import emails
 from pacs.actions.guards import (
     StaleDossier,

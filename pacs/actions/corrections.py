@@ -12,9 +12,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from demarches.agenda.seats import check_read
 from demarches.models import User
 from demarches.rules.enums import Status
+from demarches.web.as_read import check_read
 from pacs import emails
 from pacs.actions.consent import watching_facts
 from pacs.actions.guards import (

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from demarches.agenda.seats import ChangedSince, check_read
 from demarches.dossiers.exchange import mail_to_send_again
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
@@ -21,6 +20,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.read import changed_names, is_among, is_as_read, is_same
 from demarches.typed.communes import communes
+from demarches.web.as_read import ChangedSince, check_read
 from pacs import emails
 from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import F, Model
 from django.utils.crypto import salted_hmac
 
-from demarches.agenda.seats import ChangedSince, check_read
 from demarches.models import TransitionRefused, User, next_reference
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.enums import Status
 from demarches.rules.read import is_as_read
+from demarches.web.as_read import ChangedSince, check_read
 from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.consent import watching_facts

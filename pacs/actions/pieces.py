@@ -12,13 +12,13 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from demarches.agenda.seats import ChangedSince
 from demarches.files import storage
 from demarches.files.uploads import Checks, CleanUpload, check_quota, process_upload, store_upload
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import changed_names
+from demarches.web.as_read import ChangedSince
 from pacs.actions.guards import check_may_type
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, PacsSettings, Partenaire, Piece, PieceFile, PieceWording

@@ -14,7 +14,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Model
 from django.utils.timezone import localdate
 
-from demarches.agenda.seats import ChangedSince, check_read
 from demarches.files import storage
 from demarches.models import Mairie, Officer, User, next_reference
 from demarches.models.fields import unprintable
@@ -23,6 +22,7 @@ from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.read import Shown, is_as_read
 from demarches.rules.texts import letters_of, searched_names
 from demarches.typed.communes import communes
+from demarches.web.as_read import ChangedSince, check_read
 from pacs import emails
 from pacs.actions.guards import check_no_private_number, check_request, locked_at_version
 from pacs.actions.pieces import set_day

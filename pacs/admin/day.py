@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.agenda.booking import already_theirs, month_at_desk, read_day, read_moment, week_of
 from demarches.agenda.day_field import DayField, day_of_address
-from demarches.agenda.seats import ChangedSince, SlotTaken
+from demarches.agenda.seats import SlotTaken
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.enums import Status
@@ -27,6 +27,7 @@ from demarches.rules.read import FIELD
 from demarches.rules.reference import parse_reference
 from demarches.steps.forms import NoPrivateNumbersMixin
 from demarches.views.downloads import private_answer
+from demarches.web.as_read import ChangedSince
 from pacs.actions import appointments, desk
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused

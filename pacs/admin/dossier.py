@@ -23,7 +23,6 @@ from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin, PileFilter, listed
 from demarches.admin.fragments import wants_fragment
-from demarches.agenda.seats import ChangedSince
 from demarches.desk.piles import PileRule
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
@@ -35,6 +34,7 @@ from demarches.views.downloads import (
     serve_private_preview,
     table_answer,
 )
+from demarches.web.as_read import ChangedSince
 from pacs.actions import appointments, desk, following
 from pacs.actions.corrections import decline_correction, take_correction
 from pacs.actions.endings import ENDINGS, NamesOne, end_dossier, undo_ending

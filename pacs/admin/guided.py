@@ -23,13 +23,13 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.agenda.seats import ChangedSince
 from demarches.files.uploads import Checks, UploadRefused
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
 from demarches.rules.read import FIELD, Shown, changed_names, imprint, is_among, is_as_read
 from demarches.steps.forms import StepForm, new_form_key
 from demarches.templatetags.portal import first_control_id
+from demarches.web.as_read import ChangedSince
 from pacs.actions import desk
 from pacs.actions.counter import deposit_at_counter, present_piece
 from pacs.actions.dossiers import attestation_of, open_dossier

@@ -18,12 +18,12 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin, listed
-from demarches.agenda.seats import ChangedSince
 from demarches.models import Officer, User
 from demarches.papers.documents import RenderedPdf
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD, imprint
 from demarches.views.downloads import private_answer, table_answer
+from demarches.web.as_read import ChangedSince
 from demarches.web.tables import TYPES
 from pacs.actions import registration as actions
 from pacs.actions.guards import StaleDossier

@@ -19,11 +19,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from demarches.agenda.booking import calendar_of, read_day, read_moment
-from demarches.agenda.seats import ChangedSince, SlotTaken
+from demarches.agenda.seats import SlotTaken
 from demarches.models import Agenda
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.slots import Asked
 from demarches.serving.ratelimit import rate_limited
+from demarches.web.as_read import ChangedSince
 from pacs.actions import appointments
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.appointment_link import LettersForm

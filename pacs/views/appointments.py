@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.agenda.booking import Calendar, calendar_of, read_day, read_moment
 from demarches.agenda.calendar import appointment_event
-from demarches.agenda.seats import SEAT_GONE, ChangedSince, SlotTaken, nearest_free
+from demarches.agenda.seats import SEAT_GONE, SlotTaken, nearest_free
 from demarches.models import Agenda, Mairie
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.slots import Asked, DaySlots, Slot, not_open_yet
 from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
+from demarches.web.as_read import ChangedSince
 from pacs.actions import appointments
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Partenaire

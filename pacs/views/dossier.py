@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.agenda.seats import ChangedSince
 from demarches.models import FeedbackCount, TransitionRefused
 from demarches.rules.addresses import same_address
 from demarches.rules.enums import Status
@@ -22,6 +21,7 @@ from demarches.rules.read import imprint
 from demarches.serving.ratelimit import rate_limited, seconds_to_wait
 from demarches.views.changed import Way
 from demarches.views.signin import RequestCodeForm
+from demarches.web.as_read import ChangedSince
 from pacs.actions.corrections import drop_correction, in_words, send_corrections
 from pacs.actions.dossiers import (
     attest,

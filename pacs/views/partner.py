@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from demarches.agenda.seats import ChangedSince
 from demarches.mail.limits import TooManyMails
 from demarches.rules.read import FIELD, imprint
 from demarches.rules.reference import parse_reference
 from demarches.serving.ratelimit import rate_limited
 from demarches.views.changed import Way
+from demarches.web.as_read import ChangedSince
 from pacs.actions.dossiers import (
     attest,
     attestation_of,

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from demarches.agenda.seats import ChangedSince
 from demarches.files.uploads import ACCEPT, Checks, UploadRefused, french_size
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
@@ -21,6 +20,7 @@ from demarches.rules.read import FIELD, imprint, is_as_read
 from demarches.serving.ratelimit import rate_limited
 from demarches.templatetags.portal import first_control_id
 from demarches.views.downloads import serve_private_file
+from demarches.web.as_read import ChangedSince
 from pacs.actions.pieces import DECLARED, add_file, answer_piece, bring_pieces, remove_file
 from pacs.actions.refusals import ActionRefused
 from pacs.forms.pieces import PieceForm

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from demarches.agenda.booking import read_day
-from demarches.agenda.seats import ChangedSince
 from demarches.mail.limits import TooManyMails
 from demarches.steps.forms import StepForm
 from demarches.steps.lists import Step, StepList
 from demarches.steps.replay import hand_on, take_back, take_over
+from demarches.web.as_read import ChangedSince
 from demarches.web.request_memory import reading
 from pacs.actions.corrections import lay_over, pending_of
 from pacs.actions.dossiers import record_answers

@@ -16,9 +16,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from post_office.models import STATUS, Email
 
-from demarches.agenda.seats import ChangedSince
 from demarches.models import Agenda, Appointment, Officer, User
 from demarches.rules.read import imprint
+from demarches.web.as_read import ChangedSince
 from pacs.actions import desk
 from pacs.actions.appointments import book_for
 from pacs.actions.pieces import add_file

@@ -8,7 +8,6 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Sum
 
-from demarches.agenda.seats import check_read
 from demarches.dossiers.refusals import locked_as_read
 from demarches.dossiers.retention import delete_each
 from demarches.files import storage
@@ -17,6 +16,7 @@ from demarches.mail.emails import queue_mail
 from demarches.models import Mairie, User, next_reference
 from demarches.steps.forms import StepForm
 from demarches.typed import guard
+from demarches.web.as_read import check_read
 from tests.recensement.models import Piece, Reading, Recensement
 
 

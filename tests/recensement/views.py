@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demarches.agenda.seats import ChangedSince
 from demarches.files.uploads import UploadRefused
 from demarches.models import Mairie, User
 from demarches.papers.documents import RenderedPdf, render_pdf
@@ -16,6 +15,7 @@ from demarches.rules.enums import Status
 from demarches.rules.read import FIELD, imprint
 from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
+from demarches.web.as_read import ChangedSince
 from tests.recensement import actions
 from tests.recensement.forms import STEPS, FileForm
 from tests.recensement.models import Recensement

@@ -14,9 +14,10 @@ from django.utils.timezone import localtime
 from post_office.models import Email
 from pytest_django import DjangoAssertNumQueries
 
-from demarches.agenda.seats import ChangedSince, SlotTaken, free_lapsed
+from demarches.agenda.seats import SlotTaken, free_lapsed
 from demarches.dossiers.refusals import StaleDossier
 from demarches.models import Appointment, SeatTime, User
+from demarches.web.as_read import ChangedSince
 from tests.support.followups import (
     closed,
     fixed,

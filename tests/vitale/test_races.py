@@ -9,9 +9,10 @@ from django.core.management import call_command
 from django.db import connection
 from post_office.models import Email
 
-from demarches.agenda.seats import ChangedSince, SlotTaken
+from demarches.agenda.seats import SlotTaken
 from demarches.dossiers.refusals import StaleDossier
 from demarches.models import Appointment, User
+from demarches.web.as_read import ChangedSince
 from tests.support.followups import (
     fixed,
     help_agenda,

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
-from demarches.agenda.seats import check_read, give_back, take_back
+from demarches.agenda.seats import give_back, take_back
 from demarches.dossiers.exchange import mail_to_send_again, unsend
 from demarches.dossiers.refusals import ActionRefused, locked_as_read
 from demarches.mail.limits import TooManyMails
@@ -20,6 +20,7 @@ from demarches.rules.addresses import read_optional
 from demarches.rules.enums import AppointmentStatus, Status, Transition
 from demarches.rules.read import Shown
 from demarches.typed import guard
+from demarches.web.as_read import check_read
 from vitale import emails
 from vitale.actions.suivi import DOUBLE_CLICK
 from vitale.models import (

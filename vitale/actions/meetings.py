@@ -13,7 +13,6 @@ from django.utils.timezone import localdate
 from demarches.agenda.booking import DESK_HORIZON
 from demarches.agenda.seats import (
     SEAT_GONE,
-    ChangedSince,
     SlotTaken,
     closed_meanwhile,
     find_free,
@@ -27,6 +26,7 @@ from demarches.mail.limits import TooManyMails
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Asked
+from demarches.web.as_read import ChangedSince
 from vitale import emails
 from vitale.actions.aide import (
     FREED,

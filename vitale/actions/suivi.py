@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils.timezone import localdate
 from post_office.models import Email
 
-from demarches.agenda.seats import ChangedSince, check_read
 from demarches.models import User
 from demarches.rules.addresses import read_optional, same_address
 from demarches.rules.dates_fr import NBSP
 from demarches.rules.read import Shown, is_as_read
+from demarches.web.as_read import ChangedSince, check_read
 from vitale import emails
 from vitale.models import Situation, Suivi, SuiviMail, SuiviRoute, SuiviTick, Tally
 from vitale.rules import situations

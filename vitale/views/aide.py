@@ -13,12 +13,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from demarches.accounts.acting import account_of
-from demarches.agenda.seats import ChangedSince
 from demarches.mail.limits import TooManyMails
 from demarches.models import Mairie
 from demarches.rules.read import imprint
 from demarches.serving.ratelimit import rate_limited
 from demarches.steps.forms import new_form_key
+from demarches.web.as_read import ChangedSince
 from vitale.actions import aide as actions
 from vitale.actions.meetings import may_give_up
 from vitale.forms.aide import AideForm

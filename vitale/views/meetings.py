@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from demarches.accounts.acting import account_of
 from demarches.agenda.booking import first_days, read_moment
-from demarches.agenda.seats import SEAT_GONE, ChangedSince, SlotTaken
+from demarches.agenda.seats import SEAT_GONE, SlotTaken
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import Slot
 from demarches.serving.ratelimit import rate_limited
 from demarches.views.downloads import private_answer
+from demarches.web.as_read import ChangedSince
 from vitale import emails
 from vitale.actions import meetings as actions
 from vitale.models import Demande

@@ -13,11 +13,11 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from demarches.accounts.acting import account_of
-from demarches.agenda.seats import ChangedSince
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.read import imprint
 from demarches.serving.ratelimit import rate_limited
 from demarches.steps.forms import new_form_key
+from demarches.web.as_read import ChangedSince
 from vitale.actions import suivi as actions
 from vitale.forms.suivi import RemindersForm, RouteForm, TickForm
 from vitale.models import Situation, Suivi, SuiviRoute
