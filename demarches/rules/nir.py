@@ -43,6 +43,11 @@ NIR = re.compile(
     r"(?=([123478] ?\d ?\d ?(?:0 ?[1-9]|1 ?[0-2]|[2-9] ?\d) ?(?:2 ?[AB]|\d ?\d)(?: ?\d){6})"
     r"( ?\d ?\d)?)"
 )
+#: Stuck to the letters of a word, « nir1850578… »: with its key alone, and in a true month, since
+#: names of pictures are letters and figures too.
+GLUED_NIR = re.compile(
+    r"(?<=[^\W\d_])([123478]\d\d(?:0[1-9]|1[0-2])(?:2[ABab]|\d\d)\d{6})(\d\d)(?!\d)"
+)
 CARD = re.compile(r"(?<!\d)(?=([2-6](?: ?\d){12,18}))")
 #: After how many figures people leave a space, where they write a NIR or a card with care.
 NIR_PARTS = frozenset({1, 3, 5, 7, 10, 13})
@@ -165,7 +170,7 @@ def without_private_numbers(text: str, *, instead: str) -> str:
 def contains_nir(text: str) -> bool:
     """Whether the text holds something of the shape of a numéro de sécurité sociale."""
     plain, _ = _plain(text)
-    return any(_nirs(_Figures(plain)))
+    return any(_nirs(_Figures(plain))) or any(_glued_nirs(plain))
 
 
 def nir_key(number: str) -> int:
@@ -175,7 +180,7 @@ def nir_key(number: str) -> int:
 
 def _numbers(plain: str) -> Iterator[tuple[PrivateNumber, int, int]]:
     figures = _Figures(plain)
-    for start, end in _nirs(figures):
+    for start, end in (*_nirs(figures), *_glued_nirs(plain)):
         yield PrivateNumber.NIR, start, end
     for start, end in _ibans(plain, figures.harmless):
         yield PrivateNumber.IBAN, start, end
@@ -295,12 +300,23 @@ class _Harmless:
 # NIR
 
 
+def _is_possible(number: str) -> bool:
+    """Neither department, commune nor order is ever zero."""
+    return number[5:7] != "00" and number[7:10] != "000" and number[10:] != "000"
+
+
+def _glued_nirs(plain: str) -> Iterator[tuple[int, int]]:
+    for match in GLUED_NIR.finditer(plain):
+        number = match[1].upper()
+        if _is_possible(number) and nir_key(number) == int(match[2]):
+            yield match.span()
+
+
 def _nirs(figures: _Figures) -> Iterator[tuple[int, int]]:
     """Where a NIR stands in the plain text."""
     for match in NIR.finditer(figures.text):
         number = match[1].replace(" ", "")
-        # Neither department, commune nor order is ever zero.
-        if number[5:7] == "00" or number[7:10] == "000" or number[10:] == "000":
+        if not _is_possible(number):
             continue
         start, end = match.span(1)
         has_key = match[2] is not None and nir_key(number) == int(match[2].replace(" ", ""))

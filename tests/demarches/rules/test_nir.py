@@ -192,6 +192,8 @@ GLUED = [f"9{NUMBER}", f"{NUMBER}7", f"12{NUMBER}", f"1{NUMBER[:1]} 85 05 78 006
         "1 85 05 78 006 084 9I",
         "1\n85\n05\n78\n006\n084",
         *GLUED,
+        f"NIR{NUMBER}",
+        f"passeport{NUMBER}.jpg",
     ],
 )
 def test_obvious_dodges_are_seen_through(text: str) -> None:
@@ -209,6 +211,9 @@ def test_obvious_dodges_are_seen_through(text: str) -> None:
         "213 003 346 00018",
         # A key that is wrong, stuck to something else.
         f"9{NUMBER[:-1]}2",
+        f"NIR{NUMBER[:-1]}2",
+        # Without its key, the name of a picture is made like it.
+        f"IMG{NUMBER[:13]}.jpg",
         "1764152100123",
     ],
 )
