@@ -479,7 +479,7 @@ def test_an_address_that_is_given_up_stays_in_no_mail() -> None:
     set_reminders(suivi, email="bob@example.org", on=None, user=None, at=NOW)
     assert [mail.to for mail in Email.objects.all()] == [["bob@example.org"]]
 
-    answer_reminders(suivi, wanted=False, at=NOW)
+    answer_reminders(Suivi.objects.get(pk=suivi.pk), wanted=False, at=NOW)
 
     assert Email.objects.count() == 0
 
