@@ -90,7 +90,7 @@ PAGES: dict[str, int] = {
     "pacs_dossier_guided:pieces": 12,
     "pacs_dossier_guided:deposer": 15,
     "pacs_registration_changelist": 12,
-    "pacs_registration_change": 12,
+    "pacs_registration_change": 13,
     "pacs_registration_avis": 10,
     "pacs_registration_counts": 8,
     "pacs_registration_old": 5,

@@ -105,6 +105,7 @@ EXCUSED: dict[str, str] = {
     "pacs.0022_desk_indexes": "plain indexes; that of letters only keeps writers waiting, seconds",
     "vitale.0012_followed_step": "lines of the guide are a few hundred, which agents write",
     "pacs.0026_paper_index": "a plain index of the few who take part on paper",
+    "pacs.0030_whose_death": "modifications and dissolutions are a few a year",
     "pacs.0023_refused_acts": "modifications and dissolutions are a few a year",
 }
 

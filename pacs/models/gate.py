@@ -124,12 +124,14 @@ def asked_pieces(dossier: "Dossier") -> "list[Piece]":
 
 
 def read_pieces(dossiers: "Sequence[Dossier]") -> None:
-    """Read those of several dossiers at once, and what agents decided of them: while a page is
-    read, the words around this one then ask nothing more for each dossier.
+    """Read those of several dossiers at once, and what agents decided of them.
+
+    While a page is read, what is said above then asks nothing more for each dossier.
     """
-    prefetch_related_objects(dossiers, "pieces__files", "decisions")
+    prefetch_related_objects(dossiers, "pieces__files", "partenaires", "decisions")
     for one in dossiers:
         remembered(("pieces", one.pk), partial(_required, one))
+        remembered(("whole pieces", one.pk), partial(_with_holders, asked_pieces(one), one))
 
 
 def _required(dossier: "Dossier") -> "list[Piece]":
@@ -146,9 +148,14 @@ def _with_files(dossier: "Dossier") -> "list[Piece]":
     files: dict[int, list[PieceFile]] = {}
     for file in _FILES(dossier=dossier.pk):
         files.setdefault(file.piece_id, []).append(file)
-    people = {one.pk: one for one in dossier.people}
     for piece in pieces:
         set_rows(piece, "files", files.get(piece.pk, ()))
+    return _with_holders(pieces, dossier)
+
+
+def _with_holders(pieces: "list[Piece]", dossier: "Dossier") -> "list[Piece]":
+    people = {one.pk: one for one in dossier.people}
+    for piece in pieces:
         piece.partenaire = people[piece.partenaire_id] if piece.partenaire_id else None
     return pieces
 

@@ -264,7 +264,7 @@ def answer_reminders(suivi: Suivi, *, wanted: bool, at: datetime) -> None:
     """
     with transaction.atomic():
         locked = Suivi.objects.locked().get(pk=suivi.pk)
-        if locked.reminder_email != suivi.reminder_email:
+        if not same_address(locked.reminder_email, suivi.reminder_email):
             raise SuiviRefused(f"Ce lien ne sert plus{NBSP}: l’adresse des rappels a changé.")
         if wanted:
             locked.reminder_confirmed_at = locked.reminder_confirmed_at or at
