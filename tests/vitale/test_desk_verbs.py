@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from post_office.models import Email
+from post_office.models import STATUS, Email
 
 from demarches.models import User
 from tests.support.followups import (
@@ -29,7 +29,7 @@ from tests.support.followups import (
 )
 from vitale.actions.aide import take
 from vitale.admin.demandes import VERBS
-from vitale.models import Demande, DemandeEvent, DemandeNote
+from vitale.models import Demande, DemandeEvent, DemandeMail, DemandeNote
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
 #: Who may: those who receive people and those who check; « lecteur » only reads, and the rest
@@ -47,6 +47,13 @@ def _taken(demande: Demande, agent: User) -> Demande:
     return fresh(demande)
 
 
+def _mail_lost(demande: Demande, agent: User) -> Demande:
+    Demande.objects.filter(pk=demande.pk).update(phone="", email="alice@example.org")
+    demande = answered(fresh(demande), by=agent, at=NOW)
+    Email.objects.update(status=STATUS.failed)
+    return demande
+
+
 #: Verb -> how the request comes there, the rest of what is sent, days later.
 CASES: dict[str, tuple[Callable[[Demande, User], Demande], dict[str, str], int]] = {
     "prendre": (lambda demande, agent: demande, {}, 0),
@@ -56,6 +63,7 @@ CASES: dict[str, tuple[Callable[[Demande, User], Demande], dict[str, str], int]]
     "renoncer": (_met, {}, 0),
     "accompagner": (_met, {}, 60),
     "absent": (_met, {}, 60),
+    "renvoyer": (_mail_lost, {}, 0),
     "noter": (lambda demande, agent: demande, {"text": "A rappelé."}, 0),
     "rendez-vous": (_taken, {"accord": "oui"}, 0),
     "annuler": (lambda demande, agent: demande, {"reason": "Doublon."}, 0),
@@ -106,6 +114,8 @@ def test_who_may_press_each_button(
     demande = come_there(make_demande(alice, at=NOW), agent)
     if verb == "rendez-vous":
         data = {**data, "creneau": slot_after(agenda, at=NOW, rank=-1).isoformat()}
+    if verb == "renvoyer":
+        data = {"mail": str(DemandeMail.objects.latest("pk").pk)}
     clock.shift(timedelta(days=days))
     browsers = sign_in()
     name, args = {
