@@ -40,7 +40,7 @@ def findings(at: datetime) -> Iterator[Finding]:
     )
 
 
-DAY_PAGE = DeskLink("La journée", "admin:pacs_dossier_day", having("pacs.view_dossier"))
+DAY_PAGE = DeskLink("La journée", "admin:pacs_dossier_day", having("pacs.view_dossier"), tab="day")
 PROCEDURE = Procedure(
     name="pacs",
     title="Pacs",
@@ -102,7 +102,12 @@ PROCEDURE = Procedure(
             having("pacs.view_dossier"),
             tab="dossiers",
         ),
-        DeskLink("Registre", "admin:pacs_registration_changelist", having("pacs.review_dossier")),
+        DeskLink(
+            "Registre",
+            "admin:pacs_registration_changelist",
+            having("pacs.review_dossier"),
+            tab="register",
+        ),
     ),
     desk_links=(
         DeskLink(

@@ -131,5 +131,5 @@ def test_the_screen_asks_as_many_queries_whatever_it_holds(
     client = client_of(officer)
     client.get(reverse("admin:journal"))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("admin:journal"))

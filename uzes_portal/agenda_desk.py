@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from demarches.agenda.booking import WEEK
 from demarches.agenda.day_field import day_of_address
 from demarches.agenda.desk import Entry, Wanted, month_days, shown_agendas, week_days
+from demarches.desk.frame import frame
 from demarches.models import Agenda, User
 from demarches.procedures import DeskLink, procedures
 from demarches.rules.dates_fr import days_range_fr
@@ -47,9 +48,7 @@ def agenda_view(request: HttpRequest) -> HttpResponse:
     agendas = shown_agendas()
     wanted = _wanted(request, agendas)
     shared = {
-        **admin.site.each_context(request),
-        "is_nav_sidebar_enabled": False,
-        "tab": "agenda",
+        **frame(admin.site, request, tab="agenda"),
         "now": now,
         "today": localdate(now),
         "day": day,

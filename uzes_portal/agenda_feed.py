@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from demarches.agenda.booking import DESK_HORIZON
 from demarches.agenda.calendar import agenda_feed
+from demarches.desk.frame import frame
 from demarches.mail.staff_mails import tell_agent
 from demarches.models import AgendaFeed, Appointment, Mairie, User
 from demarches.models.agenda import EXPECTED
@@ -112,9 +113,7 @@ def _feed_page(
 ) -> HttpResponse:
     feed = AgendaFeed.objects.filter(user=agent).first()
     context = {
-        **admin.site.each_context(request),
-        "is_nav_sidebar_enabled": False,
-        "tab": "agenda",
+        **frame(admin.site, request, tab="agenda"),
         "title": "L’agenda dans mon téléphone ou mon ordinateur",
         "feed": feed,
         "address": address,

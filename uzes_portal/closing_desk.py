@@ -25,6 +25,7 @@ from demarches.agenda.booking import read_day, read_moment
 from demarches.agenda.closing import Plan, Procedures, calls_of, left_to_do, plan_of
 from demarches.agenda.closing_actions import ClosingOver, ClosingRefused
 from demarches.agenda.day_field import DayField
+from demarches.desk.frame import frame
 from demarches.desk.piles import Lane, Pile
 from demarches.models import Closing, ClosingCall, Closure, Mairie, Service, User
 from demarches.procedures import with_appointments
@@ -132,7 +133,7 @@ def _agent(request: HttpRequest) -> User:
 
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    shared = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False}
+    shared = frame(admin.site, request)
     return TemplateResponse(request, f"admin/{name}.html", shared | context, status=status)
 
 

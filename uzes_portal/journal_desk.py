@@ -21,6 +21,7 @@ from django.utils.timezone import localtime
 
 from demarches.agenda.booking import midnight
 from demarches.agenda.day_field import DayField
+from demarches.desk.frame import frame
 from demarches.models import Seal, User, Verification, note_look, reading_models
 from demarches.models.journal import ReadingBase
 from demarches.rules.reference import parse_reference
@@ -102,7 +103,7 @@ def journal_view(request: HttpRequest) -> HttpResponse:
     if as_table and form.is_valid():
         return private_answer(_table(lines), "text/csv", "journal.csv", disposition="attachment")
     context = {
-        **admin.site.each_context(request),
+        **frame(admin.site, request),
         "title": "Journal des consultations",
         "form": form,
         "lines": lines,

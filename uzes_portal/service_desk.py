@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from demarches.desk.frame import frame
 from demarches.desk.health import look
 from demarches.desk.jobs import job_types
 from demarches.models import Job, User
@@ -22,7 +23,7 @@ def service_view(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     rows = {row.name: row for row in Job.objects.all()}
     context = {
-        **admin.site.each_context(request),
+        **frame(admin.site, request),
         "title": "État du service",
         "findings": look(at=timezone.now()),
         "jobs": [(one, rows.get(one.command)) for one in job_types()],

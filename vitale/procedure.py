@@ -89,7 +89,12 @@ PROCEDURE = Procedure(
     guests=guests,
     may_see_guests=may_read_requests,
     desk_menu=(
-        DeskLink("Carte Vitale", "admin:vitale_demande_changelist", having("vitale.view_demande")),
+        DeskLink(
+            "Carte Vitale",
+            "admin:vitale_demande_changelist",
+            having("vitale.view_demande"),
+            tab="vitale",
+        ),
     ),
     desk_links=(
         DeskLink(

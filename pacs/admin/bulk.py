@@ -19,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from demarches.desk.frame import frame
 from demarches.models import User
 from demarches.rules.numbers import read_number
 from demarches.views.downloads import private_answer
@@ -94,8 +95,7 @@ class BulkDesk:
             return redirect("admin:pacs_dossier_changelist")
         note(request, "liste", *dossiers)
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "is_nav_sidebar_enabled": False,
+            **frame(self.admin_site, request),
             "title": "Confier des dossiers",
             "opts": self.opts,
             "tab": "dossiers",

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from demarches.agenda.booking import already_theirs, month_at_desk, read_day, read_moment, week_of
 from demarches.agenda.day_field import DayField, day_of_address
 from demarches.agenda.seats import SlotTaken
+from demarches.desk.frame import frame
 from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr, days_range_fr, hour_fr, weekday_fr
 from demarches.rules.enums import Status
@@ -79,7 +80,7 @@ class DayDesk:
 
     def _page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         status = context.pop("status", 200)
-        shared = {**self.admin_site.each_context(request), "opts": self.opts}
+        shared = frame(self.admin_site, request, tab="day") | {"opts": self.opts}
         return TemplateResponse(request, template, shared | context, status=status)
 
     def day_view(self, request: HttpRequest) -> HttpResponse:
@@ -199,7 +200,6 @@ class DayDesk:
             request,
             "admin/pacs/give.html",
             title=f"Donner {weekday_fr(start)} {day_fr(start)} à {hour_fr(start)}",
-            is_nav_sidebar_enabled=False,
             tab="agenda",
             day=start.date(),
             slot=start.isoformat(timespec="minutes"),
@@ -257,7 +257,6 @@ class DayDesk:
             "admin/pacs/book.html",
             title=f"Rendez-vous du dossier {dossier.reference}",
             dossier=dossier,
-            is_nav_sidebar_enabled=False,
             tab="agenda",
             day=day,
             day_problem=day_problem,
@@ -309,7 +308,6 @@ class DayDesk:
             request,
             "admin/pacs/book_apart.html",
             title=f"Rendez-vous hors horaires du dossier {dossier.reference}",
-            is_nav_sidebar_enabled=False,
             tab="agenda",
             dossier=dossier,
             form=form,

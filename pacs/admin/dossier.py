@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin, PileFilter, listed
 from demarches.admin.fragments import wants_fragment
+from demarches.desk.frame import frame
 from demarches.desk.piles import PileRule
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
@@ -370,7 +371,7 @@ class DossierAdmin(
                 return redirect("admin:pacs_dossier_change", pk)
         note(request, "fin du dossier", dossier)
         context = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="dossiers"),
             "title": f"{kind.title}, dossier {dossier.reference}",
             "opts": self.opts,
             "dossier": dossier,

@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from demarches.desk.frame import frame
 from demarches.files.uploads import Checks, UploadRefused
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
@@ -293,8 +294,7 @@ class GuidedDesk:
 
     def _guided_context(self, request: HttpRequest, title: str) -> dict[str, Any]:
         return {
-            **self.admin_site.each_context(request),
-            "is_nav_sidebar_enabled": False,
+            **frame(self.admin_site, request),
             "title": title,
             "opts": self.opts,
             "tab": "dossiers",

@@ -18,6 +18,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from demarches.admin.base import DeskAdmin, listed
+from demarches.desk.frame import frame
 from demarches.models import Officer, User
 from demarches.papers.documents import RenderedPdf
 from demarches.rules.numbers import read_number
@@ -119,7 +120,7 @@ class RegistrationDesk:
                 return redirect("admin:pacs_registration_change", done.pk)
         note(request, "enregistrement", dossier)
         context = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="dossiers"),
             "opts": self.opts,
             "title": f"Enregistrer le Pacs du dossier {dossier.reference}",
             "dossier": Dossier.objects.select_related("appointment__agenda").get(pk=pk),
@@ -305,7 +306,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
 
     def _page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         status = context.pop("status", 200)
-        shared = {**self.admin_site.each_context(request), "opts": self.opts}
+        shared = frame(self.admin_site, request, tab="register") | {"opts": self.opts}
         return TemplateResponse(request, template, shared | context, status=status)
 
     def change_view(

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.admin.base import LISTED
 from demarches.admin.fragments import page_or_parts
+from demarches.desk.frame import frame
 from demarches.models import User
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
@@ -162,8 +163,7 @@ class ReviewDesk:
         note(request, "dossier" if page == DECIDE else TITLES[page].lower(), dossier)
         looking = also_looking(dossier, agent, at=now)
         context = {
-            **self.admin_site.each_context(request),
-            "is_nav_sidebar_enabled": False,
+            **frame(self.admin_site, request),
             "title": f"{TITLES[page]}, {_names(dossier)}, {dossier.reference}",
             "opts": self.opts,
             "dossier": dossier,

@@ -177,7 +177,7 @@ def test_the_day_asks_the_same_whoever_comes(
     desk.get(address("dossier_day"))
 
     # The readings of all are one statement.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         desk.get(address("dossier_day"))
 
 
@@ -400,7 +400,7 @@ def test_lists_ask_the_same_whatever_they_hold(
     for rank in range(count):
         registered(agent, officer, rank)
     for path, queries in (
-        (address("registration_avis"), 11),
+        (address("registration_avis"), 12),
         (address("registration_changelist"), 13),
     ):
         desk.get(path)

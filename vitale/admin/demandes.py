@@ -24,6 +24,7 @@ from demarches.accounts.acting import agent_of, version_of
 from demarches.admin.base import DeskAdmin, DossierDesk, PileFilter
 from demarches.agenda.booking import already_theirs, month_at_desk, read_moment, week_of
 from demarches.agenda.day_field import day_of_address
+from demarches.desk.frame import frame
 from demarches.desk.piles import PileRule
 from demarches.dossiers.refusals import StaleDossier
 from demarches.models import Appointment, User
@@ -132,7 +133,7 @@ class DemandeAdmin(DossierDesk[Demande]):
         """The page itself, also after a refusal: `typed` then holds what the agent had written."""
         note(request, "demande", demande)
         context = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="vitale"),
             "title": f"Demande d’aide {demande.reference}",
             "opts": self.opts,
             "demande": demande,
@@ -208,7 +209,7 @@ class DemandeAdmin(DossierDesk[Demande]):
                 return redirect("admin:vitale_demande_change", pk)
         note(request, "annulation", demande)
         context = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="vitale"),
             "title": f"Annuler la demande {demande.reference}",
             "opts": self.opts,
             "demande": demande,
@@ -274,13 +275,11 @@ class DemandeAdmin(DossierDesk[Demande]):
         day = max(day, today)
         note(request, "rendez-vous", demande)
         context = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="agenda"),
             "title": f"Rendez-vous de la demande {demande.reference}",
             "opts": self.opts,
             "demande": demande,
             "may_propose": demande.code in ALLOWED[Act.PROPOSE],
-            "is_nav_sidebar_enabled": False,
-            "tab": "agenda",
             "day": day,
             "day_problem": day_problem,
             "day_typed": typed,
@@ -296,7 +295,7 @@ class DemandeAdmin(DossierDesk[Demande]):
         if not (may_read_requests(agent) or agent.has_perm("vitale.view_tally")):
             raise PermissionDenied
         context = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="vitale"),
             "title": "Carte Vitale : comptages des douze derniers mois",
             "opts": self.opts,
             "tables": count_tables(at=timezone.now()),
