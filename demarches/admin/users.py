@@ -86,6 +86,11 @@ class AgentForm(forms.ModelForm[User]):
         return data
 
 
+def _has_moved(form: forms.ModelForm[User]) -> bool:
+    """Whether the form gives an account that exists another address, and not another writing."""
+    return not same_address(form.instance.email, form.initial.get("email", ""))
+
+
 @admin.register(User)
 class AgentAdmin(DeskAdmin[User]):
     """The list of agents, and one account."""
@@ -171,15 +176,14 @@ class AgentAdmin(DeskAdmin[User]):
         if obj.is_superuser != before.is_superuser and not actor.is_superuser:
             raise PermissionDenied
         super().save_model(request, obj, form, change)
-        if not same_address(obj.email, before.email):
+        if _has_moved(form):
             # To the address it leaves: the new one may be somebody else's.
             tell_agent(before, "l’adresse e-mail a été changée", at=at, by=actor)
-            self._note(request, obj, "adresse e-mail changée")
         if before.is_active and not obj.is_active:
             end_sessions(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Write the groups, and tell what they add."""
+        """Write the groups, and tell all that changed in one line and one mail."""
         account = form.instance
         held = set(account.groups.values_list("name", flat=True))
         super().save_related(request, form, formsets, change)
@@ -192,7 +196,7 @@ class AgentAdmin(DeskAdmin[User]):
             said.append("tous les droits donnés" if account.is_superuser else "droits retirés")
         if change and "is_active" in form.changed_data:
             said.append("compte rouvert" if account.is_active else "compte fermé")
-        if change and "email" in form.changed_data:
+        if change and _has_moved(form):
             said.append("adresse e-mail changée")
         if said:
             self._note(request, account, ", ".join(said))
