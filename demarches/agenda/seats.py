@@ -5,7 +5,8 @@ Which seats look free is only read; who gets one is decided by the unique constr
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,6 +88,18 @@ def nearest_free(agenda: Agenda, to: datetime, asked: Asked) -> tuple[Slot, ...]
     first = max(to - NEARBY, asked.now)
     days = offered_days(agenda, first, max(to, asked.now) + NEARBY, asked)
     return nearest(days, to, count=NEAREST_COUNT)
+
+
+@contextmanager
+def or_nearest(agenda: Agenda, to: datetime, asked: Asked) -> Iterator[None]:
+    """Raise `SlotTaken` with the nearest free slots when the seat goes to somebody quicker.
+
+    Best around the transaction: the lock is let go before they are looked for.
+    """
+    try:
+        yield
+    except SlotTaken as taken:
+        raise SlotTaken(str(taken.message), nearest_free(agenda, to, asked)) from taken
 
 
 def is_still_open(held: Appointment, *, at: datetime) -> bool:

@@ -19,7 +19,7 @@ from demarches.agenda.seats import (
     find_free,
     give_back,
     is_still_open,
-    nearest_free,
+    or_nearest,
     release_returning,
     take_over,
     take_seat,
@@ -96,27 +96,24 @@ def hold_slot(
     asked = asked_by(dossier, agenda, reader=partenaire, at=at, is_overriding=is_overriding)
     # Read before the transaction, as a hint: the constraint decides inside it.
     slot = find_free(agenda, starts_at, asked)
-    try:
-        with transaction.atomic():
-            locked = _locked_for(partenaire)
-            bookable_agenda(locked, reader=partenaire, at=at)
-            if seen is not None and seen != Seen.of(locked):
-                raise ChangedSince
-            _check_gate(locked, slot.day, reader=partenaire.position, renewing=is_overriding)
-            _drop_hold(locked, at=at)
-            held = take_seat(
-                agenda,
-                slot,
-                status=AppointmentStatus.HELD,
-                holder=locked.reference,
-                at=at,
-                held_until=at + timedelta(minutes=agenda.hold_minutes),
-            )
-            locked.held_appointment = held
-            locked.save(update_fields=["held_appointment"])
-            locked.touch(at=at)
-    except SlotTaken as taken:
-        raise SlotTaken(str(taken.message), nearest_free(agenda, starts_at, asked)) from taken
+    with or_nearest(agenda, starts_at, asked), transaction.atomic():
+        locked = _locked_for(partenaire)
+        bookable_agenda(locked, reader=partenaire, at=at)
+        if seen is not None and seen != Seen.of(locked):
+            raise ChangedSince
+        _check_gate(locked, slot.day, reader=partenaire.position, renewing=is_overriding)
+        _drop_hold(locked, at=at)
+        held = take_seat(
+            agenda,
+            slot,
+            status=AppointmentStatus.HELD,
+            holder=locked.reference,
+            at=at,
+            held_until=at + timedelta(minutes=agenda.hold_minutes),
+        )
+        locked.held_appointment = held
+        locked.save(update_fields=["held_appointment"])
+        locked.touch(at=at)
     return held
 
 
@@ -328,23 +325,20 @@ def book_for(
     agenda = bookable_agenda(dossier, reader=None, at=at)
     asked = asked_by(dossier, agenda, reader=None, at=at, is_overriding=True)
     slot = find_free(agenda, starts_at, asked)
-    try:
-        with transaction.atomic():
-            locked = locked_at_version(dossier, version)
-            bookable_agenda(locked, reader=None, at=at)
-            _check_gate(locked, slot.day, reader=None, renewing=True)
-            _drop_hold(locked, at=at)
-            new = take_seat(
-                agenda,
-                slot,
-                status=AppointmentStatus.BOOKED,
-                holder=locked.reference,
-                at=at,
-                at_counter=True,
-            )
-            _book(locked, new, by=by, at=at)
-    except SlotTaken as taken:
-        raise SlotTaken(str(taken.message), nearest_free(agenda, starts_at, asked)) from taken
+    with or_nearest(agenda, starts_at, asked), transaction.atomic():
+        locked = locked_at_version(dossier, version)
+        bookable_agenda(locked, reader=None, at=at)
+        _check_gate(locked, slot.day, reader=None, renewing=True)
+        _drop_hold(locked, at=at)
+        new = take_seat(
+            agenda,
+            slot,
+            status=AppointmentStatus.BOOKED,
+            holder=locked.reference,
+            at=at,
+            at_counter=True,
+        )
+        _book(locked, new, by=by, at=at)
     return new
 
 

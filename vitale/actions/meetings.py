@@ -17,7 +17,7 @@ from demarches.agenda.seats import (
     closed_meanwhile,
     find_free,
     is_still_open,
-    nearest_free,
+    or_nearest,
     take_over,
     take_seat,
 )
@@ -348,7 +348,7 @@ def _book(
     at: datetime,
 ) -> Appointment:
     slot = find_free(agenda, starts_at, asked)
-    try:
+    with or_nearest(agenda, starts_at, asked):
         new = take_seat(
             agenda,
             slot,
@@ -357,8 +357,6 @@ def _book(
             at=at,
             at_counter=asked.at_counter,
         )
-    except SlotTaken as taken:
-        raise SlotTaken(str(taken.message), nearest_free(agenda, starts_at, asked)) from taken
     former = release_meeting(locked, at=at)
     if former is not None:
         take_over(former, new)
