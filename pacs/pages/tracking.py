@@ -54,7 +54,6 @@ class Task:
     is_complete: bool
     #: False: nothing to do here for this reader, or not yet.
     is_open: bool = True
-    answers: Sequence[Answer] = ()
     hint: str = ""
 
     @property
@@ -168,7 +167,6 @@ def _tasks(
             address=reverse(name, args=[reference, step.slug]),
             is_complete=step.is_complete(subject),
             is_open=open_,
-            answers=_answers(subject, step),
         )
         for step in steps.for_subject(subject)
     ]

@@ -29,7 +29,7 @@ from pacs.actions.refusals import ActionRefused
 from pacs.actions.upkeep import delete_if_due, purge_dossiers, remind_appointments, warn_of_deletion
 from pacs.models import Door, Dossier, Partenaire, SentMail
 from pacs.pages.review import own_lines
-from pacs.pages.tracking import task_groups
+from pacs.pages.tracking import answers_of
 from pacs.reads.shown import place_shown
 from pacs.reads.thread import thread_of
 from tests.pacs.test_admin_answers import as_it_stands
@@ -150,8 +150,7 @@ def test_whoever_was_lent_the_device_agrees_beside_their_number(
     assert device.get(page).context["form"]["texts_agreed_at"].value() == NOW
     lines = [line for one in own_lines(second(lent)) for line in one.sentences]
     assert "SMS acceptés au sujet du rendez-vous." in lines
-    said = {a.value for g in task_groups(second(lent), at=NOW) for t in g.tasks for a in t.answers}
-    assert "23/11/2026" in said
+    assert "23/11/2026" in {one.value for one in answers_of(second(lent))}
 
 
 def test_a_yes_is_for_one_number_and_is_taken_back(
