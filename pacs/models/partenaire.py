@@ -19,6 +19,7 @@ from demarches.rules.enums import LabelledStrEnum
 from demarches.rules.phones import is_mobile
 from demarches.rules.texts import searched_names
 from demarches.typed.phone_field import PhoneColumn
+from demarches.web.request_memory import remembered
 from pacs.models.dossier import BOUND, Dossier
 from pacs.models.fields import NameField, birth_exists
 from pacs.rules.countries import FRANCE
@@ -266,6 +267,9 @@ class Partenaire(models.Model):
     @property
     def helped_by(self) -> str:
         """The name of whoever helps this person to fill in now; empty when nobody does."""
+        return remembered(("helped by", self.pk), self._read_helped_by)
+
+    def _read_helped_by(self) -> str:
         return self.helpers.live().values_list("name", flat=True).order_by("pk").first() or ""
 
     @property

@@ -118,6 +118,7 @@ def _rows_of_dossier(reference: Expression) -> QuerySet[Partenaire]:
         any_decision=Exists(OutcomeDecision.objects.filter(dossier=here)),
         any_correction=Exists(Correction.objects.filter(dossier=here, status__in=PENDING)),
         any_message=Exists(Message.objects.filter(dossier=here)),
+        any_helper=Exists(Helper.objects.filter(partenaire=OuterRef("pk"))),
     )
 
 
@@ -127,7 +128,7 @@ _PEOPLE = Statement(_rows_of_dossier, reference=CharField())
 def _couple(reference: str) -> list[Partenaire]:
     """The two people of this dossier, each with all that their pages read of it.
 
-    Most dossiers have no decision, correction or message: that comes with the people.
+    Most dossiers have no decision, correction, message or helper: that comes with the people.
     """
     canonical = parse_reference(reference)
     people: list[Any] = _PEOPLE(reference=canonical) if canonical else []
@@ -145,6 +146,9 @@ def _couple(reference: str) -> list[Partenaire]:
     if not first.any_message:
         for one in people:
             already_read(("messages", one.pk), [])
+    for one in people:
+        if not one.any_helper:
+            already_read(("helped by", one.pk), "")
     return people
 
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from demarches.accounts.adapter import _CITIZENS
 from demarches.models import User
 from demarches.web.statements import Statement, set_rows
-from pacs.models import Dossier, Message, OutcomeDecision, PieceFile
+from pacs.models import Dossier, Helper, Message, OutcomeDecision, PieceFile
 from pacs.models.gate import _FILES, _PIECES
 from pacs.reads.access import _PEOPLE
 from tests.support.dossiers import make_dossier
@@ -111,7 +111,7 @@ def test_rows_that_were_set_are_those_of_the_relation(sent: Dossier) -> None:
     assert not piece.files.filter(display_name="acte.pdf").exists()
 
 
-@pytest.mark.parametrize("what", ["decision", "message"])
+@pytest.mark.parametrize("what", ["decision", "message", "helper"])
 def test_what_most_dossiers_have_none_of_is_read_where_there_is_some(
     sent: Dossier, alice: User, what: str
 ) -> None:
@@ -123,6 +123,8 @@ def test_what_most_dossiers_have_none_of_is_read_where_there_is_some(
         OutcomeDecision.objects.create(
             dossier=sent, code="x", holder=0, digest="", reason="vu", by=alice, at=at
         )
+    elif what == "helper":
+        Helper.objects.create(partenaire=sent.people[0], name="Camille", invited_at=at, ended_at=at)
     else:
         Message.objects.create(dossier=sent, body="Bonjour", at=at, partenaire=sent.people[0])
 

@@ -205,7 +205,7 @@ def test_the_page_asks_the_same_whatever_the_dossier_holds(
     draft.pieces.exclude(pk__in=draft.pieces.values_list("pk")[:pieces]).delete()
     her.get(at(draft))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         her.get(at(draft))
 
 
