@@ -191,7 +191,11 @@ def day_slots(rules: AgendaRules, day: date, taken: Iterable[Taken], asked: Aske
     limits = " ".join(limit.reason for limit in asked.limits if limit.refuses(day))
     if limits and not asked.is_overriding:
         return DaySlots(day, reason=limits, short_reason="pièces")
-    free = tuple(_free(rules, day, tuple(taken), asked))
+    free = _every_slot(rules, day, at_counter=asked.at_counter)
+    if day == today:
+        free = tuple(slot for slot in free if slot.starts_at > asked.now)
+    if taken := tuple(taken):
+        free = tuple(_left(free, taken))
     if not free:
         return DaySlots(
             day, reason="Complet : tous les créneaux sont pris.", short_reason="complet"
@@ -326,14 +330,23 @@ def _joined(spans: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(joined)
 
 
-def _free(rules: AgendaRules, day: date, taken: Sequence[Taken], asked: Asked) -> Iterator[Slot]:
-    allowed = rules.seats(at_counter=asked.at_counter)
-    for start, end in day_starts(rules, day):
-        if start <= asked.now:
-            continue
-        busy = {one.seat for one in taken if one.starts_at < end and start < one.ends_at}
-        if seats := tuple(seat for seat in allowed if seat not in busy):
-            yield Slot(start, end, seats)
+@lru_cache(maxsize=DAYS_KEPT)
+def _every_slot(rules: AgendaRules, day: date, *, at_counter: bool) -> tuple[Slot, ...]:
+    """The slots of this day as they are while nobody has any."""
+    seats = tuple(rules.seats(at_counter=at_counter))
+    return tuple(Slot(start, end, seats) for start, end in day_starts(rules, day)) if seats else ()
+
+
+def _left(slots: Iterable[Slot], taken: Sequence[Taken]) -> Iterator[Slot]:
+    """These slots with the seats that nobody has."""
+    for slot in slots:
+        busy = {
+            one.seat
+            for one in taken
+            if one.starts_at < slot.ends_at and slot.starts_at < one.ends_at
+        }
+        if seats := tuple(seat for seat in slot.free_seats if seat not in busy):
+            yield replace(slot, free_seats=seats)
 
 
 @lru_cache(maxsize=DAYS_KEPT)
