@@ -11,10 +11,12 @@ SQL); the tests compare every statement with its query set.
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from threading import local
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.query import ModelIterable
 
@@ -48,6 +50,8 @@ class Statement[M: Model]:
     def __init__(self, build: Callable[..., QuerySet[M]], **fields: Field[Any, Any]) -> None:
         self.build, self.fields = build, fields
         self._written: dict[str, _Written] = {}
+        # How each column of an answer becomes a value: bound to the connection of one thread.
+        self._of_thread = local()
 
     def __call__(self, **values: Any) -> list[M]:
         """The rows as they are now."""
@@ -62,6 +66,7 @@ class Statement[M: Model]:
         )
         compiler = copy(written.compiler)  # for the connection of this thread
         compiler.connection, compiler.as_sql = connection, lambda: (written.sql, params)
+        compiler.get_converters = lambda columns: self._converters(written, connection)
         asked: Any = SimpleNamespace(
             db=alias,
             model=written.queryset.model,
@@ -70,6 +75,16 @@ class Statement[M: Model]:
             _known_related_objects={},
         )
         return list(ModelIterable(asked))
+
+    def _converters(self, written: _Written, connection: BaseDatabaseWrapper) -> dict[int, Any]:
+        kept: tuple[BaseDatabaseWrapper | None, dict[int, Any]]
+        kept = getattr(self._of_thread, "kept", (None, {}))
+        if kept[0] is not connection:
+            compiler = copy(written.compiler)
+            compiler.connection = connection
+            columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+            kept = self._of_thread.kept = (connection, compiler.get_converters(columns))
+        return kept[1]
 
     def _write(self, alias: str) -> _Written:
         queryset = self.build(**{name: Given(name, kind) for name, kind in self.fields.items()})
