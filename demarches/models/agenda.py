@@ -17,6 +17,7 @@ from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
 from demarches.rules.slots import EVERY_HALF_DAY, AgendaChange, AgendaRules, Taken
 from demarches.web.request_memory import kept
+from demarches.web.statements import Given, Statement
 
 STEP_MINUTES = 5
 #: No appointment is longer.
@@ -189,12 +190,9 @@ class Agenda(models.Model):
 
         `with_returning`: those just given back count as taken, until their time has come.
         """
-        rows = self.appointments.taking_a_seat(at=at).filter(starts_at__lt=last, ends_at__gt=first)
-        if not with_returning:
-            kept = Q(kept_until__gt=at)
-            rows = rows.filter(~Q(status=AppointmentStatus.CANCELLED.value) | kept)
-        spans = rows.values_list("starts_at", "ends_at", "seat")
-        return [Taken(start, end, seat) for start, end, seat in spans if seat is not None]
+        asked = _TAKEN if with_returning else _TAKEN_FOR_THOSE_WHO_WAIT
+        rows = asked(agenda=self.pk, first=first, last=last, at=at)
+        return [Taken(one.starts_at, one.ends_at, one.seat) for one in rows if one.seat is not None]
 
     def has_lapsed(self, first: datetime, last: datetime, *, at: datetime) -> bool:
         """Whether a seat that goes back to everybody still stands in the way of this span."""
@@ -277,7 +275,7 @@ class AgendaDayChange(models.Model):
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     """Reads of appointments, with a name."""
 
-    def taking_a_seat(self, *, at: datetime) -> Self:
+    def taking_a_seat(self, *, at: datetime | Given) -> Self:
         """Those that keep their seat from others at this moment."""
         return self.filter(
             Q(status__in=[s for s in WITH_SEAT if s != AppointmentStatus.HELD.value])
@@ -426,6 +424,28 @@ class Appointment(models.Model):
             and self.held_until is not None
             and at < self.held_until
         )
+
+
+def _seats_taken(agenda: Given, first: Given, last: Given, at: Given) -> AppointmentQuerySet:
+    within = Appointment.objects.filter(agenda=agenda, starts_at__lt=last, ends_at__gt=first)
+    return within.taking_a_seat(at=at).only("starts_at", "ends_at", "seat")
+
+
+def _seats_not_returning(
+    agenda: Given, first: Given, last: Given, at: Given
+) -> AppointmentQuerySet:
+    taken = _seats_taken(agenda, first, last, at)
+    kept = Q(kept_until__gt=at)
+    return taken.filter(~Q(status=AppointmentStatus.CANCELLED.value) | kept)
+
+
+_GIVEN = {
+    "agenda": models.BigAutoField(),
+    **{name: models.DateTimeField() for name in ("first", "last", "at")},
+}
+_TAKEN, _TAKEN_FOR_THOSE_WHO_WAIT = (
+    Statement(build, **_GIVEN) for build in (_seats_taken, _seats_not_returning)
+)
 
 
 class SeatTime(models.Model):

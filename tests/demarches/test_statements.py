@@ -11,12 +11,14 @@ from django.db.models import CharField, DateTimeField, Model
 from django.test.utils import CaptureQueriesContext
 
 from demarches.accounts.adapter import _CITIZENS
-from demarches.models import User
+from demarches.models import Agenda, Appointment, User
+from demarches.models.agenda import _TAKEN, _TAKEN_FOR_THOSE_WHO_WAIT
 from demarches.web.statements import Statement, set_rows
 from pacs.models import Dossier, Helper, Message, OutcomeDecision, PieceFile
 from pacs.models.gate import _FILES, _PIECES
 from pacs.reads.access import _PEOPLE
 from tests.support.dossiers import make_dossier
+from uzes_portal.sessions import _LIVE
 
 pytestmark = pytest.mark.usefixtures("reference_data")
 
@@ -35,7 +37,13 @@ def _as_values(rows: list[Any]) -> list[dict[str, Any]]:
     return [plain(row) for row in rows]
 
 
-@pytest.mark.parametrize("name", ["people", "pieces", "files", "citizens"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("people", "pieces", "files", "citizens", "sessions"),
+        *("seats", "seats, for those who wait"),
+    ],
+)
 def test_a_statement_gives_what_its_query_set_gives(sent: Dossier, alice: User, name: str) -> None:
     PieceFile.objects.create(
         piece=sent.pieces.required()[0],
@@ -46,11 +54,28 @@ def test_a_statement_gives_what_its_query_set_gives(sent: Dossier, alice: User, 
         sha256="0" * 64,
         uploaded_at=datetime(2026, 11, 28, tzinfo=UTC),
     )
+    at = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    session = Session.objects.create(
+        session_key="b" * 32, session_data="", expire_date=at + timedelta(days=1)
+    )
+    booked = Appointment.objects.create(
+        agenda=Agenda.objects.get(slug="pacs"),
+        starts_at=at,
+        ends_at=at + timedelta(minutes=30),
+        seat=1,
+        capacity=1,
+        status="booked",
+        created_at=at,
+    )
+    span = {"agenda": booked.agenda_id, "first": at, "last": booked.ends_at, "at": at}
     table: dict[str, tuple[Statement[Any], dict[str, Any]]] = {
         "people": (_PEOPLE, {"reference": sent.reference}),
         "pieces": (_PIECES, {"dossier": sent.pk}),
         "files": (_FILES, {"dossier": sent.pk}),
         "citizens": (_CITIZENS, {"pk": alice.pk}),
+        "sessions": (_LIVE, {"key": session.session_key, "at": at}),
+        "seats": (_TAKEN, span),
+        "seats, for those who wait": (_TAKEN_FOR_THOSE_WHO_WAIT, span),
     }
     statement, value = table[name]
     for _ in range(2):  # the one that writes it, and one that finds it written
