@@ -12,6 +12,8 @@ from urllib.parse import quote, urlsplit
 from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField, BoundWidget
+from django.template import defaulttags
+from django.template.base import Parser, Token
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -27,6 +29,7 @@ from demarches.procedures import procedures as registered_procedures
 from demarches.rules import dates_fr, dates_spoken, mail_text
 from demarches.rules.enums import PieceStatus, Status
 from demarches.web.languages import FRENCH, in_address
+from demarches.web.paths import PathNode
 
 register = template.Library()
 
@@ -55,6 +58,13 @@ TONES: dict[str, str] = {
     PieceStatus.EXPIRED: "problem",
 }
 LABELS: dict[str, str] = {member.value: member.label for member in (*Status, *PieceStatus)}
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> PathNode:
+    """Django's own, whose addresses the process writes once."""
+    node = defaulttags.url(parser, token)
+    return PathNode(node.view_name, node.args, node.kwargs, node.asvar)
 
 
 @register.simple_tag(takes_context=True)

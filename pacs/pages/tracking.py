@@ -17,6 +17,7 @@ from demarches.mail.sms_gateway import is_on
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.steps.lists import Step, StepList
+from demarches.web.paths import path_to
 from demarches.web.request_memory import remembered
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
 from pacs.models.completeness import asks_origin, missing_common, missing_own
@@ -164,7 +165,7 @@ def _tasks(
     return [
         Task(
             title=step.title,
-            address=reverse(name, args=[reference, step.slug]),
+            address=path_to(name, reference, step.slug),
             is_complete=step.is_complete(subject),
             is_open=open_,
         )
@@ -199,7 +200,7 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
         together.append(
             Task(
                 "Confirmer les réponses communes",
-                reverse("pacs:partner-confirm", args=[reference]),
+                path_to("pacs:partner-confirm", reference),
                 partenaire.common_confirmed_at is not None,
                 hint="Vous avez proposé un changement." if partenaire.common_comment else "",
             )
@@ -209,7 +210,7 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
         together.append(
             Task(
                 "Attester sur l’honneur",
-                reverse("pacs:partner-attest", args=[reference]),
+                path_to("pacs:partner-attest", reference),
                 partenaire.attested_at is not None,
                 is_open=ready,
                 hint=""
@@ -222,7 +223,7 @@ def task_groups(partenaire: Partenaire, *, at: datetime) -> list[TaskGroup]:
     together.append(
         Task(
             "Vos pièces",
-            reverse("pacs:dossier-pieces", args=[reference]),
+            path_to("pacs:dossier-pieces", reference),
             undecided == 0,
             hint=f"{undecided} à envoyer ou à apporter" if undecided else "",
         )
@@ -235,7 +236,7 @@ def _said_task(partenaire: Partenaire) -> Task:
     """What the other said of this person in the simulator, to confirm before anything else."""
     other = partenaire.dossier.people[2 - partenaire.position]
     title = f"Ce que {name_for(partenaire, other)} a déjà dit de vous"
-    address = reverse("pacs:said", args=[partenaire.dossier.reference])
+    address = path_to("pacs:said", partenaire.dossier.reference)
     return Task(title, address, is_complete=False)
 
 
@@ -258,10 +259,10 @@ def next_task(partenaire: Partenaire, *, at: datetime, after: str = "") -> Task:
     if questions:
         return questions[0]
     if any(row.needs_answer for row in piece_rows(partenaire, at=at)):
-        address = reverse("pacs:dossier-pieces", args=[dossier.reference])
+        address = path_to("pacs:dossier-pieces", dossier.reference)
         return Task("Vos pièces", address, is_complete=False)
     _, second = dossier.people
-    address = reverse("pacs:dossier-review", args=[dossier.reference])
+    address = path_to("pacs:dossier-review", dossier.reference)
     if partenaire.helper is not None:
         return Task("Relire", address, is_complete=False)
     if partenaire.is_first and partenaire.attested_at is not None and not second.door:
@@ -300,7 +301,7 @@ def turn_of(partenaire: Partenaire, *, at: datetime, is_asked: bool = False) -> 
         is_theirs = 3 - partenaire.position in holders
         is_mine = is_mine or partenaire.position in holders
         if dossier.is_draft and not is_mine:
-            review = reverse("pacs:dossier-review", args=[dossier.reference])
+            review = path_to("pacs:dossier-review", dossier.reference)
             is_mine = next_task(partenaire, at=at).address != review
     words = whose_turn(status, is_mine=is_mine, is_theirs=is_theirs, other=other)
     return Turn(is_mine, is_theirs, other, words)
@@ -330,7 +331,7 @@ def _partner_task(first: Partenaire) -> Task:
     done = second.attested_at is not None or second.door == Door.PAPER
     return Task(
         "La participation de votre partenaire",
-        reverse("pacs:partner-door", args=[first.dossier.reference]),
+        path_to("pacs:partner-door", first.dossier.reference),
         done and not second.common_comment,
         is_open=second.user_id is None and first.dossier.is_editable,
         hint=hint,
@@ -478,7 +479,7 @@ def _make_rows(partenaire: Partenaire, *, at: datetime, days: Days | None) -> li
     if days is None and aimed is not None:
         days = dossier.days(at=at)
     answers_missing = bool(missing_own(partenaire))
-    page = reverse("pacs:dossier-pieces", args=[dossier.reference])
+    page = path_to("pacs:dossier-pieces", dossier.reference)
     wordings = PieceWording.objects.by_rule()
     rows = []
     for piece in pieces_read_by(partenaire, dossier):
@@ -565,7 +566,7 @@ def plan_of(
         days = dossier.days(at=at)
     is_booked = dossier.appointment is not None
     wished = None if is_booked else dossier.wished_date
-    change = reverse("pacs:common-step", args=[dossier.reference, WISHED_STEP])
+    change = path_to("pacs:common-step", dossier.reference, WISHED_STEP)
     return DossierPlan(
         days=days,
         wish=None if wished is None else days.about(wished),
