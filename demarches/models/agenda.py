@@ -1,7 +1,7 @@
 """Agendas and appointments: who has which seat when, refused by the database when it is taken."""
 
 from datetime import datetime, time, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
@@ -439,7 +439,7 @@ def _seats_not_returning(
     return taken.filter(~Q(status=AppointmentStatus.CANCELLED.value) | kept)
 
 
-_GIVEN = {
+_GIVEN: dict[str, models.Field[Any, Any]] = {
     "agenda": models.BigAutoField(),
     **{name: models.DateTimeField() for name in ("first", "last", "at")},
 }
