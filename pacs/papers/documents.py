@@ -22,7 +22,7 @@ from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.reference import ALPHABET
 from pacs.models import Door, Dossier, PacsSettings, Partenaire, Piece, PieceWording
 from pacs.models.gate import read_pieces
-from pacs.reads.access import pieces_read_by, readable_columns, readable_pieces, reads
+from pacs.reads.access import pieces_read_by, readable_columns, reads
 from pacs.reads.bringing import boxes, things_to_bring
 from pacs.rules.attestation import attestation_text
 from pacs.rules.births import partial_date_fr
@@ -191,10 +191,11 @@ def piece_labels(
     dossier: Dossier, statuses: Set[PieceStatus], *, reader: Partenaire | None
 ) -> list[str]:
     """The pieces in these states that this reader may know of, each with its holder."""
-    pieces = readable_pieces(dossier, reader).required().filter(status__in=statuses)
     wordings = PieceWording.objects.by_rule()
     labels = []
-    for piece in pieces.select_related("partenaire"):
+    for piece in pieces_read_by(reader, dossier):
+        if piece.status not in statuses:
+            continue
         label = wordings[piece.rule_id].label
         if piece.about:
             label += f" ({wordings[piece.about].label})"
