@@ -94,7 +94,7 @@ PAGES: dict[str, int] = {
     "pacs_registration_avis": 11,
     "pacs_registration_counts": 9,
     "pacs_registration_old": 6,
-    "pacs_registration_act": 13,
+    "pacs_registration_act": 11,
     "pacs_registration_table": 7,
     "vitale_demande_changelist": 9,
     "vitale_demande_changelist:q": 10,

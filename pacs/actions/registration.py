@@ -572,35 +572,51 @@ def acts_shown(registration: Registration) -> Shown:
     return {"acts": [f"{pk} {status}" for pk, status in rows]}
 
 
-def update_act(
-    act: LaterAct,
-    *,
-    pieces: Collection[str],
-    event_on: date | None,
-    deceased: int | None = None,
-    read: str | None = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """What an agent says is in hand of an act; `deceased` is the place of whoever died."""
+
+    pieces: Collection[str]
+    event_on: date | None = None
+    deceased: int | None = None
+
+
+def update_act(act: LaterAct, in_hand: InHand, *, read: str | None = None) -> None:
     """Note what has come in since; an incomplete act is completed, never refused for that.
 
-    `deceased`: the place of whoever died. `read`: the act as its page showed it (`LaterAct.shown`);
-    raises `ChangedSince` when a colleague changed it since.
+    `read`: the act as its page showed it (`LaterAct.shown`); raises `ChangedSince` when a colleague
+    changed it since.
     """
     with transaction.atomic():
-        row = _open_act(act)
-        check_read(read, row.shown())
-        row.pieces, row.event_on = _known_pieces(row.kind, pieces), event_on
-        row.deceased = deceased
-        row.save(update_fields=["pieces", "event_on", "deceased"])
+        _note_in_hand(_open_act(act, read), in_hand)
 
 
-def register_act(act: LaterAct, *, officer: Officer, by: User, at: datetime) -> None:
+def _note_in_hand(row: LaterAct, in_hand: InHand) -> None:
+    row.pieces, row.event_on = _known_pieces(row.kind, in_hand.pieces), in_hand.event_on
+    row.deceased = in_hand.deceased
+    row.save(update_fields=["pieces", "event_on", "deceased"])
+
+
+def register_act(
+    act: LaterAct,
+    in_hand: InHand | None = None,
+    *,
+    officer: Officer,
+    by: User,
+    at: datetime,
+    read: str | None = None,
+) -> None:
     """Register the act: its day of effect, the avis to send, the end of the PACS if it is one.
 
-    Refuses while something is missing, or an officer whose delegation is not in force.
+    `in_hand` is noted first, under the same lock: nothing that a colleague notes is registered
+    unread. `read`: as for `update_act`. Refuses while something is missing, or an officer whose
+    delegation is not in force; nothing is noted then.
     """
     today = localdate(at)
     with transaction.atomic():
-        row = _open_act(act)
+        row = _open_act(act, read)
+        if in_hand is not None:
+            _note_in_hand(row, in_hand)
         registration = Registration.objects.select_for_update(of=("self",)).get(
             pk=row.registration_id
         )
@@ -635,17 +651,18 @@ def refuse_act(
         raise ActionRefused("Une décision d’irrecevabilité est motivée.")
     check_request(ground)
     with transaction.atomic():
-        row = _open_act(act)
-        check_read(read, row.shown())
+        row = _open_act(act, read)
         row.status, row.ground = "inadmissible", ground.strip()
         row.refused_at, row.refused_by = at, by
         row.save(update_fields=["status", "ground", "refused_at", "refused_by"])
 
 
-def _open_act(act: LaterAct) -> LaterAct:
+def _open_act(act: LaterAct, read: str | None) -> LaterAct:
+    """The act, locked, still open and as it was read."""
     row = LaterAct.objects.select_for_update(of=("self",)).get(pk=act.pk)
     if row.status != "open":
         raise ActionRefused("Cette démarche est déjà terminée.")
+    check_read(read, row.shown())
     return row
 
 

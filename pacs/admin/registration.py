@@ -566,16 +566,20 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         posted = request.POST if request.method == "POST" else None
         form = ActPiecesForm(posted, act=act)
         officers = Officer.objects.in_force(localdate(now))
-        reasons, status = list[str](), 200
+        reasons, status, lu = list[str](), 200, imprint(act.shown())
         if posted is not None:
             _officer(request)
+            # The form that comes back holds what was typed: it answers for the page it was on.
+            lu = posted.get(FIELD, "")
             try:
                 self._act(posted, act, form, officers, agent)
             except ChangedSince:
                 reasons, status = _act_changed(act, form), 409
-                form = ActPiecesForm(act=LaterAct.objects.get(pk=pk))
+                act = self._act_row(pk)
+                form, lu = ActPiecesForm(act=act), imprint(act.shown())
             except ValidationError as refused:
                 reasons, status = refused.messages, 422
+                act = self._act_row(pk)
             else:
                 messages.success(request, "C’est enregistré.")
                 return redirect("admin:pacs_registration_act", pk)
@@ -584,8 +588,8 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             request,
             "admin/pacs/act.html",
             title=f"{act.get_kind_display()} · {act.reference}",
-            act=(now_is := self._act_row(pk)),
-            lu=imprint(now_is.shown()),
+            act=act,
+            lu=lu,
             avis=(avis := list(act.avis.select_related("person"))),
             held_here=actions.avis_held_here(avis),
             is_joint=act.kind == ActKind.JOINT,
@@ -594,6 +598,7 @@ class RegistrationAdmin(DeskAdmin[Registration]):
             officers=officers,
             reasons=reasons,
             ground=posted.get("ground", "") if posted is not None else "",
+            officer=read_number(posted.get("officer", "")) if posted is not None else None,
             may_decide=may_decide(agent),
             status=status,
         )
@@ -624,25 +629,18 @@ class RegistrationAdmin(DeskAdmin[Registration]):
         officers: QuerySet[Officer],
         agent: User,
     ) -> None:
-        verb = posted.get("verb", "")
+        verb, read = posted.get("verb", ""), posted.get(FIELD, "")
         if verb == "refuser":
             ground = posted.get("ground", "")
-            actions.refuse_act(
-                act, ground=ground, by=agent, at=timezone.now(), read=posted.get(FIELD, "")
-            )
+            actions.refuse_act(act, ground=ground, by=agent, at=timezone.now(), read=read)
             return
         if not form.is_valid():
             raise ValidationError("Vérifiez les dates et les pièces.")
-        actions.update_act(
-            act,
-            pieces=form.cleaned_data["pieces"],
-            event_on=form.cleaned_data.get("event_on"),
-            deceased=form.cleaned_data.get("deceased"),
-            read=posted.get(FIELD, ""),
-        )
-        if verb == "enregistrer":
-            raw = posted.get("officer", "")
-            officer = officers.filter(pk=read_number(raw) or 0).first()
-            if officer is None:
-                raise ValidationError("Choisissez un officier dont la délégation est en vigueur.")
-            actions.register_act(act, officer=officer, by=agent, at=timezone.now())
+        in_hand = actions.InHand(**form.cleaned_data)
+        if verb != "enregistrer":
+            actions.update_act(act, in_hand, read=read)
+            return
+        officer = officers.filter(pk=read_number(posted.get("officer", "")) or 0).first()
+        if officer is None:
+            raise ValidationError("Choisissez un officier dont la délégation est en vigueur.")
+        actions.register_act(act, in_hand, officer=officer, by=agent, at=timezone.now(), read=read)

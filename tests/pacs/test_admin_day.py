@@ -21,7 +21,13 @@ from demarches.rules.read import imprint
 from demarches.rules.slots import Asked
 from pacs.actions.appointments import book_for
 from pacs.actions.consent import watching_facts
-from pacs.actions.registration import Ceremony, originals_of, register_pacs
+from pacs.actions.registration import (
+    Ceremony,
+    InHand,
+    originals_of,
+    register_pacs,
+    update_act,
+)
 from pacs.models import (
     Avis,
     Dossier,
@@ -649,6 +655,29 @@ def test_an_old_page_of_an_act_erases_nothing_and_gives_back_what_was_ticked(
     assert LaterAct.objects.get().pieces == ["declaration", "convention"]
     again = {"verb": "noter", "pieces": ["identites"], "lu": stale.context["lu"]}
     assert desk.post(path, again).status_code == 302
+
+
+def test_a_refusal_answers_for_the_page_that_was_read(
+    desk: Client, agent: User, officer: Officer
+) -> None:
+    line = registered(agent, officer)
+    open_act_on(desk, line, "modification")
+    act = LaterAct.objects.get()
+    path = address("registration_act", act.pk)
+    lu = desk.get(path).context["lu"]
+    update_act(act, InHand(["convention"]))
+    mine = {"verb": "enregistrer", "pieces": ["declaration", "identites"]}
+
+    # Refused before anything is compared; then the same form, with what was missing.
+    unsigned = desk.post(path, {**mine, "lu": lu})
+    signed = {**mine, "officer": officer.pk, "lu": unsigned.context["lu"]}
+    stale = desk.post(path, signed)
+    picked = desk.post(path, {**signed, "lu": stale.context["lu"]}).content.decode()
+
+    assert (unsigned.status_code, stale.status_code) == (422, 409)
+    assert LaterAct.objects.get().pieces == ["convention"]
+    assert "Il manque : Convention" in picked
+    assert f'<option value="{officer.pk}" selected>' in picked
 
 
 def test_an_age_above_a_hundred_is_asked_about_once_in_the_register(

@@ -25,6 +25,7 @@ from pacs.actions.pieces import add_file
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import (
     Ceremony,
+    InHand,
     enter_old_registration,
     mark_avis_mentioned,
     mark_avis_sent,
@@ -541,7 +542,7 @@ def test_a_joint_dissolution_from_the_papers_to_the_avis(
             "Il manque : Déclaration conjointe de dissolution (cerfa 15789), signée des deux.",
             "Il manque : Photocopie d’une pièce d’identité de chacun.",
         ]
-        update_act(act, pieces=["declaration", "identites", "inconnue"], event_on=None)
+        update_act(act, InHand(["declaration", "identites", "inconnue"]))
         register_act(act, officer=officer, by=agent, at=later)
 
     act.refresh_from_db()
@@ -560,16 +561,16 @@ def test_a_death_takes_effect_on_its_day(line: Registration, officer: Officer, a
     act = act_on(line, "dissolution_deces", agent, pieces=["avis"])
     assert act.missing == ["La date du mariage ou du décès", "Le nom de la personne décédée"]
     tomorrow = AFTER.date() + timedelta(days=1)
-    update_act(act, pieces=["avis"], event_on=tomorrow, deceased=2)
+    update_act(act, InHand(["avis"], event_on=tomorrow, deceased=2))
     assert refusals(lambda: register_act(act, officer=officer, by=agent, at=AFTER)) == [
         "Cette date est avant le Pacs, ou à venir."
     ]
 
-    update_act(act, pieces=["avis"], event_on=AFTER.date())
+    update_act(act, InHand(["avis"], event_on=AFTER.date()))
     assert refusals(lambda: register_act(act, officer=officer, by=agent, at=AFTER)) == [
         "Il manque : Le nom de la personne décédée."
     ]
-    update_act(act, pieces=["avis"], event_on=AFTER.date(), deceased=2)
+    update_act(act, InHand(["avis"], event_on=AFTER.date(), deceased=2))
     register_act(act, officer=officer, by=agent, at=AFTER + timedelta(days=9))
 
     assert Registration.objects.get().dissolved_on == AFTER.date()
@@ -584,18 +585,39 @@ def test_nobody_dies_of_another_act(line: Registration, agent: User) -> None:
             LaterAct.objects.filter(pk=act.pk).update(deceased=place)
 
 
-def test_an_act_is_completed_or_refused_as_it_was_read(line: Registration, agent: User) -> None:
+def test_an_act_is_completed_or_ended_as_it_was_read(
+    line: Registration, officer: Officer, agent: User
+) -> None:
     act = act_on(line, "dissolution_deces", agent)
+    mine = InHand(["avis"], event_on=AFTER.date(), deceased=2)
     read = imprint(act.shown())
-    update_act(act, pieces=["avis"], event_on=AFTER.date(), deceased=1, read=read)
+    update_act(act, InHand(["avis"], event_on=AFTER.date(), deceased=1), read=read)
 
     with pytest.raises(ChangedSince):
-        update_act(act, pieces=[], event_on=None, read=read)
+        update_act(act, InHand([]), read=read)
     with pytest.raises(ChangedSince):
         refuse_act(act, ground="Un motif.", by=agent, at=AFTER, read=read)
+    with pytest.raises(ChangedSince):
+        register_act(act, mine, officer=officer, by=agent, at=AFTER, read=read)
 
     act.refresh_from_db()
     assert (act.status, act.pieces, act.deceased) == ("open", ["avis"], 1)
+
+
+def test_what_is_in_hand_is_noted_with_the_registration_or_not_at_all(
+    line: Registration, officer: Officer, agent: User
+) -> None:
+    act = act_on(line, "modification", agent)
+    read = imprint(act.shown())
+    some, every = InHand(["declaration"]), InHand(["declaration", "convention", "identites"])
+
+    refusals(lambda: register_act(act, some, officer=officer, by=agent, at=AFTER, read=read))
+    act.refresh_from_db()
+    assert (act.status, act.pieces) == ("open", [])
+
+    register_act(act, every, officer=officer, by=agent, at=AFTER, read=read)
+    act.refresh_from_db()
+    assert (act.status, act.pieces) == ("registered", ["declaration", "convention", "identites"])
 
 
 def test_a_modification_leaves_the_pacs_standing(
