@@ -21,18 +21,26 @@ def check_may_act(to: User) -> None:
         raise ActionRefused(f"{to} ne vérifie pas les dossiers : choisissez quelqu’un d’autre.")
 
 
+def _to_follow(dossier: Dossier) -> Dossier:
+    """The dossier, locked; one that has ended is nobody's work any more."""
+    locked = locked_at_version(dossier, None)
+    if locked.is_ended:
+        raise ActionRefused("Ce dossier est fini : il n’y a plus rien à suivre.")
+    return locked
+
+
 def assign(
     dossier: Dossier, *, to: User | None, by: User, at: datetime, was: int | None = None
 ) -> None:
     """Say to whom the dossier is confided; a mail tells that agent, unless they took it themselves.
 
     `was`: the key of whom the page said (0: nobody); raises `StaleDossier` when it is another by
-    now. Refuses somebody who could do nothing with it.
+    now. Refuses somebody who could do nothing with it, and a dossier that has ended.
     """
     if to is not None:
         check_may_act(to)
     with transaction.atomic():
-        locked = locked_at_version(dossier, None)
+        locked = _to_follow(dossier)
         old, locked.assigned_to = locked.assigned_to, to
         if old == to:
             return
@@ -65,8 +73,6 @@ def assign_many(
     outcome = Confiding()
     for dossier, was in dossiers:
         try:
-            if dossier.is_ended:
-                raise ActionRefused("Ce dossier est fini.")
             assign(dossier, to=to, by=by, at=at, was=was)
         except ValidationError as refused:
             outcome.refused.append((dossier, " ".join(refused.messages)))
@@ -78,12 +84,11 @@ def assign_many(
 def follow(dossier: Dossier, agent: User, *, by: User, at: datetime) -> None:
     """Add an agent to those who follow; a mail tells them, unless they added themselves.
 
-    Twice is once; so is following what is confided to oneself. Refuses somebody who could do
-    nothing with it.
+    Twice is once; so is following what is confided to oneself. Refuses as `assign`.
     """
     check_may_act(agent)
     with transaction.atomic():
-        locked = locked_at_version(dossier, None)
+        locked = _to_follow(dossier)
         if locked.assigned_to == agent:
             return
         _, is_new = Follower.objects.get_or_create(

@@ -112,11 +112,32 @@ def test_several_are_confided_and_each_refusal_is_named(
     assert "Choisissez à qui confier ces dossiers." in nobody.content.decode()
     assert said[0] == "1 dossier confié à Karim Roux."
     assert sorted(one.split(" : ", 1)[1] for one in said[1:]) == [
-        "Ce dossier est fini.",
+        "Ce dossier est fini : il n’y a plus rien à suivre.",
         f"Ce dossier est suivi depuis par {agent}.",
     ]
     assert [Dossier.objects.get(pk=one.pk).assigned_to for one in three] == [colleague, agent, None]
     assert Email.objects.filter(to=[colleague.email]).count() == 1
+
+
+def test_a_dossier_that_has_ended_is_followed_by_nobody_new(
+    three: list[Dossier], agent: User, colleague: User, client_of: ClientOf
+) -> None:
+    """From its own page as from the list; who followed it may still be removed."""
+    dossier, client = three[0], client_of(agent)
+    following.follow(dossier, agent, by=agent, at=timezone.now())
+    dossier.close(by=agent, at=timezone.now(), reason="Double.")
+
+    def act(verb: str, to: User) -> int:
+        address = reverse("admin:pacs_dossier_act", args=[dossier.pk, verb])
+        return int(client.post(address, {"to": to.pk, "was": 0}).status_code)
+
+    answers = [act("confier", colleague), act("suivre", colleague), act("ne-plus-suivre", agent)]
+    page = client.get(reverse("admin:pacs_dossier_follow_up", args=[dossier.pk]))
+
+    assert answers == [422, 422, 302]
+    assert Dossier.objects.get(pk=dossier.pk).assigned_to is None
+    assert not Follower.objects.exists()
+    assert "Confier à" not in page.content.decode()
 
 
 def test_only_those_who_can_act_are_offered_the_gesture(
