@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from demarches.agenda.closing import Procedure as MovesAppointments
 from demarches.agenda.desk import Procedure as ShowsGuests
+from demarches.demo import Demo
 from demarches.desk.health import Finding
 from demarches.desk.jobs import JobType
 from demarches.desk.jobs import register as register_jobs
@@ -214,6 +215,8 @@ class Procedure:
     desk_home: Callable[[User, datetime], DeskHome] | None = None
     #: What `manage.py doctor` asks about it.
     findings: Callable[[datetime], Iterator[Finding]] | None = None
+    #: Believable rows for trying the desk, one by one; none when they are there already.
+    demo: Callable[[Demo], Iterator[object]] | None = None
     #: After another national guide came: what changed, in words.
     on_new_guide: Callable[[], Iterable[str]] | None = None
 

@@ -9,6 +9,7 @@ from demarches.desk.health import Finding
 from demarches.desk.jobs import JobType
 from demarches.procedures import Answers, DeskLink, DeskSearch, Gives, Link, Procedure, having
 from demarches.rules.schedule import Daily, Every
+from pacs.demo.dossiers import make_dossiers
 from pacs.hooks import closing, guests, mine
 from pacs.hooks.desk_home import desk_home
 from pacs.hooks.processing import sheets
@@ -131,4 +132,5 @@ PROCEDURE = Procedure(
     ),
     desk_home=desk_home,
     findings=findings,
+    demo=make_dossiers,
 )

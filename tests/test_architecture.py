@@ -118,8 +118,7 @@ def test_a_status_changes_in_one_place_only() -> None:
         "demarches/dossiers/deletion.py",
         "demarches/mail/emails.py",
         "demarches/mail/texts.py",
-        "pacs/demo/dossiers.py",
-        "pacs/demo/cases.py",
+        "demarches/demo.py",
     }
 
 
@@ -136,6 +135,7 @@ ALSO_WRITE = {
     "vitale/emails.py",
     "pacs/demo/dossiers.py",  # the first rows of a demonstration
     "pacs/demo/cases.py",
+    "vitale/demo.py",
 }
 #: A dictionary, or the admin's own save of a row of settings.
 NO_ROWS = re.compile(r"^(data|person|self\.parts\[holder\]|super\(\))\.")

@@ -9,6 +9,7 @@ from demarches.rules.dates_fr import day_fr
 from demarches.rules.schedule import Daily, Every
 from vitale import models
 from vitale.actions.upkeep import date_sources
+from vitale.demo import make_requests
 from vitale.hooks import closing, guests, mine
 from vitale.hooks.desk import desk_home
 from vitale.hooks.processing import sheets
@@ -104,5 +105,6 @@ PROCEDURE = Procedure(
         ),
     ),
     desk_home=desk_home,
+    demo=make_requests,
     on_new_guide=told_of_sources,
 )

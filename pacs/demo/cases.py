@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import localdate
-from post_office.models import STATUS, Email, Log
 
+from demarches.demo import bounce
 from demarches.models import User
 from demarches.rules.enums import Status
 from pacs.actions import desk, following
@@ -98,9 +98,7 @@ def _corrected(dossier: Dossier, at: datetime) -> None:
 def _mail_came_to_nothing(dossier: Dossier, at: datetime) -> None:
     mail = SentMail.objects.filter(dossier=dossier, email__isnull=False).order_by("pk").last()
     if mail is not None and mail.email is not None:
-        Email.objects.filter(pk=mail.email.pk).update(status=STATUS.failed)
-        kind = "SMTPRecipientsRefused"
-        Log.objects.create(email=mail.email, status=STATUS.failed, exception_type=kind, message="")
+        bounce(mail.email)
 
 
 def _at_counter(

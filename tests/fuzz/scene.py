@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.test import Client
 from django.utils import timezone
 
+from demarches.demo import Demo, demo_agents
 from demarches.models import User
 from pacs.demo.dossiers import STAGES, make_dossiers
 from pacs.models import Dossier
@@ -33,18 +34,15 @@ def make_scene() -> list[Actor]:
     """Make the rows with the portal's own actions; needs the reference data."""
     now = timezone.now()
     actors = [Actor("nobody", _browser()), Actor("stranger", _browser(_user("stranger")))]
-    for stage, dossier in zip(
-        STAGES, list(make_dossiers(len(STAGES), now=now, password=None)), strict=True
-    ):
+    agents = demo_agents(password=None)
+    reviewer = agents["instructeur"]
+    made = make_dossiers(Demo(reviewer, agents["officier"], now, len(STAGES)))
+    for stage, dossier in zip(STAGES, list(made), strict=True):
         home = (Dossier.objects.get(pk=dossier.pk).get_absolute_url(),)
         for rank, person in enumerate(dossier.people, 1):
             if person.user is not None:
                 actors.append(Actor(f"{stage} {rank}", _browser(person.user), home))
-    agents = {
-        group: User.objects.get(email=f"demo.{group}@example.org")
-        for group in ("accueil", "instructeur", "officier", "administrateur")
-    }
-    actors += _followed(agents["instructeur"])
+    actors += _followed(reviewer)
     # An administrateur of everything too: no permission hides an error from it.
     root = User.objects.create_superuser("root@example.org", "x" * 20, full_name="Racine")
     agents["superuser"] = root

@@ -9,15 +9,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from pacs.demo.dossiers import is_there, make_dossiers, renew_passwords
+from demarches.demo import Demo, demo_agents, renew_passwords
+from demarches.procedures import procedures
 
-#: After each dossier. SQLite has one writer, and whoever waits for it only looks now and then:
+#: After each row. SQLite has one writer, and whoever waits for it only looks now and then:
 #: without a pause, a portal that runs beside would hardly ever find it free.
 BREATH_SECONDS = 0.05
 
 
 class Command(BaseCommand):
-    help = "Make some hundred believable dossiers, in every state; nobody in them is real."
+    help = "Make some hundred believable dossiers, of every procedure; nobody in them is real."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dossiers", type=int, default=300)
@@ -27,18 +28,18 @@ class Command(BaseCommand):
         if not (settings.DEBUG or options["force"]):
             raise CommandError("Demonstration data is for a demonstration: DEBUG=1, or --force.")
         password = secrets.token_urlsafe(16)
-        if is_there():
-            renew_passwords(password)
-            self.stdout.write("The demonstration data is already there; nothing was added.")
-            self._tell(password)
-            return
-        count = options["dossiers"]
+        renew_passwords(password)
         # Said first: whatever happens next, the agents can sign in.
         self._tell(password)
-        made = make_dossiers(count, now=timezone.now(), password=password)
-        for _ in tqdm(made, total=count, unit="dossier"):
-            time.sleep(BREATH_SECONDS)
-        self.stdout.write(f"{count} dossiers.")
+        agents = demo_agents(password)
+        demo = Demo(agents["instructeur"], agents["officier"], timezone.now(), options["dossiers"])
+        for one in procedures():
+            if one.demo is not None:
+                made = 0
+                for _ in tqdm(one.demo(demo), unit=" " + one.name):
+                    made += 1
+                    time.sleep(BREATH_SECONDS)
+                self.stdout.write(f"{one.title}: {made or 'already there, nothing'} added.")
 
     def _tell(self, password: str) -> None:
         self.stdout.write(

@@ -13,6 +13,9 @@ from demarches.rules.enums import Status
 from pacs.demo.dossiers import STAGES
 from pacs.models import Dossier, DossierEvent
 from pacs.reads.piles import piles
+from vitale.hooks.desk import piles as help_piles
+from vitale.models import Demande, DemandeEvent, DemandeNote
+from vitale.rules.aide import Code
 
 #: What depends on the day, or on somebody expected today.
 BY_CHANCE = {"Rendez-vous aujourd’hui", "Réponses à donner sous 7 jours"}
@@ -31,16 +34,21 @@ def test_the_demonstration_reaches_every_state_and_pile(
 
 def _made_once(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("demo_data", dossiers=2 * len(STAGES))
-    made = Dossier.objects.count()
+    made = Dossier.objects.count(), Demande.objects.count()
     call_command("demo_data", dossiers=5)
 
     # Two more were opened at the counter.
-    assert (made, Dossier.objects.count()) == (2 * len(STAGES) + 2, made)
+    assert made[0] == 2 * len(STAGES) + 2
+    assert (Dossier.objects.count(), Demande.objects.count()) == made
     assert set(Dossier.objects.values_list("status", flat=True)) == {s.value for s in Status}
+    requests = Demande.objects.select_related("appointment")
+    # An answer that leads nowhere else is closed in one go.
+    assert {one.code for one in requests} == {*Code} - {Code.ANSWERED}
     assert Email.objects.filter(status=STATUS.queued).count() == 0
-    assert not DossierEvent.objects.filter(at__gt=timezone.now()).exists()
+    for dated in (DossierEvent, DemandeEvent, DemandeNote):
+        assert not dated._default_manager.filter(at__gt=timezone.now()).exists()
     officer = User.objects.get(email="demo.officier@example.org")
-    shown = piles(officer, at=timezone.now())
+    shown = [*piles(officer, at=timezone.now()), *help_piles(officer)]
     empty = {one.title for one in shown if not one.count and not one.title.startswith("Mentions")}
     assert empty - BY_CHANCE == set()
     out = capsys.readouterr().out
