@@ -21,6 +21,7 @@ from demarches.accounts.staff_sessions import (
     session_of,
     sign_in_before,
 )
+from demarches.desk.frame import frame
 from demarches.desk.piles import Lane, by_lane
 from demarches.mail.staff_mails import tell_agent
 from demarches.models import DeletionRequest, User
@@ -37,6 +38,8 @@ class DeskAdminSite(AdminSite):
     index_title = "À faire"
 
     login_template = "admin/staff/sign_in.html"
+    password_change_template = "admin/staff/password_change.html"  # noqa: S105 -- a template
+    password_change_done_template = "admin/staff/password_changed.html"  # noqa: S105 -- as well
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """The agents' own pages and the journal before the desk's."""
@@ -141,11 +144,18 @@ class DeskAdminSite(AdminSite):
             return response
         return parting.leave(request, elsewhere)
 
+    def password_change_done(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        shared = {**frame(self, request), **(extra_context or {})}
+        return super().password_change_done(request, shared)
+
     def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Change one's password; the other sessions end, and a mail says so."""
-        response = super().password_change(request, extra_context)
+        shared = {**frame(self, request), **(extra_context or {})}
+        response = super().password_change(request, shared)
         agent = request.user
         if request.method == "POST" and response.status_code == 302 and isinstance(agent, User):
             end_sessions(agent, but=session_of(request))

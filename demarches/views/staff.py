@@ -28,6 +28,7 @@ from django.views.decorators.http import require_POST
 
 from demarches.accounts import second_factor, staff_sessions
 from demarches.accounts.acting import agent_of
+from demarches.desk.frame import frame
 from demarches.mail.staff_mails import send_password_link, tell_agent
 from demarches.models import SignIn, StaffSession, User
 from demarches.rules.addresses import canonical_address
@@ -71,7 +72,7 @@ def staff_urls(wrap: Callable[[View], View]) -> list[URLPattern]:
 
 
 def _page(request: HttpRequest, template: str, *, status: int = 200, **more: Any) -> HttpResponse:
-    context = {**admin.site.each_context(request), **more}
+    context = {**frame(admin.site, request), **more}
     return TemplateResponse(request, f"admin/staff/{template}.html", context, status=status)
 
 
@@ -379,7 +380,7 @@ class PasswordChooseView(PasswordResetConfirmView):
         return found if is_agent else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
+        return {**frame(admin.site, self.request), **super().get_context_data(**kwargs)}
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:

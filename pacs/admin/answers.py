@@ -32,6 +32,8 @@ PROTECTED = {Protection.REFUGEE, Protection.STATELESS, Protection.SUBSIDIARY}
 class AnswersForm(NoPrivateNumbersMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Every answer of one row, on one screen: an agent types from a paper."""
 
+    #: An agent types what they have: no answer is more optional than another.
+    mark_optional = False
     #: Field -> column, where they are not called the same.
     columns: dict[str, str] = {}
 
@@ -100,7 +102,7 @@ class PersonForm(AnswersForm):
     columns = {"nationality_codes": "nationalities"}
 
     nationality_codes = forms.CharField(
-        label="nationalités",
+        label="Nationalités",
         required=False,
         max_length=20,
         help_text="Codes de pays à deux lettres, séparés par des espaces : « FR », « IT MA »."

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from demarches.desk.frame import frame
 from demarches.rules.reference import parse_reference
 from pacs.actions import desk
 from pacs.admin.people import agent_of
@@ -65,7 +66,7 @@ class DoorDesk:
                 messages.success(request, "La façon de participer est changée ; rien n’est perdu.")
                 return redirect("admin:index")
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="dossiers"),
             "title": "La participation du second partenaire",
             "opts": self.opts,
             "form": form,

@@ -45,7 +45,7 @@ from pacs.admin.answers import AnswersForm, answer_forms, answers_key, with_both
 from pacs.admin.bulk import BulkDesk
 from pacs.admin.day import DayDesk
 from pacs.admin.door import DoorDesk
-from pacs.admin.guided import GuidedDesk
+from pacs.admin.guided import GuidedDesk, problems_of
 from pacs.admin.people import agent_of, note
 from pacs.admin.people import version_of as _version
 from pacs.admin.registration import RegistrationDesk
@@ -440,12 +440,12 @@ class DossierAdmin(
         first, second = dossier.people
         titles = ("Réponses communes", first.display_name, second.display_name)
         context = {
-            **self.admin_site.each_context(request),
+            **frame(self.admin_site, request, tab="dossiers"),
             "title": f"Réponses du dossier {dossier.reference}",
             "opts": self.opts,
             "dossier": dossier,
-            "forms": list(zip(titles, parts, strict=True)),
-            "is_refused": status == 422,
+            "forms": (named := list(zip(titles, parts, strict=True))),
+            "problems": problems_of(named) if status == 422 else [],
             **more,
         }
         return TemplateResponse(request, "admin/pacs/answers.html", context, status=status)

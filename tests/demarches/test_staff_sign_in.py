@@ -62,6 +62,23 @@ def test_a_session_ends_after_half_an_hour_without_a_gesture(
         assert StaffSession.objects.exists() is stays
 
 
+def test_the_agents_own_pages_are_in_the_town_s_frame(root: User) -> None:
+    """With the menu once signed in; without it, at the door."""
+    client = Client()
+    give_password(client, root.email)
+    inside = ("security", "second_factor_enrol", "password_change", "password_change_done")
+
+    pages = {name: client.get(reverse(f"admin:{name}")).content.decode() for name in inside}
+    door = Client().get(reverse("admin:password_lost")).content.decode()
+
+    for name, page in [*pages.items(), ("password_lost", door)]:
+        assert "desk-frame" in page, name
+        assert "nav-sidebar" not in page, name
+        assert page.count("<h1>") == 1, name
+    assert all('aria-label="Bureau"' in page for page in pages.values())
+    assert 'aria-label="Bureau"' not in door
+
+
 def test_gestures_do_not_prolong_a_session_beyond_twelve_hours(root: User) -> None:
     with time_machine.travel("2026-11-02 08:00:00+00:00", tick=False) as clock:
         client = Client()
