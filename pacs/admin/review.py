@@ -260,7 +260,6 @@ class ReviewDesk:
         return {
             "thread": thread_of(dossier),
             "place": imprint(place_shown(dossier)),
-            "notes": dossier.notes.select_related("author"),
             "templates": templates_for(dossier),
             "variables": TEXT_VARIABLES,
         }

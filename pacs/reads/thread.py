@@ -1,33 +1,20 @@
-"""Everything that was said about a dossier, in one thread: messages, requests, mails."""
+"""Everything that was said about a dossier, in one thread: messages, requests, mails, notes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from demarches.mail.emails import is_text
-from pacs.models import Dossier
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One line: who, to whom, by what, the text, and what became of it."""
-
-    kind: str
-    at: datetime
-    who: str
-    to: str
-    text: str = ""
-    fate: str = ""
-    #: The mail that did not leave, to send again; 0 when there is none.
-    failed_mail: int = 0
-    #: Nobody could be written to: whom to call, and where.
-    to_call: str = ""
+from demarches.dossiers.thread import Reader, Said, in_order, mails_said, notes_said
+from pacs.models import Dossier, SentMail
 
 
 def thread_of(dossier: Dossier) -> Sequence[Said]:
-    """Messages, requests and mails of both, the oldest first."""
-    lines = [*_messages(dossier), *_requests(dossier), *_mails(dossier)]
-    return sorted(lines, key=lambda one: one.at)
+    """Messages, requests and mails of both, and the notes; the oldest first."""
+    mails = dossier.mails.select_related("email", "partenaire").prefetch_related("email__logs")
+    return in_order(
+        _messages(dossier),
+        _requests(dossier),
+        notes_said(dossier.notes.select_related("author")),
+        mails_said(mails, _reader, may_go_again=not dossier.is_ended),
+    )
 
 
 def _messages(dossier: Dossier) -> Iterator[Said]:
@@ -52,22 +39,8 @@ def _requests(dossier: Dossier) -> Iterator[Said]:
         yield Said("Demande", one.at, str(one.by), f"{named} seulement", one.text, fate)
 
 
-def _mails(dossier: Dossier) -> Iterator[Said]:
-    rows = dossier.mails.select_related("email", "partenaire").prefetch_related("email__logs")
-    mails = sorted(rows, key=lambda one: one.pk)
-    again = {(one.partenaire_id, one.topic): one.pk for one in mails}
-    for one in mails:
-        person, email = one.partenaire, one.email
-        last = again[one.partenaire_id, one.topic] == one.pk
-        failed = one.has_failed
-        phone = person.phone.as_national if person and person.phone else ""
-        yield Said(
-            "SMS" if email is not None and is_text(email) else "Mail",
-            one.at,
-            "Le portail",
-            str(person or "une personne qui n’est plus du dossier"),
-            one.kind_label,
-            one.fate,
-            failed_mail=one.pk if failed and last and not dossier.is_ended else 0,
-            to_call=phone if email is None or failed else "",
-        )
+def _reader(mail: SentMail) -> Reader:
+    person = mail.partenaire
+    if person is None:
+        return Reader("une personne qui n’est plus du dossier")
+    return Reader(str(person), person.phone.as_national if person.phone else "", person.pk)

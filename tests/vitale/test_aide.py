@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from post_office.models import Email
+from post_office.models import STATUS, Email
 from pytest_django import DjangoAssertNumQueries
 
 from demarches.dossiers.refusals import StaleDossier
@@ -29,6 +29,7 @@ from vitale.models import (
     Source,
     Tally,
 )
+from vitale.reads.thread import thread_of
 from vitale.reads.tracking import moments
 from vitale.rules.situations import Regime
 
@@ -380,6 +381,55 @@ def test_the_desk_takes_answers_and_closes(desk: Client, agent: User) -> None:
     page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
     assert "À rappeler demain." in page
     assert DemandeReading.objects.get().agent == agent
+
+
+def test_what_was_said_is_one_thread(agent: User) -> None:
+    """The oldest first, each with its reader and its fate; a note has no reader."""
+    mailed = make_demande(email="lea@example.org", at=NOW)
+    phoned = make_demande(name="", at=NOW)
+    aide.add_note(mailed, body="À rappeler.", by=agent, at=NOW + timedelta(hours=1))
+    for one in (mailed, phoned):
+        answered(one, by=agent, towards="msa", at=NOW + timedelta(hours=2))
+    Email.objects.filter(to=["lea@example.org"]).update(status=STATUS.failed)
+
+    def lines(demande: Demande) -> list[tuple[str, str, str]]:
+        events = demande.events.select_related("by")
+        return [(one.kind, one.who, one.to) for one in thread_of(fresh(demande), events)]
+
+    portal, help_msa = "Le portail", fresh(mailed).orientation
+    assert lines(mailed) == [
+        ("Demande", "Mme Roux", "la mairie"),
+        ("Mail", portal, "Mme Roux"),
+        ("Note", str(agent), ""),
+        ("Réponse", str(agent), "Mme Roux"),
+        ("Mail", portal, "Mme Roux"),
+    ]
+    said = thread_of(fresh(mailed), mailed.events.select_related("by"))
+    assert [bool(one.failed_mail) for one in said] == [False, True, False, False, True]
+    assert said[3].text == "Venez avec une pièce d’identité."
+    assert said[3].fate == f"oriente vers {help_msa.name if help_msa else ''}"
+    assert [kind for kind, _, to in lines(phoned) if to == "la personne"] == [
+        "Mail",
+        "Réponse",
+        "Mail",
+    ]
+    calls = [one.to_call for one in thread_of(fresh(phoned), phoned.events.all())]
+    assert [one for one in calls if one] == ["06 12 34 56 78"] * 2
+
+
+def test_a_text_refused_on_an_old_page_says_first_that_the_page_is_old(desk: Client) -> None:
+    demande = make_demande(at=NOW)
+    press(desk, demande, "prendre")
+
+    stale = desk.post(
+        reverse("admin:vitale_demande_act", args=[demande.pk, "repondre"]),
+        {"version": 1, "text": "", "contact": "msa"},
+    )
+    html = stale.content.decode()
+
+    assert stale.status_code == 409
+    assert html.index(aide.CHANGED) < html.index("Écrivez la réponse")
+    assert '<option value="msa" selected>' in html
 
 
 def test_a_refused_answer_keeps_what_was_written(desk: Client) -> None:

@@ -4,7 +4,7 @@ Nothing here decides: each button is a POST that calls an action, and the action
 look is written down.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -37,10 +37,10 @@ from vitale.models import (
     Contact,
     Demande,
     DemandeEnding,
-    DemandeMail,
 )
 from vitale.reads.access import may_answer_requests, may_read_requests
 from vitale.reads.search import find_demandes
+from vitale.reads.thread import thread_of
 from vitale.rules.aide import ALLOWED, Act
 
 
@@ -132,6 +132,7 @@ class DemandeAdmin(DossierDesk[Demande]):
     ) -> HttpResponse:
         """The page itself, also after a refusal: `typed` then holds what the agent had written."""
         note(request, "demande", demande)
+        events = list(demande.events.select_related("by").order_by("-at", "-pk"))
         context = {
             **frame(self.admin_site, request, tab="vitale"),
             "title": f"Demande d’aide {demande.reference}",
@@ -144,14 +145,11 @@ class DemandeAdmin(DossierDesk[Demande]):
             "has_agenda": AideSettings.current().agenda_id is not None,
             "contacts": Contact.objects.filter(takes_over=True),
             "templates": AnswerTemplate.objects.select_related("orientation"),
-            "events": demande.events.select_related("by").order_by("-at", "-pk"),
-            "notes": demande.notes.select_related("author"),
-            "mails": (
-                mails := list(demande.mails.select_related("email").prefetch_related("email__logs"))
-            ),
-            "to_send_again": _to_send_again(demande, mails),
+            "events": events,
+            "thread": thread_of(demande, events),
             "readings": demande.readings.select_related("agent")[:20],
             "verb": "",
+            "oriented": "",
             **more,
         }
         return TemplateResponse(request, self.change_form_template, context, status=status)
@@ -169,12 +167,18 @@ class DemandeAdmin(DossierDesk[Demande]):
         try:
             done = VERBS[verb](request, demande, agent)
         except ValidationError as refused:
+            fresh, reasons = self._demande(pk), refused.messages
+            is_stale = isinstance(refused, StaleDossier)
+            # A text that is refused on an old page: the page comes first.
+            if not is_stale and "version" in request.POST and version_of(request) != fresh.version:
+                is_stale, reasons = True, [aide.CHANGED, *reasons]
             return self._desk_page(
                 request,
-                self._demande(pk),
-                status=409 if isinstance(refused, StaleDossier) else 422,
-                refused=refused.messages,
+                fresh,
+                status=409 if is_stale else 422,
+                refused=reasons,
                 typed=_typed(request),
+                oriented=request.POST.get("contact", ""),
                 verb=verb,
             )
         messages.success(request, done)
@@ -371,16 +375,6 @@ def _send_again(request: HttpRequest, demande: Demande, agent: User) -> str:
     pk = read_number(request.POST.get("mail", "")) or 0
     aide.send_again(demande, pk, by=agent, at=timezone.now())
     return f"Le mail repart, à {demande.email}."
-
-
-def _to_send_again(demande: Demande, mails: Sequence[DemandeMail]) -> set[int]:
-    """Keys of the mails that did not leave, and that no later one replaces; the latest first."""
-    if demande.is_ended or not demande.email:
-        return set()
-    latest: dict[str, DemandeMail] = {}
-    for mail in mails:
-        latest.setdefault(mail.topic, mail)
-    return {mail.pk for mail in latest.values() if mail.has_failed}
 
 
 def _note(request: HttpRequest, demande: Demande, agent: User) -> str:
