@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
 from demarches.admin.base import DeskAdmin
-from pacs.models import PieceTranslation
+from demarches.rules.read import Shown, imprint, is_as_read
+from pacs.models import PieceTranslation, PieceWording
 from pacs.models.translation import TEXTS
 
 
@@ -23,6 +24,9 @@ class PieceTranslationForm(forms.ModelForm[PieceTranslation]):
         help_text="Sans cette coche, le public lit que la traduction n’est pas encore vérifiée.",
     )
 
+    #: The French text that was read beside.
+    lu = forms.CharField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = PieceTranslation
         fields = TEXTS
@@ -30,6 +34,25 @@ class PieceTranslationForm(forms.ModelForm[PieceTranslation]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["is_checked"].initial = self.instance.checked_on is not None
+        self.fields["lu"].initial = imprint(french_of(self.instance.wording))
+
+    def clean(self) -> dict[str, Any]:
+        """A translation is of the French text that was read, not of one that came since."""
+        data = super().clean() or {}
+        wordings = PieceWording.objects.select_for_update(of=("self",))
+        french = french_of(wordings.get(pk=self.instance.wording_id))
+        if not is_as_read(data.get("lu", ""), french):
+            self.data = {**self.data, "lu": imprint(french)}
+            raise forms.ValidationError(
+                "Le texte français a changé depuis que vous avez ouvert cette page : rien n’est"
+                " enregistré. Lisez le nouveau, ci-dessus, puis enregistrez."
+            )
+        return data
+
+
+def french_of(wording: PieceWording) -> Shown:
+    """The French texts that the page shows beside their translation."""
+    return {name: getattr(wording, name) for name in TEXTS}
 
 
 @admin.register(PieceTranslation)
@@ -41,7 +64,7 @@ class PieceTranslationAdmin(DeskAdmin[PieceTranslation]):
     search_fields = ("wording__rule_id", "label")
     readonly_fields = ("language", "french", "to_translate", "checked_on", "checked_by")
     fieldsets = (
-        (None, {"fields": ("language", "to_translate", "french")}),
+        (None, {"fields": ("language", "to_translate", "french", "lu")}),
         ("La traduction", {"fields": TEXTS}),
         ("La relecture", {"fields": ("is_checked", "checked_on", "checked_by")}),
     )

@@ -371,10 +371,11 @@ def test_a_stale_translation_falls_back_to_french_and_is_listed(client: Client) 
 
 def checked_row(admin_client: Client, **texts: Any) -> PieceTranslation:
     row = PieceTranslation.objects.get(language="en", wording="P30_coutume")
+    address = reverse("admin:pacs_piecetranslation_change", args=[row.pk])
+    page = admin_client.get(address)
     data = {name: getattr(row, name) for name in TEXTS} | texts
-    response = admin_client.post(
-        reverse("admin:pacs_piecetranslation_change", args=[row.pk]), data, follow=True
-    )
+    data["lu"] = page.context["adminform"].form["lu"].value()
+    response = admin_client.post(address, data, follow=True)
     assert response.status_code == 200
     return PieceTranslation.objects.get(pk=row.pk)
 
@@ -392,6 +393,31 @@ def test_an_administrateur_checks_a_translation(admin_client: Client, admin_user
     row = checked_row(admin_client, is_checked="on")
     assert row.checked_on == date(2026, 11, 23)
     assert row.checked_by == admin_user
+
+
+def test_a_translation_is_checked_beside_the_french_that_was_read(admin_client: Client) -> None:
+    """The mairie changes the French text while somebody reads its translation."""
+    row = PieceTranslation.objects.get(language="en", wording="P30_coutume")
+    address = reverse("admin:pacs_piecetranslation_change", args=[row.pk])
+    typed = {name: getattr(row, name) for name in TEXTS} | {"is_checked": "on"}
+
+    def read(page: Any) -> dict[str, str]:
+        return {"lu": page.context["adminform"].form["lu"].value()}
+
+    before = read(admin_client.get(address))
+    PieceWording.objects.filter(pk="P30_coutume").update(cost="Vingt euros")
+    stale, unread = (admin_client.post(address, typed | lu) for lu in (before, {}))
+    row.refresh_from_db()
+    assert row.checked_on is None
+    for page in (stale, unread):
+        assert "Le texte français a changé" in page.content.decode()
+        assert "Vingt euros" in page.content.decode()
+
+    again = typed | read(stale) | {"cost": "Twenty euros"}
+    assert admin_client.post(address, again).status_code == 302
+    row = PieceTranslation.objects.get(pk=row.pk)
+    assert row.checked_on == date(2026, 11, 23)
+    assert row.stale_texts(row.wording) == []
 
 
 def test_a_list_whose_every_text_is_checked_no_longer_says_it_is_not(client: Client) -> None:
