@@ -294,7 +294,7 @@ class Demande(Coded, DossierBase):
 
     @property
     def contact(self) -> str:
-        return self.email or (str(self.phone) if self.phone else "")
+        return self.email or (self.phone.as_national if self.phone else "")
 
     @property
     def can_cancel(self) -> bool:

@@ -10,9 +10,7 @@ from vitale.models import Demande, DemandeEvent
 def thread_of(demande: Demande, events: Iterable[DemandeEvent]) -> Sequence[Said]:
     """The request, the answer, mails and notes, the oldest first; `events` with their author."""
     mails = demande.mails.select_related("email").prefetch_related("email__logs")
-    reader = Reader(
-        demande.name or "la personne", demande.phone.as_national if demande.phone else ""
-    )
+    reader = Reader(demande.name or "la personne", "" if demande.email else demande.contact)
     return in_order(
         _asked_and_answered(demande, reader, events),
         notes_said(demande.notes.select_related("author")),
