@@ -21,7 +21,7 @@ from demarches.accounts.staff_sessions import (
     session_of,
     sign_in_before,
 )
-from demarches.desk.frame import frame
+from demarches.desk.frame import in_frame
 from demarches.desk.piles import Lane, by_lane
 from demarches.mail.staff_mails import tell_agent
 from demarches.models import DeletionRequest, User
@@ -147,15 +147,13 @@ class DeskAdminSite(AdminSite):
     def password_change_done(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        shared = {**frame(self, request), **(extra_context or {})}
-        return super().password_change_done(request, shared)
+        return super().password_change_done(request, {**in_frame(), **(extra_context or {})})
 
     def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Change one's password; the other sessions end, and a mail says so."""
-        shared = {**frame(self, request), **(extra_context or {})}
-        response = super().password_change(request, shared)
+        response = super().password_change(request, {**in_frame(), **(extra_context or {})})
         agent = request.user
         if request.method == "POST" and response.status_code == 302 and isinstance(agent, User):
             end_sessions(agent, but=session_of(request))

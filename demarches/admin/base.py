@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import ManyToManyField, Model, QuerySet
@@ -14,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 
+from demarches.desk.frame import in_frame
 from demarches.desk.piles import PileRule
 from demarches.models import DossierBase
 from demarches.rules.numbers import read_number
@@ -113,6 +115,34 @@ class DeskAdmin[M: Model](admin.ModelAdmin[M]):
         return lookup in offered
 
 
+class DeskListAdmin[M: Model](DeskAdmin[M]):
+    """A list that is worked through every day: in the town's frame, under a title of its own."""
+
+    change_list_template = "admin/desk_list.html"
+    empty_value_display = "–"
+    #: The line of the menu that is marked, as a `DeskLink` calls it.
+    tab = ""
+    list_title = ""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {**in_frame(self.tab), "title": self.list_title, **(extra_context or {})}
+        response = super().changelist_view(request, more)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            response.context_data["active"] = in_force(response.context_data["cl"])
+        return response
+
+
+def in_force(changes: ChangeList) -> list[str]:
+    """The filters of this list in words, as « état : Vérification en cours »."""
+    found = []
+    for spec in changes.filter_specs:
+        _, *choices = spec.choices(changes)  # the first is « all »
+        found += [f"{spec.title} : {one['display']}" for one in choices if one["selected"]]
+    return found
+
+
 def listed[M: Model](desk: DeskAdmin[M], request: HttpRequest) -> list[M]:
     """The rows of a list as this address filters it, `LISTED` at most; 404 for a wrong filter."""
     try:
@@ -141,7 +171,7 @@ class PileFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=rule.read().values("pk")) if rule else queryset
 
 
-class DossierDesk[D: DossierBase](DeskAdmin[D]):
+class DossierDesk[D: DossierBase](DeskListAdmin[D]):
     """The desk of dossiers that people open themselves: none is added or deleted here.
 
     Whoever is named in the list was read by this agent: `note` writes it down.

@@ -11,4 +11,9 @@ def frame(site: AdminSite, request: HttpRequest, *, tab: str = "") -> dict[str, 
 
     `tab`: the line of the menu that is marked, as a `DeskLink` calls it.
     """
-    return {**site.each_context(request), "is_nav_sidebar_enabled": False, "tab": tab}
+    return {**site.each_context(request), **in_frame(tab)}
+
+
+def in_frame(tab: str = "") -> dict[str, Any]:
+    """What the frame needs besides, for a view of the admin that reads `each_context` itself."""
+    return {"is_nav_sidebar_enabled": False, "tab": tab}

@@ -21,7 +21,7 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.admin.base import DeskAdmin, PileFilter, listed
+from demarches.admin.base import DeskListAdmin, PileFilter, listed
 from demarches.admin.fragments import wants_fragment
 from demarches.desk.frame import frame
 from demarches.desk.piles import PileRule
@@ -103,10 +103,11 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(Dossier)
 class DossierAdmin(
-    BulkDesk, ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, DeskAdmin[Dossier]
+    BulkDesk, ReviewDesk, DayDesk, DoorDesk, GuidedDesk, RegistrationDesk, DeskListAdmin[Dossier]
 ):
     """The list, and the address of every button of the desk."""
 
+    tab, list_title = "dossiers", "Dossiers de Pacs"
     list_display = (
         "people_names",
         "reference",

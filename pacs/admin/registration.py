@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.admin.base import DeskAdmin, listed
+from demarches.admin.base import DeskListAdmin, listed
 from demarches.desk.frame import frame
 from demarches.models import Officer, User
 from demarches.papers.documents import RenderedPdf
@@ -209,9 +209,10 @@ ACT_PAPERS: Mapping[str, Callable[[LaterAct], RenderedPdf]] = {
 
 
 @admin.register(Registration)
-class RegistrationAdmin(DeskAdmin[Registration]):
+class RegistrationAdmin(DeskListAdmin[Registration]):
     """The register: read, searched, printed; changed only by acts."""
 
+    tab, list_title = "register", "Registre des Pacs"
     list_display = ("number", "registered_on", "people_names", "origin", "end")
     list_filter = ("origin", "dissolution")
     search_fields = ("number",)

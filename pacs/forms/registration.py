@@ -25,6 +25,7 @@ def past_day_field(label: str, *, required: bool = True) -> DayField:
     return DayField(
         label=label,
         required=required,
+        help_text="Par exemple 4/5/2025.",
         first=PACS_SINCE,
         last=localdate,
         too_early="Le Pacs existe depuis le 15 novembre 1999 : vérifiez la date.",

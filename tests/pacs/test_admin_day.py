@@ -407,7 +407,7 @@ def test_lists_ask_the_same_whatever_they_hold(
         registered(agent, officer, rank)
     for path, queries in (
         (address("registration_avis"), 12),
-        (address("registration_changelist"), 13),
+        (address("registration_changelist"), 14),
     ):
         desk.get(path)
         with django_assert_num_queries(queries):

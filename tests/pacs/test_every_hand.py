@@ -108,7 +108,7 @@ def test_an_agent_types_no_day_that_cannot_be(
         name for _, form in answer.context["forms"] for name in form.errors
     }
     html = answer.content.decode()
-    assert html.index('id="erreurs"') < html.index("<form method=\"post\" class=\"guide\"")
+    assert html.index('id="erreurs"') < html.index('<form method="post" class="guide"')
     assert f'href="#id_{field}' in html
     assert desk_client.get(reverse("admin:pacs_dossier_changelist")).status_code == 200
 

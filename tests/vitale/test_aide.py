@@ -505,12 +505,12 @@ def test_the_list_asks_as_many_queries_for_three_as_for_one(
     url = reverse("admin:vitale_demande_changelist")
     make_demande(at=NOW)
     desk.get(url)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get(url)
     make_demande(at=NOW)
     make_demande(at=NOW)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get(url)
 
 

@@ -69,6 +69,7 @@ class AideSettingsAdmin(DeskAdmin[AideSettings]):
 class DemandeAdmin(DossierDesk[Demande]):
     """The list, and the address of every button."""
 
+    tab, list_title = "vitale", "Demandes d’aide, Carte Vitale"
     list_display = ("reference", "reason", "regime", "state", "waiting", "assigned_to")
     list_filter = (QueueFilter, "reason", "regime")
     search_fields = ("reference",)
