@@ -1,5 +1,7 @@
 """Another town than the first: its file, its rows, and nothing of the first one left on a page."""
 
+import gzip
+import io
 import re
 import tomllib
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pikepdf
 import pytest
 import time_machine
 from django.apps import apps
@@ -17,9 +20,14 @@ from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image, ImageDraw, ImageFilter
+from PIL.PngImagePlugin import PngInfo
 from post_office.models import Email
 
+from demarches.files.logo import SCREEN_BYTES, Logo, read_logo, screen_logo, town_logo
+from demarches.files.uploads import UploadRefused
 from demarches.mail import html as mail_html
+from demarches.mail.emails import deliver_due, queue_mail
 from demarches.models import Agenda, Entrance, Mairie, Officer, OpeningHours, Service, User
 from demarches.rules.holidays import LocalHolidays
 from demarches.rules.slots import day_starts
@@ -27,9 +35,11 @@ from pacs.models import PacsSettings
 from tests.pacs.simulator_answers import ITALIAN_WIDOW, params_of
 from tests.pacs.test_documents import every_document
 from tests.support.dossiers import COMMON, OTHER, PERSON, bring_everything, make_dossier, send
+from tests.support.mailbox import Mailbox
 from tests.support.pages import plain
 from tests.support.pdf import text_of
 from tests.support.portal import ROOT
+from tests.support.present import the
 from uzes_portal import assets, town
 from uzes_portal.doctor import examine
 from uzes_portal.town_file import TownRefused, read_town
@@ -59,10 +69,13 @@ def rows() -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def own_style(tmp_path: Path, settings: Any) -> Any:
-    settings.TOWN_STYLE = tmp_path / "couleurs.css"
+    settings.TOWN_STYLE, settings.TOWN_LOGO = tmp_path / "couleurs.css", tmp_path / "kept.png"
+    # What is asked again while they are elsewhere is not kept for other tests.
     mail_html.schemes.cache_clear()
+    town_logo.cache_clear()
     yield
     mail_html.schemes.cache_clear()
+    town_logo.cache_clear()
 
 
 @pytest.mark.django_db
@@ -82,7 +95,7 @@ def test_a_town_comes_from_its_file_alone_and_twice_is_once(capsys: Any) -> None
 
 @pytest.mark.usefixtures("reference_data")
 def test_the_file_takes_the_place_of_the_first_town() -> None:
-    town.install(read_town(example()))
+    town.install(read_town(example(), folder=ROOT))
 
     assert [one.name for one in Mairie.objects.all()] == ["Mairie de Saverne"]
     assert OpeningHours.objects.count() == 16
@@ -200,20 +213,25 @@ def test_signs_that_no_column_nor_environment_takes_are_refused(
     given[part][line] = wrong
 
     with pytest.raises(TownRefused) as refused:
-        read_town(given)
+        read_town(given, folder=ROOT)
 
     assert [one.where for one in refused.value.faults] == [f"{part}.{line}"]
 
 
 @pytest.mark.django_db
-def test_questions_are_asked_again_until_the_answers_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_questions_are_asked_again_until_the_answers_hold(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    logo = tmp_path / "blason.png"
+    logo.write_bytes(drawn())
     answers = iter(
         [
             *("Mairie de Lunel", "Lunel", "34145", "", "1 rue Neuve", "34400", "Lunel"),
             *("04 65 71", "", "Dpo, dpo@lunel.example", "1 rue Neuve", "34400", "Lunel"),
             *("lundi-vendredi 8:00-12:00", "lundi 8:00-12:00; mardi 9:00-11:00"),
             *("Jo Modèle", "", "2026-03-28", "tribunal judiciaire de Montpellier"),
-            *("Le maire", "Hébergeur Exemple", "04 65 71 00 12"),
+            *("Le maire", "Hébergeur Exemple", str(logo), ""),
+            *("04 65 71 00 12", "Blason de Lunel"),
         ]
     )
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -225,6 +243,7 @@ def test_questions_are_asked_again_until_the_answers_hold(monkeypatch: pytest.Mo
     assert str(Mairie.objects.get().phone) == "04 65 71 00 12"
     assert Officer.objects.get().quality == "maire"
     assert OpeningHours.objects.count() == 7
+    assert the(town_logo()).text == "Blason de Lunel"
 
 
 @pytest.mark.django_db
@@ -238,7 +257,7 @@ def test_without_a_terminal_a_file_is_asked_for() -> None:
 
 @pytest.fixture
 def second_town(db: None) -> Mairie:
-    return town.install(read_town(example()))
+    return town.install(read_town(example(), folder=ROOT))
 
 
 PAGES = {
@@ -300,13 +319,194 @@ def test_neither_papers_nor_mails_nor_the_desk_name_it(
 
 @pytest.mark.django_db
 def test_colours_reach_the_sheets_and_the_mails(settings: Any) -> None:
-    town.write_colours(read_town(example()))
+    town.write_colours(read_town(example(), folder=ROOT))
 
     sheet = assets.style_sheet()
     light, dark = mail_html.schemes()
 
     assert sheet.rindex("--action:#7a2d4b;") > sheet.index("--action:#0b5d57;")
     assert (light["action"], dark["action"], dark["shutter"]) == ("#7a2d4b", "#f0a6c0", "#7a2d4b")
+
+
+# The logo
+
+
+def drawn(size: tuple[int, int] = (400, 300), *, kind: str = "PNG", **saved: Any) -> bytes:
+    """A shield in three colours on nothing."""
+    picture = Image.new("RGBA", size, (0, 0, 0, 0))
+    pencil = ImageDraw.Draw(picture)
+    width, height = size
+    pencil.ellipse((0, 0, width - 1, height - 1), fill="#7a2d4b", outline="#8a4b00", width=9)
+    pencil.polygon([(width // 2, 9), (9, height - 9), (width - 9, height - 9)], fill="#f0bf7d")
+    return encoded(picture if kind == "PNG" else picture.convert("RGB"), kind, **saved)
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **saved: Any) -> bytes:
+    target = io.BytesIO()
+    picture.save(target, kind, **saved)
+    return target.getvalue()
+
+
+def with_logo(
+    folder: Path, content: bytes, name: str = "logo.png", text: str = "Blason de Saverne"
+) -> Path:
+    """The example with a logo beside it."""
+    (folder / name).write_bytes(content)
+    file = folder / "mairie.toml"
+    lines = f'\n[logo]\nfichier = "{name}"\ntexte = "{text}"\n'
+    file.write_text(EXAMPLE.read_text(encoding="utf-8") + lines, encoding="utf-8")
+    return file
+
+
+@pytest.mark.django_db
+def test_a_logo_stands_in_pages_papers_and_mails(
+    client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str], mailbox: Mailbox
+) -> None:
+    told = PngInfo()
+    told.add_text("Author", "Jo Secret")
+    file = with_logo(tmp_path, drawn(pnginfo=told), text="Blason & « licorne »")
+    call_command("nouvelle_mairie", file)
+    call_command("nouvelle_mairie", file)
+
+    first, second = capsys.readouterr().out.split("Mairie de Saverne est en place")[1:]
+    assert ("build_assets" in first, "build_assets" in second) == (True, False)
+    kept = the(town_logo())
+    assert (kept.width, kept.height, kept.text) == (256, 192, "Blason & « licorne »")
+    assert b"Secret" not in kept.content
+    for page in (reverse("home"), reverse("pacs:simulator")):
+        assert 'role="img" aria-label="Blason &amp; « licorne »"' in read(client.get(page))
+    assert assets.style_sheet().count("data:image/webp;base64,") == 1
+    assert "data:" not in assets.style_sheet(assets.DESK_SHEET)
+    list_of = params_of(second=ITALIAN_WIDOW, date="2027-06-05")
+    paper = client.get(reverse("pacs:simulator-pdf"), list_of)
+    with pikepdf.open(io.BytesIO(b"".join(paper))) as pdf:
+        sides = [(one.Width, one.Height) for one in pdf.objects if is_a(one, "/Subtype", "/Image")]
+        alternatives = [str(one.Alt) for one in pdf.objects if is_a(one, "/S", "/Figure")]
+    assert (256, 192) in sides
+    assert "Blason & « licorne »" in alternatives
+
+    queue_mail(
+        to="alice@example.org",
+        template="account/email/code",
+        context={"code": "1234 5678", "minutes": 10},
+        key="logo",
+    )
+    deliver_due()
+    (sent,) = mailbox.received
+    related = next(one for one in sent.walk() if one.get_content_type() == "multipart/related")
+    html, picture = related.iter_parts()
+    assert 'src="cid:logo.png" alt="Blason &amp; « licorne »" width="64"' in html.get_content()
+    assert picture["Content-ID"] == "<logo.png>"
+    assert picture.get_content() == kept.content
+
+    call_command("nouvelle_mairie", EXAMPLE)
+    assert "town__logo" not in read(client.get(reverse("home"))) + assets.style_sheet()
+
+
+def is_a(one: Any, name: str, value: str) -> bool:
+    return isinstance(one, (pikepdf.Dictionary, pikepdf.Stream)) and one.get(name) == value
+
+
+@pytest.mark.django_db
+def test_a_first_visit_holds_its_budget_with_the_heaviest_logo(
+    client: Client, tmp_path: Path, settings: Any
+) -> None:
+    call_command("nouvelle_mairie", with_logo(tmp_path, heaviest()))
+    settings.BUILD_DIR = tmp_path / "build"
+    style, font, *_ = assets.build()
+    shared = len(gzip.compress(style.read_bytes())) + font.stat().st_size
+
+    for path in ("/", "/mairie/", "/pacs/", "/fiches/"):
+        page = client.get(path).content
+        fetched = re.findall(
+            r"<(?:link|script|img)[^>]+(?:href|src)=\"(/static/[^\"]+)\"", page.decode()
+        )
+        assert (path, len(set(fetched))) == (path, 2)
+        assert shared + len(gzip.compress(page)) <= 28_000, path
+
+
+def heaviest() -> bytes:
+    """A picture whose version for the screen takes almost all that it may."""
+    picture = noise((240, 96))
+    found = b""
+    for radius in range(9, 0, -1):
+        content = encoded(picture.filter(ImageFilter.GaussianBlur(radius)))
+        logo = Logo(content, 240, 96, "")
+        if len(screen_logo(logo)) > SCREEN_BYTES:
+            return found
+        found = content
+    return found
+
+
+def noise(size: tuple[int, int]) -> Image.Image:
+    return Image.merge("RGB", [Image.effect_noise(size, 90) for _ in range(3)])
+
+
+HOSTILE: dict[str, tuple[str, bytes, str]] = {
+    "a drawing with a script": ("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+    "a drawing under another name": ("logo.png", b"<svg onload='alert(1)'/>", "pas celui d’un"),
+    "a page": ("logo.png", b"<!doctype html><script>1</script>", "pas celui d’un"),
+    "another kind": ("logo.gif", b"GIF89a", "n’est pas dans un format accepté"),
+    "a document": ("logo.pdf", b"%PDF-1.7\n", "ni un PNG ni un JPEG"),
+    "a name that deceives": ("logo.php.png", drawn(), "double extension"),
+    "nothing": ("logo.png", b"", "est vide"),
+    "half of one": ("logo.png", drawn()[:200], "abîmé"),
+    "a stamp": ("logo.png", drawn((90, 90)), "trop petit ou trop large"),
+    "a banner": ("logo.png", drawn((1200, 150)), "trop petit ou trop large"),
+    "a photo": ("logo.jpg", encoded(noise((960, 192)), "JPEG"), "trop de détails"),
+    "a bomb": ("logo.png", encoded(Image.new("1", (20_000, 20_000))), "millions de points"),
+}
+
+
+def test_a_picture_that_is_no_logo_is_refused_in_words(tmp_path: Path) -> None:
+    said = {}
+    for case, (name, content, _) in HOSTILE.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UploadRefused) as refused:
+            read_logo(tmp_path / name, "Blason")
+        said[case] = refused.value.message
+
+    assert [case for case, one in HOSTILE.items() if one[2] not in said[case]] == []
+
+
+@pytest.mark.django_db
+def test_a_refused_logo_is_one_fault_among_others_and_nothing_is_written(tmp_path: Path) -> None:
+    name, content, told = HOSTILE["a drawing with a script"]
+
+    with pytest.raises(CommandError, match=f"- logo.fichier : .*{told}"):
+        call_command("nouvelle_mairie", with_logo(tmp_path, content, name))
+
+    assert not Mairie.objects.exists()
+    assert town_logo() is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "where"),
+    [
+        ({"fichier": "logo.png"}, "logo.texte"),
+        ({"texte": "Blason"}, "logo.fichier"),
+        ({"fichier": "ailleurs.png", "texte": "Blason"}, "logo.fichier"),
+        ({"fichier": "logo\0.png", "texte": "Blason"}, "logo.fichier"),
+        ({"fichier": "logo.png", "texte": "Bla\nson"}, "logo.texte"),
+        ({"fichier": "logo.png", "texte": "Blason", "alt": "x"}, "logo.alt"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_logo_half_said_is_told(lines: dict[str, str], where: str, tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(drawn())
+
+    with pytest.raises(TownRefused) as refused:
+        read_town(example() | {"logo": lines}, folder=tmp_path)
+
+    assert [one.where for one in refused.value.faults] == [where]
+
+
+@pytest.mark.django_db
+def test_an_antivirus_that_is_away_keeps_the_logo_out(tmp_path: Path, settings: Any) -> None:
+    settings.CLAMD_ADDRESS = str(tmp_path / "no.socket")
+
+    with pytest.raises(CommandError, match=r"logo\.fichier"):
+        call_command("nouvelle_mairie", with_logo(tmp_path, drawn()))
 
 
 # Elsewhere, other days and other hours
@@ -324,7 +524,7 @@ def test_alsace_is_closed_on_its_own_holidays(client: Client, second_town: Mairi
 
 @pytest.mark.django_db
 def test_overseas_hours_are_those_of_its_own_clock(client: Client, settings: Any) -> None:
-    found = read_town(overseas())
+    found = read_town(overseas(), folder=ROOT)
     assert found.clock == "Indian/Reunion"
     assert "TIME_ZONE=Indian/Reunion" in town.environment_of(found)
     mairie = town.install(found)

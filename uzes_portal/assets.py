@@ -3,6 +3,7 @@
 One request for the style sheet, one for the font: the first visit stays light on a slow phone.
 """
 
+import base64
 import io
 import re
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 
+from demarches.files.logo import BESIDE, SCREEN_HEIGHT, WIDEST, Logo, screen_logo, town_logo
 from demarches.typed.fonts import Cut, cut_font
 
 STYLE_SOURCES = ("tokens.css", "base.css", "components.css", "pages.css", "print.css")
@@ -52,7 +54,7 @@ def build() -> list[Path]:
 def style_sheet(name: str = STYLE_SHEET) -> str:
     """The sources of one of the two sheets in their order, without comments nor idle spaces.
 
-    The town's own colours come last.
+    The town's own colours come last, and its logo in the sheet of the public pages.
     """
     folder = settings.BASE_DIR / "static" / "css"
     sources = DESK_SOURCES if name == DESK_SHEET else STYLE_SOURCES
@@ -60,9 +62,36 @@ def style_sheet(name: str = STYLE_SHEET) -> str:
     if settings.TOWN_STYLE.exists():
         paths.append(settings.TOWN_STYLE)
     text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    if name == STYLE_SHEET and (logo := town_logo()):
+        text += _logo_style(logo)
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r"\s+", " ", text)
     return re.sub(r" ?([{};]) ?|(?<=[:,]) ", r"\1", text).replace(";}", "}").strip() + "\n"
+
+
+def _logo_style(logo: Logo) -> str:
+    """The logo in the header, within the sheet: no request more, and it is kept for a year.
+
+    At night it keeps the paper that it was drawn for. A wide one stands above the name, and not
+    on the quiet pages.
+    """
+    picture = base64.b64encode(screen_logo(logo)).decode()
+    width = min(SCREEN_HEIGHT * logo.width // logo.height, WIDEST * SCREEN_HEIGHT)
+    is_beside = logo.width <= BESIDE * logo.height
+    place = (
+        ".town:has(.town__logo) {display: grid; grid-template-columns: auto 1fr;"
+        " column-gap: var(--s3)} .town > .town__logo {grid-row: span 2}"
+        " .quiet .town__logo {display: inline-block; vertical-align: middle; zoom: .625;"
+        " margin-right: var(--s3)}"
+        if is_beside
+        else ".quiet .town__logo {display: none}"
+    )
+    return (
+        f"@layer pages {{.town__logo {{display: block; width: {width}px; height: {SCREEN_HEIGHT}px;"
+        f' background: url("data:image/webp;base64,{picture}") 0 / contain no-repeat;'
+        f" print-color-adjust: exact}} {place} @media (prefers-color-scheme: dark)"
+        " {.town__logo {background-color: #fff; outline: 3px solid #fff; border-radius: 1px}}}\n"
+    )
 
 
 def _build_sheet(name: str) -> Path:

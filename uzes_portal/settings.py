@@ -332,6 +332,8 @@ BUILD_DIR.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static", BUILD_DIR]
 #: The colours of the town, beside those of `static/css/tokens.css`: `nouvelle_mairie` writes it.
 TOWN_STYLE = VAR_DIR / "couleurs.css"
+#: Its logo (`demarches.files.logo`), written by the same command.
+TOWN_LOGO = VAR_DIR / "logo.png"
 #: Where the pieces sent by residents are kept, encrypted; never under a public folder.
 PRIVATE_ROOT = Path(env_str("PRIVATE_ROOT") or VAR_DIR / "private")
 #: The bucket that keeps the pieces in place of `PRIVATE_ROOT`, on a server that speaks S3

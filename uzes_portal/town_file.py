@@ -9,12 +9,15 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from demarches.files.logo import Logo, read_logo
+from demarches.files.uploads import UploadRefused
 from demarches.mail.html import schemes
 from demarches.models import Agenda, Entrance, Mairie, Officer, OpeningHours, Service
 from demarches.rules import opening_hours
@@ -103,7 +106,9 @@ NEEDED = {"mairie": {"telephone", "donnees_personnelles"}, "pacs": {"tribunal"}}
 LEGAL = ("editeur", "hebergeur")
 #: A colour of the file, and the tokens of `static/css/tokens.css` that take it.
 COLOURS = {"action": "action", "survol": "action-hover", "accent": "accent"}
-PARTS = {*LINES, "mentions_legales", "couleurs"}
+LOGO = ("fichier", "texte")
+LOGO_TEXT_LENGTH = 100
+PARTS = {*LINES, "mentions_legales", "couleurs", "logo"}
 MANY = {"entrees", "services", "officiers"}
 HOURS = re.compile(
     rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))?(?: ([1-5](?:,[1-5])*))?"
@@ -150,11 +155,15 @@ class Town:
     legal: dict[str, str]
     #: Tokens by scheme, « light » and « dark »; empty: the portal's own.
     colours: dict[str, dict[str, str]]
+    logo: Logo | None
 
 
-def read_town(given: Mapping[str, Any]) -> Town:
-    """The town of a parsed file. Raises `TownRefused` with every fault at once."""
-    reader = _Reader(given)
+def read_town(given: Mapping[str, Any], *, folder: Path) -> Town:
+    """The town of a parsed file. Raises `TownRefused` with every fault at once.
+
+    `folder`: from where the file names its logo.
+    """
+    reader = _Reader(given, folder)
     town = reader.town()
     if reader.faults:
         raise TownRefused(reader.faults)
@@ -164,8 +173,9 @@ def read_town(given: Mapping[str, Any]) -> Town:
 class _Reader:
     """Reads each part, and notes what is wrong instead of stopping there."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any], folder: Path) -> None:
         self.given = given
+        self.folder = folder
         self.faults: list[Fault] = []
 
     def town(self) -> Town:
@@ -197,6 +207,7 @@ class _Reader:
             clock=clock,
             legal=self.legal(),
             colours=self.colours(),
+            logo=self.logo(),
         )
 
     # Parts
@@ -304,6 +315,28 @@ class _Reader:
                 # It goes into the environment, where a line is a line.
                 self.fault(f"{where}.{name}", "écrivez-le sur une seule ligne.")
         return {name: self.text(where, name) for name in LEGAL}
+
+    def logo(self) -> Logo | None:
+        for name in given_but_unknown(self.table("logo"), LOGO):
+            self.unknown(f"logo.{name}", LOGO)
+        name, text = (self.text("logo", line) for line in LOGO)
+        if not name and not text:
+            return None
+        if not name:
+            self.fault("logo.fichier", "donnez l’image, ou retirez cette partie.")
+        if not text:
+            self.fault("logo.texte", "dites ce que l’image montre, à qui ne la voit pas.")
+        elif len(text) > LOGO_TEXT_LENGTH or "\n" in text or CONTROL.search(text):
+            self.fault("logo.texte", f"une ligne, {LOGO_TEXT_LENGTH} signes au plus.")
+        if not name:
+            return None
+        try:
+            return read_logo(self.folder / name, text)
+        except UploadRefused as refused:
+            self.fault("logo.fichier", refused.message)
+        except (OSError, ValueError):
+            self.fault("logo.fichier", f"« {name} » ne s’ouvre pas.")
+        return None
 
     def colours(self) -> dict[str, dict[str, str]]:
         table = self.table("couleurs")

@@ -34,6 +34,10 @@ STENCIL_SIDE = 1600
 MINIMUM_LONG_SIDE = 800
 """Below this, an A4 page has under 70 dots an inch: the small print is lost."""
 DARK_MEAN = 55
+LOGO_KINDS = ["PNG", "JPEG"]
+LOGO_SIDES = (960, 192)
+"""Dots of a logo: 16 mm high on paper, at 300 dots an inch."""
+LOGO_COLOURS = 128
 JPEG_END = b"\xff\xd9"
 
 
@@ -88,22 +92,11 @@ def clean_picture(data: bytes, orders: Orders) -> Clean:
     """Decode the picture and encode its pixels anew: nothing else of the file survives."""
     from PIL import Image, ImageOps  # noqa: PLC0415 -- after confine()
 
-    Image.MAX_IMAGE_PIXELS = orders.max_pixels
     if orders.kind == "HEIF":
         import pillow_heif  # noqa: PLC0415 -- slow import
 
         pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-    try:
-        try:
-            picture = loaded(data, orders)
-        except OSError:
-            if orders.kind != "JPEG":
-                raise
-            picture = loaded_without_end(data, orders)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Refused("too_many_pixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise Refused("picture_unreadable") from error
+    picture = opened_picture(data, orders)
     original_sides = (picture.width, picture.height)
     upright = flatten(ImageOps.exif_transpose(picture))
     upright.thumbnail((orders.max_side, orders.max_side), Image.Resampling.LANCZOS, reducing_gap=2)
@@ -116,11 +109,43 @@ def clean_picture(data: bytes, orders: Orders) -> Clean:
     return Clean(jpeg(upright), 1, upright.width, upright.height, warnings)
 
 
+def clean_logo(data: bytes, orders: Orders) -> Clean:
+    """The pixels of a logo, what is transparent included, for papers and mails: no metadata."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 -- after confine()
+
+    upright = ImageOps.exif_transpose(opened_picture(data, orders))
+    small = (flatten(upright) if upright.mode[0] in "IF" else upright).convert("RGBA")
+    small.thumbnail(LOGO_SIDES, Image.Resampling.LANCZOS)
+    small.info = {}
+    target = io.BytesIO()
+    small.quantize(LOGO_COLOURS).save(target, "PNG", optimize=True)
+    return Clean(target.getvalue(), 1, small.width, small.height)
+
+
+def opened_picture(data: bytes, orders: Orders) -> "Image.Image":
+    """The picture with its pixels; raises `Refused` for what is none, or is too much."""
+    from PIL import Image  # noqa: PLC0415 -- after confine()
+
+    Image.MAX_IMAGE_PIXELS = orders.max_pixels
+    try:
+        try:
+            return loaded(data, orders)
+        except OSError:
+            if orders.kind != "JPEG":
+                raise
+            return loaded_without_end(data, orders)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refused("too_many_pixels") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise Refused("picture_unreadable") from error
+
+
 def loaded(data: bytes, orders: Orders) -> "Image.Image":
     """The picture with its pixels, smaller where that costs less."""
     from PIL import Image  # noqa: PLC0415 -- after confine()
 
-    picture = Image.open(io.BytesIO(data), formats=[orders.kind])
+    formats = LOGO_KINDS if orders.kind == "LOGO" else [orders.kind]
+    picture = Image.open(io.BytesIO(data), formats=formats)
     if picture.width * picture.height > orders.max_pixels:
         raise Refused("too_many_pixels")
     picture.draft("RGB", (orders.max_side, orders.max_side))
@@ -769,6 +794,7 @@ KINDS = {
     "PNG": clean_picture,
     "HEIF": clean_picture,
     "PREVIEW": preview_page,
+    "LOGO": clean_logo,
 }
 
 

@@ -97,6 +97,22 @@ ACCEPT: Final = (
 )
 
 REFUSALS: Final = {
+    "logo_svg": (
+        "Le fichier « {name} » est un dessin SVG, qui peut contenir un programme. Enregistrez-le en"
+        " PNG, 200 pixels de haut au moins."
+    ),
+    "logo_kind": (
+        "Le fichier « {name} » n’est ni un PNG ni un JPEG. Enregistrez le logo en PNG, 200 pixels"
+        " de haut au moins."
+    ),
+    "logo_shape": (
+        "Le logo « {name} » est trop petit ou trop large : donnez une image de {height} pixels de"
+        " haut au moins, et cinq fois plus large que haute au plus."
+    ),
+    "logo_heavy": (
+        "Le logo « {name} » a trop de détails pour l’en-tête des pages. Donnez un dessin en"
+        " quelques couleurs, pas une photo."
+    ),
     "empty": (
         "Le fichier « {name} » est vide (0 octet). Ouvrez-le sur votre appareil pour vérifier,"
         " puis envoyez-le à nouveau."

@@ -12,15 +12,30 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from demarches.files.logo import LOGO_NAME, town_logo
 from demarches.rules.mail_text import read_mail
 
 TOKENS = Path("static/css/tokens.css")
+#: The largest logo of a mail, in pixels.
+LOGO_WIDTH, LOGO_HEIGHT = 220, 48
 
 
 def mail_html(subject: str, text: str) -> str:
-    """A whole page for mail programs: one column, both schemes of colours, no picture."""
+    """A whole page for mail programs: one column, both schemes of colours.
+
+    The town's logo, if there is one, is the only picture: it travels in the mail (`cid:`).
+    """
     light, dark = schemes()
-    values = {"subject": subject, "parts": read_mail(text), "light": light, "dark": dark}
+    values: dict[str, object] = {
+        "subject": subject,
+        "parts": read_mail(text),
+        "light": light,
+        "dark": dark,
+    }
+    if logo := town_logo():
+        height = min(LOGO_HEIGHT, LOGO_WIDTH * logo.height // logo.width)
+        size = {"width": logo.width * height // logo.height, "height": height}
+        values["logo"] = {"name": LOGO_NAME, "text": logo.text, **size}
     return render_to_string("demarches/mail.html", values)
 
 

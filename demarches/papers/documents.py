@@ -20,6 +20,7 @@ import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from demarches.files.logo import LOGO_NAME, town_logo
 from demarches.files.places import RENDERINGS
 from demarches.typed.fonts import pdf_fonts, undrawn_signs
 from demarches.typed.guard import TextRefused
@@ -123,12 +124,16 @@ def render_pdf(
     from weasyprint import HTML
 
     address = settings.SITE_URL + path if path else ""
-    html = str(render_to_string(template, {**context, "title": title, "address": address}))
+    logo = town_logo()
+    values = {**context, "title": title, "address": address, "logo": logo}
+    html = str(render_to_string(template, values))
     for sign in undrawn_signs(html):
         if is_official:
             raise UndrawnSign(html, sign)
         html = html.replace(sign, f"[signe U+{ord(sign):04X}]")
     pictures = {QR_NAME: qr_picture(address)} if address else {}
+    if logo:
+        pictures[LOGO_NAME] = logo.content
     fetcher = MemoryFetcher({**pictures, **(resources or {})})
     key = _digest(html, stylesheets, fetcher.resources)
     now = monotonic()

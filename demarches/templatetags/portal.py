@@ -23,6 +23,7 @@ from django.utils.translation import get_language
 from phonenumber_field.phonenumber import PhoneNumber
 
 from demarches.files.integrity import integrity_of
+from demarches.files.logo import town_logo
 from demarches.models import Appointment, Mairie
 from demarches.procedures import Procedure
 from demarches.procedures import procedures as registered_procedures
@@ -116,6 +117,15 @@ def icon_address() -> SafeString:
     """The icon of the tab, within its own address: one request less for the first page."""
     drawing = (settings.BASE_DIR / "static" / "img" / "favicon.svg").read_text("utf-8").strip()
     return mark_safe(f"data:image/svg+xml,{quote(drawing, safe=ICON_SIGNS)}")  # noqa: S308 -- quoted
+
+
+@register.simple_tag
+def logo_mark() -> SafeString:
+    """The town's logo in a header, drawn by the style sheet; nothing without one."""
+    logo = town_logo()
+    if logo is None:
+        return mark_safe("")
+    return format_html('<span class="town__logo" role="img" aria-label="{}"></span>', logo.text)
 
 
 @register.filter

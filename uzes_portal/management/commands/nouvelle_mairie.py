@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from demarches.files.logo import write_logo
 from uzes_portal import town
 from uzes_portal.town_file import HOURS_EXAMPLE, Fault, Town, TownRefused, read_town
 
@@ -37,7 +38,11 @@ QUESTIONS = (
     ("pacs.tribunal", "Tribunal compétent pour un recours", ""),
     ("mentions_legales.editeur", "Direction de la publication", ""),
     ("mentions_legales.hebergeur", "Hébergeur : nom et adresse", ""),
+    ("logo.fichier", "Logo : chemin d’un PNG ou d’un JPEG (facultatif)", ""),
+    ("logo.texte", "Ce que le logo montre, pour qui ne le voit pas (facultatif sans logo)", ""),
 )  # fmt: skip
+#: Tables that the questions fill.
+ONCE = ("mairie", "pacs", "mentions_legales", "logo", "entrees.1", "officiers.1")
 #: What the questions do not ask.
 GIVEN: dict[str, Any] = {
     "services": [
@@ -71,14 +76,17 @@ class Command(BaseCommand):
             self.stdout.write("À écrire dans l’environnement du service, puis à redémarrer :")
             for line in lines:
                 self.stdout.write(f"  {line}")
-        if town.write_colours(found):
-            self.stdout.write("Les couleurs ont changé :")
+        changed = [town.write_colours(found), write_logo(found.logo)]
+        if any(changed):
+            self.stdout.write("Les couleurs ou le logo ont changé ; lancez, puis redémarrez :")
             self.stdout.write(f"  {MANAGE} build_assets && {MANAGE} collectstatic --noinput")
 
     def from_file(self, file: Path) -> Town:
         try:
             # « -sig »: text editors of Windows put a mark before the first line.
-            return read_town(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+            return read_town(
+                tomllib.loads(file.read_text(encoding="utf-8-sig")), folder=file.parent
+            )
         except OSError:
             raise CommandError(f"{file} ne s’ouvre pas. Un exemple : {EXAMPLE}.") from None
         except UnicodeDecodeError:
@@ -103,7 +111,7 @@ class Command(BaseCommand):
         answers = {where: self.asked(question, usual) for where, question, usual in QUESTIONS}
         while True:
             try:
-                return read_town(_as_file(answers))
+                return read_town(_as_file(answers), folder=Path())
             except TownRefused as refused:
                 self.ask_again(answers, refused.faults)
 
@@ -125,7 +133,7 @@ def _as_file(answers: dict[str, str]) -> dict[str, Any]:
     """The answers in the shape of the file."""
     welcome, registry = (dict(one) for one in GIVEN["services"])
     tables: dict[str, dict[str, Any]] = {
-        **{name: {} for name in ("mairie", "pacs", "mentions_legales", "entrees.1", "officiers.1")},
+        **{name: {} for name in ONCE},
         "services.1": welcome,
         "services.2": registry,
     }
@@ -143,9 +151,7 @@ def _as_file(answers: dict[str, str]) -> dict[str, Any]:
         else:
             table[name] = answer
     return {
-        "mairie": tables["mairie"],
-        "pacs": tables["pacs"],
-        "mentions_legales": tables["mentions_legales"],
+        **{name: tables[name] for name in ONCE if "." not in name},
         "agenda": GIVEN["agenda"],
         "entrees": [tables["entrees.1"]],
         "officiers": [tables["officiers.1"]],
