@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from demarches.views import account, address, courriels, fiches, health, mairie
+from demarches.views import account, address, courriels, fiches, health, mairie, receipts
 from demarches.web.converters import FicheConverter
 
 app_name = "demarches"
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern] = [
     # /sante/: for the machines that watch this one
     path("sante/", health.health, name="health"),
     path("sante/vie/", health.life, name="life"),
+    # /rapports/: what other machines tell of what we sent
+    path("rapports/sms/", receipts.sms_receipt, name="sms-receipt"),
     # /courriels/: what was sent, in development only
     path("courriels/", courriels.courriel_list, name="courriels"),
     path("courriels/<num:pk>/", courriels.courriel_detail, name="courriel"),

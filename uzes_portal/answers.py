@@ -38,6 +38,7 @@ AT_ONCE = {
     "franceconnect-leave": "leads on to the provider by itself",
     "proconnect-start": "leads on to the provider by itself",
     "proconnect-leave": "leads on to the provider by itself",
+    "demarches:sms-receipt": "a machine asks: it reads a status",
 }
 
 

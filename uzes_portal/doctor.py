@@ -165,9 +165,8 @@ def _senders(at: datetime) -> Iterator[Finding]:
         f"Les mails partent de « {sender} », que les autres serveurs refusent." if wrong else "",
         "Écrivez DEFAULT_FROM_EMAIL dans l’environnement : une adresse de la commune.",
     )
-    named = [
-        name for name in ("SMS_SENDER", "SMS_GATEWAY_TOKEN") if str(getattr(settings, name)).strip()
-    ]
+    others = ("SMS_SENDER", "SMS_GATEWAY_TOKEN", "SMS_RECEIPT_TOKEN")
+    named = [name for name in others if str(getattr(settings, name)).strip()]
     yield Finding(
         "sms",
         "SMS",

@@ -249,6 +249,8 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     # One opinion a person: longer than a dossier is kept after it was sent.
     "feedback_once": (1, 2 * 365 * 86_400),
     "csp_report": (60, 600),
+    # Every text of a busy day, told by one machine.
+    "sms_receipt": (1200, 600),
 }
 #: Heavy works on this machine: at once, waiting, the seconds they wait (`demarches.files.places`).
 #: The threads of one web server process must be more than their sum (docs/operations.md).
@@ -501,6 +503,8 @@ BOUNCES_USE_TLS = env_bool("BOUNCES_USE_TLS", default=True)
 SMS_GATEWAY_URL = env_str("SMS_GATEWAY_URL")
 SMS_GATEWAY_TOKEN = env_secret("SMS_GATEWAY_TOKEN")
 SMS_SENDER = env_str("SMS_SENDER")
+#: What the gateway shows when it tells what became of a text; without it, nobody can tell.
+SMS_RECEIPT_TOKEN = env_secret("SMS_RECEIPT_TOKEN")
 if SMS_GATEWAY_URL and (problem := gateway_problem(SMS_GATEWAY_URL, SMS_SENDER, is_trial=DEBUG)):
     raise ImproperlyConfigured(problem)
 

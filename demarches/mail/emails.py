@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage as Message
 from email.policy import Policy
+from enum import Enum, auto
 from hashlib import sha256
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
@@ -29,11 +30,13 @@ from django.utils import timezone
 from post_office.models import PRIORITY, STATUS, Email, Log
 
 from demarches.files import storage
+from demarches.files.logo import LOGO_NAME, town_logo
 from demarches.mail.html import mail_html
 from demarches.mail.limits import count_mail
 from demarches.mail.sms_gateway import TextRefused, is_on, post_text
 from demarches.rules.bounces import Bounce
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr
+from demarches.rules.receipts import Receipt
 from demarches.rules.sms import awake
 from demarches.web.locked import is_locked
 
@@ -55,6 +58,8 @@ LEASE = timedelta(minutes=5)
 WRITES = 6
 #: The kind of failure of a mail that left and came back; its text is the server's code.
 RETURNED = "returned"
+#: A text that its reader's phone has, as the gateway tells.
+DELIVERED = "delivered"
 #: Those of a text that was given up before it left: its appointment changed, or its reader did
 #: not want it any more.
 SUPERSEDED, UNWANTED = "superseded", "unwanted"
@@ -134,7 +139,10 @@ def mail_text(email: Email) -> str:
 
 
 def message_id_of(template: str, key: str, to: str) -> str:
-    digest = sha256(f"{template}|{key}|{to}".encode()).hexdigest()[:40]
+    return _as_message_id(sha256(f"{template}|{key}|{to}".encode()).hexdigest()[:40])
+
+
+def _as_message_id(digest: str) -> str:
     return f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
@@ -284,14 +292,22 @@ def _deliver(email: Email, mailer: BaseEmailBackend) -> str:
 
 
 class Letter(EmailMultiAlternatives):
-    """A mail in two parts, and its event in a third, which says its method (RFC 6047, 2.4)."""
+    """A mail in two parts, with the logo in its HTML (RFC 2387), and its event in a third.
+
+    The event says its method (RFC 6047, 2.4).
+    """
 
     def message(self, *, policy: Policy | None = None) -> Message:
         built: Message = super().message() if policy is None else super().message(policy=policy)
-        for part in built.walk():
+        for part in list(built.walk()):
             if part.get_content_type() == "text/calendar":
                 found = re.search(r"^METHOD:([A-Z]+)", str(part.get_content()), re.MULTILINE)
                 part.set_param("method", found[1] if found else "PUBLISH")
+            elif part.get_content_type() == "text/html" and (logo := town_logo()):
+                # « related »: programs show it in its place, and list no file.
+                part.add_related(
+                    logo.content, "image", "png", cid=f"<{LOGO_NAME}>", disposition="inline"
+                )
         return built
 
 
@@ -373,6 +389,38 @@ def note_return(bounce: Bounce) -> bool:
     return False
 
 
+class Told(Enum):
+    """What a receipt was worth."""
+
+    NOTED = auto()
+    #: Its text has a receipt already: the first one is believed, whoever repeats or contradicts it.
+    KNOWN = auto()
+    #: Its text is being handed over: ask again.
+    EARLY = auto()
+    UNKNOWN = auto()
+
+
+def note_receipt(receipt: Receipt) -> Told:
+    """Write down what became of a text that left, once."""
+    rows = Email.objects.filter(backend_alias=TEXT, message_id=_as_message_id(receipt.key))
+    with transaction.atomic():
+        email = rows.select_for_update(of=("self",)).first()
+        if email is None:
+            return Told.UNKNOWN
+        if email.status in WAITING:
+            return Told.EARLY
+        if email.status != STATUS.sent or email.logs.exists():
+            return Told.KNOWN
+        if receipt.is_delivered:
+            Log.objects.create(
+                email=email, status=STATUS.sent, exception_type=DELIVERED, message=receipt.code
+            )
+            _write(email)
+        else:
+            _give_up(email, RETURNED, receipt.code)
+        return Told.NOTED
+
+
 def _write(email: Email, **fields: Any) -> None:
     """Say what became of a leased mail: asked again while the row is held, for a minute at most.
 
@@ -408,14 +456,23 @@ def mail_fate(email: Email | None) -> str:
     if email is None:
         return "Aucun mail : pas d’adresse connue"
     when = timezone.localtime(email.last_updated)
+    at = f"le {day_fr(when)} à {hour_fr(when)}"
     if email.status == STATUS.sent:
-        where = "à l’opérateur de SMS" if is_text(email) else "au serveur de messagerie"
-        return f"Remis {where} le {day_fr(when)} à {hour_fr(when)}"
+        if not is_text(email):
+            return f"Remis au serveur de messagerie {at}"
+        # The only log of a text that left is its receipt.
+        return (
+            f"Reçu par le téléphone {at}"
+            if _last_log(email)
+            else f"Remis à l’opérateur de SMS {at}"
+        )
     if email.status in (STATUS.failed, None):
         log = _last_log(email)
         if log is not None and log.exception_type == RETURNED:
-            words = f"Revenu le {day_fr(when)} à {hour_fr(when)}"
-            return f"{words}{NBSP}: {_why_returned(log.message)}"
+            if is_text(email):
+                code = f" (code {log.message})" if log.message else ""
+                return f"Non reçu {at}{NBSP}: le téléphone ne l’a pas eu, dit l’opérateur{code}"
+            return f"Revenu {at}{NBSP}: {_why_returned(log.message)}"
         why = _why_no_text(log) if is_text(email) else _why_failed(log)
         return f"Non envoyé{NBSP}: {why}"
     if email.number_of_retries:

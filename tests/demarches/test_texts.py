@@ -1,5 +1,6 @@
 """SMS by the outbox, over real connections: none lost, none twice, whatever the gateway does."""
 
+import json
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.test import Client, override_settings
+from django.urls import reverse
 from post_office.models import STATUS, Email
 
 from demarches.mail import emails, sms_gateway
@@ -337,3 +340,114 @@ def test_the_three_texts(appointment: Appointment) -> None:
         "Mairie d'Uzès : le rendez-vous du 30/11 à 10 h est annulé.",
     ]
     assert CANCELLED in KINDS
+
+
+# What became of it, as the gateway tells
+
+
+def tell(
+    client: Client, sent: object, *, token: str = "reçus-secrets", kind: str = "application/json"
+) -> int:
+    body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+    headers = {"Authorization": f"Bearer {token}"}
+    response = client.post(reverse("demarches:sms-receipt"), body, kind, headers=headers)
+    assert response.cookies == {}
+    return int(response.status_code)
+
+
+@pytest.fixture
+def told(settings: Any, gateway: Gateway, appointment: Appointment) -> Email:
+    """A text that left, on a portal that listens to receipts."""
+    settings.SMS_RECEIPT_TOKEN = "reçus-secrets"
+    row = queue(appointment)
+    deliver_due()
+    return row
+
+
+def receipt(row: Email, status: str = "delivered", **more: object) -> dict[str, object]:
+    return {"id": row.message_id[1:41], "status": status, **more}
+
+
+def test_the_phone_has_it(
+    client: Client, told: Email, clock: time_machine.Traveller, gateway: Gateway
+) -> None:
+    clock.shift(timedelta(minutes=3))
+    # As the gateway knows it: by what it was given.
+    [key] = gateway.taken
+
+    assert tell(client, {"id": key, "status": "delivered"}) == 204
+
+    row = fresh(told)
+    assert row.status == STATUS.sent
+    assert mail_fate(row) == "Reçu par le téléphone le 23\u00a0novembre 2026 à 10\u00a0h\u00a003"
+
+
+def test_the_phone_will_never_have_it(client: Client, told: Email) -> None:
+    assert tell(client, receipt(told, "failed", code="EC_27")) == 204
+
+    row = fresh(told)
+    assert row.status == STATUS.failed
+    assert mail_fate(row) == (
+        "Non reçu le 23\u00a0novembre 2026 à 10\u00a0h\u00a0:"
+        " le téléphone ne l’a pas eu, dit l’opérateur (code EC_27)"
+    )
+
+
+@pytest.mark.parametrize("first", ["delivered", "failed"])
+@pytest.mark.parametrize("second", ["delivered", "failed"])
+def test_the_first_receipt_is_the_one_that_counts(
+    client: Client, told: Email, first: str, second: str
+) -> None:
+    tell(client, receipt(told, first))
+    before = mail_fate(fresh(told))
+
+    assert tell(client, receipt(told, second)) == 409
+
+    assert (mail_fate(fresh(told)), told.logs.count()) == (before, 1)
+
+
+def test_nobody_else_is_believed(client: Client, told: Email, settings: Any) -> None:
+    said = receipt(told)
+
+    assert tell(client, said, token="autre") == 401
+    assert tell(client, said, token="") == 401
+    assert client.post(reverse("demarches:sms-receipt"), said).status_code == 401
+    assert client.get(reverse("demarches:sms-receipt")).status_code == 405
+    for off in ({"SMS_RECEIPT_TOKEN": ""}, {"SMS_GATEWAY_URL": ""}):
+        with override_settings(**off):
+            assert tell(client, said, token=settings.SMS_RECEIPT_TOKEN) == 404
+    assert "Remis" in mail_fate(fresh(told))
+
+
+def test_what_is_no_receipt_is_refused(client: Client, told: Email) -> None:
+    key = told.message_id[1:41]
+    wrong = [
+        *(b" ", b"{", b"\xff", b"[" * 4000, b"[]", b"3", b'"delivered"'),
+        *({}, {"id": key}, {"id": key, "status": "sent"}, {"id": key, "status": ["failed"]}),
+        *({"id": 3, "status": "failed"}, {"id": f"{key}@x", "status": "failed"}),
+        *({"id": key, "status": "failed", "code": one} for one in (3, "<b>", "x" * 41, "a\nb")),
+    ]
+
+    assert [tell(client, one) for one in wrong] == [400] * len(wrong)
+    assert tell(client, b" " * 5000) == 413
+    assert tell(client, receipt(told), kind="text/plain") == 415
+    assert tell(client, {"id": "0" * 40, "status": "failed"}) == 404
+    assert told.logs.count() == 0
+
+
+def test_a_mail_has_no_receipt_and_a_text_only_once_it_left(
+    client: Client, told: Email, appointment: Appointment
+) -> None:
+    code = {"code": "1234 5678", "minutes": 10}
+    mail = queue_mail(to="a@exemple.fr", template="account/email/code", context=code, key="c")
+    waiting = queue(appointment, "2")
+
+    assert tell(client, receipt(mail)) == 404
+    assert tell(client, receipt(waiting)) == 425
+    assert fresh(mail).status == fresh(waiting).status == STATUS.queued
+
+
+def test_receipts_are_limited(client: Client, told: Email, settings: Any) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "sms_receipt": (2, 600)}
+
+    assert [tell(client, {}, token=str(one)) for one in range(3)] == [401, 401, 429]
