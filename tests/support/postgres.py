@@ -139,6 +139,11 @@ class Server:
             )
         _wait_until_ready(self._process, f"{self._base}postgres", log)
 
+    def create(self) -> None:
+        """The empty database of a portal."""
+        with psycopg.connect(f"{self._base}postgres", autocommit=True) as base:
+            base.execute("CREATE DATABASE portal")
+
     def crash(self) -> None:
         """End at once, as `pg_ctl stop -m immediate` does: the next start recovers."""
         self._process.send_signal(signal.SIGQUIT)
