@@ -13,6 +13,7 @@ from demarches.management.commands.aipd import assessment
 from demarches.models import Mairie, User
 from demarches.rules.impact import Assessment, markdown
 from demarches.rules.processing import (
+    TO_CONFIRM,
     TO_FILL,
     Controller,
     Fear,
@@ -118,6 +119,15 @@ def test_the_role_that_owns_the_tables_is_not_told_apart() -> None:
 
     assert connection.vendor in {"sqlite", "postgresql"}
     assert role.missing == "PostgreSQL, puis manage.py database_roles"
+
+
+@pytest.mark.django_db
+def test_each_processing_says_once_that_its_basis_is_to_be_confirmed() -> None:
+    text = markdown(assessment()).split("### 2.1")[1].split("### 2.2")[0]
+
+    parts = text.split("\n**")[1:]
+    assert len(parts) > 5
+    assert [part.count(TO_CONFIRM) for part in parts] == [1] * len(parts)
 
 
 # What only the mairie can say

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.processing import (
-    TO_CONFIRM,
     TO_FILL,
     Fear,
     Measure,
@@ -18,6 +17,7 @@ from demarches.rules.processing import (
     Served,
     Sheet,
     access_line,
+    bases,
     bullets,
     measure_line,
     one_line,
@@ -107,8 +107,7 @@ def _principles(one: Assessment) -> Iterator[str]:
         yield f"**{sheet.title}**\n"
         yield from bullets(
             f"Finalité, explicite et légitime : {sheet.purpose}",
-            *(f"Base légale : {basis}" for basis in sheet.basis),
-            f"Base légale : {TO_CONFIRM}",
+            *(f"Base légale : {basis}" for basis in bases(sheet)),
             *((f"Jamais demandé ni écrit : {sheet.never}",) if sheet.never else ()),
             *(f"Durée : {row.what} : {row.until}" for row in sheet.kept),
             *map(measure_line, sheet.measures),

@@ -185,6 +185,12 @@ class Register:
     on: date
 
 
+def bases(sheet: Sheet) -> list[str]:
+    """Its legal bases, and once that they are to be confirmed."""
+    said = list(sheet.basis)
+    return said if any(TO_CONFIRM in basis for basis in said) else [*said, TO_CONFIRM]
+
+
 def told(sheets: Iterable[Sheet]) -> list[KeptFor]:
     """What everybody reads of how long things are kept."""
     return [row for sheet in sheets for row in sheet.kept if row.is_told]
@@ -244,7 +250,7 @@ def _sheet(number: int, sheet: Sheet, register: Register) -> Iterator[str]:
     yield f"## {number}. {sheet.title}\n"
     yield f"**Finalité.** {sheet.purpose}\n"
     yield "**Base légale.**\n"
-    yield from bullets(*sheet.basis, sentence([TO_CONFIRM]))
+    yield from bullets(*(sentence([basis]) for basis in bases(sheet)))
     yield f"**Personnes concernées.** {sentence(sheet.people)}\n"
     yield "**Données.**\n"
     yield from table(

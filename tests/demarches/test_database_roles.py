@@ -103,3 +103,12 @@ def test_the_serving_role_runs_the_journey_and_is_refused_the_rest(
             " WHERE rolname = current_user"
         ).fetchone()
     assert rights == (False, False, False, False)
+
+
+def test_the_impact_assessment_counts_two_roles_as_a_measure(serving: tuple[str, Path]) -> None:
+    """The role that serves does not own the tables: what is left to do says nothing of it."""
+    told = manage(serving[1], serving[0], "aipd")
+    measures, plan = told.split("### 3.1")[1].split("### 4.1")
+
+    assert "Le rôle de la base qui sert ne change ni les tables ni le journal" in measures
+    assert "database_roles" not in plan
