@@ -9,7 +9,7 @@ from demarches.files import antivirus, storage
 from demarches.files.uploads import REFUSALS
 from demarches.rules.enums import PieceStatus
 from pacs import emails
-from pacs.models import Dossier, Message, Piece, PieceFile
+from pacs.models import Dossier, Message, Piece, PieceFile, PieceWording
 
 
 @dataclass
@@ -58,9 +58,22 @@ def _throw_away(stored: PieceFile, *, at: datetime) -> bool:
         message = Message.objects.create(
             dossier=dossier,
             private_to=piece.partenaire,
-            body=REFUSALS["infected"].format(name=stored.display_name),
+            body=REFUSALS["infected"].format(name=stored.display_name)
+            + _what_to_do(dossier, piece),
             at=at,
         )
         dossier.touch(at=at)
         emails.message_from_mairie(message, at=at)
     return True
+
+
+def _what_to_do(dossier: Dossier, piece: Piece) -> str:
+    """The next step, for whoever is left without a file of this piece."""
+    if piece.current_status is not PieceStatus.MISSING:
+        return ""
+    label = PieceWording.objects.by_rule()[piece.rule_id].label
+    stays = "" if dossier.is_draft else " Votre dossier reste envoyé."
+    return (
+        f"{stays} La pièce « {label} » est de nouveau à fournir : sur la page du dossier, envoyez"
+        " cette photo, ou dites que vous apporterez l’original."
+    )

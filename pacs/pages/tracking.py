@@ -696,13 +696,17 @@ STAGES: tuple[tuple[Status, str, str], ...] = (
 
 #: In the place of « vous n’avez rien à faire », while the top of the page asks for something.
 ASKED_ABOVE = "C’est à la mairie, et à vous : voyez ce qui est demandé en haut de cette page."
+#: The same, while a piece has lost its file, or never had one.
+ASKED_BELOW = "C’est à la mairie, et à vous : une pièce est à fournir, plus bas sur cette page."
 
 
-def timeline(dossier: Dossier, *, is_asked: bool = False) -> list[Moment]:
+def timeline(dossier: Dossier, *, is_asked: bool = False, is_lacking: bool = False) -> list[Moment]:
     """Done, now and next, with who must act and by when.
 
-    `is_asked`: the reader has something to do besides, told above.
+    `is_asked`: the reader has something to do besides, told above; `is_lacking`: a piece to
+    provide, in the list below.
     """
+    todo = ASKED_ABOVE if is_asked else ASKED_BELOW if is_lacking else ""
     status = dossier.current_status
     settings = dossier.procedure_settings
     moments = [Moment("Dossier envoyé", "done", dossier.submitted_at)]
@@ -724,7 +728,7 @@ def timeline(dossier: Dossier, *, is_asked: bool = False) -> list[Moment]:
             state = "next"
         if stage is Status.UNDER_REVIEW and state == "now" and dossier.review_since:
             answer = settings.answer_by(dossier.review_since)
-            text = f"{ASKED_ABOVE if is_asked else text} Réponse au plus tard le {day_fr(answer)}."
+            text = f"{todo or text} Réponse au plus tard le {day_fr(answer)}."
         at = dossier.completed_at if stage is Status.COMPLETE and state != "next" else None
         if stage is Status.SCHEDULED and dossier.appointment is not None:
             at = dossier.appointment.starts_at

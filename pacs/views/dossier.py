@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demarches.models import FeedbackCount, TransitionRefused
 from demarches.rules.addresses import same_address
-from demarches.rules.enums import Status
+from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.feedback import counted
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
@@ -161,7 +161,8 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         }
         return render(request, "pacs/dossier_tasks.html", context)
     context["alerts"] = alerts
-    context["moments"] = timeline(dossier, is_asked=is_asked)
+    is_lacking = any(row.status is PieceStatus.MISSING and not row.by_mairie for row in rows)
+    context["moments"] = timeline(dossier, is_asked=is_asked, is_lacking=is_lacking)
     mine = [one for one in open_corrections(dossier) if one.holder in holders_of(partenaire)]
     context["to_send"] = any(one.status == "draft" for one in mine)
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)

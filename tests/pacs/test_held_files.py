@@ -25,7 +25,9 @@ from pacs.actions.refusals import ActionRefused
 from pacs.models import Dossier, Message, PieceFile
 from pacs.procedure import findings
 from tests.support.clamd import serve
+from tests.support.dossiers import bring_everything
 from tests.support.forms import answer_pieces
+from tests.support.pages import plain
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=ZoneInfo("Europe/Paris"))
 NOWHERE = "127.0.0.1:1"
@@ -167,6 +169,49 @@ def test_what_it_knows_is_deleted_and_its_holder_alone_is_told(
     assert "carte.jpg" in message.body
     assert [one.to for one in mail] == [["alice@example.org"]]
     assert "carte.jpg" not in "".join(one.subject + one.message for one in mail)
+
+
+def test_once_sent_the_couple_reads_what_to_do_and_the_agent_what_happened(
+    sent: Dossier,
+    agent: User,
+    alice: User,
+    bob: User,
+    settings: Any,
+    client_of: Callable[[User], Client],
+) -> None:
+    bring_everything(sent)
+    _held_of_sent(sent)
+    pages = {
+        "alice": (client_of(alice), sent.get_absolute_url()),
+        "bob": (client_of(bob), sent.get_absolute_url()),
+        "decide": (client_of(agent), reverse("admin:pacs_dossier_change", args=[sent.pk])),
+        "thread": (client_of(agent), reverse("admin:pacs_dossier_exchanges", args=[sent.pk])),
+    }
+    before = read_all(pages)
+    look(settings, b"stream: Known FOUND\0")
+    after = read_all(pages)
+
+    assert all("Vous n’avez rien à faire" in before[one] for one in ("alice", "bob"))
+    told = after["alice"]
+    assert "Notre antivirus a reconnu un programme dangereux dans le fichier" in told
+    assert "Votre dossier reste envoyé. La pièce « Pièce d’identité" in told
+    assert "est de nouveau à fournir : sur la page du dossier, envoyez cette photo" in told
+    assert "une pièce est à fournir, plus bas sur cette page" in told
+    assert "Vous n’avez rien à faire" not in told
+    # It is hers: the other reads what they read before.
+    assert "antivirus" not in after["bob"]
+    assert "attend l’antivirus depuis le" in before["decide"]
+    assert "attend l’antivirus" not in after["decide"]
+    assert "antivirus a reconnu un programme dangereux" in after["thread"]
+    page = reverse("pacs:dossier-pieces", args=[sent.reference])
+    client = client_of(alice)
+    settings.CLAMD_ADDRESS = ""
+    answer_pieces(client, client.get(page), CARD, documents=picture())
+    assert PieceFile.objects.get().held_since is None
+
+
+def read_all(pages: dict[str, tuple[Client, str]]) -> dict[str, str]:
+    return {name: plain(client.get(url).content.decode()) for name, (client, url) in pages.items()}
 
 
 def test_one_that_it_cannot_look_at_keeps_no_other_waiting(
