@@ -64,6 +64,8 @@ _ENDING_SLIPS = {
     **dict.fromkeys(("ft", "fe", "rf", "frr", "ffr", "ftr"), "fr"),
     **dict.fromkeys(("nett", "nte", "ent"), "net"),
 }
+#: What an ending with an accent stands for: hardly any real one has an accent.
+_ENDINGS = ("com", "fr", "net", "org", "eu")
 #: Slips farther than one sign; none of these takes mail for residents.
 _KNOWN_SLIPS = {
     "gmail.fr": "gmail.com",
@@ -285,8 +287,17 @@ def _place(typed: str, rank: int) -> str:
 
 def _other_ending(domain: str) -> str:
     name, _, ending = domain.rpartition(".")
-    meant = _ENDING_SLIPS.get(ending)
+    meant = _ENDING_SLIPS.get(ending) or (_plain_ending(ending) if "xn--" in ending else "")
     return f"{name}.{meant}" if meant else ""
+
+
+def _plain_ending(ending: str) -> str:
+    """« com » for « coù »: the keys of accents stand beside « m » and « p »; "" when unlikely."""
+    plain = _without_accents(ending)
+    if plain in _ENDINGS:
+        return plain
+    near = (known for known in _ENDINGS if _is_one_slip(plain, known))
+    return _ENDING_SLIPS.get(plain) or next(near, "")
 
 
 def _frequent_neighbour(domain: str) -> str:

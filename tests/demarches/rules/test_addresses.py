@@ -144,6 +144,11 @@ def test_what_is_kept_is_lower_case_ascii_and_stays_as_it_is(typed: str) -> None
         ("yaho.fr", "yahoo.fr"),
         ("free.f", "free.fr"),
         ("xn--gmal-7pa.com", "gmail.com"),  # gmaïl.com
+        ("gmail.xn--co-pka", "gmail.com"),  # gmail.coù
+        ("exemple.xn--co-pka", "exemple.com"),
+        ("exemple.xn--cm-2ja", "exemple.com"),  # .còm
+        ("exemple.xn--cn-8ja", "exemple.com"),  # .côn
+        ("exemple.xn--fr-pka", "exemple.fr"),  # .frù
     ],
 )
 def test_a_common_slip_gets_a_question(domain: str, meant: str) -> None:
@@ -156,6 +161,7 @@ def test_a_common_slip_gets_a_question(domain: str, meant: str) -> None:
         *FREQUENT_DOMAINS,
         *("exemple.fr", "uzes.fr", "ymail.com", "gmx.fr", "live.be", "me.com", "cfr.fr"),
         *("ac-nimes.fr", "gard.gouv.fr", "proton.me", "xn--uzs-7la.fr", "xn--a.fr"),
+        "exemple.xn--vermgensberater-ctb",
     ],
 )
 def test_an_honest_domain_gets_none(domain: str) -> None:
