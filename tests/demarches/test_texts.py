@@ -1,12 +1,14 @@
 """SMS by the outbox, over real connections: none lost, none twice, whatever the gateway does."""
 
 import json
+import shlex
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -36,6 +38,7 @@ from tests.support.gateway import (
     open_gateway,
 )
 from tests.support.mailbox import Mailbox
+from tests.support.portal import ROOT
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NUMBER = as_number("06 12 34 56 78")
@@ -445,6 +448,26 @@ def test_a_mail_has_no_receipt_and_a_text_only_once_it_left(
     assert tell(client, receipt(mail)) == 404
     assert tell(client, receipt(waiting)) == 425
     assert fresh(mail).status == fresh(waiting).status == STATUS.queued
+
+
+def test_the_example_of_the_documents_is_taken(client: Client, told: Email, settings: Any) -> None:
+    """The line that an operator copies: the same address, headers and words, another text."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    shell = page.split("```sh\ncurl ")[1].split("```")[0].replace("\\\n", " ")
+    words = shlex.split(shell.replace("$SMS_RECEIPT_TOKEN", settings.SMS_RECEIPT_TOKEN))
+    headers = dict(words[at + 1].split(": ", 1) for at, one in enumerate(words) if one == "-H")
+    sent = json.loads(words[words.index("-d") + 1]) | {"id": told.message_id[1:41]}
+    address = next(one for one in words if one.startswith("https://"))
+
+    answer = client.post(
+        urlsplit(address).path,
+        json.dumps(sent),
+        headers.pop("Content-Type"),
+        headers=headers,
+    )
+
+    assert answer.status_code == 204
+    assert mail_fate(fresh(told)).startswith("Reçu par le téléphone")
 
 
 def test_receipts_are_limited(client: Client, told: Email, settings: Any) -> None:
