@@ -12,13 +12,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import get_language_info
 
 FRENCH = "fr"
 ENGLISH = "en"
 PARAMETER = "langue"
-#: How a page offers itself in each language, in that language.
+#: How the list is offered in each language besides French, in that language.
 INVITATIONS: Mapping[str, str] = {
-    FRENCH: "En français",
     ENGLISH: "In English",
     "it": "In italiano",
     "es": "En español",
@@ -34,7 +34,8 @@ class Version:
     """One language of the page that is shown."""
 
     code: str
-    invitation: str
+    #: In that language.
+    name: str
     url: str
     is_current: bool
 
@@ -53,13 +54,19 @@ def in_address(url: str, language: str) -> str:
     return f"{path}?{query}{'&' if query else ''}{PARAMETER}={language}"
 
 
+def language_name(code: str) -> str:
+    """« Español »: short enough for all of them to stand in one line of a phone."""
+    name: str = get_language_info(code)["name_local"]
+    return name.capitalize()
+
+
 def versions(request: HttpRequest, among: tuple[str, ...], current: str) -> list[Version]:
     """The same page in each of its languages, French first."""
     query = request.GET.copy()
     query.pop(PARAMETER, None)
     url = f"{request.path}?{query.urlencode()}" if query else request.path
     return [
-        Version(code, INVITATIONS[code], in_address(url, code), code == current)
+        Version(code, language_name(code), in_address(url, code), code == current)
         for code in (FRENCH, *among)
     ]
 
