@@ -68,7 +68,7 @@ def columns_of(base: Base, vendor: str) -> Columns:
     found: Columns = {}
     # As text: what PostgreSQL gives for JSON cannot be counted.
     cast = "" if vendor == "sqlite" else "::text"
-    for table, column in base.execute(TABLES[vendor]):  # type: ignore[arg-type]
+    for table, column in base.execute(TABLES[vendor]):
         if table not in REWRITTEN and column not in COLUMNS.get(table, ()):
             found.setdefault(table, []).append(f'"{column}"{cast}')
     return found
@@ -77,7 +77,7 @@ def columns_of(base: Base, vendor: str) -> Columns:
 def rows(base: Base, columns: Columns) -> dict[str, Counter[tuple[object, ...]]]:
     """Every row of every table, in these columns."""
     return {
-        table: Counter(base.execute(f'SELECT {", ".join(names)} FROM "{table}"'))  # type: ignore[arg-type]
+        table: Counter(base.execute(f'SELECT {", ".join(names)} FROM "{table}"'))
         for table, names in columns.items()
     }
 

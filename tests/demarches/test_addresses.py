@@ -220,7 +220,7 @@ def test_an_accent_beside_the_ending_is_asked_about() -> None:
     """« coù » is the key beside « m »: with its accent, it makes a domain that has none."""
     for slip, meant in (("gmail.coù", "gmail.com"), ("exemple.frù", "exemple.fr")):
         asked = OneForm({"email": f"a@{slip}", "other": "x"})
-        assert asked.errors["email"][0].startswith(f"Vouliez-vous dire a@{meant} ?")
+        assert f"Vouliez-vous dire a@{meant} ?" in str(asked.errors["email"])
 
 
 def test_another_slip_is_asked_about_again() -> None:

@@ -1,5 +1,6 @@
 """SMS about an appointment: who agrees and where, what is told to whom, what the desk reads."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -427,6 +428,41 @@ def test_one_that_was_refused_is_called_for_and_sent_again(
     assert gateway.asked[0]["id"] != gateway.asked[1]["id"]
     with pytest.raises(ActionRefused):
         desk.send_again(booked, mail.pk, by=agent, at=NOW)
+
+
+def test_what_the_phone_never_got_is_called_for_and_sent_again(
+    gateway: Gateway,
+    booked: Dossier,
+    agent: User,
+    client: Client,
+    client_of: Callable[[User], Client],
+    settings: Any,
+) -> None:
+    settings.SMS_RECEIPT_TOKEN = "jeton-des-recus"
+    book_for(booked, SECOND, by=agent, at=NOW)
+    deliver_due()
+    tell_fate(client, gateway.asked[0]["id"], "failed")
+    [line] = [one for one in thread_of(booked) if one.kind == "SMS"]
+    assert (line.fate[:8], line.to_call) == ("Non reçu", "06 12 34 56 78")
+    page = client_of(agent).get(reverse("admin:pacs_dossier_exchanges", args=[booked.pk]))
+    assert "le téléphone ne l’a pas eu" in page.content.decode()
+
+    desk.send_again(booked, line.failed_mail, by=agent, at=NOW + timedelta(minutes=1))
+    deliver_due()
+    tell_fate(client, gateway.asked[1]["id"], "delivered")
+
+    fates = [one.fate[:22] for one in thread_of(booked) if one.kind == "SMS"]
+    assert sorted(fates) == ["Non reçu le 23\u00a0novembr", "Reçu par le téléphone "]
+
+
+def tell_fate(client: Client, key: str, status: str) -> None:
+    answer = client.post(
+        reverse("demarches:sms-receipt"),
+        json.dumps({"id": key, "status": status}),
+        "application/json",
+        headers={"Authorization": "Bearer jeton-des-recus"},
+    )
+    assert answer.status_code == 204
 
 
 def test_one_that_is_no_longer_true_or_wanted_is_not_sent_again(

@@ -23,8 +23,10 @@ KEYS = {
     "FILE_KEYS": "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 }
 #: As any server reads it: who may what is the installation's, and the open sessions nobody's.
-DUMP = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=100")
-DUMP += ("--exclude-table-data=django_session",)
+DUMP = (
+    *("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=100"),
+    "--exclude-table-data=django_session",
+)
 
 
 def restore(path: Path) -> None:
@@ -51,7 +53,7 @@ def keep(path: Path) -> int:
 
 def keep_postgres(server: Server) -> int:
     """Keep the portal of this server as the release's database; its weight."""
-    dump = [server.bin_dir / "pg_dump", *DUMP, server.url]
+    dump = [str(server.bin_dir / "pg_dump"), *DUMP, server.url]
     text = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
     # What speaks to psql alone, and a setting that older servers do not know.
     lines = text.splitlines()
