@@ -239,7 +239,7 @@ def test_each_page_offers_its_other_languages(client: Client) -> None:
         assert f'lang="{code}" hreflang="{code}">' in result
         assert f'<link rel="alternate" hreflang="{code}" href="http://testserver/pacs/' in result
     for code in (*LIST, "fr"):
-        assert ('hreflang="fr">En français' in page(client, "home", {"langue": code})) == (
+        assert ('hreflang="fr">Français' in page(client, "home", {"langue": code})) == (
             code in PAGES
         )
 
