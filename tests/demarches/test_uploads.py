@@ -157,7 +157,7 @@ def test_a_refusal_names_the_file_and_says_what_to_do(code: str) -> None:
     facts = {
         "name": "acte.pdf", "size": "12 Mo", "limit": "10 Mo", "extension": "pdf", "kind": "PDF",
         "found": "PNG", "suggestion": "acte.png", "pixels": 51, "pages": 40, "files": 10,
-        "used": "150 Mo", "together": "40 Mo",
+        "used": "150 Mo", "together": "40 Mo", "height": 96,
     }  # fmt: skip
 
     message = UploadRefused(code, **facts).message
