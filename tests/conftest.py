@@ -2,28 +2,24 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Group, Permission
-from django.core.management import call_command
+from django.contrib.auth.models import Group
 from django.db import connection
-from django.db.models import Count, Max
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
 
 from demarches.desk.journal import drop_triggers_sql
 from demarches.files import uploads
-from demarches.models import Mairie, User
+from demarches.models import User
 from demarches.web import request_memory
 from pacs.models import Dossier
 from tests.support.dossiers import make_dossier
 from tests.support.mailbox import Mailbox, open_mailbox
+from tests.support.reference import REFERENCE_FIXTURES, load
 from uzes_portal.answers import PARAMETER
 
 #: Fixtures that open a database; a test without any of them says the same on every one.
@@ -57,50 +53,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_database")
 
 
-REFERENCE_FIXTURES = (
-    "mairie",
-    "opening_hours",
-    "agendas",
-    "shown_fiches",
-    "pacs_settings",
-    "pacs_pieces",
-    "groups",
-    "refusal_reasons",
-    "message_templates",
-    "vitale_references",
-    "vitale_situations",
-    "vitale_facts",
-    "vitale_offsets",
-    "vitale_help",
-)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What loading the fixtures wrote on an empty portal."""
-
-    #: Statements with their parameters; on PostgreSQL all of them in one text, which travels once.
-    rows: list[tuple[str, Any]]
-    #: Keys of the permissions of each group; the database numbers the groups itself.
-    groups: dict[str, list[int]]
-
-    def write(self) -> None:
-        with connection.cursor() as cursor:
-            for statement, parameters in self.rows:
-                cursor.execute(statement, parameters)
-        groups = Group.objects.bulk_create(Group(name=name) for name in self.groups)
-        link = Group.permissions.through
-        link._default_manager.bulk_create(
-            link(group=group, permission_id=key)
-            for group in groups
-            for key in self.groups[group.name]
-        )
-
-
-#: By database, and by the permissions: their keys change when a test empties the database.
-_loaded: dict[tuple[Any, ...], Loaded] = {}
-
-
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine checks a file later; the tests of the limits set their own."""
@@ -117,56 +69,7 @@ def nothing_kept() -> None:
 @pytest.fixture
 def reference_data(db: None) -> None:
     """What `fixtures/` loads on a new portal."""
-    load_reference_rows()
-
-
-def load_reference_rows() -> None:
-    """Write what `loaddata` writes: the first time by `loaddata`, then by its own statements.
-
-    Reading the files and asking the models anew was a third of the time of the suite.
-    """
-    if Mairie.objects.exists():
-        call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)
-        return
-    keys = Permission.objects.aggregate(last=Max("pk"), number=Count("pk"))
-    known = (connection.vendor, *keys.values())
-    if known in _loaded:
-        _loaded[known].write()
-    else:
-        _loaded[known] = _load_and_note()
-
-
-def _at_once(sql: str, rows: list[Any]) -> tuple[str, Any]:
-    """Equal statements as one, of several rows."""
-    if len(rows) == 1:
-        return sql, rows[0]
-    head, _, row = sql.partition(" VALUES ")
-    assert row.count("(") == row.count(")") == 1, sql
-    return f"{head} VALUES {', '.join([row] * len(rows))}", [one for row in rows for one in row]
-
-
-def _load_and_note() -> Loaded:
-    noted: list[tuple[str, Any]] = []
-
-    def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        is_row = sql.startswith("INSERT") and "auth_group" not in sql
-        if is_row or sql.startswith("SELECT setval"):
-            noted.append((sql.partition(" RETURNING ")[0], parameters))
-        return execute(sql, parameters, many, context)
-
-    with connection.execute_wrapper(note):
-        call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)
-    rows = [
-        _at_once(sql, [row for _, row in lines]) for sql, lines in groupby(noted, itemgetter(0))
-    ]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            rows = [(";\n".join(cursor.mogrify(*row) for row in rows), None)]
-    groups = {
-        group.name: [permission.pk for permission in group.permissions.all()]
-        for group in Group.objects.prefetch_related("permissions")
-    }
-    return Loaded(rows, groups)
+    load(*REFERENCE_FIXTURES)
 
 
 @pytest.fixture(autouse=True, scope="session")

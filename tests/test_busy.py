@@ -4,13 +4,13 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
-from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from demarches.models import User
 from tests.support.followups import fresh, make_demande
+from tests.support.reference import load
 from vitale.models import Demande
 
 FOLLOW_UPS = ("vitale_references", "vitale_situations", "vitale_help")
@@ -23,7 +23,7 @@ def test_nobody_sees_an_error_of_ours(
     def too_slow(*args: object, **kwargs: object) -> None:
         raise OperationalError("canceling statement due to lock timeout")
 
-    call_command("loaddata", *FOLLOW_UPS, verbosity=0)
+    load(*FOLLOW_UPS)
     demande = make_demande(alice)
     monkeypatch.setattr("vitale.views.aide.actions.cancel", too_slow)
 
@@ -42,7 +42,7 @@ def test_nobody_sees_an_error_of_ours(
 def test_a_row_that_somebody_holds_for_too_long_is_a_clear_answer(
     client_of: Callable[[User | None], Client], alice: User
 ) -> None:
-    call_command("loaddata", *FOLLOW_UPS, verbosity=0)
+    load(*FOLLOW_UPS)
     demande = make_demande(alice)
     held, done = Event(), Event()
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.db import connection
 
 from demarches.agenda.closing_actions import ClosingRefused, confirm
@@ -19,6 +18,7 @@ from pacs.actions.appointments import book_apart, book_for
 from pacs.models import Dossier
 from tests.support.closing import HALF_HOUR, NOW, THURSDAY, begin, couple, mark
 from tests.support.present import the
+from tests.support.reference import load
 from uzes_portal.closing_desk import closers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ def clock() -> Iterator[None]:
 @pytest.fixture
 def officer(transactional_db: None) -> User:
     names = ("mairie", "opening_hours", "agendas", "pacs_settings", "pacs_pieces", "groups")
-    call_command("loaddata", *names, verbosity=0)
+    load(*names)
     user = User.objects.create_user("agent@example.org", full_name="Nour Vidal", is_staff=True)
     user.groups.add(Group.objects.get(name="officier"))
     return user

@@ -12,7 +12,6 @@ import pikepdf
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -31,6 +30,7 @@ from tests.pacs.test_official import booked, every_paper, line  # noqa: F401 -- 
 from tests.support.fiches import fiche_xml
 from tests.support.pdf import text_of
 from tests.support.present import the
+from tests.support.reference import load
 from uzes_portal.mine import copy_for
 
 TEMPLATES = Path(settings.BASE_DIR, "templates")
@@ -118,7 +118,7 @@ def test_every_pdf_is_tagged_named_and_read_in_order(
     made: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    call_command("loaddata", "vitale_references", "vitale_situations", verbosity=0)
+    load("vitale_references", "vitale_situations")
     cache.clear()
     folder = tmp_path / "guide"
     folder.mkdir()

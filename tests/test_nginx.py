@@ -20,8 +20,8 @@ from demarches.rules.opening_hours import next_change
 from demarches.serving import kept_pages
 from demarches.serving.kept_pages import pages
 from demarches.templatetags.portal import nb
-from tests.conftest import load_reference_rows
 from tests.support.nginx import PROGRAM, STATUS_HEADER, running_nginx
+from tests.support.reference import REFERENCE_FIXTURES, load
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no nginx here")
 
@@ -76,7 +76,7 @@ class Front:
 def front(
     transactional_db: None, live_server: LiveServer, settings: Any, tmp_path: Path
 ) -> Iterator[Front]:
-    load_reference_rows()
+    load(*REFERENCE_FIXTURES)
     settings.KEPT_PAGES_BYTES = 1024 * 1024
     settings.TRUSTED_PROXY_COUNT = 1
     pages.clear()

@@ -62,10 +62,10 @@ def prepare() -> tuple[str, str, str, str]:
 
     from demarches.guidance.comarquage import import_source
     from demarches.models import User
-    from tests.conftest import REFERENCE_FIXTURES
     from tests.support.appointments import make_complete
     from tests.support.dossiers import bring_everything, make_dossier, send
     from tests.support.fiches import fiche_xml, write_zip
+    from tests.support.reference import REFERENCE_FIXTURES
 
     call_command("migrate", verbosity=0)
     call_command("loaddata", *REFERENCE_FIXTURES, verbosity=0)

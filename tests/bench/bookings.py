@@ -22,7 +22,7 @@ from demarches.agenda.seats import SlotTaken, take_seat  # noqa: E402
 from demarches.models import Agenda, Appointment, SeatTime  # noqa: E402
 from demarches.rules.enums import AppointmentStatus  # noqa: E402
 from demarches.rules.slots import Slot, steps_of  # noqa: E402
-from tests.conftest import REFERENCE_FIXTURES  # noqa: E402
+from tests.support.reference import REFERENCE_FIXTURES  # noqa: E402
 
 CLIENTS, SLOTS = 4, 150
 INSERT = (

@@ -23,8 +23,8 @@ from django.urls import reverse  # noqa: E402
 from demarches.models import User  # noqa: E402
 from pacs.models import Dossier  # noqa: E402
 from tests.bench.copies import copy_dossiers  # noqa: E402
-from tests.conftest import REFERENCE_FIXTURES  # noqa: E402
 from tests.support.plans import scans_of  # noqa: E402
+from tests.support.reference import REFERENCE_FIXTURES  # noqa: E402
 
 FEW, TURNS = 300, 9
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -17,6 +16,7 @@ from demarches.models import Fiche, FicheWord, ShownFiche, SitePage, Synonym
 from demarches.rules.search import folded, names_in, sound_of, stem, stems_in
 from tests.support.everyday_queries import MEASURED, QUERIES, TUNED
 from tests.support.fiches import fiche_xml, small, write_zip
+from tests.support.reference import load
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 #: The archive of November 2020; nothing of it is kept here.
@@ -229,7 +229,7 @@ def test_a_hostile_query_is_answered(guide: Path, query: str) -> None:
 @pytest.fixture
 def first_words(reference_data: None) -> None:
     """What a new portal takes for what, and the pages it finds."""
-    call_command("loaddata", "search_pages", "search_synonyms", verbosity=0)
+    load("search_pages", "search_synonyms")
 
 
 def test_the_page_says_what_it_looked_for(client: Client, guide: Path, first_words: None) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
@@ -13,6 +12,7 @@ from icalendar import Calendar
 from demarches.models import Closure, Entrance, Mairie, OpeningHours
 from demarches.rules.opening_hours import PARIS
 from tests.support.pages import Answer
+from tests.support.reference import load
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ FIRST_SATURDAY = datetime(2026, 8, 1, 9, tzinfo=PARIS)
 
 @pytest.fixture
 def uzes() -> Mairie:
-    call_command("loaddata", "mairie", "opening_hours", verbosity=0)
+    load("mairie", "opening_hours")
     return Mairie.objects.get()
 
 

@@ -29,6 +29,7 @@ from demarches.mail.emails import mail_text
 from demarches.models import User
 from tests.support.album import take_pictures
 from tests.support.chromium import launch_options
+from tests.support.reference import load
 
 # Playwright's own loop runs in this thread; the tests are the only ones to use the ORM here.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -56,8 +57,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def site(assets: None, transactional_db: None, live_server: LiveServer, settings: Any) -> str:
     """The address of the portal, loaded with Uzès; the limits of a house do not apply to it."""
-    call_command(
-        "loaddata",
+    load(
         "mairie",
         "opening_hours",
         "agendas",
@@ -66,7 +66,6 @@ def site(assets: None, transactional_db: None, live_server: LiveServer, settings
         "groups",
         "refusal_reasons",
         "message_templates",
-        verbosity=0,
     )
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (10_000, 60))
     settings.SITE_URL = live_server.url

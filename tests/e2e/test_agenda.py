@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.utils import timezone
 
 from demarches.models import User
@@ -14,6 +13,7 @@ from tests.e2e.conftest import Visitor
 from tests.e2e.test_closing import LAPTOP, TABLET, a_day_with_eight
 from tests.support.closing import couple, helped
 from tests.support.present import the
+from tests.support.reference import load
 
 pytestmark = pytest.mark.e2e
 
@@ -29,7 +29,7 @@ def officer(site: str) -> User:
 def test_week_month_and_move_please_axe(
     officer: User, signed_in: Callable[..., Visitor], viewport: dict[str, int]
 ) -> None:
-    call_command("loaddata", "vitale_references", "vitale_help", verbosity=0)
+    load("vitale_references", "vitale_help")
     now, eight = timezone.now(), a_day_with_eight()
     dossier = couple(officer, 0, at=now, start=eight[0])
     demande = helped(officer, eight[1], at=now)

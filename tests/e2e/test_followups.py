@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from django.utils.timezone import localdate
 from playwright.sync_api import expect
@@ -15,6 +14,7 @@ from demarches.mail.emails import mail_text
 from demarches.models import Appointment, User
 from tests.e2e.conftest import PHONE, Visitor
 from tests.support.followups import answered, proposed
+from tests.support.reference import load
 from vitale.actions.upkeep import remind
 from vitale.models import Demande, Suivi
 
@@ -26,7 +26,7 @@ PLAN = "/vitale/que-dois-je-faire/plan/?caisse=inconnue&situation=perte&voie=en-
 @pytest.fixture(autouse=True)
 def follow_up(site: str) -> None:
     names = ("vitale_references", "vitale_situations", "vitale_facts", "vitale_offsets")
-    call_command("loaddata", *names, "vitale_help", verbosity=0)
+    load(*names, "vitale_help")
 
 
 @pytest.mark.parametrize("width", [320, 1280])

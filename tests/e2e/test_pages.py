@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
 from demarches.guidance.comarquage import import_source
@@ -15,6 +14,7 @@ from demarches.serving.kept_pages import pages
 from tests.e2e.conftest import PHONE, Visitor
 from tests.support.dossiers import COMMON, OTHER, PERSON, make_dossier
 from tests.support.fiches import fiche_xml, write_zip
+from tests.support.reference import load
 
 pytestmark = pytest.mark.e2e
 
@@ -96,7 +96,7 @@ def test_data_in_a_page_is_no_script_for_the_policy(
     import_source(
         write_zip(tmp_path / "guide.zip", {"F265.xml": fiche_xml("F265")}), at=timezone.now()
     )
-    call_command("loaddata", "shown_fiches", verbosity=0)
+    load("shown_fiches")
     reader = visitor()
     reader.page.add_init_script(REFUSALS)
     for path in ("/mairie/", "/fiches/F265/") * 2:  # as it is made, and as it is kept

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
-from django.core.management import call_command
 
 from tests.e2e.conftest import PHONE, Visitor
+from tests.support.reference import load
 from tests.vitale.answers import READINGS
 
 pytestmark = pytest.mark.e2e
@@ -25,7 +25,7 @@ PAGES = (
 @pytest.fixture(autouse=True)
 def guide(site: str) -> None:
     names = ("vitale_references", "vitale_situations", "vitale_facts")
-    call_command("loaddata", *names, verbosity=0)
+    load(*names)
 
 
 @pytest.mark.parametrize("width", [320, 360, 1280])

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import outloud
 import pytest
-from django.core.management import call_command
 from icalendar import Calendar
 
 from demarches.models import Mairie
@@ -22,6 +21,7 @@ from pacs.reads.checklist import (
 )
 from pacs.rules.situation import PartenaireAnswers
 from tests.pacs.rules.people import FOREIGN, FRENCH, couple, inputs
+from tests.support.reference import load
 
 TODAY = date(2026, 11, 23)
 
@@ -40,7 +40,7 @@ def checklist_of(
 
 @pytest.fixture(autouse=True)
 def reference(db: None) -> None:
-    call_command("loaddata", "mairie", "agendas", "pacs_settings", "pacs_pieces", verbosity=0)
+    load("mairie", "agendas", "pacs_settings", "pacs_pieces")
 
 
 def test_three_groups_with_their_own_pieces() -> None:

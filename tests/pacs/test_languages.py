@@ -40,6 +40,7 @@ from tests.pacs.simulator_answers import (
     params_of,
 )
 from tests.support.catalogs import catalog, catalog_path, needed, of_pages
+from tests.support.reference import load
 
 ANSWERS = {
     "french": params_of(),
@@ -62,15 +63,7 @@ FRENCH_WORDS = re.compile(
 
 @pytest.fixture(autouse=True)
 def town(db: None) -> Iterator[None]:
-    call_command(
-        "loaddata",
-        "mairie",
-        "opening_hours",
-        "agendas",
-        "pacs_settings",
-        "pacs_pieces",
-        verbosity=0,
-    )
+    load("mairie", "opening_hours", "agendas", "pacs_settings", "pacs_pieces")
     with time_machine.travel("2026-11-23T10:00:00+01:00", tick=False):
         yield
 

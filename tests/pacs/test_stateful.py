@@ -47,8 +47,8 @@ from pacs.actions.pieces import answer_piece, sync_pieces
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.models import Dossier, Partenaire, PieceWording
 from pacs.models.consent import has_attested
-from tests.conftest import load_reference_rows
 from tests.support.dossiers import bring_everything, dates_read, make_dossier
+from tests.support.reference import REFERENCE_FIXTURES, load
 
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2026, 11, 23, 10, tzinfo=PARIS)
@@ -115,7 +115,7 @@ class Town(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.now = START
-        load_reference_rows()
+        load(*REFERENCE_FIXTURES)
         self.people = [User.objects.create_user(f"{n}@example.org") for n in ("alice", "bob")]
         self.agent = User.objects.create_user("agent@example.org", is_staff=True)
         self.agent.groups.add(Group.objects.get(name="officier"))

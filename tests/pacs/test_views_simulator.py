@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
@@ -32,21 +31,14 @@ from tests.pacs.simulator_answers import (
     SENEGALESE,
     params_of,
 )
+from tests.support.reference import load
 
 TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture(autouse=True)
 def town(db: None) -> Iterator[None]:
-    call_command(
-        "loaddata",
-        "mairie",
-        "opening_hours",
-        "agendas",
-        "pacs_settings",
-        "pacs_pieces",
-        verbosity=0,
-    )
+    load("mairie", "opening_hours", "agendas", "pacs_settings", "pacs_pieces")
     with time_machine.travel("2026-11-23T10:00:00+01:00", tick=False):
         yield
 

@@ -31,9 +31,9 @@ from demarches.rules.slots import STEP  # noqa: E402
 from pacs.actions.appointments import book_for  # noqa: E402
 from pacs.models import Dossier  # noqa: E402
 from pacs.reads.booking import asked_by  # noqa: E402
-from tests.conftest import REFERENCE_FIXTURES  # noqa: E402
 from tests.support.appointments import make_complete  # noqa: E402
 from tests.support.dossiers import make_dossier  # noqa: E402
+from tests.support.reference import REFERENCE_FIXTURES  # noqa: E402
 
 GUARDS = {
     Appointment: "demarches_appointment_seat_once",

@@ -1,19 +1,13 @@
 """The guide as a new portal has it."""
 
 import pytest
-from django.core.management import call_command
+
+from tests.support.reference import GUIDE_FIXTURES, load
 
 
 @pytest.fixture
-def guide(db: None) -> None:
-    call_command(
-        "loaddata",
-        "mairie",
-        "opening_hours",
-        "vitale_references",
-        "vitale_situations",
-        "vitale_facts",
-        "vitale_offsets",
-        "vitale_help",
-        verbosity=0,
-    )
+def guide(request: pytest.FixtureRequest, db: None) -> None:
+    if "reference_data" in request.fixturenames:
+        request.getfixturevalue("reference_data")  # has it already
+    else:
+        load(*GUIDE_FIXTURES)

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from post_office.models import Email
 
@@ -21,6 +20,7 @@ from tests.support.followups import (
     proposed,
     slot_after,
 )
+from tests.support.reference import load
 from vitale.actions.aide import ask_for_help
 from vitale.actions.meetings import choose, confirm, fix, give_up
 from vitale.actions.suivi import open_suivi
@@ -37,9 +37,9 @@ AT_ONCE = 4
 
 @pytest.fixture(autouse=True)
 def guide(transactional_db: None) -> None:
-    call_command("loaddata", "mairie", "opening_hours", verbosity=0)
+    load("mairie", "opening_hours")
     names = ("vitale_references", "vitale_situations", "vitale_offsets", "vitale_help")
-    call_command("loaddata", *names, verbosity=0)
+    load(*names)
 
 
 def at_once(act: Callable[[], object]) -> list[object]:
