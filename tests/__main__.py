@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.support.postgres import throwaway_postgres
+from tests.support.migrated import migrated_postgres
 from tests.support.present import the
 
 PYTEST = (sys.executable, "-m", "pytest", "-n", "2")
@@ -26,7 +26,7 @@ SLOWEST = ("--durations=15", "--durations-min=5")
 STAGES: dict[str, tuple[str, str, AbstractContextManager[str]]] = {
     "sqlite": ("tests", "not e2e", nullcontext("")),
     # What opens no database has said all it can on the first one.
-    "postgresql": ("tests", "not e2e and not no_database", throwaway_postgres()),
+    "postgresql": ("tests", "not e2e and not no_database", migrated_postgres()),
     "browser": ("tests/e2e", "e2e", nullcontext("")),
 }
 #: Modules compiled by one process serve the others and the next stage, whatever the machine says.

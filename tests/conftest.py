@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from demarches.desk.journal import drop_triggers_sql
 from demarches.files import uploads
@@ -19,6 +21,7 @@ from demarches.web import request_memory
 from pacs.models import Dossier
 from tests.support.dossiers import make_dossier
 from tests.support.mailbox import Mailbox, open_mailbox
+from tests.support.migrated import copy_to, template_of
 from tests.support.reference import REFERENCE_FIXTURES, load
 from uzes_portal.answers import PARAMETER
 
@@ -51,6 +54,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         its_own = any(item.get_closest_marker(name) for name in ("django_db", "own_database"))
         if not uses and not its_own:
             item.add_marker("no_database")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_use_migrations: bool,
+    django_db_keepdb: bool,
+) -> Iterator[None]:
+    """The database of each process begins as a copy; `migrate` then finds nothing left to do."""
+    if not django_db_use_migrations or django_db_keepdb:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+                patch.setitem(connection.settings_dict["TEST"], "TEMPLATE", template_of(cursor))
+        else:
+            creation: Any = connection.creation  # its private part is in no stub
+            make = creation._create_test_db
+
+            def begin(*arguments: Any) -> str:
+                name = str(make(*arguments))
+                copy_to(Path(name))
+                return name
+
+            patch.setattr(creation, "_create_test_db", begin)
+        yield
 
 
 @pytest.fixture(autouse=True)

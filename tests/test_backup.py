@@ -20,6 +20,7 @@ from django.core.files.storage import storages
 from django.db import connections
 
 from tests.support.bucket import PIECES, bucket_environment, bucket_server, client, contents
+from tests.support.migrated import copy_to
 from tests.support.portal import ROOT, demo_environment
 from tests.support.postgres import throwaway_postgres
 from uzes_portal import backup
@@ -164,6 +165,8 @@ def test_the_drill(engine: str, tmp_path: Path) -> None:
             ) as server:
                 server.execute("CREATE DATABASE portal")
         town = Town(tmp_path, url, bucket)
+        if not url:
+            copy_to(tmp_path / "var" / "portal.sqlite3")
         town.must("migrate", "-v0")
         town.must("load_fixtures")
         if url:

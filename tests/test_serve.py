@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.support.migrated import copy_to
 from tests.support.portal import KEPT, ROOT, free_port, share_fonts
 from uzes_portal.processes import LONGEST_WAIT, STARTED_WELL, Watched
 
@@ -92,6 +93,7 @@ def test_serve_wants_the_tables_first(production: dict[str, str]) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
 def test_serve_starts_again_what_ends_and_stops_everything(production: dict[str, str]) -> None:
+    copy_to(Path(production["VAR_DIR"]) / "portal.sqlite3")
     for line in ("migrate -v0", "build_assets", "collectstatic --noinput -v0", "load_fixtures"):
         assert _manage(production, *line.split()).returncode == 0
     port = free_port()

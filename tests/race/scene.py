@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 import psycopg
 
+from tests.support.migrated import copy_to, template_of
 from tests.support.portal import KEPT, ROOT, free_port, share_fonts
 from tests.support.present import the
 
@@ -33,6 +34,8 @@ DESKS = 2
 def environment(var_dir: Path, database_url: str) -> dict[str, str]:
     """A production portal on data of its own."""
     share_fonts(var_dir)
+    if not database_url:
+        copy_to(var_dir / "portal.sqlite3")
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
         **kept,
@@ -49,14 +52,15 @@ def environment(var_dir: Path, database_url: str) -> dict[str, str]:
 
 @contextmanager
 def own_database(server_url: str) -> Iterator[str]:
-    """An empty database beside the one of the tests; an empty address means SQLite."""
+    """A new database beside the one of the tests; an empty address means SQLite."""
     if not server_url:
         yield ""
         return
     base, _, _ = server_url.rpartition("/")
     name = f"race_{secrets.token_hex(4)}"
     with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        template = template_of(admin.cursor())
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield f"{base}/{name}"
     finally:
