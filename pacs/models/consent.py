@@ -68,8 +68,8 @@ def attested_facts(
     partenaire: "Partenaire", dossier: "Dossier", read: Reading = plain_value
 ) -> dict[str, Value]:
     """The facts this person vouches for, as they are in `dossier` and its people now."""
-    own = next(one for one in dossier.people if one.pk == partenaire.pk)
-    other = next(one for one in dossier.people if one.pk != partenaire.pk)
+    first, second = dossier.people
+    own, other = (first, second) if first.pk == partenaire.pk else (second, first)
     return facts_attested(
         _columns(own, ATTESTED_OWN, read),
         _columns(other, ATTESTED_OTHER, read),

@@ -135,11 +135,12 @@ def corrections_shown(reader: Partenaire, dossier: Dossier) -> Shown:
 
 def attestation_shown(reader: Partenaire, dossier: Dossier) -> Shown:
     """The facts that the attestation of this person is about."""
-    other = next(one for one in dossier.people if one.pk != reader.pk)
+    first, second = dossier.people
+    own, other = (first, second) if first.pk == reader.pk else (second, first)
     return {
         **answers_shown(dossier, ATTESTED_COMMON, "couple"),
         **answers_shown(other, ATTESTED_OTHER, "autre"),
-        **answers_shown(_row(reader, dossier), ATTESTED_OWN, "moi"),
+        **answers_shown(own, ATTESTED_OWN, "moi"),
     }
 
 

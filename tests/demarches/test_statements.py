@@ -15,6 +15,7 @@ from demarches.models import Agenda, Appointment, User
 from demarches.models.agenda import _TAKEN, _TAKEN_FOR_THOSE_WHO_WAIT
 from demarches.web.statements import Statement, set_rows
 from pacs.models import Dossier, Helper, Message, OutcomeDecision, PieceFile
+from pacs.models.dossier import _PEOPLE as _COUPLE
 from pacs.models.gate import _FILES, _PIECES
 from pacs.reads.access import _PEOPLE
 from tests.support.dossiers import make_dossier
@@ -40,7 +41,7 @@ def _as_values(rows: list[Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     "name",
     [
-        *("people", "pieces", "files", "citizens", "sessions"),
+        *("people", "couple", "pieces", "files", "citizens", "sessions"),
         *("seats", "seats, for those who wait"),
     ],
 )
@@ -70,6 +71,7 @@ def test_a_statement_gives_what_its_query_set_gives(sent: Dossier, alice: User, 
     span = {"agenda": booked.agenda_id, "first": at, "last": booked.ends_at, "at": at}
     table: dict[str, tuple[Statement[Any], dict[str, Any]]] = {
         "people": (_PEOPLE, {"reference": sent.reference}),
+        "couple": (_COUPLE, {"dossier": sent.pk}),
         "pieces": (_PIECES, {"dossier": sent.pk}),
         "files": (_FILES, {"dossier": sent.pk}),
         "citizens": (_CITIZENS, {"pk": alice.pk}),
