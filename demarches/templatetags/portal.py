@@ -120,11 +120,11 @@ def icon_address() -> SafeString:
 
 
 @register.simple_tag
-def logo_mark() -> SafeString:
+def logo_mark() -> str:
     """The town's logo in a header, drawn by the style sheet; nothing without one."""
     logo = town_logo()
     if logo is None:
-        return mark_safe("")
+        return ""
     return format_html('<span class="town__logo" role="img" aria-label="{}"></span>', logo.text)
 
 
