@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from demarches.desk.journal import drop_triggers_sql
@@ -24,6 +25,10 @@ from tests.support.mailbox import Mailbox, open_mailbox
 from tests.support.migrated import copy_to, template_of
 from tests.support.reference import REFERENCE_FIXTURES, load
 from uzes_portal.answers import PARAMETER
+
+# A busy machine takes as long as it takes: neither an example nor making it is late.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 #: Fixtures that open a database; a test without any of them says the same on every one.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}

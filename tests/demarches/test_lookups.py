@@ -68,7 +68,7 @@ def test_addresses_are_those_of_the_rule(text: str) -> None:
 
 
 class Anything(TestCase):
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.text(st.sampled_from("ab@.-^[]*?~%'\"\\ é\n<>&1A,"), max_size=12))
     def test_addresses_are_those_of_the_rule_whatever_is_typed(self, text: str) -> None:
         assert _has_form(text, "canonical_address") == bool(re.search(CANONICAL, text))

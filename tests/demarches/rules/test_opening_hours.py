@@ -625,7 +625,7 @@ def closure_periods(draw: st.DrawFn) -> ClosurePeriod:
     return ClosurePeriod(first, last, start, end, draw(st.sampled_from(["", "pont"])))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     rows=st.lists(weekly_rows(), min_size=1, max_size=8),
     closures=st.lists(closure_periods(), max_size=3),
