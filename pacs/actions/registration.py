@@ -52,6 +52,8 @@ from pacs.rules.registration import (
     avis_recipient,
     effect_day,
     is_held_here,
+    parse_number,
+    written_number,
 )
 from pacs.rules.situation import PartialDate
 
@@ -483,7 +485,12 @@ def enter_old_registration(
     by: User,
     at: datetime,
 ) -> Registration:
-    """Enter a PACS registered before the portal, by its number, so that acts can follow it."""
+    """Enter a PACS registered before the portal, by its number, so that acts can follow it.
+
+    A number of this town's own register takes its rank there: the next one follows it. Refuses one
+    that the portal is still to give, and the same number however its hyphens are written.
+    """
+    number = written_number(number)
     if registered_on > localdate(at):
         raise ActionRefused("La date d’enregistrement est à venir.")
     if registered_on < PACS_SINCE:
@@ -501,12 +508,15 @@ def enter_old_registration(
             raise ActionRefused(
                 "Une personne avait moins de 18 ans ce jour-là : vérifiez les dates."
             )
+    if len({_who(one) for one in people}) < len(people):
+        raise ActionRefused("C’est deux fois la même personne : vérifiez les noms et les dates.")
     with transaction.atomic():
-        if Registration.objects.filter(number=number.strip()).exists():
+        if Registration.objects.filter(number__iexact=number).exists():
             raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")
         registration = Registration.objects.create(
             origin=origin,
-            number=number.strip(),
+            number=number,
+            **_rank_here(number, registered_on),
             registered_on=registered_on,
             place=place,
             agent=by,
@@ -519,6 +529,38 @@ def enter_old_registration(
                 **one,
             )
     return registration
+
+
+def _who(one: Mapping[str, Any]) -> tuple[object, ...]:
+    born = (one.get(name) for name in BIRTH_PARTS)
+    return letters_of(f"{one['first_names']} {one['birth_name']}"), *born
+
+
+def _rank_here(number: str, day: date) -> dict[str, Any]:
+    """The columns of the rank, for a number of this town's register; none for any other."""
+    ours = parse_number(number)
+    mairie = Mairie.objects.current()
+    if ours is None or mairie is None or ours.insee_code != mairie.insee_code:
+        return {}
+    if ours.year != day.year:
+        raise ActionRefused(f"Le numéro est de {ours.year}, la date de {day.year} : vérifiez-les.")
+    lines = Registration.objects.filter(
+        insee_code=ours.insee_code, year=ours.year, office=ours.office
+    )
+    last = lines.aggregate(last=Max("sequence"))["last"] or 0
+    if ours.sequence > last and lines.filter(origin="portail").exists():
+        raise ActionRefused(
+            f"Le portail donne lui-même les numéros après {last:04d} : enregistrez ce Pacs depuis"
+            " son dossier, au jour et à l’heure où il a été signé."
+        )
+    if lines.filter(sequence=ours.sequence).exists():
+        raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")
+    return {
+        "insee_code": ours.insee_code,
+        "year": ours.year,
+        "office": ours.office,
+        "sequence": ours.sequence,
+    }
 
 
 def open_act(

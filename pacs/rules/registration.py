@@ -14,6 +14,8 @@ from demarches.rules.communes import Commune, commune_key
 from pacs.rules.countries import FRENCH_TERRITORIES
 
 NUMBER = re.compile(r"^\s*(\d[\dAB]\d{3})\s*-\s*(\d{4})\s*-\s*(\d{1,3})\s*-\s*(\d{1,6})\s*$", re.I)
+#: U+2010 to U+2015 and the minus sign, as word processors write a hyphen.
+HYPHENS = re.compile("[\u2010-\u2015\u2212]")
 #: Code civil, art. 49: the mention is made within three days.
 AVIS_DAYS = 3
 #: Loi n° 99-944 of that day: no PACS is older.
@@ -43,6 +45,16 @@ def parse_number(text: str) -> RegisterNumber | None:
         return None
     insee, year, office, sequence = found.groups()
     return RegisterNumber(insee.upper(), int(year), int(office), int(sequence))
+
+
+def written_number(text: str) -> str:
+    """A number as the register keeps it: this register's own form, or one hyphen and one space.
+
+    « TI–77 » and « TI-77 » are one number.
+    """
+    plain = " ".join(HYPHENS.sub("-", text).split())
+    ours = parse_number(plain)
+    return plain if ours is None else str(ours)
 
 
 @dataclass(frozen=True, slots=True)

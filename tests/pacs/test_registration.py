@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -692,6 +693,43 @@ def test_a_pacs_of_the_former_court_can_be_dissolved_here(
 
     assert (Registration.objects.get().is_dissolved, line.register_number) == (True, None)
     assert [one.recipient for one in act.avis.all()] == ["Mairie d’Alès"] * 2
+
+
+def test_a_number_of_this_register_typed_by_hand_keeps_its_rank(
+    dossier: Dossier, officer: Officer, agent: User
+) -> None:
+    day = AFTER.date()
+    ours = {"origin": "mairie", "registered_on": day}
+
+    assert refusals(lambda: old(agent, **ours, number="30334-2025-1-0001")) == [
+        f"Le numéro est de 2025, la date de {day.year} : vérifiez-les."
+    ]
+    by_hand = old(agent, **ours, number=f"30334 \N{EN DASH} {day.year} - 1 - 1")
+
+    assert by_hand.number == f"30334-{day.year}-1-0001"
+    assert str(next_number(day)) == f"30334-{day.year}-1-0002"
+    line = register(dossier, officer, agent)
+    assert (line.number, line.follows) == (f"30334-{day.year}-1-0002", by_hand)
+    assert refusals(lambda: old(agent, **ours, number=f"30334-{day.year}-1-0003")) == [
+        "Le portail donne lui-même les numéros après 0002 : enregistrez ce Pacs depuis son dossier,"
+        " au jour et à l’heure où il a été signé."
+    ]
+    assert refusals(lambda: old(agent, **ours, number=f"30334-{day.year}-1-0001")) == [
+        "Ce numéro est déjà dans la liste : ouvrez-le."
+    ]
+
+
+def test_an_old_pacs_is_entered_once_and_of_two_people(reference_data: None, agent: User) -> None:
+    old(agent, number="TI-77")
+    same = {"birth_name": "Durand", "first_names": "Jean", "birth_city": "Nîmes"}
+
+    for number in ("ti-77", "TI\N{EN DASH}77", " TI-77 "):
+        assert refusals(partial(old, agent, number=number)) == [
+            "Ce numéro est déjà dans la liste : ouvrez-le."
+        ]
+    assert refusals(lambda: old(agent, number="TI-78", people=[same, same])) == [
+        "C’est deux fois la même personne : vérifiez les noms et les dates."
+    ]
 
 
 @pytest.mark.parametrize(
