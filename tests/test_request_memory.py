@@ -150,7 +150,7 @@ def test_another_person_s_page_is_another_memory(client: Client) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("where", "queries"), [("tracking", 6), ("tasks", 7), ("review", 8)])
+@pytest.mark.parametrize(("where", "queries"), [("tracking", 6), ("tasks", 6), ("review", 7)])
 def test_the_pages_of_a_dossier_ask_each_thing_once(
     sent: Dossier,
     alice: User,

@@ -321,7 +321,7 @@ def test_the_page_costs_the_same_whatever_its_pieces(
     url = reverse("pacs:dossier-pieces", args=[dossier.reference])
     her.get(url)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         her.get(url)
     data = {**pieces_as_shown(her.get(url)), "apporter": "1"}
     for one in keep:
