@@ -567,7 +567,7 @@ def decide_outcome(
             code=code,
             holder=holder,
             reason=reason.strip(),
-            digest=digest_for(locked, holder),
+            digest=digest_for(locked, holder, code),
             by=by,
             at=at,
         )

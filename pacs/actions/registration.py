@@ -20,7 +20,7 @@ from demarches.models.fields import unprintable
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.read import Shown, is_as_read
-from demarches.rules.texts import letters_of, searched_names
+from demarches.rules.texts import searched_names
 from demarches.typed.communes import communes
 from demarches.web.as_read import ChangedSince, check_read
 from pacs import emails
@@ -115,7 +115,6 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
         if one.position not in ceremony.identified
     ]
     reasons += texts(in_the_way(dossier, Act.REGISTER, on=day), None)
-    reasons += _still_bound(dossier)
     reasons += _undrawn(ceremony.officer, *dossier.people, *Mairie.objects.all())
     reasons += _originals_unseen(dossier, ceremony)
     if not ceremony.convention_visa:
@@ -133,29 +132,6 @@ def _undrawn(*rows: Model) -> list[str]:
         for row in rows
         for label, word in unprintable(row)
     ]
-
-
-def _still_bound(dossier: Dossier) -> list[str]:
-    """Who is in the register already, under a PACS that has no end (CC, art. 515-2 3°).
-
-    By the letters of the name: an apostrophe, a hyphen or « œ » may be written otherwise there.
-    """
-    found = []
-    for one in dossier.people:
-        lines = RegisteredPerson.objects.filter(
-            registration__dissolved_on=None,
-            birth_year=one.birth_year,
-            birth_month=one.birth_month,
-            birth_day=one.birth_day,
-        )
-        name = letters_of(f"{one.first_names} {one.birth_name}")
-        found += [
-            f"{one.full_name} : lié au Pacs n° {line.registration.number}, sans fin au registre."
-            " S’il est dissous, enregistrez d’abord sa dissolution."
-            for line in lines.select_related("registration")
-            if letters_of(line.name) == name
-        ]
-    return found
 
 
 def originals_of(dossier: Dossier) -> list[tuple[Piece, PieceWording]]:

@@ -127,7 +127,7 @@ class RegistrationDesk:
             "form": form,
             "reasons": reasons,
             "proposed": _proposed(localdate(now)),
-            "has_officers": Officer.objects.in_force(localdate(now)).exists(),
+            "has_officers": form.has_officers,
         }
         return TemplateResponse(request, "admin/pacs/register.html", context, status=status)
 

@@ -56,7 +56,7 @@ class CeremonyForm(forms.Form):
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, dossier: Dossier, at: datetime
     ) -> None:
-        now = localtime(at)
+        now, booked = localtime(at), dossier.appointment
         super().__init__(data, initial={"day": now.date(), "hour": now.strftime("%H:%M")})
         boxes = forms.CheckboxSelectMultiple
         self.fields["identified"] = forms.TypedMultipleChoiceField(
@@ -85,8 +85,11 @@ class CeremonyForm(forms.Form):
                 last=FARTHEST if is_end else localdate,
                 too_late="Cette date est à venir : vérifiez-la.",
             )
+        # Whoever signed: a registration may be noted days later.
+        officers = Officer.objects.in_force(localdate(booked.starts_at) if booked else now.date())
+        self.has_officers = officers.exists()
         self.fields["officer"] = forms.ModelChoiceField(
-            Officer.objects.in_force(now.date()),
+            officers,
             label="Officier d’état civil",
             empty_label="Choisir",
             error_messages={"required": "Choisissez l’officier qui enregistre."},

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import BigAutoField, QuerySet, prefetch_related_objects
+from django.db.models import BigAutoField, Q, QuerySet, prefetch_related_objects
 from django.utils.timezone import localdate
 
 from demarches.models import Mairie
@@ -18,10 +19,12 @@ from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import attested_on, has_attested, has_confirmed
 from pacs.models.wording import PieceWording
 from pacs.rules.competence import address_is_elsewhere
-from pacs.rules.eligibility import Effect, Outcome, outcomes
+from pacs.rules.eligibility import IN_REGISTER, Effect, Outcome, outcomes
 from pacs.rules.enums import PENDING, Door
 from pacs.rules.gate import (
+    NOTHING_MISSING,
     Act,
+    Bound,
     LawfulFrom,
     Obstacle,
     PersonState,
@@ -29,8 +32,10 @@ from pacs.rules.gate import (
     State,
     lawful_from,
     obstacles,
+    perhaps_bound,
 )
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
+from pacs.rules.registration import Identity, Likeness, likeness
 from pacs.rules.situation import CoupleInputs, derive_inputs
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from pacs.models.dossier import Dossier
     from pacs.models.partenaire import Partenaire
     from pacs.models.piece import Piece, PieceFile
+    from pacs.models.registration import RegisteredPerson
 
 
 def _required_pieces(dossier: Given) -> "QuerySet[Piece]":
@@ -66,11 +72,14 @@ def in_the_way(
     Call it under the dossier's lock before acting, and without it to say why not. `renewing`:
     pieces too old that day will be brought anew, so they do not count.
     """
-    return obstacles(act, state_of(dossier, on=on, renewing=renewing))
+    state = state_of(dossier, on=on, renewing=renewing)
+    if act in NOTHING_MISSING:
+        state = replace(state, bound=bound_of(dossier))
+    return obstacles(act, state)
 
 
 def state_of(dossier: "Dossier", *, on: date, renewing: bool = False) -> State:
-    """The dossier as the gate reads it, on that day."""
+    """The dossier as the gate reads it, on that day, but for the register (`bound_of`)."""
     prefetch_related_objects([dossier], "partenaires__user")
     first, second = dossier.people
     sent = [one.holder for one in open_corrections(dossier) if one.status == "sent"]
@@ -87,6 +96,35 @@ def state_of(dossier: "Dossier", *, on: date, renewing: bool = False) -> State:
         pieces=pieces,
         corrections=sorted(sent),
     )
+
+
+def bound_of(dossier: "Dossier") -> list[Bound]:
+    """The lines without end of the register about these two, or perhaps about them."""
+    return remembered(("register", dossier.pk), lambda: _read_bound(dossier))
+
+
+def _read_bound(dossier: "Dossier") -> list[Bound]:
+    if dossier.is_ended:
+        return []
+    people = [(one, _identity(one)) for one in dossier.people]
+    years = {one.birth_year for one, _ in people if one.birth_year}
+    lines = apps.get_model("pacs", "RegisteredPerson").objects.filter(
+        Q(birth_year__in=years) | Q(birth_year=None), registration__dissolved_on=None
+    )
+    # Its own line is not in its way: the status changes once that is written.
+    others = lines.exclude(registration__dossier=dossier.pk)
+    found = []
+    for line in others.select_related("registration").order_by("pk"):
+        for one, identity in people:
+            like = likeness(identity, _identity(line))
+            if like is not Likeness.OTHER:
+                number, is_certain = line.registration.number, like is Likeness.SAME
+                found.append(Bound(one.position, one.full_name, number, is_certain))
+    return found
+
+
+def _identity(one: "Partenaire | RegisteredPerson") -> Identity:
+    return Identity(one.birth_name, one.first_names, one.birth_date)
 
 
 def _is_elsewhere(dossier: "Dossier") -> bool:
@@ -198,18 +236,25 @@ def points_to_decide(dossier: "Dossier", *, at: datetime, on: date | None = None
     """What an agent has to look at with this couple, decided or not, on the day that counts.
 
     `on`: that day, by whoever has read it already. Also what only an earlier day would raise: an
-    age that is in doubt today.
+    age that is in doubt today. The register too, when a line may be about one of them.
     """
     couple = inputs_of_couple(dossier)
     days = {on or dossier.registration_date(at=at), localdate(at)}
     found = [one for day in sorted(days) for one in outcomes(couple, on=day)]
+    found += perhaps_bound(bound_of(dossier))
     return [one for one in dict.fromkeys(found) if one.type.effect is Effect.AGENT]
 
 
-def digest_for(dossier: "Dossier", holder: int) -> str:
-    """What a decision about this holder rests on; it changes when their answers do."""
+def digest_for(dossier: "Dossier", holder: int, code: str) -> str:
+    """What this decision about this holder rests on; it changes when their answers do.
+
+    About the register: who they are, and which lines were found.
+    """
     answers = dossier.answers
-    if holder:
+    if code == IN_REGISTER.code:
+        lines = sorted(line.number for line in bound_of(dossier) if line.holder == holder)
+        facts = repr((_identity(dossier.people[holder - 1]), lines))
+    elif holder:
         facts = repr(answers.people[holder - 1])
     else:
         homes = [one.lives_here for one in answers.people]
@@ -224,7 +269,8 @@ def decided(dossier: "Dossier") -> Collection[tuple[str, int]]:
     decisions = remembered(("decisions", dossier.pk), lambda: list(dossier.decisions.all()))
     if not decisions:
         return frozenset()
-    digests = {holder: digest_for(dossier, holder) for holder in (0, 1, 2)}
     return frozenset(
-        (one.code, one.holder) for one in decisions if one.digest == digests[one.holder]
+        (one.code, one.holder)
+        for one in decisions
+        if one.digest == digest_for(dossier, one.holder, one.code)
     )

@@ -21,6 +21,7 @@ from demarches.web.paths import path_to
 from demarches.web.request_memory import remembered
 from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, PieceWording
 from pacs.models.completeness import asks_origin, missing_common, missing_own
+from pacs.models.gate import state_of
 from pacs.models.piece import DECLARATION_RULE, IDENTITY_RULE
 from pacs.pages.steps import COMMON_STEPS, HOME_COLUMNS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
 from pacs.reads.access import (
@@ -33,7 +34,7 @@ from pacs.reads.access import (
     requests_awaited,
 )
 from pacs.rules.days import DayAnswer, Days
-from pacs.rules.gate import Act, Kind, texts
+from pacs.rules.gate import Act, Kind, obstacles, texts
 from pacs.rules.pieces import ASKS_NOTHING, AT_HOME, VERIFIED_BY_MAIRIE
 from pacs.rules.planner import Window, when_to_ask, whose_turn
 
@@ -654,7 +655,9 @@ def alerts_of(partenaire: Partenaire, *, at: datetime) -> Alerts:
     if dossier.is_ended or dossier.is_draft:
         return Alerts()
     me = partenaire.position
-    found = [one for one in dossier.obstacles(Act.BOOK, at=at) if one.kind is not Kind.PIECE]
+    # Without the register: what it says is for the mairie to look at first.
+    state = state_of(dossier, on=dossier.registration_date(at=at))
+    found = [one for one in obstacles(Act.BOOK, state) if one.kind is not Kind.PIECE]
     mine = {one.kind for one in found if one.holder == me}
     # What an agent looks at has its own block on the page; one's own duties have a button.
     apart = {(kind, me) for kind in (Kind.ATTESTATION, Kind.CONFIRMATION)}

@@ -236,6 +236,8 @@ NEXT_WORDS = {
     Act.BOOK: "Pour fixer le rendez-vous",
     Act.REGISTER: "Pour enregistrer le Pacs",
 }
+#: Complete or not, this PACS cannot be as it stands.
+IMPOSSIBLE = frozenset({Kind.LAW, Kind.BOUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,7 @@ def desk_obstacles(
         return None
     pieces = {piece.key: piece.pk for piece in dossier.pieces.all()}
     lines = [(one.for_agent, _place_of(one, dossier, pieces)) for one in found]
-    return DeskObstacles(NEXT_WORDS[act], lines, any(one.kind is Kind.LAW for one in found))
+    return DeskObstacles(NEXT_WORDS[act], lines, any(one.kind in IMPOSSIBLE for one in found))
 
 
 def _place_of(one: Obstacle, dossier: Dossier, pieces: Mapping[str, int]) -> str:

@@ -222,6 +222,18 @@ OUTCOME_TYPES: tuple[OutcomeType, ...] = (
     AGE_UNCERTAIN,
 )
 
+#: Not of the table above, for no answer gives it: the register of this mairie does. The couple
+#: has no page about it, and never reads it: the line may be somebody else's.
+IN_REGISTER = OutcomeType(
+    "A04",
+    "in_register",
+    Effect.AGENT,
+    "Peut-être déjà au registre",
+    "Code civil, art. 515-2 3°",
+    "Le registre a une ligne sans fin, au même nom et au même premier prénom, dont la date de"
+    " naissance ne dit pas le contraire.",
+)
+
 
 def outcomes(couple: CoupleInputs, *, on: date) -> tuple[Outcome, ...]:
     """Every outcome for this couple if the PACS were registered on `on`.

@@ -7,13 +7,13 @@ written decision; an attestation, a confirmation and a piece count as they are t
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
-from pacs.rules.eligibility import Effect, Outcome, OutcomeType, age_limits
+from pacs.rules.eligibility import IN_REGISTER, Effect, Outcome, OutcomeType, age_limits
 from pacs.rules.situation import CoupleInputs
 
 
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """What kind of thing stands in the way."""
 
     LAW = "law"
+    #: In the register already, under a PACS without end.
+    BOUND = "bound"
     TO_DECIDE = "to_decide"
     ANSWERS = "answers"
     CONFIRMATION = "confirmation"
@@ -101,12 +103,24 @@ class PieceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A line without end of the register, about this partenaire or perhaps about a homonym."""
+
+    holder: int
+    name: str
+    number: str
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the gate reads of a dossier for one day."""
 
     day: date
     people: tuple[PersonState, PersonState]
     outcomes: Sequence[Outcome] = ()
+    #: Read from « complet » on: before that the mairie has seen nobody's papers.
+    bound: Sequence[Bound] = ()
     #: (code, holder) of what an agent looked at and let pass, for these answers.
     decided: Collection[tuple[str, int]] = ()
     missing_common: Sequence[str] = ()
@@ -125,6 +139,7 @@ def obstacles(act: Act, state: State) -> tuple[Obstacle, ...]:
 def _obstacles(act: Act, state: State) -> Iterator[Obstacle]:
     yield from _law(state)
     if act in NOTHING_MISSING:
+        yield from _bound(state)
         yield from _to_decide(state)
     for label in state.missing_common:
         told = f"Vos réponses communes : il manque « {label} »."
@@ -160,6 +175,45 @@ def _law(state: State) -> Iterator[Obstacle]:
             f"Une réponse empêche d’aller plus loin, dans la partie de {name}. L’explication se"
             " trouve sur ses pages.",
         )
+
+
+def perhaps_bound(bound: Iterable[Bound]) -> list[Outcome]:
+    """What an agent has to look at in the register, one outcome for each person."""
+    numbers: dict[int, list[str]] = {}
+    for line in bound:
+        if not line.is_certain:
+            numbers.setdefault(line.holder, []).append(line.number)
+    return [
+        Outcome(
+            replace(IN_REGISTER, message=f"{IN_REGISTER.message} Pacs n° {', '.join(each)}."), one
+        )
+        for one, each in numbers.items()
+    ]
+
+
+def _bound(state: State) -> Iterator[Obstacle]:
+    """Who is in the register already, under a PACS that has no end (CC, art. 515-2 3°).
+
+    The couple learns nothing of it here, neither of the two: the line may be of somebody else.
+    """
+    told = "La mairie doit d’abord regarder votre dossier avec vous : appelez-la."
+    for line in state.bound:
+        if line.is_certain:
+            agent = (
+                f"{line.name} : lié au Pacs n° {line.number}, sans fin au registre."
+                " S’il est dissous, enregistrez d’abord sa dissolution."
+            )
+            yield Obstacle(Kind.BOUND, line.holder, IN_REGISTER.code, agent, told, told)
+    for outcome in perhaps_bound(state.bound):
+        kind, holder = outcome.type, outcome.holder
+        if (kind.code, holder) in state.decided:
+            continue
+        agent = (
+            f"{kind.code} ({_name(state, holder)}), à décider par écrit sur la page du dossier :"
+            f" {kind.message} Si c’est cette personne et que ce Pacs est dissous, enregistrez"
+            f" d’abord sa dissolution. {kind.basis}."
+        )
+        yield Obstacle(Kind.TO_DECIDE, holder, kind.code, agent, told, told)
 
 
 def _to_decide(state: State) -> Iterator[Obstacle]:

@@ -11,7 +11,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from demarches.rules.communes import Commune, commune_key
+from demarches.rules.texts import letters_of, name_words
 from pacs.rules.countries import FRENCH_TERRITORIES
+from pacs.rules.situation import PartialDate
 
 NUMBER = re.compile(r"^\s*(\d[\dAB]\d{3})\s*-\s*(\d{4})\s*-\s*(\d{1,3})\s*-\s*(\d{1,6})\s*$", re.I)
 #: U+2010 to U+2015 and the minus sign, as word processors write a hyphen.
@@ -232,3 +234,42 @@ def effect_day(rule: ActRule, *, registered_on: date, event_on: date | None) -> 
             raise ValueError("the date of the event is needed")
         return event_on
     return registered_on
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is, as a birth record or a line of the register has it."""
+
+    birth_name: str
+    first_names: str
+    birth_date: PartialDate | None = None
+
+
+class Likeness(StrEnum):
+    """Whether two identities are of one person."""
+
+    SAME = "same"
+    #: A part of a date or of the first names is missing: somebody has to look.
+    PERHAPS = "perhaps"
+    OTHER = "other"
+
+
+def likeness(one: Identity, other: Identity) -> Likeness:
+    """Compare two identities by the letters of the names and by what is known of the dates.
+
+    An apostrophe, a hyphen or « œ » may be written otherwise, an old line may have the first
+    prénom alone, and a date may be known in part: what is missing does not tell two people apart.
+    """
+    if letters_of(one.birth_name) != letters_of(other.birth_name):
+        return Likeness.OTHER
+    is_spelled_alike = letters_of(one.first_names) == letters_of(other.first_names)
+    first, theirs_first = (name_words(who.first_names)[:1] for who in (one, other))
+    if first != theirs_first and not is_spelled_alike:
+        return Likeness.OTHER
+    mine, theirs = one.birth_date, other.birth_date
+    if mine is None or theirs is None:
+        return Likeness.PERHAPS
+    if not mine.agrees_with(theirs):
+        return Likeness.OTHER
+    is_certain = is_spelled_alike and mine.is_whole and theirs.is_whole
+    return Likeness.SAME if is_certain else Likeness.PERHAPS

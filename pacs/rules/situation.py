@@ -140,6 +140,15 @@ class PartialDate:
         last = self._last_of(month)
         return date(self.year, month, min(self.day or last, last) if self.month else last)
 
+    def agrees_with(self, other: "PartialDate") -> bool:
+        """Whether both may be one date: nothing that both know differs."""
+        pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
+        return all(mine == theirs for mine, theirs in pairs if mine and theirs)
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.month and self.day)
+
     def _last_of(self, month: int) -> int:
         """A day that the month has not counts as its last: forms refuse it, lists still open."""
         return monthrange(self.year, month)[1]

@@ -22,8 +22,13 @@ from pacs.actions import desk
 from pacs.actions.appointments import book_for, confirm_slot, hold_slot, offer_earlier, want_earlier
 from pacs.actions.consent import watching_facts
 from pacs.actions.dossiers import keep_attestation, submit_dossier
-from pacs.actions.registration import Ceremony, originals_of, register_pacs
-from pacs.models import Dossier, Partenaire
+from pacs.actions.registration import (
+    Ceremony,
+    enter_old_registration,
+    originals_of,
+    register_pacs,
+)
+from pacs.models import Dossier, Partenaire, Registration
 from pacs.models.consent import confirmed_facts, has_attested
 from pacs.models.dossier import GATED
 from pacs.reads.booking import agenda_of, asked_by
@@ -568,3 +573,115 @@ def test_an_obstacle_speaks_to_three_readers() -> None:
 
     assert [one.text(reader) for reader in (None, 1, 2)] == ["agent", "other", "own"]
     assert PieceStatus.MISSING.label == "À fournir"
+
+
+# The register
+
+CALLED = "La mairie doit d’abord regarder votre dossier avec vous : appelez-la."
+NUMBER = "TI-UZES-2009-12"
+
+
+def in_register(dossier: Dossier, agent: User, **changes: Any) -> Registration:
+    """A line without end about the second partenaire; `changes`: how the line has them."""
+    one = person(dossier, 2)
+    fields = ("birth_name", "first_names", "birth_year", "birth_month", "birth_day")
+    them = {name: getattr(one, name) for name in fields} | changes
+    return enter_old_registration(
+        number=NUMBER,
+        registered_on=date(2009, 5, 4),
+        origin="tribunal",
+        place="Tribunal d’instance d’Uzès",
+        people=[them, {"birth_name": "Roche", "first_names": "Ana"}],
+        by=agent,
+        at=NOW,
+    )
+
+
+YEAR_ALONE = {"birth_month": None, "birth_day": None}
+
+
+@pytest.mark.parametrize("door", list(DOORS))
+@pytest.mark.parametrize(("line", "kind"), [({}, Kind.BOUND), (YEAR_ALONE, Kind.TO_DECIDE)])
+def test_whoever_may_be_in_the_register_without_end_passes_no_door_from_complete_on(
+    door: str,
+    line: dict[str, Any],
+    kind: Kind,
+    reference_data: None,
+    officer: Officer,
+    alice: User,
+    bob: User,
+    agent: User,
+) -> None:
+    act, prepare, do = DOORS[door]
+    dossier = prepare(alice, bob, agent)
+    status = fresh(dossier).status
+    in_register(dossier, agent, **line)
+
+    if act in {Act.SEND, Act.SEND_AGAIN}:
+        do(dossier, agent)  # nobody learns there what the register says
+        assert fresh(dossier).status != status
+        return
+
+    with pytest.raises(ValidationError):
+        do(dossier, agent)
+
+    assert fresh(dossier).status == status
+    found = [one for one in fresh(dossier).obstacles(act, at=NOW) if one.code == "A04"]
+    assert [(one.kind, one.holder, one.own, one.other) for one in found] == [
+        (kind, 2, CALLED, CALLED)
+    ]
+    assert NUMBER in found[0].for_agent
+
+
+def test_a_homonym_passes_with_a_written_decision_about_that_line(
+    sent: Dossier, officer: Officer, agent: User
+) -> None:
+    line = in_register(sent, agent, birth_day=None)
+
+    def decide() -> None:
+        desk.decide_outcome(
+            fresh(sent), code="A04", holder=2, reason="Née à Alès, pas à Nîmes.",
+            by=agent, at=NOW, version=None,
+        )  # fmt: skip
+
+    def codes() -> set[str]:
+        return {one.code for one in fresh(sent).obstacles(Act.ACCEPT, at=NOW)}
+
+    decide()
+    assert "A04" not in codes()
+    # Other names, another look.
+    sent.partenaires.filter(position=2).update(first_names=f"{person(sent, 2).first_names} Zoé")
+    assert "A04" in codes()
+    line.dissolved_on, line.dissolution = NOW.date(), "conjointe"
+    line.save(update_fields=["dissolved_on", "dissolution"])
+    assert "A04" not in codes()
+    with pytest.raises(ValidationError):
+        decide()
+
+
+def test_the_same_person_for_certain_is_not_an_agent_s_to_decide(
+    sent: Dossier, agent: User
+) -> None:
+    in_register(sent, agent)
+
+    with pytest.raises(ValidationError, match="ne se décide pas"):
+        desk.decide_outcome(
+            fresh(sent), code="A04", holder=2, reason="x", by=agent, at=NOW, version=None
+        )
+
+
+@pytest.mark.parametrize("changes", [{}, {"birth_day": None}])
+def test_the_desk_reads_the_line_and_the_couple_nothing_of_it(
+    changes: dict[str, Any], sent: Dossier, agent: User, alice: User, bob: User
+) -> None:
+    in_register(sent, agent, **changes)
+
+    client = Client()
+    client.force_login(agent)
+    page = client.get(reverse("admin:pacs_dossier_change", args=[sent.pk]))
+    assert NUMBER in page.content.decode()
+    for one in (alice, bob):
+        client.force_login(one)
+        read = client.get(reverse("pacs:dossier", args=[sent.reference])).content.decode()
+        assert "registre" not in read
+        assert CALLED not in read

@@ -103,9 +103,14 @@ def test_nobody_in_the_register_is_registered_again_before_the_end_of_that_pacs(
     after = DAY + timedelta(minutes=30)
     clock.move_to(after)
     line = register(complete, officer, agent, day=DAY, at=after)
-    again = make_complete(make_dossier(alice, bob, at=after), agent, at=after)
     next_day = DAY + timedelta(days=1)
+    # It had an end when their papers were looked at, noted by mistake.
+    line.dissolved_on, line.dissolution = DAY.date(), "conjointe"
+    line.save(update_fields=["dissolved_on", "dissolution"])
+    again = make_complete(make_dossier(alice, bob, at=after), agent, at=after)
     book_for(again, next_day, by=agent, at=after)
+    line.dissolved_on, line.dissolution = None, ""
+    line.save(update_fields=["dissolved_on", "dissolution"])
     later = next_day + timedelta(minutes=30)
     clock.move_to(later)
 

@@ -44,6 +44,7 @@ from pacs.actions.upkeep import (
     send_digest,
     warn_of_deletion,
 )
+from pacs.forms.registration import CeremonyForm
 from pacs.models import (
     Avis,
     Dossier,
@@ -230,6 +231,28 @@ def test_an_officer_outside_of_the_delegation_registers_nothing(
     assert refusals(lambda: register(dossier, officer, agent)) == [
         "La délégation de Paul Durand n’est pas en vigueur le 23\u00a0novembre 2026."
     ]
+
+
+def test_a_registration_noted_later_offers_whoever_was_in_force_on_the_day(
+    dossier: Dossier, officer: Officer
+) -> None:
+    day = START.date()
+    gone, come = (
+        Officer.objects.create(
+            name=name, quality="délégué", in_force_from=start, in_force_until=end
+        )
+        for name, start, end in [
+            ("Paul Durand", date(2026, 1, 1), day),
+            ("Zoé Roche", day + timedelta(days=1), None),
+        ]
+    )
+
+    form = CeremonyForm(dossier=dossier, at=START + timedelta(days=3))
+
+    offered = form.fields["officer"].queryset
+    assert list(offered.order_by("pk")) == [officer, gone]
+    assert come not in offered
+    assert form.has_officers
 
 
 def test_a_delegation_counts_its_first_and_last_day(reference_data: None) -> None:
@@ -748,8 +771,8 @@ def test_whoever_is_pacsed_is_found_however_the_name_is_spelled(
 ) -> None:
     born = {"birth_year": 1990, "birth_month": 5, "birth_day": 4}
     names = {"birth_name": in_the_register, "first_names": "Camille Anne", **born}
-    old(agent, people=[names, {**names, "birth_name": "Autre"}])
     dossier = scheduled(agent, "alice", "bob")
+    old(agent, people=[names, {**names, "birth_name": "Autre"}])
     dossier.partenaires.filter(position=1).update(birth_name=today)
 
     reasons = refusals(lambda: register(Dossier.objects.get(pk=dossier.pk), officer, agent))
