@@ -249,7 +249,8 @@ def test_a_registration_noted_later_offers_whoever_was_in_force_on_the_day(
 
     form = CeremonyForm(dossier=dossier, at=START + timedelta(days=3))
 
-    offered = form.fields["officer"].queryset
+    officers: Any = form.fields["officer"]
+    offered = officers.queryset
     assert list(offered.order_by("pk")) == [officer, gone]
     assert come not in offered
     assert form.has_officers
