@@ -27,6 +27,7 @@ from pacs.actions.dossiers import keep_attestation
 from pacs.actions.guards import (
     StaleDossier,
     check_birth,
+    check_contacts,
     check_may_type,
     check_no_private_number,
     check_no_variable,
@@ -636,6 +637,8 @@ def save_answers_for(
                     row.save(update_fields=columns)
                 if isinstance(row, Partenaire) and "texts_agreed_at" in columns:
                     emails.texts_unwanted(row)
+            if not changes.keys().isdisjoint({"p1.contact_email", "p2.contact_email"}):
+                check_contacts(first, second)
         if changes:
             after_answers_changed(locked, changes, by=by, at=at)
 

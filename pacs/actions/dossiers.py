@@ -21,7 +21,7 @@ from pacs import emails
 from pacs.actions.appointments import release_appointment
 from pacs.actions.consent import watching_facts
 from pacs.actions.corrections import hand_over, propose
-from pacs.actions.guards import check_birth, check_theirs
+from pacs.actions.guards import check_birth, check_contacts, check_theirs
 from pacs.actions.helping import end_help, end_helps
 from pacs.actions.homes import keeping_homes
 from pacs.actions.part import (
@@ -204,6 +204,8 @@ def record_answers(
                     way_out="La date a changé entre-temps, ailleurs : rouvrez cette page.",
                 )
                 subject.save(update_fields=columns)
+            if isinstance(subject, Partenaire) and "contact_email" in columns:
+                check_contacts(*_locked(dossier).people)
             if isinstance(subject, Partenaire) and "texts_agreed_at" in columns:
                 emails.texts_unwanted(subject)
         locked = _locked(dossier)

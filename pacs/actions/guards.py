@@ -38,6 +38,18 @@ def check_theirs(read: Partenaire, *, by: User | None) -> None:
     )
 
 
+def check_contacts(first: Partenaire, second: Partenaire) -> None:
+    """Refuse one mailbox for both: one would read what the mairie writes to the other alone.
+
+    Call it where a `contact_email` is written, with both rows as they would stand.
+    """
+    if not first.addresses.isdisjoint(second.addresses):
+        raise ActionRefused(
+            "Les deux partenaires auraient la même adresse e-mail : l’un lirait les mails de"
+            " l’autre. Rien n’est enregistré. Indiquez une autre adresse, ou laissez vide."
+        )
+
+
 def check_may_type(by: User, dossier: Dossier) -> None:
     """Refuse an agent whose page was opened before the dossier was sent; under its lock.
 

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django_countries import countries
 
 from demarches.models import Entrance
-from demarches.rules.addresses import same_address
 from demarches.steps.forms import StepForm, refuse_private_numbers
 from demarches.typed.address_field import AddressInput
 from pacs.forms.texts import AGREED, TextsAgreedField, asks_texts, settle_texts
@@ -333,8 +332,7 @@ class SituationForm(OwnForm):
     def clean_contact_email(self) -> str:
         """Not the other's address: they would read what the mairie writes to this person alone."""
         address = str(self.cleaned_data["contact_email"])
-        first, _ = self.instance.dossier.people
-        if address and same_address(address, first.mail_address):
+        if address in self.instance.dossier.people[2 - self.instance.position].addresses:
             raise ValidationError(
                 "C’est l’adresse de votre partenaire, qui lirait vos mails. Indiquez la vôtre, ou"
                 " laissez vide."

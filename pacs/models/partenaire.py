@@ -351,6 +351,11 @@ class Partenaire(models.Model):
         return self.contact_email or self.invited_email
 
     @property
+    def addresses(self) -> set[str]:
+        """Every mailbox the mairie writes to for this person, or would without their account."""
+        return {self.mail_address, self.contact_email} - {""}
+
+    @property
     def text_number(self) -> PhoneNumber | None:
         """The mobile to which an SMS may go: they agreed, and no address is known."""
         if self.mail_address or self.texts_agreed_at is None or not self.phone:
