@@ -110,7 +110,7 @@ def mine_close(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         if try_code(request.session, asked, form.cleaned_data["code"]):
             return _close(request, user)
-        if not asked.tries_left:
+        if asked.tries_left < 1:
             messages.error(request, "Cinq codes étaient faux. Recommencez : rien n’a changé.")
             return redirect("mine-delete")
         left = asked.tries_left

@@ -207,7 +207,6 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the code is the proof
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
 ACCOUNT_LOGIN_TIMEOUT = 3600
 ACCOUNT_RATE_LIMITS = False  # ours count across processes, see RATE_LIMITS
@@ -225,6 +224,8 @@ RATE_LIMITS: dict[str, tuple[int, int]] = {
     "mail_pair": (12, 86_400),
     "mail_target": (6, 86_400),
     "code_ip": (60, 600),
+    # Tries of one code, whoever types it; longer than any code lives.
+    "code_tries": (5, 3600),
     "staff_ip": (30, 600),
     "staff_account": (10, 600),
     "staff_account_anywhere": (60, 3600),

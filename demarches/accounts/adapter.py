@@ -18,6 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from demarches.accounts.devices import note_entry
 from demarches.mail.emails import queue_mail
 from demarches.models import User
+from demarches.serving.ratelimit import count_one
 from demarches.web.statements import Given, Statement
 
 CODE_LENGTH = 8
@@ -46,6 +47,16 @@ def _digest(plain: str) -> str:
 
 def code_matches(typed: str, sealed: str) -> bool:
     return bool(sealed) and constant_time_compare(_digest(typed), sealed)
+
+
+def count_try(sealed: str, at: float) -> int:
+    """Count a try of the code asked for `at`, before it is judged; how many are left after it.
+
+    Below 0, this try is one too many: it is not judged. All requests count together, whatever
+    state of the session each of them has read.
+    """
+    tries, _ = settings.RATE_LIMITS["code_tries"]
+    return tries - count_one("code_tries", f"{sealed}:{at}").hits
 
 
 def _citizens(pk: Given) -> QuerySet[User]:

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from demarches.accounts.adapter import SealedCode, code_matches
+from demarches.accounts.adapter import SealedCode, code_matches, count_try
 from demarches.mail.emails import queue_mail
 from demarches.models import User, dossier_models
 from demarches.rules.addresses import same_address
@@ -71,9 +71,11 @@ def forget_change(session: SessionBase) -> None:
 
 def try_codes(session: SessionBase, asked: Asked, before: str, after: str) -> bool:
     """Whether both codes are right; a wrong pair costs a try, and does not say which is wrong."""
+    asked.tries_left = count_try(asked.code_before, asked.at)
     is_right = code_matches(before, asked.code_before) & code_matches(after, asked.code_after)
+    if asked.tries_left < 0:
+        is_right = False
     if not is_right:
-        asked.tries_left -= 1
         session[SESSION_KEY] = asdict(asked)
     return is_right
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from demarches.accounts.adapter import SealedCode, code_matches
+from demarches.accounts.adapter import SealedCode, code_matches, count_try
 from demarches.mail.emails import queue_mail
 from demarches.models import User
 
@@ -59,9 +59,9 @@ def asked_again(session: SessionBase, user: User, *, at: datetime) -> Asked | No
 
 def try_code(session: SessionBase, asked: Asked, typed: str) -> bool:
     """Whether the code is right; a wrong one costs a try, and a right one serves once."""
-    if code_matches(typed, asked.code):
+    asked.tries_left = count_try(asked.code, asked.at)
+    if asked.tries_left >= 0 and code_matches(typed, asked.code):
         del session[SESSION_KEY]
         return True
-    asked.tries_left -= 1
     session[SESSION_KEY] = asdict(asked)
     return False

@@ -112,7 +112,7 @@ def address_codes(request: HttpRequest) -> HttpResponse:
                 return redirect("demarches:address")
             messages.success(request, f"Votre adresse est maintenant {user.email}.")
             return redirect("demarches:account")
-        if not asked.tries_left:
+        if asked.tries_left < 1:
             messages.error(
                 request,
                 "Il y a eu cinq essais avec un mauvais code. Recommencez : rien n’a changé.",

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
-from demarches.accounts.adapter import CODE_LENGTH, CODE_PATTERN, code_matches
+from demarches.accounts.adapter import CODE_LENGTH, CODE_PATTERN, code_matches, count_try
 from demarches.mail.limits import seconds_before_code
 from demarches.models import User
 from demarches.oidc import parting
@@ -56,10 +56,11 @@ class ConfirmCodeForm(PageFormMixin, forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, code: str, tries_left: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, code: str, asked_at: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sealed = code
-        self.tries_left = tries_left
+        self.asked_at = asked_at
+        self.tries_left = 0
         self.is_a_try = False
 
     def clean_code(self) -> str:
@@ -67,7 +68,8 @@ class ConfirmCodeForm(PageFormMixin, forms.Form):
         if not CODE_PATTERN.fullmatch(typed):
             raise ValidationError(NOT_A_CODE)
         self.is_a_try = True
-        if not code_matches(typed, self.sealed):
+        self.tries_left = count_try(self.sealed, self.asked_at)
+        if self.tries_left < 0 or not code_matches(typed, self.sealed):
             left = self.tries_left
             tries = "Il vous reste un essai." if left == 1 else f"Il vous reste {left} essais."
             raise ValidationError(
@@ -126,12 +128,12 @@ class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_form_kwargs()
         if self._action != "resend":
-            failed = self._process.state["failed_attempts"]
-            kwargs["tries_left"] = settings.ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS - failed - 1
+            kwargs["asked_at"] = self._process.state["at"]
         return kwargs
 
     def form_invalid(self, form: ConfirmCodeForm) -> HttpResponse:
-        if form.is_a_try and not self._process.record_invalid_attempt():
+        if form.is_a_try and form.tries_left < 1:
+            self._process.abort()
             return self._ask_again("essais")
         response: HttpResponse = self.render_to_response(self.get_context_data(form=form))
         return response
@@ -147,7 +149,7 @@ class ConfirmCodeView(ConfirmLoginCodeView):  # type: ignore[misc]
                 self.passthrough_next_url(reverse("account_confirm_login_code"))
             )
         # The new code gets its own ten minutes and its own tries.
-        self._process.state |= {"at": time.time(), "failed_attempts": 0}
+        self._process.state["at"] = time.time()
         response: HttpResponse = super()._resend_form_valid(form)
         messages.success(self.request, "Un nouveau code est parti. L’ancien ne marche plus.")
         return response
