@@ -83,13 +83,14 @@ def try_codes(session: SessionBase, asked: Asked, before: str, after: str) -> bo
 def change_address(user: User, after: str, *, at: datetime) -> None:
     """Write the new address. Effects: what was kept by the old address follows, a mail to it.
 
-    Raises `ValidationError` when another account took the address meanwhile.
+    Raises `ValidationError` when another account took the address meanwhile, or a dossier
+    forbids it.
     """
     before = user.email
     try:
         with transaction.atomic():
             for model in dossier_models():
-                model._default_manager.all().keep_with(user)  # type: ignore[attr-defined]
+                model._default_manager.all().keep_with(user, after)  # type: ignore[attr-defined]
             user.email = after
             user.save(update_fields=["email"])
             queue_mail(

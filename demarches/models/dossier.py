@@ -73,8 +73,11 @@ class DossierQuerySet[D: "DossierBase"](models.QuerySet[D]):
         """The mairie must act: sent, or answered by the people."""
         return self.filter(status__in=[Status.SUBMITTED.value, Status.UNDER_REVIEW.value])
 
-    def keep_with(self, user: User) -> None:
-        """Before this account changes its address: what it opens by that address stays its own."""
+    def keep_with(self, user: User, after: str) -> None:
+        """Before this account changes its address: what it opens by that address stays its own.
+
+        Raises `ValidationError` when a dossier forbids the address it would have `after`.
+        """
 
     def longest_waiting_first(self) -> Self:
         """Those who wait for an answer first, the longest wait on top; then the rest."""

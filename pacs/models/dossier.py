@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -108,6 +109,23 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
         couples = self.model._base_manager.filter(MAYBE_FORBIDDEN)
         # One after the other, each by its index: an « or » would read every dossier.
         return self.filter(pk__in=people.values("dossier").union(couples.values("pk")))
+
+    def keep_with(self, user: User, after: str) -> None:
+        """An invitation that waits follows its reader; no account takes the other's mailbox."""
+        address = canonical_address(after)
+        # Two filters: another row of the same dossier.
+        shared = self.filter(partenaires__user=user).filter(
+            Q(partenaires__contact_email=address) | Q(partenaires__invited_email=address),
+            partenaires__user__isnull=True,
+        )
+        if shared.exclude(status__in=[status.value for status in lifecycle.ENDED]).exists():
+            raise ValidationError(
+                "Rien n’a changé : à cette adresse, la mairie écrit à votre partenaire, qui lirait"
+                " vos mails. Choisissez une autre adresse, ou faites changer la sienne à la mairie."
+            )
+        people = self.model.partenaires.rel.related_model.objects  # type: ignore[attr-defined]
+        invited = people.filter(user=None, invited_email=canonical_address(user.email))
+        invited.filter(dossier__in=self.inviting(user)).update(invited_email=address)
 
     def inviting(self, user: User) -> Self:
         """Drafts and open dossiers whose second partenaire was invited at this address."""

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from demarches.accounts.address_change import change_address
 from demarches.models import User
 from pacs.actions import desk
 from pacs.actions.dossiers import open_dossier, record_answers
@@ -116,3 +118,32 @@ def test_the_couple_s_own_page_asks_the_same_when_it_is_saved(
         record_answers(form, dossier=draft, at=now)
 
     assert contacts(draft)[1] == ""
+
+
+@pytest.mark.parametrize("column", ["contact_email", "invited_email"])
+def test_an_account_does_not_take_the_mailbox_of_the_other(
+    draft: Dossier, alice: User, now: datetime, column: str
+) -> None:
+    old = alice.email
+    Partenaire.objects.filter(dossier=draft, position=2).update(
+        **{"user": None, "contact_email": "", "invited_email": "", column: THEIRS}
+    )
+
+    with pytest.raises(ValidationError, match="la mairie écrit à votre partenaire"):
+        change_address(alice, THEIRS, at=now)
+
+    alice.refresh_from_db()
+    assert alice.email == old
+
+
+def test_an_invitation_follows_the_account_it_waits_for(
+    draft: Dossier, bob: User, now: datetime
+) -> None:
+    Partenaire.objects.filter(dossier=draft, position=2).update(
+        user=None, contact_email="", door=Door.OWN.value, invited_email=bob.email
+    )
+
+    change_address(bob, "bob.neuf@example.org", at=now)
+
+    assert list(Dossier.objects.inviting(bob)) == [draft]
+    assert Partenaire.objects.get(dossier=draft, position=2).invited_email == bob.email

@@ -136,7 +136,7 @@ class DemandeQuerySet(DossierQuerySet["Demande"]):
         mine = self.filter(Q(owner=user) | Q(email=canonical_address(user.email)))
         return mine.select_related("reason", "orientation", "appointment")
 
-    def keep_with(self, user: User) -> None:
+    def keep_with(self, user: User, after: str) -> None:
         self.filter(owner=None, email=canonical_address(user.email)).update(owner=user)
 
     def inviting(self, user: User) -> "DemandeQuerySet":
