@@ -13,7 +13,6 @@ from django.test import Client
 
 from demarches.models import User
 from pacs.models import PacsSettings, PieceWording
-from pacs.models.wording import check_wordings
 from pacs.rules.pieces import RULE_IDS, TOLD_ONLY, VERIFIED_BY_MAIRIE
 from pacs.rules.validity import MaxAge
 
@@ -63,15 +62,24 @@ def test_a_database_just_made_words_every_rule(db: None) -> None:
     assert set(PieceWording.objects.values_list("pk", flat=True)) == set(RULE_IDS)
 
 
-def test_the_start_refuses_a_rule_without_its_row_and_says_what_to_do(db: None) -> None:
-    assert check_wordings() == []
+def test_commands_tell_a_rule_without_its_row_and_what_to_do(
+    db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("check")
+    assert "pacs.W001" not in capsys.readouterr().err
     PieceWording.objects.filter(pk="P01_declaration").delete()
 
-    [error] = check_wordings()
+    call_command("check")
 
-    assert error.msg == "Pieces without their wording: P01_declaration."
-    assert error.hint == "Run « manage.py migrate »: it writes the rows that are missing."
-    assert check_wordings(databases=["default"]) == []
+    told = capsys.readouterr().err
+    assert "(pacs.W001) Pieces without their wording: P01_declaration." in told
+    assert "Run « manage.py migrate »: it writes the rows that are missing." in told
+
+    call_command("migrate", verbosity=0, skip_checks=False)
+
+    assert "pacs.W001" in capsys.readouterr().err
+    call_command("check")
+    assert "pacs.W001" not in capsys.readouterr().err
 
 
 def test_until_then_a_new_rule_is_read_with_the_words_it_was_shipped_with(db: None) -> None:
