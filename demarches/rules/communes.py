@@ -14,6 +14,9 @@ from demarches.rules.texts import plain_text
 
 _ARTICLE = re.compile(r"^(?:les?|la|l) ")
 _ARRONDISSEMENT = re.compile(r" 0?(\d{1,2})(?: ?(?:er|e|eme))?(?: arr(?:ondissement)?)?$")
+_CONTRACTED = re.compile(r"^(le|les) +(?=\S)", re.I)
+#: How the key of a name begins that takes « d’ »: the H of Hyères is mute, that of Honfleur is not.
+_ELIDED = re.compile(r"[aeiou]|y(?!u)|h(?:[iy]|e(?!m\b))")
 #: No commune has a longer name; what is typed beyond it is not read.
 LONGEST_NAME = 80
 
@@ -54,6 +57,18 @@ def commune_key(name: str) -> str:
     text = re.sub(r"\bst\b", "saint", text)
     text = re.sub(r"\bste\b", "sainte", text)
     return _ARRONDISSEMENT.sub(r" \1", text)
+
+
+def of_place(name: str) -> str:
+    """The name of a place after « mairie » or « commune ».
+
+    >>> of_place("Uzès"), of_place("Hyères"), of_place("Nîmes"), of_place("LE HAVRE")
+    ('d’Uzès', 'd’Hyères', 'de Nîmes', 'du HAVRE')
+    """
+    if article := _CONTRACTED.match(name):
+        short = "du" if article[1].lower() == "le" else "des"
+        return f"{short} {name[article.end() :]}"
+    return f"d’{name}" if _ELIDED.match(commune_key(name)) else f"de {name}"
 
 
 class Communes:

@@ -28,6 +28,7 @@ from demarches.models import Appointment, Mairie
 from demarches.procedures import Procedure
 from demarches.procedures import procedures as registered_procedures
 from demarches.rules import dates_fr, dates_spoken, mail_text
+from demarches.rules.communes import of_place as place_after_noun
 from demarches.rules.enums import PieceStatus, Status
 from demarches.web.languages import FRENCH, in_address
 from demarches.web.paths import PathNode
@@ -96,6 +97,12 @@ def procedures() -> list[Procedure]:
 def status_badge(status: str, label: str = "") -> dict[str, str]:
     """The badge of a status of a dossier or of a piece, in the procedure's own words if any."""
     return {"label": label or LABELS[status], "tone": TONES[status]}
+
+
+@register.filter
+def of_place(name: str) -> str:
+    """« d’Uzès », « du Mans »: the name of a place after a noun."""
+    return place_after_noun(name)
 
 
 @register.filter

@@ -32,7 +32,7 @@ class DoorForm(PageFormMixin, forms.Form):
     email = AddressField(
         label="Son adresse e-mail",
         required=False,
-        help_text="Seulement pour l’invitation par courriel. Ce n’est pas la vôtre.",
+        help_text="Seulement pour l’invitation par e-mail. Ce n’est pas la vôtre.",
         widget=AddressInput(attrs={"autocomplete": "off"}),
     )
     code = forms.CharField(
@@ -94,7 +94,7 @@ class SeenDoorForm(forms.Form):
     email = AddressField(
         label="Son adresse e-mail",
         required=False,
-        help_text="Pour l’invitation par courriel : l’adresse que la personne vous dit elle-même.",
+        help_text="Pour l’invitation par e-mail : l’adresse que la personne vous dit elle-même.",
     )
     seen = forms.BooleanField(
         label="J’ai vu cette personne et son identité",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from demarches.rules.communes import Commune, commune_key
+from demarches.rules.communes import Commune, commune_key, of_place
 from demarches.rules.texts import letters_of, name_words
 from pacs.rules.countries import FRENCH_TERRITORIES
 from pacs.rules.situation import PartialDate
@@ -24,7 +24,6 @@ AVIS_DAYS = 3
 PACS_SINCE = date(1999, 11, 15)
 SCEC = "Service central d’état civil (SCEC)"
 SCEC_ADDRESS = "Nantes"
-VOWELS = frozenset("AÀÂEÉÈÊËIÎÏOÔUÙÛÜ")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,14 +93,6 @@ def is_held_here(
     if not department:
         return is_only
     return department in {commune_key(here.department), commune_key(here.department_code)}
-
-
-def of_place(name: str) -> str:
-    """« d’Uzès », « de Nîmes », « du Mans », « des Angles »."""
-    for article, short in (("Le ", "du "), ("Les ", "des ")):
-        if name.startswith(article):
-            return short + name.removeprefix(article)
-    return f"d’{name}" if name[:1].upper() in VOWELS else f"de {name}"
 
 
 def avis_due_on(registered_on: date) -> date:

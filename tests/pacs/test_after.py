@@ -46,6 +46,7 @@ def test_only_the_keeper_is_offered_papers(
     html = client.get(reverse("pacs:after-keeper", args=[one.slug])).content.decode()
 
     assert one.title in html
+    assert one.question in html.partition("</title>")[0].replace("\xa0", " ")
     assert ("Préparer les documents" in html) == one.is_here
     assert ("commissaire de justice" in html) == one.is_here
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demarches.rules.communes import Commune, Communes, commune_key, department_code_of
+from demarches.rules.communes import Commune, Communes, commune_key, department_code_of, of_place
 
 
 def _commune(code: str, name: str, department: str) -> Commune:
@@ -63,3 +63,26 @@ def test_coded_and_said() -> None:
 def test_keys() -> None:
     assert commune_key("L’Abergement-Clémenciat") == "l abergement clemenciat"
     assert commune_key("Ste-Anastasie") == "sainte anastasie"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Uzès", "d’Uzès"),
+        ("Évian", "d’Évian"),
+        ("Yvetot", "d’Yvetot"),
+        ("Yutz", "de Yutz"),
+        ("Œting", "d’Œting"),
+        ("Hyères", "d’Hyères"),
+        ("Hem", "de Hem"),
+        ("Honfleur", "de Honfleur"),
+        ("Nîmes", "de Nîmes"),
+        ("La Rochelle", "de La Rochelle"),
+        ("L’Isle", "de L’Isle"),
+        ("Le Havre", "du Havre"),
+        ("LE HAVRE", "du HAVRE"),
+        ("les Mées", "des Mées"),
+    ],
+)
+def test_a_place_after_a_noun(name: str, expected: str) -> None:
+    assert of_place(name) == expected
