@@ -20,7 +20,7 @@ from demarches.models.fields import unprintable
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import AppointmentStatus, Status
 from demarches.rules.read import Shown, is_as_read
-from demarches.rules.texts import searched_names
+from demarches.rules.texts import letters_of, searched_names
 from demarches.typed.communes import communes
 from demarches.web.as_read import ChangedSince, check_read
 from pacs import emails
