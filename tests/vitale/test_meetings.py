@@ -1007,7 +1007,7 @@ def test_the_desk_finds_again_a_request_whose_appointment_was_given_up(
     page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
     assert demande.reference in listed
     assert f"Renoncement au rendez-vous : la demande reste ouverte ({former})" in page
-    assert "<td>Renoncement au rendez-vous</td>" in page
+    assert "<p>Renoncement au rendez-vous</p>" in page
     assert "attend une réponse depuis" in page
     assert "Proposer ou fixer un rendez-vous" in page
 
