@@ -417,6 +417,10 @@ class Appointment(models.Model):
         is_theirs = self.status == AppointmentStatus.BOOKED.value and not self.is_exceptional
         return is_theirs and at < self.changeable_until
 
+    def is_over(self, at: datetime) -> bool:
+        """Its hour has passed, whatever came of it."""
+        return self.ends_at <= at
+
     def is_held(self, at: datetime) -> bool:
         """Held, and not for too long."""
         return (

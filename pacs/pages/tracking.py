@@ -304,7 +304,14 @@ def turn_of(partenaire: Partenaire, *, at: datetime, is_asked: bool = False) -> 
         if dossier.is_draft and not is_mine:
             review = path_to("pacs:dossier-review", dossier.reference)
             is_mine = next_task(partenaire, at=at).address != review
-    words = whose_turn(status, is_mine=is_mine, is_theirs=is_theirs, other=other)
+    booked = dossier.appointment
+    words = whose_turn(
+        status,
+        is_mine=is_mine,
+        is_theirs=is_theirs,
+        other=other,
+        is_over=booked is not None and booked.is_over(at),
+    )
     return Turn(is_mine, is_theirs, other, words)
 
 
@@ -703,7 +710,15 @@ ASKED_ABOVE = "C’est à la mairie, et à vous : voyez ce qui est demandé en h
 ASKED_BELOW = "C’est à la mairie, et à vous : une pièce est à fournir, plus bas sur cette page."
 
 
-def timeline(dossier: Dossier, *, is_asked: bool = False, is_lacking: bool = False) -> list[Moment]:
+#: In the place of « vous venez tous les deux », once the hour has passed and nothing is noted.
+IS_OVER = (
+    "Ce jour est passé. Si le rendez-vous n’a pas eu lieu, convenez d’un autre avec la mairie."
+)
+
+
+def timeline(
+    dossier: Dossier, *, now: datetime, is_asked: bool = False, is_lacking: bool = False
+) -> list[Moment]:
     """Done, now and next, with who must act and by when.
 
     `is_asked`: the reader has something to do besides, told above; `is_lacking`: a piece to
@@ -735,5 +750,6 @@ def timeline(dossier: Dossier, *, is_asked: bool = False, is_lacking: bool = Fal
         at = dossier.completed_at if stage is Status.COMPLETE and state != "next" else None
         if stage is Status.SCHEDULED and dossier.appointment is not None:
             at = dossier.appointment.starts_at
+            text = IS_OVER if dossier.appointment.is_over(now) else text
         moments.append(Moment(title, state, at, "" if state == "done" else text))
     return moments

@@ -147,11 +147,13 @@ def plan_pieces(
     )
 
 
-def whose_turn(status: Status, *, is_mine: bool, is_theirs: bool, other: str) -> str:
+def whose_turn(
+    status: Status, *, is_mine: bool, is_theirs: bool, other: str, is_over: bool = False
+) -> str:
     """Who acts next, then who, in the words of one of the two; empty once it has ended.
 
     `is_mine`, `is_theirs`: something is left to do by this reader, by the other, whom `other`
-    names as the reader knows them. Never what.
+    names as the reader knows them. Never what. `is_over`: the appointment has passed.
     """
     match status:
         case Status.DRAFT | Status.PIECES_REQUESTED:
@@ -164,6 +166,8 @@ def whose_turn(status: Status, *, is_mine: bool, is_theirs: bool, other: str) ->
             return "C’est à la mairie, et à vous." if is_mine else "C’est à la mairie."
         case Status.COMPLETE:
             return "C’est à vous deux : prenez rendez-vous."
+        case Status.SCHEDULED if is_over:
+            return "C’est à la mairie : elle note ce qu’il en est du rendez-vous."
         case Status.SCHEDULED:
             return "C’est à vous deux : venez ensemble, avec les originaux."
         case _:

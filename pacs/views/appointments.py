@@ -51,6 +51,7 @@ def appointment(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         "partenaire": partenaire,
         "appointment": booked,
         "is_changeable": booked.is_changeable(now),
+        "is_over": booked.is_over(now),
         "offer": held if offer else None,
         "to_renew": _renewals(partenaire, timezone.localdate(booked.starts_at)),
         "to_bring": things_to_bring(dossier, reader=partenaire),

@@ -162,7 +162,9 @@ def dossier_home(request: HttpRequest, partenaire: Partenaire) -> HttpResponse:
         return render(request, "pacs/dossier_tasks.html", context)
     context["alerts"] = alerts
     is_lacking = any(row.status is PieceStatus.MISSING and not row.by_mairie for row in rows)
-    context["moments"] = timeline(dossier, is_asked=is_asked, is_lacking=is_lacking)
+    context["moments"] = timeline(dossier, now=now, is_asked=is_asked, is_lacking=is_lacking)
+    booked = dossier.appointment
+    context["is_over"] = booked is not None and booked.is_over(now)
     mine = [one for one in open_corrections(dossier) if one.holder in holders_of(partenaire)]
     context["to_send"] = any(one.status == "draft" for one in mine)
     context["books_online"] = agenda_of(dossier) is not None and not needs_a_visit(dossier)
@@ -179,7 +181,7 @@ def _ended_page(
     """What became of it, why, the remedy and what to do next; nothing of how to prepare one."""
     dossier = partenaire.dossier
     context |= {
-        "moments": timeline(dossier),
+        "moments": timeline(dossier, now=timezone.now()),
         # A dossier closed after the registration: the PACS is still registered.
         "registration": registration_of(dossier),
         "thread": thread(partenaire),

@@ -120,6 +120,12 @@ def test_once_it_is_sent_no_last_day_is_left_to_ask() -> None:
     assert window.words.replace("\u00a0", " ") == "à partir du 7 mars 2026, pas avant"
 
 
+def test_nobody_is_told_to_come_on_a_day_that_has_passed() -> None:
+    said = whose_turn(Status.SCHEDULED, is_mine=False, is_theirs=False, other="Karim", is_over=True)
+
+    assert said == "C’est à la mairie : elle note ce qu’il en est du rendez-vous."
+
+
 @pytest.mark.parametrize(
     ("status", "is_mine", "is_theirs", "words"),
     [
