@@ -33,7 +33,7 @@ from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.registration import Ceremony, open_act, originals_of, register_pacs
 from pacs.models import Avis, Dossier, LaterAct, Reading, Registration
 from tests.support.appointments import make_complete
-from tests.support.dossiers import dates_read, make_dossier, send
+from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier, send
 from tests.support.files import png
 from tests.support.followups import help_agenda, make_demande
 from tests.support.present import the
@@ -250,7 +250,12 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
     couples = [
         [User.objects.create_user(f"{who}{rank}@example.org") for who in "ab"] for rank in range(4)
     ]
-    drafts = [make_dossier(*couple, at=NOW) for couple in couples]
+    # Each couple is other people, since one of them comes into the register.
+    drafts = [
+        make_dossier(*couple, at=NOW, people=({**PERSON, **born}, {**OTHER, **born}))
+        for rank, couple in enumerate(couples)
+        for born in [{"birth_year": PERSON["birth_year"] - rank}]
+    ]
     piece = drafts[0].pieces.select_related("dossier").get(key="1-P03_identite")
     answer_piece(piece, declared=None, expires_on=date(2031, 1, 1), at=NOW)
     picture = SimpleUploadedFile("carte.png", png(), content_type="image/png")

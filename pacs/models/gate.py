@@ -13,6 +13,7 @@ from django.utils.timezone import localdate
 
 from demarches.models import Mairie
 from demarches.rules.enums import PieceStatus
+from demarches.rules.texts import name_words
 from demarches.web.request_memory import remembered
 from demarches.web.statements import Given, Statement, set_rows
 from pacs.models.completeness import missing_common, missing_own
@@ -108,8 +109,13 @@ def _read_bound(dossier: "Dossier") -> list[Bound]:
         return []
     people = [(one, _identity(one)) for one in dossier.people]
     years = {one.birth_year for one, _ in people if one.birth_year}
+    # Those whose name is written with the same letters: a year of a large town has thousands.
+    named = Q(pk=None)
+    for one, _ in people:
+        if name := "".join(name_words(one.birth_name)):
+            named |= Q(search_text__contains=name)
     lines = apps.get_model("pacs", "RegisteredPerson").objects.filter(
-        Q(birth_year__in=years) | Q(birth_year=None), registration__dissolved_on=None
+        named, Q(birth_year__in=years) | Q(birth_year=None), registration__dissolved_on=None
     )
     # Its own line is not in its way: the status changes once that is written.
     others = lines.exclude(registration__dossier=dossier.pk)

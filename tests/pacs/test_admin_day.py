@@ -725,6 +725,7 @@ def test_an_older_pacs_is_entered_by_its_number(desk: Client, officer: Officer) 
         "origin": "tribunal",
         "place": "Tribunal d’instance",
         **{f"p{rank}-{name}": value for rank in (1, 2) for name, value in person.items()},
+        "p2-first_names": "Éva",
     }
     path = address("registration_old")
 
@@ -735,7 +736,7 @@ def test_an_older_pacs_is_entered_by_its_number(desk: Client, officer: Officer) 
     assert (wrong.status_code, done.status_code, twice.status_code) == (422, 302, 422)
     assert "Écrivez le mois en chiffres" in wrong.content.decode()
     assert "déjà dans la liste" in twice.content.decode()
-    assert Registration.objects.get().names == "Ana Roche et Ana Roche"
+    assert Registration.objects.get().names == "Ana Roche et Éva Roche"
 
 
 @pytest.mark.parametrize("query", ["annee=x", "annee=99999&semestre=7", "annee=0000", ""])

@@ -30,7 +30,7 @@ from pacs.actions.pieces import add_file
 from pacs.actions.registration import Ceremony, open_act, originals_of, register_pacs
 from pacs.models import Dossier, PieceFile
 from tests.support.appointments import make_complete
-from tests.support.dossiers import dates_read, make_dossier, send
+from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier, send
 from tests.support.files import jpeg
 from tests.support.followups import help_agenda, make_demande
 from tests.support.present import the
@@ -69,7 +69,10 @@ def make_scene() -> Scene:
     )
     complete = make_complete(make_dossier(*_couple("complete"), at=NOW), decider, at=NOW)
     book_for(complete, START + timedelta(minutes=60), by=decider, at=NOW)
-    done = make_complete(make_dossier(*_couple("done"), at=NOW), decider, at=NOW)
+    # Other people than those of the other dossiers, since they come into the register.
+    first, second = ({**one, "birth_year": one["birth_year"] - 1} for one in (PERSON, OTHER))
+    theirs = make_dossier(*_couple("done"), at=NOW, people=(first, second))
+    done = make_complete(theirs, decider, at=NOW)
     book_for(done, START, by=decider, at=NOW)
     done = Dossier.objects.get(pk=done.pk)
     row = register_pacs(
