@@ -711,9 +711,7 @@ ASKED_BELOW = "C’est à la mairie, et à vous : une pièce est à fournir, plu
 
 
 #: In the place of « vous venez tous les deux », once the hour has passed and nothing is noted.
-IS_OVER = (
-    "Ce jour est passé. Si le rendez-vous n’a pas eu lieu, convenez d’un autre avec la mairie."
-)
+IS_OVER = "Ce jour est passé. Si rien n’a été signé, prenez un autre rendez-vous avec la mairie."
 
 
 def timeline(

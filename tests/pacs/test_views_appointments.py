@@ -332,6 +332,32 @@ def test_the_rate_of_one_account_is_limited(
     assert statuses == [422, 422, 429]
 
 
+def test_a_day_that_has_passed_is_told_and_nobody_is_asked_to_come(
+    complete: Dossier,
+    clock: time_machine.Traveller,
+    client_of: Callable[[User], Client],
+    alice: User,
+) -> None:
+    booked = book(complete)
+    before = client_of(alice).get(complete.get_absolute_url()).content.decode()
+    clock.move_to(booked.ends_at)
+    browser = client_of(alice)
+
+    pages = [
+        browser.get(url).content.decode().replace("\u00a0", " ").replace("&nbsp;", " ")
+        for url in (complete.get_absolute_url(), at("", complete))
+    ]
+
+    assert "venez ensemble" in before.replace("\u00a0", " ")
+    for page in pages:
+        assert f"Votre rendez-vous est passé : {booked}".replace("\u00a0", " ") in page
+        assert "Il n’a pas eu lieu ?" in page
+    for asked in ("venez", "Vous venez", "Convocation", "Il est trop tard"):
+        assert not [page for page in pages if asked in page], asked
+    assert "Ce jour est passé." in pages[0]
+    assert "elle note ce qu’il en est du rendez-vous" in pages[0]
+
+
 def test_the_account_shows_the_day(browser: Client, complete: Dossier) -> None:
     before = browser.get(reverse("demarches:account")).content.decode()
     booked = book(complete)
