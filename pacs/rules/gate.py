@@ -3,7 +3,8 @@
 Every path to a PACS asks here: sending, declaring complete, booking, moving, registering; so do
 the pages and buttons that say why not. What the law forbids never yields (Code civil,
 art. 515-1 and 515-2: « à peine de nullité »); what is left to an agent needs that agent's
-written decision; an attestation, a confirmation and a piece count as they are that day.
+written decision; an attestation, a confirmation and a piece count as they are that day. Who stands
+in the register already is asked from « complet » on: before, the mairie has seen nobody's papers.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
