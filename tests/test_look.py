@@ -453,7 +453,7 @@ def test_pages_show_the_mairie(client: Client) -> None:
     html = page(client, "/mentions-legales/")
     assert "<title>Mentions légales – Mairie d’Essai</title>" in html
     assert html.count('href="tel:+33-4-66-00-00-00"') == 3
-    assert "Commune de Essai, 30000 Essai" in html
+    assert "Commune d’Essai, 30000 Essai" in html
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from django.utils.timezone import localdate
 from demarches.agenda.booking import first_days, midnight
 from demarches.demo import Demo, bounce, nothing_leaves
 from demarches.models import Agenda, Service, User
+from demarches.rules.addresses import canonical_address
 from vitale.actions import aide, meetings
 from vitale.models import AideSettings, AnswerTemplate, Demande, DemandeMail, Reason
 from vitale.rules.situations import Regime
@@ -43,7 +44,7 @@ class _Asked:
 
 def _is_there() -> bool:
     """The requests were made already."""
-    return Demande.objects.filter(email=MAIL.format(1)).exists()
+    return Demande.objects.filter(email=canonical_address(MAIL.format(1))).exists()
 
 
 def make_requests(demo: Demo) -> Iterator[Demande]:

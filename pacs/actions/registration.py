@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Model
+from django.db.models.functions import Upper
 from django.utils.timezone import localdate
 
 from demarches.files import storage
@@ -487,7 +488,7 @@ def enter_old_registration(
     if len({_who(one) for one in people}) < len(people):
         raise ActionRefused("C’est deux fois la même personne : vérifiez les noms et les dates.")
     with transaction.atomic():
-        if Registration.objects.filter(number__iexact=number).exists():
+        if _has_number(number):
             raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")
         registration = Registration.objects.create(
             origin=origin,
@@ -505,6 +506,12 @@ def enter_old_registration(
                 **one,
             )
     return registration
+
+
+def _has_number(number: str) -> bool:
+    """Whether a line has this number, in capitals or not."""
+    lines = Registration.objects.annotate(in_capitals=Upper("number"))
+    return lines.filter(in_capitals=number.upper()).exists()
 
 
 def _who(one: Mapping[str, Any]) -> tuple[object, ...]:

@@ -112,10 +112,10 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
 
     def keep_with(self, user: User, after: str) -> None:
         """An invitation that waits follows its reader; no account takes the other's mailbox."""
-        address = canonical_address(after)
         # Two filters: another row of the same dossier.
         shared = self.filter(partenaires__user=user).filter(
-            Q(partenaires__contact_email=address) | Q(partenaires__invited_email=address),
+            Q(partenaires__contact_email=canonical_address(after))
+            | Q(partenaires__invited_email=canonical_address(after)),
             partenaires__user__isnull=True,
         )
         if shared.exclude(status__in=[status.value for status in lifecycle.ENDED]).exists():
@@ -125,7 +125,9 @@ class PacsDossierQuerySet(DossierQuerySet["Dossier"]):
             )
         people = self.model.partenaires.rel.related_model.objects  # type: ignore[attr-defined]
         invited = people.filter(user=None, invited_email=canonical_address(user.email))
-        invited.filter(dossier__in=self.inviting(user)).update(invited_email=address)
+        invited.filter(dossier__in=self.inviting(user)).update(
+            invited_email=canonical_address(after)
+        )
 
     def inviting(self, user: User) -> Self:
         """Drafts and open dossiers whose second partenaire was invited at this address."""

@@ -9,31 +9,23 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-from django.urls import reverse
 from playwright.sync_api import Browser
 from post_office.models import Email
 
 from demarches.mail.emails import mail_text
-from demarches.web.languages import FRENCH, LIST, PARAMETER
 from pacs.models import Dossier
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.test_journey import photograph
+from tests.e2e.test_list_heights import MAX_LIST
 from tests.e2e.walk import Walker, counts_of
 from tests.journey import recorded, save_walk
-from tests.pacs.simulator_answers import ITALIAN_WIDOW, params_of
 
 pytestmark = pytest.mark.e2e
 
 CONTINUE = "Enregistrer et continuer"
 MAX_HEADER = 90
-#: Pixels of the page of the list, the footer included.
-MAX_LIST = 3_500
-#: A French citizen whose French birth record says the divorce.
-BORN_IN_ORAN = {"origine": "etranger_francaise", "acte_francais": "oui"}
-BORN_IN_ORAN |= {"situation": "divorce", "divorce_inscrit": "oui"}
 
 
 @pytest.fixture(
@@ -169,28 +161,6 @@ def send_piece(one: Walker, rule: str, file: Path, day: date | None = None) -> N
     one.attach(piece.locator("input[type=file]"), file)
     if day is not None:
         one.write(piece.locator("input[name$=_on]"), f"{day:%d/%m/%Y}")
-
-
-def test_the_list_of_the_hard_couple_is_short_in_every_language(
-    browser: Browser, site: str
-) -> None:
-    """Words of another language are longer; the page may not be."""
-    wished = date.today() + timedelta(days=60)  # noqa: DTZ011 -- a day to write, not a rule
-    answers = params_of(
-        ITALIAN_WIDOW, BORN_IN_ORAN, convention="personnalisee", date=wished.isoformat()
-    )
-    context = browser.new_context(viewport=PHONE, locale="fr-FR")
-    page = context.new_page()
-    heights = {}
-    for language in (FRENCH, *LIST):
-        query = urlencode(answers | {PARAMETER: language})
-        page.goto(f"{site}{reverse('pacs:simulator')}?{query}")
-        assert page.get_attribute("html", "lang") == language
-        assert page.locator("[data-piece]").count() > 10
-        heights[language] = page.evaluate("document.documentElement.scrollHeight")
-    context.close()
-
-    assert {one: height for one, height in heights.items() if height > MAX_LIST} == {}
 
 
 def test_a_couple_of_two_countries(walker: Callable[[], Walker], tmp_path: Path) -> None:
