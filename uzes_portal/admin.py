@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -32,11 +33,22 @@ from demarches.views.staff import staff_urls
 from uzes_portal import agenda_desk, agenda_feed, closing_desk, journal_desk, service_desk
 
 
+class DoorForm(AdminAuthenticationForm):
+    """An agent's address and password; a refusal never tells which of the two is wrong."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": "Cette adresse et ce mot de passe n’ouvrent pas le bureau. Vérifiez-les "
+        "et recommencez, ou choisissez un nouveau mot de passe par le lien ci-dessous.",
+    }
+
+
 class DeskAdminSite(AdminSite):
     site_header = "Bureau des démarches"
     site_title = "Bureau des démarches"
     index_title = "À faire"
 
+    login_form = DoorForm
     login_template = "admin/staff/sign_in.html"
     password_change_template = "admin/staff/password_change.html"  # noqa: S105 -- a template
     password_change_done_template = "admin/staff/password_changed.html"  # noqa: S105 -- as well
@@ -127,6 +139,8 @@ class DeskAdminSite(AdminSite):
         if request.method == "POST" and (seconds := seconds_before_guess(request)):
             return too_many_requests(request, seconds)
         context = {
+            **in_frame(),
+            "title": "Connexion des agents",
             "index_url": reverse("admin:index"),
             "idle_minutes": settings.STAFF_IDLE_SECONDS // 60,
             **(extra_context or {}),

@@ -69,14 +69,44 @@ def test_the_agents_own_pages_are_in_the_town_s_frame(root: User) -> None:
     inside = ("security", "second_factor_enrol", "password_change", "password_change_done")
 
     pages = {name: client.get(reverse(f"admin:{name}")).content.decode() for name in inside}
-    door = Client().get(reverse("admin:password_lost")).content.decode()
+    doors = {
+        name: Client().get(reverse(f"admin:{name}")).content.decode()
+        for name in ("login", "password_lost")
+    }
 
-    for name, page in [*pages.items(), ("password_lost", door)]:
+    for name, page in [*pages.items(), *doors.items()]:
         assert "desk-frame" in page, name
         assert "nav-sidebar" not in page, name
         assert page.count("<h1>") == 1, name
     assert all('aria-label="Bureau"' in page for page in pages.values())
-    assert 'aria-label="Bureau"' not in door
+    assert not any('aria-label="Bureau"' in door for door in doors.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"username": "chef@mairie.example", "password": "autre chose"}, "n’ouvrent pas le bureau"),
+        ({"username": "chef@mairie.example", "password": ""}, "Il manque votre adresse ou votre"),
+        ({"username": "", "password": PASSWORD}, "Il manque votre adresse ou votre"),
+    ],
+)
+def test_the_door_says_what_is_wrong_and_keeps_the_address(
+    root: User, typed: dict[str, str], said: str
+) -> None:
+    page = Client().post(reverse("admin:login"), typed).content.decode()
+
+    assert said in page
+    assert "<title>Erreur" in page
+    assert f'value="{typed["username"]}"' in page or not typed["username"]
+    assert PASSWORD not in page
+
+
+def test_a_resident_at_the_door_is_told_which_account_it_is(
+    client_of: Callable[[User | None], Client], alice: User
+) -> None:
+    page = client_of(alice).get(reverse("admin:login")).content.decode()
+
+    assert "Ce navigateur est entré comme alice@example.org" in page
 
 
 def test_gestures_do_not_prolong_a_session_beyond_twelve_hours(root: User) -> None:
