@@ -68,6 +68,7 @@ SLUGS: dict[str, tuple[str, ...]] = {
     "pacs_registration_paper": ("recepisse", "attestation", "extrait"),
     "pacs_registration_act_paper": ("recepisse", "lettre-1", "decision"),
     "vitale_demande_act": tuple(HELP_VERBS),
+    "vitale_demande_next": ("recues",),
 }
 
 
@@ -224,6 +225,7 @@ OWN = {
     "vitale_demande_counts": ("200 200 200 200", "405 405 405 405"),
     "vitale_demande_book": ("302 302 302 403", "302 302 302 403"),
     "vitale_demande_cancel": ("200 200 200 403", "422 422 422 403"),
+    "vitale_demande_next:recues": ("302 302 302 403", "405 405 405 405"),
     "vitale_demande_undo": ("404 404 404 403", "404 404 404 403"),
     "vitale_demande_act:prendre": ("404 404 404 403", "409 409 409 403"),
     "vitale_demande_act:repondre": ("404 404 404 403", "422 422 422 403"),

@@ -129,6 +129,7 @@ SHOWS_NOBODY = {
     "closing_called": "agit et revient à la fermeture",
     "service": "machines et commandes, personne",
     "vitale_demande_counts": "des nombres, cachés sous 5",
+    "vitale_demande_next": "mène à la demande",
     "vitale_demande_undo": "agit et revient à la demande",
     "vitale_demande_add": "403",
     "vitale_demande_history": "404",

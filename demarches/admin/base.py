@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 
 from demarches.desk.frame import in_frame
-from demarches.desk.piles import PileRule
+from demarches.desk.piles import LISTED, PileRule
 from demarches.models import DossierBase
 from demarches.rules.numbers import read_number
 
@@ -31,10 +31,6 @@ ENDINGS = (
     "__month",
     "__day",
 )
-
-
-#: Rows that a list leads to, page by page.
-LISTED = 1000
 
 
 class NumberedChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -3,7 +3,7 @@
 A procedure gives rules; every count of one model is read by one statement, however many piles.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -16,6 +16,8 @@ from demarches.rules.numbers import read_number
 
 #: Piles are counted so far: nobody works through more in a day.
 COUNTED = 100
+#: Rows that a list, or a pile worked through, leads to.
+LISTED = 1000
 
 
 class Lane(StrEnum):
@@ -64,6 +66,40 @@ class Pile:
     def how_many(self) -> str:
         """« 12 »; « plus de 99 » of what was not counted to its end."""
         return str(self.count) if self.count < COUNTED else f"plus de {COUNTED - 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands in the pile it was opened from; `rank` is 0 once it has left."""
+
+    slug: str
+    title: str
+    rank: int
+    count: int | str
+
+
+def keys_of[M: Model](rule: PileRule[M]) -> list[int]:
+    """The keys of a pile in its order, `LISTED` at most."""
+    return list(rule.read().values_list("pk", flat=True)[:LISTED])
+
+
+def place_of[M: Model](pk: int, slug: str, rule: PileRule[M]) -> Place:
+    """Where this row stands in this pile."""
+    keys = keys_of(rule)
+    rank = keys.index(pk) + 1 if pk in keys else 0
+    return Place(
+        slug, rule.title, rank, len(keys) if len(keys) < LISTED else f"plus de {LISTED - 1}"
+    )
+
+
+def next_key(keys: Sequence[int], *, after: int, but: Collection[int]) -> int | None:
+    """The row to do after this one, from the top again at the end; None when none is left.
+
+    `but`: those that somebody else has open. A row that has left the pile is followed by the first.
+    """
+    start = keys.index(after) + 1 if after in keys else 0
+    turn = [*keys[start:], *keys[:start]]
+    return next((pk for pk in turn if pk not in but and pk != after), None)
 
 
 #: Columns whose first value an index gives, however many rows wait.

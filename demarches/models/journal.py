@@ -104,6 +104,8 @@ class ReadingBase(JournalRow):
     )
     what = models.CharField("quoi", max_length=60)
 
+    #: Somebody saw the name in a list, and perhaps looked no further.
+    LISTED: ClassVar[str] = "liste"
     #: Columns that say what was looked at, across relations: the first that holds something.
     ABOUT: ClassVar[tuple[str, ...]] = ()
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,9 +18,9 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.admin.base import LISTED
 from demarches.admin.fragments import page_or_parts
 from demarches.desk.frame import frame
+from demarches.desk.piles import keys_of, next_key, place_of
 from demarches.models import User
 from demarches.rules.numbers import read_number
 from demarches.rules.read import imprint
@@ -132,13 +131,11 @@ class ReviewDesk:
         rule = pile_rules(agent, at=timezone.now()).get(slug)
         if rule is None:
             raise Http404
-        rows = keys_of(rule.read())
+        rows = keys_of(rule)
         taken = agents_looking(rows, agent, at=timezone.now())
         last = read_number(request.GET.get("apres", "")) or 0
-        start = rows.index(last) + 1 if last in rows else 0
-        left = [pk for pk in [*rows[start:], *rows[:start]] if pk not in taken and pk != last]
-        if left:
-            return redirect(f"{reverse(ADDRESSES[DECIDE], args=left[:1])}?pile={slug}")
+        if (pk := next_key(rows, after=last, but=taken)) is not None:
+            return redirect(reverse(ADDRESSES[DECIDE], args=[pk], query={"pile": slug}))
         messages.success(request, f"Pile finie : {rule.title}.")
         return redirect("admin:index")
 
@@ -207,13 +204,7 @@ class ReviewDesk:
             address = reverse("admin:pacs_dossier_next", args=[slug if pile else FIRST_PILE])
             found["next_url"] = f"{address}?apres={dossier.pk}"
         if pile is not None:
-            rows = keys_of(pile.read())
-            rank = rows.index(dossier.pk) + 1 if dossier.pk in rows else 0
-            count = len(rows) if len(rows) < LISTED else f"plus de {LISTED - 1}"
-            found |= {
-                "query": f"?pile={slug}",
-                "pile": {"slug": slug, "title": pile.title, "rank": rank, "count": count},
-            }
+            found |= {"query": f"?pile={slug}", "pile": place_of(dossier.pk, slug, pile)}
         return found
 
     def _decide_context(self, request: HttpRequest, dossier: Dossier) -> dict[str, Any]:
@@ -280,11 +271,6 @@ class ReviewDesk:
             "lines": journal_of(dossier),
             "looks": looks_at(dossier, many=20),
         }
-
-
-def keys_of(rows: QuerySet[Dossier]) -> list[int]:
-    """The keys of a pile in its order, as many as a list leads to."""
-    return list(rows.values_list("pk", flat=True)[:LISTED])
 
 
 def templates_for(dossier: Dossier) -> list[MessageTemplate]:

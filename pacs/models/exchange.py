@@ -164,8 +164,6 @@ class DossierEvent(DossierEventBase):
 class Reading(ReadingBase):
     """A look at a dossier, at one of its files, or at a line of the register; never changed."""
 
-    #: Somebody saw the name in a list, and perhaps looked no further.
-    LISTED = "liste"
     #: Whoever helps a partenaire opened a page: « aide », the place of that partenaire, the page.
     HELP = "aide"
     SUBJECT = "dossier"

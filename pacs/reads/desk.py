@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils.timezone import localdate
 
+from demarches.desk.looking import agents_among, looks_of_others
 from demarches.desk.piles import COUNTED
 from demarches.models import Mairie, User
 from demarches.rules.dates_fr import day_fr
@@ -31,7 +32,6 @@ from pacs.rules.enums import Door
 from pacs.rules.gate import Act, Kind, Obstacle
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 
-ALSO_LOOKING = timedelta(minutes=5)
 EXPIRES_SOON = timedelta(days=14)
 FIRST_ROWS = 5
 
@@ -167,17 +167,13 @@ def text_values(dossier: Dossier, rows: Sequence[DeskPiece], reader: Partenaire)
 
 def also_looking(dossier: Dossier, user: User, *, at: datetime) -> list[User]:
     """Other agents who looked at this dossier in the last five minutes."""
-    recent = Reading.objects.filter(dossier=dossier, at__gte=at - ALSO_LOOKING)
-    recent = recent.exclude(what=Reading.LISTED)
-    agents = User.objects.filter(is_staff=True)
-    return list(agents.filter(pk__in=recent.exclude(agent=user).values("agent")))
+    return agents_among(looks_of_others(Reading.objects.filter(dossier=dossier), user, at=at))
 
 
 def agents_looking(rows: Sequence[int], user: User, *, at: datetime) -> set[int]:
     """Those of these dossiers that another agent has open."""
-    recent = Reading.objects.filter(dossier__in=rows, at__gte=at - ALSO_LOOKING)
-    recent = recent.exclude(what=Reading.LISTED).exclude(agent=user)
-    return set(recent.values_list("dossier", flat=True))
+    looks = looks_of_others(Reading.objects.filter(dossier__in=rows), user, at=at)
+    return set(looks.values_list("dossier", flat=True))
 
 
 def possible_now(dossier: Dossier) -> set[str]:

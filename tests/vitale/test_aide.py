@@ -1,10 +1,12 @@
 """A request for help: what the mairie does, and what it never knows."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -359,8 +361,8 @@ def desk(client: Client, agent: User) -> Client:
     return client
 
 
-def press(desk: Client, demande: Demande, verb: str, **data: Any) -> Any:
-    url = reverse("admin:vitale_demande_act", args=[demande.pk, verb])
+def press(desk: Client, demande: Demande, verb: str, *, query: str = "", **data: Any) -> Any:
+    url = reverse("admin:vitale_demande_act", args=[demande.pk, verb]) + query
     return desk.post(url, {"version": fresh(demande).version, **data})
 
 
@@ -381,6 +383,34 @@ def test_the_desk_takes_answers_and_closes(desk: Client, agent: User) -> None:
     page = desk.get(reverse("admin:vitale_demande_change", args=[demande.pk])).content.decode()
     assert "À rappeler demain." in page
     assert DemandeReading.objects.get().agent == agent
+
+
+def test_a_pile_is_worked_through_without_coming_back_to_the_list(
+    desk: Client, client_of: Callable[[User | None], Client]
+) -> None:
+    """What a colleague has open is passed over; a button keeps the pile; its end is said."""
+    rows = [make_demande(at=NOW + timedelta(minutes=number)) for number in range(3)]
+    start = reverse("admin:vitale_demande_next", args=["recues"])
+    pages = [reverse("admin:vitale_demande_change", args=[one.pk]) for one in rows]
+    colleague = User.objects.create_user("lou@mairie.example", full_name="Lou Bru", is_staff=True)
+    colleague.groups.add(Group.objects.get(name="instructeur"))
+    client_of(colleague).get(pages[1])
+
+    first = desk.get(start)["Location"]
+    page = desk.get(first).content.decode()
+    second = desk.get(f"{start}?apres={rows[0].pk}")["Location"]
+    taken = press(desk, rows[0], "prendre", query="?pile=recues")
+    desk.get(pages[2])
+    press(desk, rows[2], "prendre")
+    over = desk.get(f"{start}?apres={rows[2].pk}", follow=True).content.decode()
+
+    assert (first, second) == (f"{pages[0]}?pile=recues", f"{pages[2]}?pile=recues")
+    assert "Demandes d’aide reçues, 1 sur 3" in page
+    assert f'href="{start}?apres={rows[0].pk}"' in page
+    assert taken["Location"] == first
+    assert "Pile finie : Demandes d’aide reçues." in over
+    assert "Lou Bru regarde aussi cette demande." in desk.get(pages[1]).content.decode()
+    assert desk.get(reverse("admin:vitale_demande_next", args=["inconnue"])).status_code == 404
 
 
 def test_what_was_said_is_one_thread(agent: User) -> None:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.timezone import localdate
@@ -25,7 +25,8 @@ from demarches.admin.base import DeskAdmin, DossierDesk, PileFilter
 from demarches.agenda.booking import already_theirs, month_at_desk, read_moment, week_of
 from demarches.agenda.day_field import day_of_address
 from demarches.desk.frame import frame
-from demarches.desk.piles import PileRule
+from demarches.desk.looking import agents_among, looks_of_others
+from demarches.desk.piles import PileRule, keys_of, next_key, place_of
 from demarches.dossiers.refusals import StaleDossier
 from demarches.models import Appointment, User
 from demarches.rules.numbers import read_number
@@ -37,6 +38,7 @@ from vitale.models import (
     Contact,
     Demande,
     DemandeEnding,
+    DemandeReading,
 )
 from vitale.reads.access import may_answer_requests, may_read_requests
 from vitale.reads.search import find_demandes
@@ -104,6 +106,11 @@ class DemandeAdmin(DossierDesk[Demande]):
         view = self.admin_site.admin_view
         return [
             path("comptages/", view(require_safe(self.counts_view)), name="vitale_demande_counts"),
+            path(
+                "pile/<slug:slug>/suivante/",
+                view(require_safe(self.next_view)),
+                name="vitale_demande_next",
+            ),
             path("<num:pk>/rendez-vous/", view(self.book_view), name="vitale_demande_book"),
             path("<num:pk>/annuler/", view(self.cancel_view), name="vitale_demande_cancel"),
             path("<num:pk>/reprendre/", view(self.undo_view), name="vitale_demande_undo"),
@@ -122,6 +129,23 @@ class DemandeAdmin(DossierDesk[Demande]):
             raise Http404
         return self._desk_page(request, self._demande(number))
 
+    def next_view(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Open the next request of a pile, but those a colleague has open."""
+        agent, now = agent_of(request), timezone.now()
+        if not may_read_requests(agent):
+            raise PermissionDenied
+        rule = pile_rules(agent).get(slug)
+        if rule is None:
+            raise Http404
+        keys = keys_of(rule)
+        looks = looks_of_others(DemandeReading.objects.filter(demande__in=keys), agent, at=now)
+        last = read_number(request.GET.get("apres", "")) or 0
+        taken = set(looks.values_list("demande", flat=True))
+        if (pk := next_key(keys, after=last, but=taken)) is not None:
+            return redirect(reverse("admin:vitale_demande_change", args=[pk], query={"pile": slug}))
+        messages.success(request, f"Pile finie : {rule.title}.")
+        return redirect("admin:index")
+
     def _demande(self, pk: int) -> Demande:
         sent = Demande.objects.sent()
         return get_object_or_404(
@@ -132,7 +156,11 @@ class DemandeAdmin(DossierDesk[Demande]):
         self, request: HttpRequest, demande: Demande, *, status: int = 200, **more: Any
     ) -> HttpResponse:
         """The page itself, also after a refusal: `typed` then holds what the agent had written."""
+        agent = agent_of(request)
         note(request, "demande", demande)
+        looks = looks_of_others(demande.readings.all(), agent, at=timezone.now())
+        slug = request.GET.get("pile", "")
+        pile = pile_rules(agent).get(slug)
         events = list(demande.events.select_related("by").order_by("-at", "-pk"))
         context = {
             **frame(self.admin_site, request, tab="vitale"),
@@ -140,8 +168,11 @@ class DemandeAdmin(DossierDesk[Demande]):
             "opts": self.opts,
             "demande": demande,
             "possible": {t.value for t, codes in ALLOWED.items() if demande.code in codes},
-            "may_answer": may_answer_requests(agent_of(request)),
-            "ending": self._undoable(demande, agent_of(request)),
+            "may_answer": may_answer_requests(agent),
+            "ending": self._undoable(demande, agent),
+            "also_looking": agents_among(looks),
+            "pile": place_of(demande.pk, slug, pile) if pile else None,
+            "query": _query(request),
             "to_give_up": meetings.to_give_up(demande, at=timezone.now()),
             "has_agenda": AideSettings.current().agenda_id is not None,
             "contacts": Contact.objects.filter(takes_over=True),
@@ -183,7 +214,7 @@ class DemandeAdmin(DossierDesk[Demande]):
                 verb=verb,
             )
         messages.success(request, done)
-        return redirect("admin:vitale_demande_change", pk)
+        return _back(request, pk)
 
     # An error page of Django would show what was typed.
     @method_decorator(sensitive_post_parameters())
@@ -211,10 +242,11 @@ class DemandeAdmin(DossierDesk[Demande]):
                 messages.success(
                     request, "La demande est annulée. Pendant 15 minutes, vous pouvez revenir."
                 )
-                return redirect("admin:vitale_demande_change", pk)
+                return _back(request, pk)
         note(request, "annulation", demande)
         context = {
             **frame(self.admin_site, request, tab="vitale"),
+            "query": _query(request),
             "title": f"Annuler la demande {demande.reference}",
             "opts": self.opts,
             "demande": demande,
@@ -239,7 +271,7 @@ class DemandeAdmin(DossierDesk[Demande]):
             messages.error(request, " ".join(refused.messages))
         else:
             messages.success(request, "L’annulation est reprise : rien n’est parti.")
-        return redirect("admin:vitale_demande_change", pk)
+        return _back(request, pk)
 
     def _undoable(self, demande: Demande, agent: User) -> DemandeEnding | None:
         last = demande.endings.last() if demande.is_ended else None
@@ -256,7 +288,7 @@ class DemandeAdmin(DossierDesk[Demande]):
             aide.check_state(demande, Act.FIX)
         except ValidationError as refused:
             messages.error(request, " ".join(refused.messages))
-            return redirect("admin:vitale_demande_change", pk)
+            return _back(request, pk)
         if request.method == "POST":
             starts_at = read_moment(request.POST.get("creneau", ""))
             is_agreed = request.POST.get("accord") == "oui"
@@ -270,10 +302,10 @@ class DemandeAdmin(DossierDesk[Demande]):
                 demande = self._demande(pk)
                 if starts_at and (said := already_theirs(demande.appointment, starts_at)):
                     messages.info(request, said)
-                    return redirect("admin:vitale_demande_change", pk)
+                    return _back(request, pk)
             else:
                 messages.success(request, _booked_words(demande, meeting, is_agreed=is_agreed))
-                return redirect("admin:vitale_demande_change", pk)
+                return _back(request, pk)
         today, asked = localdate(now), meetings.asked_at_desk(now)
         typed = request.GET.get("jour", "")
         day, day_problem = day_of_address(typed, today=today)
@@ -281,6 +313,7 @@ class DemandeAdmin(DossierDesk[Demande]):
         note(request, "rendez-vous", demande)
         context = {
             **frame(self.admin_site, request, tab="agenda"),
+            "query": _query(request),
             "title": f"Rendez-vous de la demande {demande.reference}",
             "opts": self.opts,
             "demande": demande,
@@ -306,6 +339,17 @@ class DemandeAdmin(DossierDesk[Demande]):
             "tables": count_tables(at=timezone.now()),
         }
         return TemplateResponse(request, "admin/vitale/counts.html", context)
+
+
+def _query(request: HttpRequest) -> str:
+    """What an address carries on: the pile that the request was opened from, if any."""
+    slug = request.GET.get("pile", "")
+    return f"?pile={slug}" if slug in pile_rules(agent_of(request)) else ""
+
+
+def _back(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the request, in the pile it was opened from."""
+    return redirect(reverse("admin:vitale_demande_change", args=[pk]) + _query(request))
 
 
 def _typed(request: HttpRequest) -> str:

@@ -71,9 +71,8 @@ def piles(user: User) -> list[Pile]:
                 rule.title,
                 counted[slug][0],
                 f"{changelist}?file={slug}",
-                f"{changelist}?file={slug}",
+                reverse("admin:vitale_demande_next", args=[slug]),
                 counted[slug][1],
-                verb="Voir",
             )
             for slug, rule in rules.items()
         ]
