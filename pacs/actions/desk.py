@@ -94,11 +94,7 @@ def accept_piece(
         dossier = locked_at_version(piece.dossier, version)
         row = Piece.objects.get(pk=piece.pk)
         row.dossier = dossier
-        if row.status in {PieceStatus.MISSING.value, PieceStatus.BLOCKED.value}:
-            raise ActionRefused(
-                "Rien n’a été envoyé ni annoncé pour cette pièce : demandez-la, ou notez qu’elle"
-                " est apportée."
-            )
+        _check_something_to_judge(row)
         if row.files.exclude(held_since=None).exists():
             raise ActionRefused(
                 "Un fichier de cette pièce attend l’antivirus : acceptez-la quand il sera vérifié,"
@@ -114,6 +110,15 @@ def accept_piece(
                 " du Pacs."
             )
         _decide(row, PieceStatus.ACCEPTED, by=by, at=at, version=None)
+
+
+def _check_something_to_judge(row: Piece) -> None:
+    """Refuse a decision on a piece of which there is nothing: no file, and nobody brings it."""
+    if row.may_be_announced:
+        raise ActionRefused(
+            "Rien n’a été envoyé ni annoncé pour cette pièce : demandez-la, ou notez qu’elle"
+            " est apportée."
+        )
 
 
 def bring_piece(piece: Piece, *, by: User, at: datetime, version: int | None) -> None:
@@ -146,7 +151,7 @@ def verify_birth(piece: Piece, *, by: User, at: datetime, read: str | None = Non
 def refuse_piece(
     piece: Piece, *, code: str, text: str, by: User, at: datetime, version: int | None
 ) -> None:
-    """Refuse one piece, with the reason its holder will read.
+    """Refuse one piece that was sent or announced, with the reason its holder will read.
 
     The couple is told once, when the agent asks for the missing pieces.
     """
@@ -160,13 +165,26 @@ def refuse_piece(
         readers=readers_of(piece, piece.dossier),
         way_out="Écrivez-le dans un message réservé à cette personne.",
     )
-    _decide(piece, PieceStatus.REFUSED, code=code, text=text, by=by, at=at, version=version)
+    with transaction.atomic():
+        locked_at_version(piece.dossier, version)
+        row = Piece.objects.get(pk=piece.pk)
+        _check_something_to_judge(row)
+        _decide(row, PieceStatus.REFUSED, code=code, text=text, by=by, at=at, version=None)
 
 
 def reconsider_piece(piece: Piece, *, by: User, at: datetime, version: int | None) -> None:
-    """Take a decision on a piece back: it is to be checked again."""
-    status = PieceStatus.PROVIDED if piece.files.exists() else PieceStatus.TO_BRING
-    _decide(piece, status, by=by, at=at, version=version)
+    """Take a decision on a piece back: it is again what it was, sent or announced.
+
+    Refuses where nothing was decided.
+    """
+    with transaction.atomic():
+        locked_at_version(piece.dossier, version)
+        row = Piece.objects.get(pk=piece.pk)
+        if not row.is_decided:
+            raise ActionRefused("Aucune décision n’est prise sur cette pièce.")
+        is_here = row.rule_id in VERIFIED_BY_MAIRIE or row.files.exists()
+        status = PieceStatus.PROVIDED if is_here else PieceStatus.TO_BRING
+        _decide(row, status, by=by, at=at, version=None)
 
 
 def _decide(

@@ -32,7 +32,7 @@ from demarches.web.as_read import ChangedSince
 from pacs.actions import appointments, desk
 from pacs.actions.guards import StaleDossier
 from pacs.actions.refusals import ActionRefused
-from pacs.admin.people import agent_of, note, version_of
+from pacs.admin.people import agent_of, note, told, version_of
 from pacs.hooks.closing import parties
 from pacs.models import Dossier, Piece
 from pacs.papers import sheets
@@ -245,7 +245,9 @@ class DayDesk:
                         start = timezone.localtime(starts_at)
                         wanted = f"{weekday_fr(start)} {day_fr(start)} à {hour_fr(start)}"
                 else:
-                    messages.success(request, f"Rendez-vous pris : {booked}.")
+                    messages.success(
+                        request, f"Rendez-vous pris : {booked}. {told(dossier.people)}"
+                    )
                     return redirect("admin:pacs_dossier_change", pk)
         note(request, "rendez-vous", dossier)
         asked = asked_by(dossier, agenda, reader=None, at=now, is_overriding=True)
@@ -255,6 +257,7 @@ class DayDesk:
         return self._page(
             request,
             "admin/pacs/book.html",
+            told=told(dossier.people),
             title=f"Rendez-vous du dossier {dossier.reference}",
             dossier=dossier,
             tab="agenda",
@@ -301,12 +304,15 @@ class DayDesk:
                     status = 409
                     dossier = get_object_or_404(desk_rows, pk=pk)
                 else:
-                    messages.success(request, f"Rendez-vous pris : {booked}.")
+                    messages.success(
+                        request, f"Rendez-vous pris : {booked}. {told(dossier.people)}"
+                    )
                     return redirect("admin:pacs_dossier_change", pk)
         note(request, "rendez-vous", dossier)
         return self._page(
             request,
             "admin/pacs/book_apart.html",
+            told=told(dossier.people),
             title=f"Rendez-vous hors horaires du dossier {dossier.reference}",
             tab="agenda",
             dossier=dossier,

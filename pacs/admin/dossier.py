@@ -4,7 +4,7 @@ Nothing here decides: each button is a POST to one of our own addresses that cal
 and the action refuses. Every look is written down.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -46,7 +46,7 @@ from pacs.admin.bulk import BulkDesk
 from pacs.admin.day import DayDesk
 from pacs.admin.door import DoorDesk
 from pacs.admin.guided import GuidedDesk, problems_of
-from pacs.admin.people import agent_of, note
+from pacs.admin.people import agent_of, note, told
 from pacs.admin.people import version_of as _version
 from pacs.admin.registration import RegistrationDesk
 from pacs.admin.review import DECIDE, JOURNAL, PAGE_OF_VERB, ReviewDesk, back_to
@@ -631,23 +631,12 @@ def _request(request: HttpRequest, dossier: Dossier, agent: User) -> str:
         version=_version(request),
     )
     asked = [one for one in dossier.people if texts[one.position].strip()]
-    return f"La demande est faite : {_told(asked)}"
-
-
-def _told(people: Sequence[Partenaire]) -> str:
-    """Who gets a mail, and whom to call since no address of theirs is known."""
-    return " ".join(
-        f"{one.display_name} reçoit un mail."
-        if one.mail_address
-        else f"{one.display_name} n’a pas d’adresse e-mail : appelez cette personne"
-        + (f" au {one.phone}." if one.phone else ".")
-        for one in people
-    )
+    return f"La demande est faite : {told(asked)}"
 
 
 def _complete(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     desk.declare_complete(dossier, by=agent, at=timezone.now(), version=_version(request))
-    return f"Le dossier est complet. {_told(dossier.people)}"
+    return f"Le dossier est complet. {told(dossier.people)}"
 
 
 def _reopen(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -730,7 +719,7 @@ def _message(request: HttpRequest, dossier: Dossier, agent: User) -> str:
         at=timezone.now(),
         read=request.POST.get(FIELD, ""),
     )
-    return f"Le message est écrit. {_told([private_to] if private_to else dossier.people)}"
+    return f"Le message est écrit. {told([private_to] if private_to else dossier.people)}"
 
 
 def _note(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -746,7 +735,7 @@ def _cancel_appointment(request: HttpRequest, dossier: Dossier, agent: User) -> 
         at=timezone.now(),
         version=_version(request),
     )
-    return "Le rendez-vous est annulé. Les deux partenaires sont prévenus."
+    return f"Le rendez-vous est annulé. {told(dossier.people)}"
 
 
 def _arrived(request: HttpRequest, dossier: Dossier, agent: User) -> str:
@@ -758,7 +747,7 @@ def _arrived(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 def _missed(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     booked = number_of(request.POST, "rendez_vous")
     appointments.mark_missed(dossier, by=agent, at=timezone.now(), booked=booked)
-    return "L’absence est notée. Le couple peut reprendre un rendez-vous."
+    return f"L’absence est notée. Le couple peut reprendre un rendez-vous. {told(dossier.people)}"
 
 
 #: Address of a button -> what it does.

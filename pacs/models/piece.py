@@ -113,6 +113,16 @@ class Piece(models.Model):
         return PieceStatus(self.status)
 
     @property
+    def may_be_announced(self) -> bool:
+        """Nothing was sent nor said of it: there is nothing to judge yet."""
+        return self.current_status in {PieceStatus.MISSING, PieceStatus.BLOCKED}
+
+    @property
+    def is_decided(self) -> bool:
+        """An agent accepted or refused it."""
+        return self.current_status in {PieceStatus.ACCEPTED, PieceStatus.REFUSED}
+
+    @property
     def is_in_hand(self) -> bool:
         """Given, or promised for the day: its age counts."""
         return self.current_status in IN_HAND

@@ -76,11 +76,11 @@ class DeskPiece:
     @property
     def may_be_announced(self) -> bool:
         """Nothing was sent nor said of it: the couple may say that they will bring it."""
-        return self.piece.status in {PieceStatus.MISSING.value, PieceStatus.BLOCKED.value}
+        return self.piece.may_be_announced
 
     @property
     def is_decided(self) -> bool:
-        return self.piece.status in {PieceStatus.ACCEPTED, PieceStatus.REFUSED}
+        return self.piece.is_decided
 
     @property
     def by_mairie(self) -> bool:

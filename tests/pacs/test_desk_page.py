@@ -33,7 +33,14 @@ from pacs.reads.search import find_dossiers
 from pacs.reads.thread import thread_of
 from pacs.rules.desk_words import PIECE_MARKS, PROVES, STATUS_WORDS
 from pacs.rules.pieces import RULE_IDS
-from tests.support.dossiers import PERSON, bring_everything, make_dossier, send
+from tests.support.appointments import booked_seat
+from tests.support.dossiers import (
+    PERSON,
+    accept_everything,
+    bring_everything,
+    make_dossier,
+    send,
+)
 
 IDENTITY = "1-P03_identite"
 
@@ -580,3 +587,83 @@ def test_the_moment_before_which_an_answer_is_late(reference_data: None, now: da
 
     assert figures.answer_by(late) >= today
     assert figures.answer_by(late - timedelta(days=1)) < today
+
+
+# Undoing, and what is promised
+
+
+def test_nothing_sent_nor_announced_is_neither_refused_nor_taken_back_into_an_announcement(
+    sent: Dossier, desk_client: Client
+) -> None:
+    """Refuse, take back, accept: three ordinary buttons made a paper out of nothing."""
+    piece = sent.pieces.required().filter(status="missing").first()
+    assert piece is not None
+    row = {"piece": piece.pk, "row": f"piece-{piece.pk}"}
+
+    said = [
+        act(
+            desk_client, fresh(sent), verb, in_place=False, text="Il manque la copie.", **row
+        ).status_code
+        for verb in ("refuser", "revoir", "accepter")
+    ]
+
+    piece.refresh_from_db()
+    assert (said, piece.status) == ([422, 422, 422], "missing")
+
+
+@pytest.mark.parametrize(
+    ("before", "has_file", "rule_id"),
+    [
+        ("to_bring", False, "P03_identite"),
+        ("provided", True, "P03_identite"),
+        ("provided", False, "P10_naissance_comedec"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["refuser", "accepter"])
+def test_taking_a_decision_back_gives_what_the_piece_was(
+    sent: Dossier, desk_client: Client, verb: str, before: str, has_file: bool, rule_id: str
+) -> None:
+    piece = sent.pieces.get(key="1-P03_identite")
+    sent.pieces.filter(pk=piece.pk).update(status=before, rule_id=rule_id)
+    if has_file:
+        piece.files.create(
+            storage_name="x",
+            display_name="x.pdf",
+            content_type="application/pdf",
+            size=1,
+            sha256="x",
+            uploaded_at=timezone.now(),
+        )
+    row = {"piece": piece.pk, "row": f"piece-{piece.pk}", "text": "Illisible."}
+    row |= {"day": "1/1/2030"} if rule_id == "P03_identite" else {}
+
+    decided = act(desk_client, fresh(sent), verb, in_place=False, **row)
+    back = act(desk_client, fresh(sent), "revoir", in_place=False, **row)
+
+    piece.refresh_from_db()
+    assert (decided.status_code, back.status_code, piece.status) == (302, 302, before)
+
+
+@pytest.mark.parametrize("verb", ["annuler-rdv", "absents"])
+def test_an_agent_reads_who_gets_no_mail_and_is_to_be_called(
+    announced: Dossier, agent: User, desk_client: Client, verb: str
+) -> None:
+    accept_everything(announced, agent)
+    desk.declare_complete(fresh(announced), by=agent, at=timezone.now(), version=None)
+    seat = booked_seat(announced, starts_at=timezone.now().replace(microsecond=0))
+    Dossier.objects.filter(pk=announced.pk).update(status="scheduled", appointment=seat)
+    announced.partenaires.update(
+        door="paper", user=None, contact_email="", invited_email="", phone="+33466034800"
+    )
+
+    act(
+        desk_client,
+        fresh(announced),
+        verb,
+        in_place=False,
+        reason="Grève.",
+        rendez_vous=seat.pk,
+    )
+    page = desk_client.get(reverse("admin:pacs_dossier_follow_up", args=[announced.pk]))
+
+    assert page.content.decode().count("appelez cette personne au") == 2

@@ -69,6 +69,7 @@ def test_no_end_of_a_dossier_keeps_it(desk: Client, sent: Dossier, slug: str, ki
 def test_what_was_typed_stays_in_its_box_and_the_place_is_told(
     desk: Client, sent: Dossier, verb: str
 ) -> None:
+    sent.pieces.update(status="to_bring")  # there is something to refuse
     url = reverse("admin:pacs_dossier_act", args=[sent.pk, verb])
 
     answer = desk.post(url, {**posted(sent, TEXTS["number"]), "private_to": ""})

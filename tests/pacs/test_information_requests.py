@@ -24,7 +24,7 @@ from pacs.models import (
     Piece,
 )
 from pacs.reads.desk import desk_pieces, missing_text
-from tests.support.dossiers import OTHER, PERSON, make_dossier, send
+from tests.support.dossiers import OTHER, PERSON, bring_everything, make_dossier, send
 from tests.support.forms import answer
 
 #: Of the second alone: a measure of protection, a refugee status, a divorce to prove.
@@ -251,6 +251,7 @@ def test_ones_own_obstacle_is_told_before_the_other_answers(
     asked: Dossier, agent: User, alice: User, bob: User, client_of: Callable[[User | None], Client]
 ) -> None:
     """A piece of theirs refused and not replaced: they could not come back to it after."""
+    bring_everything(asked)
     piece = asked.pieces.select_related("dossier", "partenaire").get(key="1-P03_identite")
     desk.refuse_piece(
         piece, code="", text="La photo est floue.", by=agent, at=timezone.now(), version=None
