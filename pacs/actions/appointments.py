@@ -491,14 +491,27 @@ def mark_arrived(dossier: Dossier, *, by: User, at: datetime, booked: int | None
         locked.record(kind="arrived", by=by, at=at)
 
 
-def mark_missed(dossier: Dossier, *, by: User, at: datetime, booked: int | None = None) -> None:
+def mark_missed(
+    dossier: Dossier,
+    *,
+    by: User,
+    at: datetime,
+    booked: int | None = None,
+    read: AppointmentStatus = AppointmentStatus.BOOKED,
+) -> None:
     """They did not come: the dossier goes back to them, with a way to book again.
 
-    `booked`: the appointment of the page; another one is refused.
+    `booked`, `read`: the appointment of the page, and where it stood; raises `StaleDossier` when
+    it is another, or when a colleague has noted meanwhile that they arrived.
     """
     with transaction.atomic():
         locked = _locked(dossier)
         appointment = _expected(locked, booked)
+        if appointment.current_status is not read:
+            raise StaleDossier(
+                "Une ou un collègue a noté que ce couple est arrivé. Si c’est une erreur, notez"
+                " l’absence depuis la page « Suivi et papiers » du dossier."
+            )
         if at < appointment.starts_at:
             raise ActionRefused("L’heure du rendez-vous n’est pas encore passée.")
         appointment.status = AppointmentStatus.MISSED.value

@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 
 from demarches.dossiers.exchange import mail_to_send_again
 from demarches.models import User
-from demarches.rules.addresses import read_optional, same_address
+from demarches.rules.addresses import read_optional
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from demarches.rules.read import changed_names, is_among, is_as_read, is_same
@@ -137,7 +137,7 @@ def verify_birth(piece: Piece, *, by: User, at: datetime, read: str | None = Non
         if piece.partenaire_id is not None:
             person = Partenaire.objects.get(pk=piece.partenaire_id)
             check_read(read, dict(birth_query(person)))
-        if piece.rule_id not in VERIFIED_BY_MAIRIE or dossier.is_ended:
+        if piece.rule_id not in VERIFIED_BY_MAIRIE or dossier.is_ended or dossier.is_draft:
             raise ActionRefused("Cette pièce ne se vérifie pas par la mairie.")
         if dossier.current_status is Status.SUBMITTED:
             dossier.start_review(by=by, at=at)
@@ -408,11 +408,7 @@ def change_door_seen(
                 "Sur l’appareil de l’autre, rien ne fermerait cette partie : choisissez l’adresse"
                 " e-mail de la personne, ou le papier."
             )
-        if door is Door.OWN and first.user is not None and same_address(email, first.user.email):
-            raise ActionRefused(
-                "C’est l’adresse de l’autre partenaire. Demandez à la personne la sienne."
-            )
-        set_door(second, door, email, by=by, at=at, kind="door_seen")
+        set_door(first, second, door, email, by=by, at=at, kind="door_seen")
         if door is not Door.OWN:  # by their own address, the invitation has just told them
             emails.changed_by_mairie(second, [TAKING_PART], at=at)
 

@@ -279,7 +279,7 @@ def choose_door(
                 return
             raise ChangedSince
         check_way(second, locked, door, email, opened=opened, from_empty=from_empty, by=by, at=at)
-        set_door(second, door, email, by=by, at=at)
+        set_door(locked.people[0], second, door, email, by=by, at=at)
 
 
 def choose_private_code(second: Partenaire, code: str, *, at: datetime) -> None:
@@ -314,6 +314,7 @@ def join_dossier(dossier: Dossier, user: User, *, at: datetime) -> Partenaire:
         second.user = user
         second.door = Door.OWN.value
         second.contact_email = second.contact_email or user.email
+        check_contacts(locked.people[0], second)
         # Of their part they are reminded anew.
         second.reminders_sent = 0
         second.save(update_fields=["user", "door", "contact_email", "reminders_sent"])

@@ -38,6 +38,12 @@ def invite_helper(
                 "Le dossier est envoyé : plus personne ne peut vous aider ici. La mairie vous aide"
                 " au guichet ou par téléphone."
             )
+        (other,) = [one for one in dossier.people if one.pk != partenaire.pk]
+        if email in other.addresses:
+            raise ActionRefused(
+                "C’est l’adresse de votre partenaire, qui ne lit pas votre partie. Indiquez celle"
+                " de la personne qui vous aide."
+            )
         there = Helper.objects.going_on().filter(partenaire=partenaire).first()
         if there is not None:
             if same_address(there.email, email):

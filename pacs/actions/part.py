@@ -16,6 +16,7 @@ from demarches.rules.addresses import same_address
 from demarches.rules.enums import Status
 from pacs import emails
 from pacs.actions.consent import watching_facts
+from pacs.actions.guards import check_contacts
 from pacs.actions.helping import end_helps
 from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
@@ -124,11 +125,22 @@ def check_way(
 
 
 def set_door(
-    second: Partenaire, door: Door, email: str, *, by: User, at: datetime, kind: str = ""
+    first: Partenaire,
+    second: Partenaire,
+    door: Door,
+    email: str,
+    *,
+    by: User,
+    at: datetime,
+    kind: str = "",
 ) -> None:
-    """Write the door down, in the journal too; by mail, invite them (again)."""
+    """Write the door down, in the journal too; by mail, invite them (again).
+
+    Refuses an address to which the mairie writes for the first.
+    """
     second.door = door.value
     second.invited_email = email if door is Door.OWN else ""
+    check_contacts(first, second)
     second.last_invited_at = at if door is Door.OWN else None
     second.reminders_sent = 0
     second.save(update_fields=["door", "invited_email", "last_invited_at", "reminders_sent"])

@@ -159,7 +159,9 @@ class DayDesk:
             raise PermissionDenied
         if request.method == "POST":
             raw = request.POST.get("piece", "")
-            piece = get_object_or_404(Piece, pk=read_number(raw) or 0)
+            piece = get_object_or_404(
+                Piece, pk=read_number(raw) or 0, dossier__in=Dossier.objects.for_desk()
+            )
             try:
                 desk.verify_birth(piece, by=agent, at=now, read=request.POST.get(FIELD, ""))
             except ChangedSince:

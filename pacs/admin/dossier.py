@@ -27,6 +27,7 @@ from demarches.desk.frame import frame
 from demarches.desk.piles import PileRule
 from demarches.models import User
 from demarches.rules.dates_fr import day_fr
+from demarches.rules.enums import AppointmentStatus
 from demarches.rules.numbers import read_number
 from demarches.rules.read import FIELD
 from demarches.views.downloads import (
@@ -746,7 +747,14 @@ def _arrived(request: HttpRequest, dossier: Dossier, agent: User) -> str:
 
 def _missed(request: HttpRequest, dossier: Dossier, agent: User) -> str:
     booked = number_of(request.POST, "rendez_vous")
-    appointments.mark_missed(dossier, by=agent, at=timezone.now(), booked=booked)
+    arrived = request.POST.get("etat") == AppointmentStatus.ARRIVED.value
+    appointments.mark_missed(
+        dossier,
+        by=agent,
+        at=timezone.now(),
+        booked=booked,
+        read=AppointmentStatus.ARRIVED if arrived else AppointmentStatus.BOOKED,
+    )
     return f"L’absence est notée. Le couple peut reprendre un rendez-vous. {told(dossier.people)}"
 
 

@@ -353,7 +353,8 @@ class Partenaire(models.Model):
     @property
     def addresses(self) -> set[str]:
         """Every mailbox the mairie writes to for this person, or would without their account."""
-        return {self.mail_address, self.contact_email} - {""}
+        invited = self.invited_email if self.user_id is None else ""
+        return {self.mail_address, self.contact_email, invited} - {""}
 
     @property
     def text_number(self) -> PhoneNumber | None:

@@ -200,7 +200,9 @@ def test_arrived_missed_and_cancelled_are_buttons(
     assert push("annuler-rdv", reason="", version=str(Dossier.objects.get().version)) == 422
     assert push("annuler-rdv", reason="Panne", version="1") == 409
     clock.move_to(AFTER)
-    assert push("absents", rendez_vous=shown) == 302
+    # On a page from before they came; then on the one that says so.
+    assert push("absents", rendez_vous=shown) == 409
+    assert push("absents", rendez_vous=shown, etat="arrived") == 302
     assert Dossier.objects.get().status == "complete"
 
 
@@ -282,8 +284,12 @@ def test_births_to_verify_show_the_fields_of_the_query(
     unread = desk.post(path, {"piece": str(piece.pk)})
     still = complete.pieces.get(pk=piece.pk).status
     shown = next(check.key for check in births_to_verify(at=NOW) if check.piece.pk == piece.pk)
+    Dossier.objects.filter(pk=dossier.pk).update(status="draft")
+    in_draft = desk.post(path, {"piece": str(piece.pk), "lu": shown})
+    Dossier.objects.filter(pk=dossier.pk).update(status="complete")
     done = desk.post(path, {"piece": str(piece.pk), "lu": shown})
 
+    assert in_draft.status_code == 404
     assert (unread.status_code, still) == (302, "provided")
     for words in ("Lemoine", "Camille Anne", "Féminin", "04/05/1990", "Nîmes", "Inconnu"):
         assert words in html

@@ -14,9 +14,10 @@ from post_office.models import Email
 
 from demarches.agenda.booking import calendar_of, first_days
 from demarches.agenda.seats import SlotTaken
+from demarches.dossiers.refusals import StaleDossier
 from demarches.mail.emails import mail_text
 from demarches.models import Agenda, Appointment, User
-from demarches.rules.enums import PieceStatus
+from demarches.rules.enums import AppointmentStatus, PieceStatus
 from pacs.actions import appointments, desk
 from pacs.actions.appointments import (
     book_for,
@@ -489,6 +490,21 @@ def test_arrived_then_missed_or_not(complete: Dossier, agent: User) -> None:
 
     assert the(fresh(complete).appointment).status == "arrived"
     assert fresh(complete).events.filter(kind="arrived").count() == 1
+
+
+def test_an_absence_is_noted_of_the_appointment_as_it_was_read(
+    complete: Dossier, agent: User
+) -> None:
+    """On an old page « absents » took the appointment of a couple who sat in the hall."""
+    booked = book(complete)
+    mark_arrived(fresh(complete), by=agent, at=booked.starts_at)
+
+    with pytest.raises(StaleDossier, match="est arrivé"):
+        mark_missed(fresh(complete), by=agent, at=booked.ends_at)
+
+    assert the(fresh(complete).appointment).status == "arrived"
+    mark_missed(fresh(complete), by=agent, at=booked.ends_at, read=AppointmentStatus.ARRIVED)
+    assert fresh(complete).status == "complete"
 
 
 def test_a_no_show_goes_back_to_the_couple(complete: Dossier, agent: User) -> None:

@@ -447,7 +447,11 @@ def test_who_may_not_help(
     end_help(Helper.objects.live().get(partenaire=first), by=None, at=now)
     user = {"bob": bob, "agent": agent}.get(who) or people[who]
     fresh = Partenaire.objects.select_related("dossier", "user").get(pk=first.pk)
-    row = invite_helper(fresh, name="Quelqu’un", email=user.email, by=people["first"], at=now)
+    # Of the partenaire’s address one is told at once: the row is of one they took since.
+    email = "autre@example.org" if user == bob else user.email
+    row = invite_helper(fresh, name="Quelqu’un", email=email, by=people["first"], at=now)
+    Helper.objects.filter(pk=row.pk).update(email=user.email)
+    row.refresh_from_db()
 
     with pytest.raises(ActionRefused):
         accept_help(row, user, at=now)

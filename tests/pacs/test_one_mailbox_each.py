@@ -1,7 +1,9 @@
 """No door writes one partenaire's mailbox as the other's contact: mails are for one alone."""
 
+import ast
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ from django.utils import timezone
 from demarches.accounts.address_change import change_address
 from demarches.models import User
 from pacs.actions import desk
-from pacs.actions.dossiers import open_dossier, record_answers
+from pacs.actions.dossiers import choose_door, join_dossier, open_dossier, record_answers
+from pacs.actions.helping import invite_helper
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.answers import answer_forms, answers_key
 from pacs.forms.identity import SituationForm
@@ -118,6 +121,74 @@ def test_the_couple_s_own_page_asks_the_same_when_it_is_saved(
         record_answers(form, dossier=draft, at=now)
 
     assert contacts(draft)[1] == ""
+
+
+def invite_at_the_counter(dossier: Dossier, alice: User, agent: User) -> None:
+    desk.change_door_seen(
+        dossier.people[1], Door.OWN, THEIRS, by=agent, at=timezone.now(), version=None
+    )
+
+
+def invite_online(dossier: Dossier, alice: User, agent: User) -> None:
+    second, now = dossier.people[1], timezone.now()
+    choose_door(second, Door.OWN, email=THEIRS, from_empty=True, by=alice, at=now)
+
+
+def ask_help(dossier: Dossier, alice: User, agent: User) -> None:
+    second = dossier.people[1]
+    invite_helper(second, name="Lou", email=THEIRS, by=second.user, at=timezone.now())
+
+
+def join(dossier: Dossier, alice: User, agent: User) -> None:
+    Partenaire.objects.filter(dossier=dossier, position=2).update(invited_email=THEIRS)
+    join_dossier(dossier, User.objects.create_user(THEIRS), at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    "act", [invite_at_the_counter, invite_online, ask_help, join], ids=lambda one: one.__name__
+)
+def test_nobody_is_invited_at_the_mailbox_of_the_first(
+    draft: Dossier, alice: User, agent: User, act: Callable[[Dossier, User, User], None]
+) -> None:
+    """Whoever came in by it would read what the mairie writes to the first alone."""
+    Partenaire.objects.filter(dossier=draft, position=1).update(contact_email=THEIRS)
+    Partenaire.objects.filter(dossier=draft, position=2).update(
+        user=None, door="", contact_email="", invited_email="", part_begun_at=None
+    )
+    if act is ask_help:
+        bob = User.objects.get(email="bob@example.org")
+        Partenaire.objects.filter(dossier=draft, position=2).update(user=bob, door=Door.OWN.value)
+
+    with pytest.raises(ActionRefused, match=r"même adresse e-mail|adresse de votre partenaire"):
+        act(draft, alice, agent)
+
+    second = Partenaire.objects.get(dossier=draft, position=2)
+    assert THEIRS not in second.addresses - {second.invited_email}
+    assert not second.helpers.exists()
+
+
+def test_every_action_that_writes_a_mailbox_asks_whose_it_is() -> None:
+    """An assignment of an address in an action, without the question, is a door of its own."""
+    actions = Path(desk.__file__).parent
+    asked, writers = set(), set()
+    for path in actions.rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            name = f"{path.stem}.{function.name}"
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    asked |= {name} if node.func.id == "check_contacts" else set()
+                if isinstance(node, ast.Assign) and not _is_empty(node.value):
+                    names = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
+                    writers |= {name} if names & {"contact_email", "invited_email"} else set()
+
+    assert writers == {"part.set_door", "dossiers.join_dossier"}
+    assert writers <= asked
+
+
+def _is_empty(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value == ""
 
 
 @pytest.mark.parametrize("column", ["contact_email", "invited_email"])
