@@ -90,7 +90,12 @@ class CoupleForm(AnswersForm):
         residence, city = data.get("residence"), data.get("city") or ""
         commune = commune_of_mairie()
         if address_is_elsewhere(residence=residence, city=city, commune=commune):
-            refusal = elsewhere_refusal(residence=residence, city=city, commune=commune)
+            refusal = elsewhere_refusal(
+                residence=residence,
+                impediment=data.get("impediment"),
+                city=city,
+                commune=commune,
+            )
             self.add_error("city", refusal)
         has_none = data.get("impediment") == Impediment.NO_COMMON_RESIDENCE
         if has_none and data.get("already_home"):

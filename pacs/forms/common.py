@@ -23,8 +23,16 @@ def commune_of_mairie() -> str:
     return mairie.commune if mairie else ""
 
 
-def elsewhere_refusal(*, residence: str | None, city: str, commune: str) -> str:
+def elsewhere_refusal(
+    *, residence: str | None, impediment: str | None, city: str, commune: str
+) -> str:
     """Why this address cannot stand beside the answer about the commune, and what to do."""
+    if impediment == Impediment.NO_COMMON_RESIDENCE:
+        return (
+            f"Sans adresse commune, écrivez ici l’adresse de celui de vous deux qui habite à"
+            f" {commune} : « {city} » est une autre commune. Si aucun de vous n’habite à"
+            f" {commune}, adressez-vous à la mairie de la commune où habite l’un de vous."
+        )
     if residence == Residence.HERE:
         said = f"La réponse « À {commune} » a été donnée"
     else:
@@ -188,7 +196,12 @@ class AddressForm(CommonForm):
                     data[name] = value
         city = data.get("city") or ""
         if address_is_elsewhere(residence=residence, city=city, commune=self.commune):
-            refusal = elsewhere_refusal(residence=residence, city=city, commune=self.commune)
+            refusal = elsewhere_refusal(
+                residence=residence,
+                impediment=WHERE[where][1] if where else self.instance.impediment,
+                city=city,
+                commune=self.commune,
+            )
             self.add_error("city", refusal)
         is_asked = where in WITH_ADDRESS or (not where and residence == Residence.HERE)
         if is_asked and not self.partial:

@@ -20,7 +20,13 @@ from pacs.models.completeness import missing_common, missing_own
 from pacs.models.consent import attested_on, has_attested, has_confirmed
 from pacs.models.wording import PieceWording
 from pacs.rules.competence import address_is_elsewhere
-from pacs.rules.eligibility import IN_REGISTER, Effect, Outcome, outcomes
+from pacs.rules.eligibility import (
+    IN_REGISTER,
+    NO_COMMON_RESIDENCE,
+    Effect,
+    Outcome,
+    outcomes,
+)
 from pacs.rules.enums import PENDING, Door
 from pacs.rules.gate import (
     NOTHING_MISSING,
@@ -31,13 +37,14 @@ from pacs.rules.gate import (
     PersonState,
     PieceState,
     State,
+    homes_told,
     lawful_from,
     obstacles,
     perhaps_bound,
 )
 from pacs.rules.pieces import VERIFIED_BY_MAIRIE
 from pacs.rules.registration import Identity, Likeness, likeness
-from pacs.rules.situation import CoupleInputs, derive_inputs
+from pacs.rules.situation import CoupleInputs, YesNo, derive_inputs
 
 if TYPE_CHECKING:
     from pacs.models.correction import Correction
@@ -152,6 +159,7 @@ def _person(one: "Partenaire", dossier: "Dossier") -> PersonState:
         missing=missing_own(one),
         has_attested=has_attested(one, dossier),
         attested_on=attested_on(one),
+        home=str(one.home.address),
         has_confirmed=has_confirmed(one, dossier),
     )
 
@@ -248,22 +256,38 @@ def points_to_decide(dossier: "Dossier", *, at: datetime, on: date | None = None
     days = {on or dossier.registration_date(at=at), localdate(at)}
     found = [one for day in sorted(days) for one in outcomes(couple, on=day)]
     found += perhaps_bound(bound_of(dossier))
-    return [one for one in dict.fromkeys(found) if one.type.effect is Effect.AGENT]
+    asked = [one for one in dict.fromkeys(found) if one.type.effect is Effect.AGENT]
+    return [_with_homes(one, dossier) for one in asked]
+
+
+def _with_homes(outcome: Outcome, dossier: "Dossier") -> Outcome:
+    """Without a common residence the mairie of either home is competent: the agent reads both."""
+    if outcome.type != NO_COMMON_RESIDENCE:
+        return outcome
+    told = homes_told((one.display_name, str(one.home.address)) for one in dossier.people)
+    kind = replace(outcome.type, message=f"{outcome.type.message} {told}")
+    return replace(outcome, type=kind)
 
 
 def digest_for(dossier: "Dossier", holder: int, code: str) -> str:
     """What this decision about this holder rests on; it changes when their answers do.
 
-    About the register: who they are, and which lines were found.
+    About the register: who they are, and which lines were found. About a couple without a common
+    residence: who of them lives here, by their addresses of today.
     """
     answers = dossier.answers
     if code == IN_REGISTER.code:
         lines = sorted(line.number for line in bound_of(dossier) if line.holder == holder)
         facts = repr((_identity(dossier.people[holder - 1]), lines))
     elif holder:
-        facts = repr(answers.people[holder - 1])
+        # Where they live decides nothing about one of them, and changes freely.
+        said = YesNo(dossier.people[holder - 1].lives_here or YesNo.UNKNOWN)
+        facts = repr(replace(answers.people[holder - 1], lives_here=said))
     else:
-        homes = [one.lives_here for one in answers.people]
+        if code == NO_COMMON_RESIDENCE.code:
+            homes = [one.lives_here for one in answers.people]
+        else:
+            homes = [YesNo(one.lives_here or YesNo.UNKNOWN) for one in dossier.people]
         facts = repr(
             (answers.residence, answers.impediment, answers.convention, answers.kinship, homes)
         )

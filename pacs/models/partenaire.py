@@ -12,7 +12,7 @@ from django_countries import countries
 from django_countries.fields import CountryField
 from phonenumber_field.phonenumber import PhoneNumber
 
-from demarches.models import User
+from demarches.models import Mairie, User
 from demarches.models.address import AddressField, canonical_check
 from demarches.models.fields import GuardedCharField, GuardedTextField, LatinCharField
 from demarches.rules.enums import LabelledStrEnum
@@ -22,6 +22,7 @@ from demarches.typed.phone_field import PhoneColumn
 from demarches.web.request_memory import remembered
 from pacs.models.dossier import BOUND, Dossier
 from pacs.models.fields import NameField, birth_exists
+from pacs.rules.competence import home_is_here
 from pacs.rules.countries import FRANCE
 from pacs.rules.enums import Door, Sex
 from pacs.rules.home import Address, Home, home_of
@@ -336,7 +337,19 @@ class Partenaire(models.Model):
             union_record_country=self.union_record_country.code or "FR",
             union_record_in_french=YesNo(self.union_record_in_french or YesNo.UNKNOWN),
             civil_status_changed=self.civil_status_changed,
-            lives_here=YesNo(self.lives_here or YesNo.UNKNOWN),
+            lives_here=self._lives_here(),
+        )
+
+    def _lives_here(self) -> YesNo:
+        said = YesNo(self.lives_here or YesNo.UNKNOWN)
+        if self.dossier.has_common_residence:
+            return said  # no rule reads it then
+        mairie = Mairie.objects.current()
+        return home_is_here(
+            said=said,
+            city=self.city,
+            country=self.country.code or "",
+            commune=mairie.commune if mairie else "",
         )
 
     @property

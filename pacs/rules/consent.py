@@ -56,8 +56,9 @@ ATTESTED_OTHER: Mapping[str, str] = {
 }
 #: Shared answers that the second partenaire confirms.
 CONFIRMED: Mapping[str, str] = {**ATTESTED_COMMON, "convention": "convention"}
-#: What the couple changes freely once the dossier is sent: nobody attested it, and no rule reads
-#: it but the days offered.
+#: What the couple changes freely once the dossier is sent: nobody attested it. Rules read two of
+#: them at every act: the day wished, for the days offered, and without a common residence where
+#: each lives (`pacs.rules.competence.home_is_here`).
 FREE_COMMON = frozenset({"wished_date", "already_home"})
 FREE_OWN = frozenset(
     {

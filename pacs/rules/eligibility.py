@@ -118,8 +118,9 @@ WRONG_COMMUNE = OutcomeType(
     Effect.REDIRECT,
     "Une autre mairie est compétente",
     "Code civil, art. 515-3 al. 1",
-    "Le Pacs se fait dans la commune de votre adresse commune. Adressez-vous à cette mairie, ou à"
-    " un notaire.",
+    "Le Pacs se fait dans la commune de votre adresse commune ou, quand un empêchement grave vous"
+    " empêche d’en avoir une, dans la commune où habite l’un de vous. Adressez-vous à cette mairie,"
+    " ou à un notaire.",
 )
 NOTARY_CONVENTION = OutcomeType(
     "B07",

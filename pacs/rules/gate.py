@@ -14,7 +14,14 @@ from enum import StrEnum
 
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus
-from pacs.rules.eligibility import IN_REGISTER, Effect, Outcome, OutcomeType, age_limits
+from pacs.rules.eligibility import (
+    IN_REGISTER,
+    NO_COMMON_RESIDENCE,
+    Effect,
+    Outcome,
+    OutcomeType,
+    age_limits,
+)
 from pacs.rules.situation import CoupleInputs
 
 
@@ -83,6 +90,8 @@ class PersonState:
     #: The day of that attestation: on the paper, when it was signed by hand.
     attested_on: date | None = None
     has_confirmed: bool = False
+    #: Their address of today, on one line; empty while it is not known.
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +187,12 @@ def _law(state: State) -> Iterator[Obstacle]:
         )
 
 
+def homes_told(people: Iterable[tuple[str, str]]) -> str:
+    """Where each lives, for the agent who decides without a common residence: (name, address)."""
+    each = ", ".join(f"{name} ({home or 'adresse pas encore écrite'})" for name, home in people)
+    return f"Adresses d’aujourd’hui : {each}."
+
+
 def perhaps_bound(bound: Iterable[Bound]) -> list[Outcome]:
     """What an agent has to look at in the register, one outcome for each person."""
     numbers: dict[int, list[str]] = {}
@@ -224,12 +239,16 @@ def _to_decide(state: State) -> Iterator[Obstacle]:
             continue
         name = _name(state, holder)
         whose = f" ({name})" if name else ""
+        homes = ""
+        if kind.code == NO_COMMON_RESIDENCE.code:
+            homes = f" {homes_told((one.name, one.home) for one in state.people)}"
         told = "Un agent de la mairie doit d’abord regarder votre situation avec vous."
         yield Obstacle(
             Kind.TO_DECIDE,
             holder,
             kind.code,
-            f"{kind.code}{whose}, à décider par écrit : {kind.title}. {kind.basis}.",
+            f"{kind.code}{whose}, à décider par écrit : {kind.title}.{homes}"
+            f" {kind.basis}.",
             f"{told} {kind.message}",
             told,
         )

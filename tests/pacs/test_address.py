@@ -167,3 +167,41 @@ def test_what_the_simulator_said_is_recalled_and_made_precise(
 
     assert "Déjà répondu : à Uzès. Précisez si vous y habitez tous les deux." in shown
     assert "ce jour-là (facultatif)" not in shown
+
+
+NEITHER = (
+    "Sans adresse commune, écrivez ici l’adresse de celui de vous deux qui habite à Uzès :"
+    " « Nîmes » est une autre commune. Si aucun de vous n’habite à Uzès, adressez-vous à la mairie"
+    " de la commune où habite l’un de vous."
+)
+
+
+def test_without_a_common_address_the_refusal_speaks_of_the_home_of_one(
+    draft: Dossier, alice: User, client_of: Callable[[User | None], Client]
+) -> None:
+    typed = {**NIMES, "where": "sans_adresse", "city": "Nîmes"}
+
+    response = client_of(alice).post(address_page(draft), typed)
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {"city": [NEITHER]}
+
+
+def test_it_does_at_the_desk_too(
+    sent: Dossier, agent: User, client_of: Callable[[User | None], Client]
+) -> None:
+    Dossier.objects.filter(pk=sent.pk).update(
+        residence="inconnu", impediment="residence_non_fixable", city="Nîmes"
+    )
+    client = client_of(agent)
+    url = reverse("admin:pacs_dossier_answers", args=[sent.pk])
+    page = client.get(url).context
+    typed = {
+        form[name].html_name: "" if form[name].value() in (None, False) else form[name].value()
+        for _, form in page["forms"]
+        for name in form.fields
+    }
+
+    response = client.post(url, {**typed, "lu": page["lu"], "couple-street": "1 rue Neuve"})
+
+    assert response.context["forms"][0][1].errors == {"city": [NEITHER]}

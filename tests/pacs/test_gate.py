@@ -31,6 +31,7 @@ from pacs.actions.registration import (
 from pacs.models import Dossier, Partenaire, Registration
 from pacs.models.consent import confirmed_facts, has_attested
 from pacs.models.dossier import GATED
+from pacs.models.gate import decided, points_to_decide
 from pacs.reads.booking import agenda_of, asked_by
 from pacs.rules.consent import digest_of
 from pacs.rules.eligibility import OUTCOME_TYPES, Effect
@@ -299,6 +300,84 @@ def test_what_an_agent_looks_at_passes_with_a_written_decision_and_a_block_never
     again = fresh(dossier)
     if any(one.type == kind for one in again.outcomes(at=NOW)):
         assert code in {one.code for one in again.obstacles(Act.ACCEPT, at=NOW)}
+
+
+def without_common_residence(dossier: Dossier, *homes: str) -> None:
+    """A grave impediment, and where each of the two lives meanwhile; nothing from a simulator."""
+    change(dossier, MAKING["A02"])
+    for position, city in enumerate(homes, start=1):
+        dossier.partenaires.filter(position=position).update(city=city)
+    give_consent(dossier)
+
+
+@pytest.mark.parametrize("door", list(DOORS))
+def test_two_who_live_elsewhere_are_sent_to_their_mairie_at_every_door(
+    door: str,
+    reference_data: None,
+    officer: Officer,
+    alice: User,
+    bob: User,
+    agent: User,
+) -> None:
+    act, prepare, do = DOORS[door]
+    dossier = prepare(alice, bob, agent)
+    without_common_residence(dossier, "Nîmes", "Arles")
+    status = fresh(dossier).status
+
+    with pytest.raises(ValidationError):
+        do(dossier, agent)
+
+    row = fresh(dossier)
+    assert row.status == status
+    found = [(one.kind, one.code) for one in row.obstacles(act, at=NOW) if one.code != "A02"]
+    assert (Kind.LAW, "B06") in found
+
+
+@pytest.mark.parametrize("homes", [("Uzès", "Nîmes"), ("Nîmes", "Uzès"), ("Nîmes", "")])
+def test_the_mairie_of_either_home_is_competent_and_the_agent_reads_both(
+    homes: tuple[str, str],
+    reference_data: None,
+    officer: Officer,
+    alice: User,
+    bob: User,
+    agent: User,
+) -> None:
+    dossier = before_accept(alice, bob, agent)
+    without_common_residence(dossier, *homes)
+
+    row = fresh(dossier)
+    found = {one.type.code: one for one in points_to_decide(row, at=NOW)}
+    line = next(one for one in row.obstacles(Act.ACCEPT, at=NOW) if one.code == "A02")
+
+    assert "B06" not in {one.type.code for one in row.outcomes(at=NOW)}
+    for one in row.people:
+        for told in (found["A02"].type.message, line.for_agent):
+            assert f"{one.display_name} ({one.home.address})" in told
+        # Where the other lives is not told to either.
+        assert not any(str(one.home.address) in line.text(reader) for reader in (1, 2))
+
+
+def test_a_decision_without_common_residence_lapses_when_a_home_moves_and_no_other_does(
+    reference_data: None, officer: Officer, alice: User, bob: User, agent: User
+) -> None:
+    dossier = before_accept(alice, bob, agent)
+    without_common_residence(dossier, "Uzès", "Nîmes")
+    change(dossier, MAKING["R02"] | {"couple": {"kinship": "adoption"}})
+    give_consent(dossier)
+    for code, holder in (("A01", 0), ("A02", 0), ("R02", 2)):
+        desk.decide_outcome(
+            fresh(dossier), code=code, holder=holder, reason="Vu avec eux.",
+            by=agent, at=NOW, version=None,
+        )  # fmt: skip
+    before = set(decided(fresh(dossier)))
+
+    dossier.partenaires.filter(position=2).update(city="Arles")
+    same = set(decided(fresh(dossier)))
+    dossier.partenaires.filter(position=2).update(city="Uzès")
+    after = set(decided(fresh(dossier)))
+
+    assert before == same == {("A01", 0), ("A02", 0), ("R02", 2)}
+    assert after == {("A01", 0), ("R02", 2)}
 
 
 def test_the_database_keeps_no_decision_on_a_block_and_none_without_a_reason(

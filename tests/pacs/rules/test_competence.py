@@ -2,8 +2,8 @@
 
 import pytest
 
-from pacs.rules.competence import address_is_elsewhere, commune_of_city
-from pacs.rules.situation import Residence
+from pacs.rules.competence import address_is_elsewhere, commune_of_city, home_is_here
+from pacs.rules.situation import Residence, YesNo
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,27 @@ def test_what_is_not_answered_contradicts_nothing(
     residence: str | None, city: str, commune: str
 ) -> None:
     assert not address_is_elsewhere(residence=residence, city=city, commune=commune)
+
+
+@pytest.mark.parametrize(
+    ("said", "city", "country", "commune", "expected"),
+    [
+        (YesNo.UNKNOWN, "Uzès", "FR", "Uzès", YesNo.YES),
+        (YesNo.UNKNOWN, "30700 UZES cedex", "", "Uzès", YesNo.YES),
+        (YesNo.UNKNOWN, "Nîmes", "FR", "Uzès", YesNo.NO),
+        (YesNo.UNKNOWN, "Saint-Denis", "RE", "Uzès", YesNo.NO),
+        (YesNo.UNKNOWN, "Uzès", "BE", "Uzès", YesNo.NO),
+        (YesNo.UNKNOWN, "", "BE", "Uzès", YesNo.NO),
+        (YesNo.UNKNOWN, "", "FR", "Uzès", YesNo.UNKNOWN),
+        (YesNo.UNKNOWN, "Nîmes", "FR", "", YesNo.UNKNOWN),
+        (YesNo.YES, " ", "FR", "Uzès", YesNo.YES),
+        (YesNo.NO, "", "FR", "Uzès", YesNo.NO),
+        # They have moved since the simulator: the address is the later word.
+        (YesNo.NO, "Uzès", "FR", "Uzès", YesNo.YES),
+        (YesNo.YES, "Nîmes", "FR", "Uzès", YesNo.NO),
+    ],
+)
+def test_the_address_of_a_person_says_whether_they_live_here_else_what_they_said(
+    said: YesNo, city: str, country: str, commune: str, expected: YesNo
+) -> None:
+    assert home_is_here(said=said, city=city, country=country, commune=commune) is expected
