@@ -140,6 +140,11 @@ def purgeable(*, at: datetime) -> tuple[QuerySet[Dossier], QuerySet[Dossier]]:
     ended = Dossier.objects.filter(
         Q(status__in=[status.value for status in OVER], ended_at__lt=silent)
         | Q(status__in=[status.value for status in SILENT], last_activity_at__lt=silent)
+        | Q(
+            status=Status.SCHEDULED.value,
+            last_activity_at__lt=silent,
+            appointment__ends_at__lt=silent,
+        )
         | Q(status=Status.REGISTERED.value, ended_at__lt=at - figures.registered)
         & ~Q(pk__in=awaited)
     )
@@ -220,6 +225,8 @@ def delete_if_due(pk: int, *, at: datetime) -> int | None:
         storage.delete_after_commit(*names)
         mails = dossier.mails.exclude(email=None).values_list("email", flat=True)
         Email.objects.filter(pk__in=list(mails)).delete()
+        # The day stays in the calendar, without what leads to somebody.
+        Appointment.objects.filter(holder=dossier.reference).update(holder="")
         dossier.delete()
         return len(names)
 

@@ -151,7 +151,8 @@ def _kept(figures: PacsSettings) -> Iterator[KeptFor]:
         f"{days(figures.draft_retention_days)} sans activité{warned}",
     )
     yield KeptFor(
-        "Un dossier de Pacs envoyé puis sans réponse du couple, ou terminé sans enregistrement",
+        "Un dossier de Pacs envoyé puis sans réponse du couple, dont le jour du rendez-vous est"
+        " passé sans suite, ou terminé sans enregistrement",
         f"{days(figures.inactive_retention_days)}{warned}",
     )
     yield KeptFor(

@@ -276,10 +276,14 @@ class Dossier(DossierBase):
     @property
     def kept_until(self) -> datetime | None:
         """The end of its retention, if nothing moves; None while it goes on."""
+        status = self.current_status
+        # Read where it counts only: a list of dossiers asks this of each.
+        booked = self.appointment if status is Status.SCHEDULED else None
         return kept_until(
-            self.current_status,
+            status,
             last_activity_at=self.last_activity_at,
             ended_at=self.ended_at,
+            appointment_ends_at=booked.ends_at if booked else None,
             figures=self.procedure_settings.retention,
         )
 

@@ -714,6 +714,12 @@ ASKED_BELOW = "C’est à la mairie, et à vous : une pièce est à fournir, plu
 IS_OVER = "Ce jour est passé. Si rien n’a été signé, prenez un autre rendez-vous avec la mairie."
 
 
+def _kept(dossier: Dossier) -> str:
+    """Until when, if nothing moves any more."""
+    until = dossier.kept_until
+    return f" Sans suite, ce dossier sera effacé le {day_fr(localdate(until))}." if until else ""
+
+
 def timeline(
     dossier: Dossier, *, now: datetime, is_asked: bool = False, is_lacking: bool = False
 ) -> list[Moment]:
@@ -748,6 +754,7 @@ def timeline(
         at = dossier.completed_at if stage is Status.COMPLETE and state != "next" else None
         if stage is Status.SCHEDULED and dossier.appointment is not None:
             at = dossier.appointment.starts_at
-            text = IS_OVER if dossier.appointment.is_over(now) else text
+            if state == "now" and dossier.appointment.is_over(now):
+                text = f"{IS_OVER}{_kept(dossier)}"
         moments.append(Moment(title, state, at, "" if state == "done" else text))
     return moments

@@ -247,8 +247,7 @@ def _to_decide(state: State) -> Iterator[Obstacle]:
             Kind.TO_DECIDE,
             holder,
             kind.code,
-            f"{kind.code}{whose}, à décider par écrit : {kind.title}.{homes}"
-            f" {kind.basis}.",
+            f"{kind.code}{whose}, à décider par écrit : {kind.title}.{homes} {kind.basis}.",
             f"{told} {kind.message}",
             told,
         )

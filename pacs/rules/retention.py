@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from demarches.rules.deadlines import DELETION_WARNING
 from demarches.rules.enums import Status
 
-#: Nothing is due while the mairie must act, nor while an appointment is to come.
+#: Nothing is due while the mairie must act, nor before the day of an appointment.
 SILENT = frozenset({Status.PIECES_REQUESTED, Status.COMPLETE})
 OVER = frozenset({Status.WITHDRAWN, Status.CLOSED, Status.INADMISSIBLE})
 
@@ -25,11 +25,22 @@ class Retention:
 
 
 def kept_until(
-    status: Status, *, last_activity_at: datetime, ended_at: datetime | None, figures: Retention
+    status: Status,
+    *,
+    last_activity_at: datetime,
+    ended_at: datetime | None,
+    appointment_ends_at: datetime | None,
+    figures: Retention,
 ) -> datetime | None:
-    """The end of retention; None for a dossier that goes on."""
+    """The end of retention; None for a dossier that goes on.
+
+    An appointment of which nobody noted the end does not keep a dossier for ever: its silence
+    counts from that day.
+    """
     if status is Status.DRAFT:
         return last_activity_at + figures.draft
+    if status is Status.SCHEDULED and appointment_ends_at is not None:
+        return max(last_activity_at, appointment_ends_at) + figures.inactive
     if status in SILENT:
         return last_activity_at + figures.inactive
     if ended_at is None:

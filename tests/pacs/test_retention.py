@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from post_office.models import Email
 
-from demarches.models import User
+from demarches.models import Appointment, User
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import Status
 from pacs.actions.dossiers import keep_dossier, open_dossier, write_message
@@ -24,7 +24,10 @@ from pacs.actions.upkeep import (
     warn_of_deletion,
 )
 from pacs.models import Dossier
+from pacs.pages.tracking import timeline
+from pacs.reads.piles import pile_rules
 from pacs.rules.retention import Retention, kept_until
+from tests.support.appointments import booked_seat
 
 DAY = timedelta(days=1)
 FIGURES = Retention(draft=30 * DAY, inactive=92 * DAY, registered=183 * DAY)
@@ -80,7 +83,11 @@ def test_the_day_told_is_the_day_asked_of_the_database(
     dossier = silent_since(draft, status, now)
 
     until = kept_until(
-        Status(status), last_activity_at=now, ended_at=dossier.ended_at, figures=FIGURES
+        Status(status),
+        last_activity_at=now,
+        ended_at=dossier.ended_at,
+        appointment_ends_at=None,
+        figures=FIGURES,
     )
 
     assert until == (None if days is None else now + days * DAY)
@@ -88,10 +95,52 @@ def test_the_day_told_is_the_day_asked_of_the_database(
         assert sum(one.count() for one in purgeable(at=at)) == due
 
 
-def test_a_scheduled_dossier_is_never_due(now: datetime) -> None:
-    assert (
-        kept_until(Status.SCHEDULED, last_activity_at=now, ended_at=None, figures=FIGURES) is None
+def booked_for(dossier: Dossier, ends_at: datetime, *, quiet_since: datetime) -> Dossier:
+    """The dossier with an appointment that ends then, of which nothing is noted."""
+    meeting = booked_seat(dossier, starts_at=ends_at - timedelta(minutes=30))
+    Dossier.objects.filter(pk=dossier.pk).update(
+        status="scheduled",
+        last_activity_at=quiet_since,
+        submitted_at=quiet_since,
+        completed_at=quiet_since,
+        appointment=meeting,
     )
+    return Dossier.objects.get(pk=dossier.pk)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "ends"), [(0, 30), (0, 400), (30, 10)], ids=["near", "far off", "seen since"]
+)
+def test_a_booked_dossier_is_kept_from_its_day_or_the_last_activity_and_not_for_ever(
+    draft: Dossier, now: datetime, quiet: int, ends: int
+) -> None:
+    dossier = booked_for(draft, now + ends * DAY, quiet_since=now + quiet * DAY)
+    until = now + (max(quiet, ends) + 92) * DAY
+
+    assert dossier.kept_until == until
+    for at, due in ((until - timedelta(hours=1), 0), (until + timedelta(hours=1), 1)):
+        assert [one.count() for one in purgeable(at=at)] == [0, due]
+    # An agent sees it as soon as its hour has passed, long before anything is deleted.
+    late = pile_rules(User(is_superuser=True, is_staff=True), at=now + ends * DAY + DAY)["passes"]
+    assert [one.pk for one in late.read()] == [dossier.pk]
+
+    assert warn_of_deletion(at=until - 15 * DAY) == 0
+    assert warn_of_deletion(at=until - 13 * DAY) == 1
+    assert purge_dossiers(at=until).ended == 0
+    assert purge_dossiers(at=until + 2 * DAY).ended == 1
+    assert not Dossier.objects.exists()
+    # The day stays in the calendar; nothing in it leads to the couple.
+    assert Appointment.objects.get().holder == ""
+
+
+def test_the_page_says_until_when_once_the_day_has_passed(draft: Dossier, now: datetime) -> None:
+    dossier = booked_for(draft, now, quiet_since=now - DAY)
+
+    told = [one.text for one in timeline(dossier, now=now + DAY) if one.state == "now"]
+    before = [one.text for one in timeline(dossier, now=now - DAY) if one.state == "now"]
+
+    assert day_fr(localdate(now + 92 * DAY)) in told[0]
+    assert "effacé" not in before[0]
 
 
 def test_both_are_told_by_mail_once_with_a_neutral_subject(
