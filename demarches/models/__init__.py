@@ -20,7 +20,7 @@ from demarches.models.dossier import (
     dossier_models,
     next_reference,
 )
-from demarches.models.ending import UNDO_TIME, EndingBase
+from demarches.models.ending import UNDO_TIME, EndingBase, may_be_undone
 from demarches.models.feed import AgendaFeed
 from demarches.models.feedback import FeedbackCount
 from demarches.models.fiche import Fiche, FicheSet, RefusedSource, ShownFiche
@@ -104,6 +104,7 @@ __all__ = [
     "Verification",
     "account_item_models",
     "dossier_models",
+    "may_be_undone",
     "next_reference",
     "note_look",
     "reading_models",

@@ -177,6 +177,14 @@ class DossierBase(models.Model):
         """The status in words; a procedure may have its own."""
         return self.current_status.label
 
+    def told_status(self, at: datetime | None = None) -> Status:
+        """The status as its people may read it at that moment; `at`: None for now."""
+        return self.current_status
+
+    def told_label(self, at: datetime | None = None) -> str:
+        """The same in words."""
+        return self.status_label
+
     @property
     def appointment_label(self) -> str:
         """The appointment to come, in words; empty without one."""

@@ -14,6 +14,14 @@ from demarches.rules.enums import Status, Transition
 UNDO_TIME = timedelta(minutes=15)
 
 
+def may_be_undone(ended_at: datetime | None, *, at: datetime) -> bool:
+    """Whether what an agent ended then may still be taken back, by whoever did it.
+
+    Until it may not, nobody is told: no mail leaves, and no page, paper or export says it.
+    """
+    return ended_at is not None and at < ended_at + UNDO_TIME
+
+
 class EndingBase(models.Model):
     """One act of an agent that ended a dossier, with what it takes to undo it."""
 
@@ -53,4 +61,4 @@ class EndingBase(models.Model):
 
     def is_undoable(self, *, by: models.Model, at: datetime) -> bool:
         """Whether this agent may undo it now."""
-        return self.undone_at is None and self.by_id == by.pk and at < self.undo_until
+        return self.undone_at is None and self.by_id == by.pk and may_be_undone(self.at, at=at)

@@ -88,6 +88,8 @@ def kept(user: User) -> Iterator[Kept]:
                 "Votre Pacs est enregistré. Le dossier d’ici s’efface. La ligne du registre reste :"
                 " la mairie doit la garder (décret n° 2006-1806 du 23 décembre 2006)."
             )
+        elif dossier.is_undecided():
+            why, until = "La mairie s’en sert pour votre démarche, tant qu’elle dure.", None
         elif dossier.is_ended:
             why = "La démarche est terminée. Le dossier s’efface à la fin de sa conservation."
         else:

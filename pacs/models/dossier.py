@@ -11,10 +11,18 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
-from demarches.models import Appointment, DossierBase, DossierEventBase, DossierQuerySet, User
+from demarches.models import (
+    Appointment,
+    DossierBase,
+    DossierEventBase,
+    DossierQuerySet,
+    User,
+    may_be_undone,
+)
 from demarches.models.fields import GuardedCharField, LatinCharField, PrintedTextField
 from demarches.rules import lifecycle
 from demarches.rules.addresses import canonical_address
@@ -294,6 +302,20 @@ class Dossier(DossierBase):
             return None
         moment = deleted_at(self.kept_until, warned_at=self.deletion_warned_at)
         return localdate(moment) if moment else None
+
+    def told_status(self, at: datetime | None = None) -> Status:
+        """The status as the couple may read it: no decision that may still be taken back."""
+        is_refused = self.current_status is Status.INADMISSIBLE
+        if is_refused and may_be_undone(self.ended_at, at=at or timezone.now()):
+            return Status.UNDER_REVIEW
+        return self.current_status
+
+    def told_label(self, at: datetime | None = None) -> str:
+        return self.told_status(at).label
+
+    def is_undecided(self, at: datetime | None = None) -> bool:
+        """Nothing moves, and the couple is not told of what: a decision may still be undone."""
+        return self.is_ended and self.told_status(at) is not self.current_status
 
     @property
     def appointment_label(self) -> str:

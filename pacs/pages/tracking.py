@@ -714,6 +714,10 @@ ASKED_BELOW = "C’est à la mairie, et à vous : une pièce est à fournir, plu
 IS_OVER = "Ce jour est passé. Si rien n’a été signé, prenez un autre rendez-vous avec la mairie."
 
 
+#: While an agent may still take back what was decided.
+UNDECIDED = "C’est à la mairie. Vous n’avez rien à faire : elle vous écrit."
+
+
 def _kept(dossier: Dossier) -> str:
     """Until when, if nothing moves any more."""
     until = dossier.kept_until
@@ -734,6 +738,8 @@ def timeline(
     moments = [Moment("Dossier envoyé", "done", dossier.submitted_at)]
     if dossier.is_ended and status is not Status.REGISTERED:
         sent = moments if dossier.submitted_at else []
+        if dossier.is_undecided(now):
+            return [*sent, Moment(dossier.told_label(now), "now", text=UNDECIDED)]
         return [*sent, Moment(status.label, "now", dossier.ended_at)]
     if status is Status.PIECES_REQUESTED:
         kept = localdate(dossier.last_activity_at) + timedelta(settings.inactive_retention_days)

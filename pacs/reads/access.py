@@ -236,11 +236,17 @@ def readers_of(row: Model, dossier: Dossier) -> Sequence[Partenaire]:
     return dossier.people if owner is None else [owner]
 
 
+#: Columns of a dossier that tell a decision.
+DECISION = frozenset({"status", "ended_at", "inadmissible_ground"})
+
+
 def readable_columns(row: Model, *, reader: Partenaire | None) -> frozenset[str]:
     """The columns of this row that this reader may see: the one answer to that question."""
     table = privacy.COLUMNS[type(row).__name__]
     if reader is None:
         return frozenset(name for name, line in table.items() if line.agents is not Right.NOBODY)
+    if isinstance(row, Dossier) and row.is_undecided():
+        table = {name: line for name, line in table.items() if name not in DECISION}
     owner = owner_of(row)
     is_own = owner is None or owner.pk == reader.pk
     if reader.helper is not None:
@@ -365,6 +371,8 @@ def readable_papers(partenaire: Partenaire) -> frozenset[str]:
         return frozenset(name for name, paper in privacy.PAPERS.items() if paper.line.helper)
     dossier = partenaire.dossier
     kept = frozenset({"accuse"} if dossier.submitted_at else ())
+    if dossier.is_undecided():
+        return kept
     if dossier.current_status is Status.INADMISSIBLE:
         return kept | {"decision"}
     if dossier.current_status is Status.REGISTERED:

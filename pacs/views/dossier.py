@@ -511,7 +511,7 @@ def _stands_elsewhere(request: HttpRequest, partenaire: Partenaire) -> HttpRespo
         names=(),
         wanted="Arrêter la démarche.",
         now=[
-            f"Le dossier est au statut « {dossier.status_label} »."
+            f"Le dossier est au statut « {dossier.told_label()} »."
             + (f" Le rendez-vous est le {booked}." if booked else "")
         ],
         ways=ways,

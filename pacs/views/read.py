@@ -121,7 +121,7 @@ def dossier_changed(
         request,
         heading="Le dossier a changé depuis que vous avez ouvert cette page",
         wanted=wanted,
-        now=said or [f"Le dossier est au statut « {fresh.dossier.status_label} »."],
+        now=said or [f"Le dossier est au statut « {fresh.dossier.told_label()} »."],
         lines=lines,
         typed=typed,
         ways=ways,

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from demarches.models import User
+from demarches.models import UNDO_TIME, User
 from demarches.rules.enums import Status
 from demarches.rules.lifecycle import ENDED
-from pacs.models import Dossier
+from pacs.actions.endings import end_dossier, undo_ending
+from pacs.models import Dossier, Ending
+from tests.support.pages import plain
 
 #: Blocks that only a dossier that goes on shows, by a sentence of each.
 OF_ONE_THAT_GOES_ON = {
@@ -53,7 +55,8 @@ def end(dossier: Dossier, status: str, at: datetime) -> Dossier:
 
 @pytest.fixture(params=ENDS)
 def ended(sent: Dossier, now: datetime, request: pytest.FixtureRequest) -> Dossier:
-    return end(sent, request.param, now)
+    # Told: the time to take a decision back is over.
+    return end(sent, request.param, now - timedelta(hours=1))
 
 
 def test_the_blocks_looked_for_are_those_of_a_dossier_that_goes_on(
@@ -93,7 +96,7 @@ def test_its_page_leads_only_to_the_remedy_and_to_what_comes_next(
 def test_a_refusal_says_why_and_where_to_contest_it(
     sent: Dossier, now: datetime, alice: User, client_of: Callable[[User | None], Client]
 ) -> None:
-    end(sent, "inadmissible", now)
+    end(sent, "inadmissible", now - UNDO_TIME)
 
     html = client_of(alice).get(sent.get_absolute_url()).content.decode()
 
@@ -125,3 +128,59 @@ def test_an_invitation_dies_with_the_dossier(ended: Dossier, charlie: User) -> N
     type(second).objects.filter(pk=second.pk).update(user=None, invited_email=charlie.email)
 
     assert not Dossier.objects.inviting(charlie).exists()
+
+
+GROUND = "Vous êtes tous deux mariés ailleurs."
+#: Every door by which one of the two may read what became of the dossier.
+DOORS: dict[str, Callable[[Dossier], str]] = {
+    "tracking": lambda one: one.get_absolute_url(),
+    "messages": lambda one: reverse("pacs:dossier-messages", args=[one.reference]),
+    "stop": lambda one: reverse("pacs:dossier-stop", args=[one.reference]),
+    "decision (PDF)": lambda one: reverse("pacs:dossier-paper", args=[one.reference, "decision"]),
+    "my procedures": lambda one: reverse("demarches:account"),
+    "my data": lambda one: reverse("mine"),
+    "export": lambda one: reverse("mine-json"),
+}
+#: What would tell it: the motive, the word, the remedy, the column.
+TELLS = re.compile(
+    "mariés ailleurs|démarche est terminée|[Ii]rrecevab|inadmissible|tribunal judiciaire|%PDF"
+)
+#: The doors that do tell it, once it cannot be taken back any more.
+TOLD_BY = {"tracking", "messages", "decision (PDF)", "my procedures", "export"}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("reader", ["alice", "bob"])
+def test_no_door_tells_a_decision_that_its_agent_may_still_undo(
+    sent: Dossier,
+    now: datetime,
+    agent: User,
+    client_of: Callable[[User | None], Client],
+    request: pytest.FixtureRequest,
+    reader: str,
+    door: str,
+) -> None:
+    client, url = client_of(request.getfixturevalue(reader)), DOORS[door](sent)
+
+    def told() -> bool:
+        answer = client.get(url, follow=True)
+        text = answer.content.decode(errors="replace")
+        return bool(TELLS.search(text if text.startswith(("%PDF", "{")) else plain(text)))
+
+    end_dossier(sent, "irrecevable", reason=GROUND, by=agent, at=now, version=None)
+    early = told()
+    Dossier.objects.filter(pk=sent.pk).update(ended_at=now - UNDO_TIME)
+    late = told()
+
+    assert (early, late) == (False, door in TOLD_BY)
+
+
+def test_what_was_undone_in_time_was_never_told(
+    sent: Dossier, now: datetime, agent: User, alice: User, client_of: Callable[..., Client]
+) -> None:
+    end_dossier(sent, "irrecevable", reason=GROUND, by=agent, at=now, version=None)
+    undo_ending(Ending.objects.get(), by=agent, at=now)
+
+    html = client_of(alice).get(sent.get_absolute_url()).content.decode()
+
+    assert not TELLS.search(plain(html))
