@@ -23,7 +23,7 @@ from pacs.forms.births import ask_about_age
 from pacs.forms.identity import OwnForm, radio
 from pacs.models import Partenaire, Sex
 from pacs.rules.birthplace import communes_of_birth, place_of_birth
-from pacs.rules.births import birth_problems, unlikely_age
+from pacs.rules.births import birth_problems, unlikely_age, zeros_explained
 from pacs.rules.countries import FRANCE
 from pacs.rules.nationalities import NATIONALITIES, as_nationality, is_stateless
 from pacs.rules.situation import Protection
@@ -363,6 +363,9 @@ class CivilForm(PlaceForm):
 
     def _unreadable(self, typed: str, words: str) -> str:
         """What to write; who typed a year or a month alone may have read no more on the record."""
+        if zeros := zeros_explained(typed):
+            is_ticked = self.cleaned_data.get("birth_partial")
+            return zeros if is_ticked else f"{zeros} Puis cochez la case ci-dessous."
         if self.cleaned_data.get("birth_partial"):
             return f"{words} Date complète sur votre acte ? Décochez la case ci-dessous."
         # Nobody is born on the day that plans are made for.

@@ -6,16 +6,19 @@ from django.core.exceptions import ValidationError
 from django.db.models import CheckConstraint, F, Q
 from django.db.models.lookups import Exact
 
-from demarches.models.fields import LatinCharField
+from demarches.models.fields import GuardedTextField, LatinCharField
+from demarches.typed.guard import TextRefused
 from pacs.rules.names import strange_sign
+from pacs.rules.requests import forbidden_requests
 
 
 class NameField(LatinCharField):
     """A name of état civil, by whatever form it comes."""
 
     not_latin = (
-        "Écrivez ce nom en lettres latines, comme sur la traduction de l’acte ou sur le titre de"
-        " séjour : « %s » a une lettre d’un autre alphabet, un dessin ou un signe invisible."
+        "Nos documents n’impriment pas un des signes de « %s » : une lettre d’un autre alphabet ou"
+        " d’une écriture phonétique (« ɔ », « ɛ »), un dessin ou un signe invisible. Écrivez ce nom"
+        " en lettres latines, comme sur la traduction de l’acte ou sur le titre de séjour."
     )
 
     @override
@@ -53,3 +56,20 @@ def birth_exists(name: str) -> CheckConstraint:
         name=name,
         violation_error_message="Cette date n’existe pas : vérifiez le jour et le mois.",
     )
+
+
+class RequestTextField(GuardedTextField):
+    """A text that agents send from: what the law does not let them ask for is not kept in it.
+
+    The same is asked of what they send (`pacs.actions.guards.check_request`); a text that is
+    refused there must not be proposed.
+    """
+
+    @override
+    def guard(self, value: Any) -> None:
+        super().guard(value)
+        if isinstance(value, str) and (found := forbidden_requests(value)):
+            one = found[0]
+            raise TextRefused(
+                f"Ce texte demande {one.what}. On ne peut pas : {one.basis}.", code="forbidden"
+            )

@@ -1,5 +1,6 @@
 """The day of a birth, in its three parts: records may not have the day, nor the month."""
 
+import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -26,6 +27,21 @@ def unlikely_age(year: int, *, today: date) -> int | None:
     return age if age > LIKELY_AGE else None
 
 
+#: « 0/0/1950 », « 00/05/1950 », « 00 mai 1950 »: zeros where the record says nothing.
+_ZEROED = re.compile(r"0{1,2}[\s/.,-]+(\w{1,12}\.?)[\s/.,-]+([0-9]{4})")
+
+
+def zeros_explained(typed: str) -> str:
+    """How to write a date whose unknown parts were typed as zeros; empty for any other text."""
+    found = _ZEROED.fullmatch(typed.strip())
+    if found is None:
+        return ""
+    month, year = found.groups()
+    if set(month) == {"0"}:
+        return f"Ni jour ni mois sur votre acte ? Écrivez l’année seule, sans zéros : « {year} »."
+    return f"Pas de jour sur votre acte ? Écrivez le reste, sans zéro : « {month}/{year} »."
+
+
 def birth_problems(data: Mapping[str, Any], *, today: date) -> Iterator[tuple[str, str]]:
     """What is wrong with a date of birth given in three parts: field and words.
 
@@ -39,6 +55,8 @@ def birth_problems(data: Mapping[str, Any], *, today: date) -> Iterator[tuple[st
         yield "birth_month", "Écrivez le mois en chiffres : 5 pour mai. Inconnu : laissez vide."
     elif day is not None and month is None:
         yield "birth_month", "Indiquez aussi le mois, ou laissez le jour vide."
+    elif day == 0:
+        yield "birth_day", "Écrivez le jour en chiffres, à partir de 1. Inconnu : laissez vide."
     elif day is not None and not 1 <= day <= monthrange(year or ANY_YEAR, month or 1)[1]:
         yield "birth_day", "Cette date n’existe pas : vérifiez le jour et le mois."
     elif year and date(year, month or 1, day or 1) > today:

@@ -66,6 +66,11 @@ def test_a_date_is_read_as_it_is_written(
         ("mai 1970", "", "Si votre acte n’en dit pas plus, cochez la case ci-dessous."),
         ("1970", "", "Si votre acte n’en dit pas plus, cochez la case ci-dessous."),
         ("4 mai 1970", "on", "Date complète sur votre acte ? Décochez la case ci-dessous."),
+        ("0/0/1950", "", "l’année seule, sans zéros : « 1950 ». Puis cochez la case ci-dessous."),
+        ("00.00.1950", "on", "Écrivez l’année seule, sans zéros : « 1950 »."),
+        ("00/05/1950", "", "Écrivez le reste, sans zéro : « 05/1950 ». Puis cochez la case"),
+        ("0 mai 1950", "on", "Écrivez le reste, sans zéro : « mai/1950 »."),
+        ("5/0/1950", "", "Le mois va de 1 à 12."),
         ("hier", "", "Écrivez la date ainsi : 29/2/1988."),
     ],
 )
