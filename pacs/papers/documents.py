@@ -272,6 +272,7 @@ def personal_part(dossier: Dossier, partenaire: Partenaire) -> RenderedPdf:
                 Situation.DIVORCED,
                 Situation.WIDOWED,
                 Situation.PACS_DISSOLVED,
+                Situation.FOREIGN_PARTNERSHIP,
             )
         ],
     }

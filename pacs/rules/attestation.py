@@ -30,6 +30,8 @@ def attestation_text(*, name: str, other: str, address: Sequence[str], is_common
             f"{residence} : {', '.join(address)} ;",
             "– que les réponses données dans ma partie du dossier sont exactes.",
             "Je sais qu’une fausse attestation est punie d’un an d’emprisonnement et de"
-            " 15 000 € d’amende (article 441-7 du Code pénal).",
+            " 15 000 € d’amende ; de trois ans et de 45 000 € si elle est faite pour obtenir un"
+            " titre de séjour ou pour porter préjudice au Trésor public ou au patrimoine d’autrui"
+            " (article 441-7 du Code pénal).",
         ]
     )

@@ -171,6 +171,10 @@ def test_papers_pass_the_accessibility_checker(tmp_path: Path) -> None:
 def test_blank_set_names_every_situation() -> None:
     html = blank_set().html
 
+    for box in ("un partenariat enregistré à l’étranger", "en curatelle", "en tutelle"):
+        # One for each of the two.
+        assert html.count(f">{box}</li>") == 2
+
     for rule_id in ("P11_naissance_fr", "P13_naissance_ofpra", "P42_veuvage", "P50_mesure_preuve"):
         assert PieceWording.objects.get(rule_id=rule_id).label in html
     assert "15\u00a0jours" in html or "15 jours" in html

@@ -20,7 +20,7 @@ from pacs.models import Dossier, Partenaire, Piece, PieceWording
 from pacs.papers import documents
 from pacs.papers.documents import DocumentNotReady
 from pacs.rules.convention import ConventionChoices, MaterialAid, PropertyRegime
-from pacs.rules.situation import Impediment
+from pacs.rules.situation import Impediment, Situation
 
 AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 
@@ -122,6 +122,20 @@ def test_every_document_is_titled_and_french(dossier: Dossier) -> None:
         "personal_part": "Votre partie du dossier, sur papier",
         "way_back": "Pour revenir à votre démarche",
     }
+
+
+def test_the_paper_part_asks_what_the_rules_read(dossier: Dossier) -> None:
+    text = text_of(documents.personal_part(dossier, dossier.people[1]))
+
+    for box in (
+        *(one.label for one in Situation if one not in {Situation.MARRIED, Situation.PACSED}),
+        "Curatelle",
+        "Tutelle",
+        "Une autre mesure de protection",
+        "Mon futur partenaire me protège (curateur, tuteur)",
+        "trois ans et de 45 000 €",
+    ):
+        assert " ".join(box.split()) in text
 
 
 def test_what_fits_on_one_sheet_stays_on_one_sheet(dossier: Dossier) -> None:

@@ -62,6 +62,18 @@ def test_the_couple_is_told_what_to_write(
     assert 'value="Ольга"' in html  # what was typed stays
 
 
+def test_a_latin_letter_that_no_document_draws_is_named_with_what_to_write(
+    draft: Dossier, alice: User, client_of: Callable[[User], Client]
+) -> None:
+    url = reverse("pacs:own-step", args=[draft.reference, "acte"])
+
+    refused = answer(client_of(alice), url, first_names="Kɔfi")
+
+    told = " ".join(refused.context["form"].errors["first_names"]).replace("\u00a0", " ")
+    assert "« Kɔfi »" in told
+    assert "comme sur la traduction de l’acte ou sur le titre de séjour" in told
+
+
 def test_the_shared_address_too(
     draft: Dossier, alice: User, client_of: Callable[[User], Client]
 ) -> None:
