@@ -43,10 +43,16 @@ NIR = re.compile(
     r"(?=([123478] ?\d ?\d ?(?:0 ?[1-9]|1 ?[0-2]|[2-9] ?\d) ?(?:2 ?[AB]|\d ?\d)(?: ?\d){6})"
     r"( ?\d ?\d)?)"
 )
-#: Stuck to the letters of a word, « nir1850578… »: with its key alone, and in a true month, since
-#: names of pictures are letters and figures too.
+#: Stuck to the letters of a word, « nir1850578… », « 1850578…abc », with one letter before the
+#: key at most: with its key alone, and in a true month, since names of pictures are letters and
+#: figures too.
 GLUED_NIR = re.compile(
-    r"(?<=[^\W\d_])([123478]\d\d(?:0[1-9]|1[0-2])(?:2[ABab]|\d\d)\d{6})(\d\d)(?!\d)"
+    r"(?<!\d)([123478]\d\d(?:0[1-9]|1[0-2])(?:2[ABab]|\d\d)\d{6})([^\W\d_]?)(\d\d)(?!\d)"
+)
+#: Called by its name, whatever follows: « NIR2850578006084X36 », with its key or none.
+CALLED_NIR = re.compile(
+    r"(?<![^\W\d_])(?:nir|nia|nss|secu)([123478]\d\d(?:0[1-9]|1[0-2])(?:2[ab]|\d\d)\d{6})",
+    re.IGNORECASE,
 )
 CARD = re.compile(r"(?<!\d)(?=([2-6](?: ?\d){12,18}))")
 #: After how many figures people leave a space, where they write a NIR or a card with care.
@@ -170,7 +176,7 @@ def without_private_numbers(text: str, *, instead: str) -> str:
 def contains_nir(text: str) -> bool:
     """Whether the text holds something of the shape of a numéro de sécurité sociale."""
     plain, _ = _plain(text)
-    return any(_nirs(_Figures(plain))) or any(_glued_nirs(plain))
+    return any((*_nirs(_Figures(plain)), *_glued_nirs(plain), *_called_nirs(plain)))
 
 
 def nir_key(number: str) -> int:
@@ -180,7 +186,7 @@ def nir_key(number: str) -> int:
 
 def _numbers(plain: str) -> Iterator[tuple[PrivateNumber, int, int]]:
     figures = _Figures(plain)
-    for start, end in (*_nirs(figures), *_glued_nirs(plain)):
+    for start, end in (*_nirs(figures), *_glued_nirs(plain), *_called_nirs(plain)):
         yield PrivateNumber.NIR, start, end
     for start, end in _ibans(plain, figures.harmless):
         yield PrivateNumber.IBAN, start, end
@@ -307,9 +313,21 @@ def _is_possible(number: str) -> bool:
 
 def _glued_nirs(plain: str) -> Iterator[tuple[int, int]]:
     for match in GLUED_NIR.finditer(plain):
+        beside = (
+            plain[max(0, match.start() - 1) : match.start()],
+            plain[match.end() : match.end() + 1],
+        )
+        if not (match[2] or any(map(str.isalpha, beside))):
+            continue  # alone: read with what stands around it
         number = match[1].upper()
-        if _is_possible(number) and nir_key(number) == int(match[2]):
+        if _is_possible(number) and nir_key(number) == int(match[3]):
             yield match.span()
+
+
+def _called_nirs(plain: str) -> Iterator[tuple[int, int]]:
+    for match in CALLED_NIR.finditer(plain):
+        if _is_possible(match[1]):
+            yield match.span(1)
 
 
 def _nirs(figures: _Figures) -> Iterator[tuple[int, int]]:

@@ -110,6 +110,25 @@ def test_a_number_without_its_key_is_found_in_any_spacing(
     assert find_private_number(before + spaced + ".") is PrivateNumber.NIR
 
 
+@given(
+    numbers(),
+    st.sampled_from(["", "x", "Numéro", "IMG"]),
+    st.sampled_from(["", "X", "k"]),
+    st.sampled_from(["", "abc", "é"]),
+)
+def test_letters_stuck_to_a_number_with_its_key_hide_nothing(
+    parts: list[str], before: str, between: str, after: str
+) -> None:
+    written = f"{before}{''.join(parts[:-1])}{between}{parts[-1]}{after}"
+
+    assert find_private_number(f"Voici {written} merci") is PrivateNumber.NIR
+
+
+@given(numbers(), st.sampled_from(["NIR", "nir", "NSS"]), st.sampled_from(["", "X36abc", "x", "9"]))
+def test_a_number_called_by_its_name_needs_no_key(parts: list[str], name: str, after: str) -> None:
+    assert contains_nir(f"{name}{''.join(parts[:-1])}{after}")
+
+
 @given(numbers(), st.integers(1, 96))
 def test_a_mistyped_key_hides_nothing(parts: list[str], shift: int) -> None:
     wrong = (int(parts[-1]) - 1 + shift) % 97 + 1
@@ -211,7 +230,7 @@ def test_obvious_dodges_are_seen_through(text: str) -> None:
         "213 003 346 00018",
         # A key that is wrong, stuck to something else.
         f"9{NUMBER[:-1]}2",
-        f"NIR{NUMBER[:-1]}2",
+        f"mer{NUMBER[:-1]}2",
         # Without its key, the name of a picture is made like it.
         f"IMG{NUMBER[:13]}.jpg",
         "1764152100123",
