@@ -20,9 +20,9 @@ from post_office.models import STATUS, Email
 from demarches.dossiers.deletion import ask_deletion, handle_deletion, is_named, take_deletion_back
 from demarches.dossiers.mine import kept_of
 from demarches.mail.emails import mail_text
-from demarches.models import DeletionRequest, User
+from demarches.models import Agenda, Appointment, DeletionRequest, User
 from demarches.rules.dates_fr import day_fr
-from demarches.rules.enums import DeletionStatus
+from demarches.rules.enums import AppointmentStatus, DeletionStatus
 from demarches.rules.read import imprint
 from pacs.actions.dossiers import write_message
 from pacs.models import Dossier, Partenaire
@@ -104,6 +104,32 @@ def test_the_day_said_of_a_request_for_help_is_that_of_the_purge(
     forgotten = type(demande).objects.forgotten(at=later).filter(pk=demande.pk).exists()
 
     assert forgotten is (later.date() > demande.kept_until)
+
+
+@pytest.mark.parametrize("days", [-30, 10, 300])
+def test_a_request_for_help_is_kept_from_its_appointment_if_that_is_later(
+    days: int, alice: User, reference_data: None
+) -> None:
+    demande = make_demande(alice, at=NOW)
+    start = NOW + timedelta(days=days)
+    meeting = Appointment.objects.create(
+        agenda=Agenda.objects.get(slug="pacs"),
+        starts_at=start,
+        ends_at=start + timedelta(minutes=30),
+        seat=1,
+        capacity=1,
+        status=AppointmentStatus.BOOKED.value,
+        holder=demande.reference,
+        created_at=NOW,
+    )
+    type(demande).objects.filter(pk=demande.pk).update(last_activity_at=NOW, appointment=meeting)
+    demande.refresh_from_db()
+    last = demande.kept_until
+
+    for day, due in ((last - timedelta(days=1), False), (last + timedelta(days=1), True)):
+        at = NOW.replace(year=day.year, month=day.month, day=day.day)
+        assert type(demande).objects.forgotten(at=at).exists() is due
+    assert last >= timezone.localdate(max(NOW, meeting.ends_at)) + timedelta(days=365)
 
 
 def test_asking_twice_is_one_request_and_it_can_be_taken_back(

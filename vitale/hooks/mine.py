@@ -47,7 +47,7 @@ def parts(user: User) -> Iterator[Part]:
 
 def kept(user: User) -> Iterator[Kept]:
     """What is kept of their requests and aide-mémoire, why, and until when."""
-    for demande in Demande.objects.visible_to(user).order_by("pk"):
+    for demande in Demande.objects.visible_to(user).select_related("appointment").order_by("pk"):
         yield Kept(
             "Demande d’aide",
             demande.reference,

@@ -150,11 +150,13 @@ class DemandeQuerySet(DossierQuerySet["Demande"]):
 
     def forgotten(self, *, at: datetime) -> "DemandeQuerySet":
         """Ended, or answered and left, as long ago as they may be kept (7.6); or long silent."""
-        before = months_before(at, KEPT_AFTER_CLOSE)
+        before, silent = months_before(at, KEPT_AFTER_CLOSE), months_before(at, KEPT_WHEN_SILENT)
+        # An appointment may be more than a year away: nothing goes before it.
+        is_past = Q(appointment=None) | Q(appointment__ends_at__lt=silent)
         return self.filter(
             Q(ended_at__lt=before)
             | Q(status=Status.COMPLETE.value, completed_at__lt=before)
-            | Q(last_activity_at__lt=months_before(at, KEPT_WHEN_SILENT))
+            | Q(last_activity_at__lt=silent) & is_past
         )
 
     def being_helped(self) -> "DemandeQuerySet":
@@ -256,7 +258,9 @@ class Demande(Coded, DossierBase):
     @property
     def kept_until(self) -> date:
         """The end of its retention, if nothing moves (`forgotten` asks the same of the rows)."""
-        ends = [add_months(localdate(self.last_activity_at), KEPT_WHEN_SILENT)]
+        meeting = self.appointment
+        last = max(self.last_activity_at, meeting.ends_at) if meeting else self.last_activity_at
+        ends = [add_months(localdate(last), KEPT_WHEN_SILENT)]
         is_answered = self.current_status is Status.COMPLETE
         for moment in (self.ended_at, self.completed_at if is_answered else None):
             if moment is not None:
