@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
-from demarches.models import User
+from demarches.models import Entrance, Mairie, User
 from demarches.rules.enums import Status
 from pacs.demo.dossiers import STAGES
 from pacs.models import Dossier, DossierEvent
@@ -61,3 +61,25 @@ def test_the_demonstration_stays_out_of_production(db: None) -> None:
         call_command("demo_data")
 
     assert Dossier.objects.count() == 0
+
+
+@pytest.mark.usefixtures("reference_data")
+def test_the_demonstration_of_another_town_lives_there(settings: Any) -> None:
+    settings.DEBUG = True
+    Mairie.objects.update(commune="Saverne")
+    Entrance.objects.update(postal_code="67700")
+
+    call_command("demo_data", dossiers=len(STAGES))
+
+    homes = set(Dossier.objects.exclude(city="").values_list("postcode", "city"))
+    assert homes == {("67700", "Saverne")}
+
+
+@pytest.mark.parametrize("many", [0, -3])
+def test_a_demonstration_has_dossiers(db: None, settings: Any, many: int) -> None:
+    settings.DEBUG = True
+
+    with pytest.raises(CommandError, match="from 1 on"):
+        call_command("demo_data", dossiers=many)
+
+    assert not User.objects.exists()

@@ -543,3 +543,29 @@ def test_overseas_hours_are_those_of_its_own_clock(client: Client, settings: Any
     assert [
         one.reason for one in mairie.schedule(at).notices(date(2028, 12, 18), date(2028, 12, 22))
     ] == ["Abolition de l’esclavage, jour férié"]
+
+
+@pytest.mark.usefixtures("reference_data")
+@pytest.mark.parametrize(
+    ("line", "right", "wrong"),
+    [
+        ("mairie.code_insee", 'code_insee = "67437"', "code_insee = 67437"),
+        ("mairie.code_insee", 'code_insee = "67437"', 'code_insee = "674370000"'),
+        ("mairie.code_insee", 'code_insee = "67437"', 'code_insee = ""'),
+        ("agenda.duree_minutes", "duree_minutes = 30", 'duree_minutes = "longtemps"'),
+        ("agenda.delai_jours", "delai_jours = 15", "delai_jours = 9999999"),
+        ("agenda.delai_jours", "delai_jours = 15", "delai_jours = 371"),
+    ],
+)
+def test_one_fault_is_told_once(tmp_path: Path, line: str, right: str, wrong: str) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "mairie.toml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+
+    with pytest.raises(CommandError) as refused:
+        call_command("nouvelle_mairie", tmp_path / "mairie.toml")
+
+    told = [one for one in str(refused.value).splitlines() if one.startswith("- ")]
+    assert len(told) == 1, told
+    assert told[0].startswith(f"- {line} : ")
+    assert len(told[0].removesuffix(".").split(". ")) == 1, told

@@ -215,8 +215,9 @@ class _Reader:
     def mairie(self) -> tuple[Mairie, str]:
         row = self.row("mairie", Mairie, self.table("mairie"), exclude=("local_holidays",))
         department = department_code_of(row.insee_code)
-        row.local_holidays = self.holidays(department).value
+        # Without a code nobody knows which holidays it has: that is no second fault.
         if row.insee_code and not self.has_fault("mairie.code_insee"):
+            row.local_holidays = self.holidays(department).value
             found = communes().coded(row.insee_code)
             if found is None:
                 self.fault("mairie.code_insee", "ce code n’est celui d’aucune commune.")
@@ -454,6 +455,8 @@ class _Reader:
         left_out = set(exclude)
         if only is not None:
             left_out = {one.name for one in model._meta.fields} - only
+        # What could not be read is missing from the row: that is the same fault.
+        left_out |= {lines[name] for name in lines if self.has_fault(f"{where}.{name}")}
         try:
             row.clean_fields(exclude=left_out)
             row.validate_constraints(exclude=left_out | {"insee_code"})
@@ -474,7 +477,7 @@ class _Reader:
             place = f"{where}.{names[column]}" if column in names else where
             is_missing = column in names and names[column] not in table
             if not self.has_fault(place):
-                self.fault(place, "à remplir." if is_missing else " ".join(messages))
+                self.fault(place, "à remplir." if is_missing else messages[0])
 
     def unknown(self, where: str, known: Iterable[str]) -> None:
         self.fault(where, f"cette ligne n’existe pas. Lignes connues : {_list(known)}.")

@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.timezone import get_default_timezone, localdate, localtime
 
-from demarches.models.fields import GuardedCharField, GuardedSlugField
+from demarches.models.fields import BoundedIntegerField, GuardedCharField, GuardedSlugField
 from demarches.models.mairie import Mairie, Service
 from demarches.rules import slots
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
@@ -96,11 +96,11 @@ class Agenda(models.Model):
         validators=[RegexValidator(r"^([0-6][ma]( |$))*$", "Choisissez des demi-journées.")],
         help_text="Aucune case cochée : toutes les heures du service.",
     )
-    lead_time_days = models.PositiveSmallIntegerField(
-        "jours entre le dossier complet et le rendez-vous", default=15
+    lead_time_days = BoundedIntegerField(
+        "jours entre le dossier complet et le rendez-vous", default=15, highest=370
     )
-    lead_time_days_foreign = models.PositiveSmallIntegerField(
-        "les mêmes, avec des documents étrangers", default=30
+    lead_time_days_foreign = BoundedIntegerField(
+        "les mêmes, avec des documents étrangers", default=30, highest=370
     )
     horizon_days = models.PositiveSmallIntegerField(
         "jours d’avance au plus pour un rendez-vous",
@@ -108,20 +108,23 @@ class Agenda(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(370)],
         help_text="Un jour de plus s’ouvre chaque jour : personne n’a besoin de guetter.",
     )
-    change_until_hours = models.PositiveSmallIntegerField(
-        "heures avant le rendez-vous pour encore le déplacer ou l’annuler en ligne", default=48
+    change_until_hours = BoundedIntegerField(
+        "heures avant le rendez-vous pour encore le déplacer ou l’annuler en ligne",
+        default=48,
+        highest=720,
     )
     hold_minutes = models.PositiveSmallIntegerField(
         "minutes pendant lesquelles un créneau est retenu, le temps de confirmer",
         default=15,
         validators=[MinValueValidator(1), MaxValueValidator(120)],
     )
-    return_minutes_min = models.PositiveSmallIntegerField(
-        "un créneau annulé revient au plus tôt après (minutes)", default=10
+    return_minutes_min = BoundedIntegerField(
+        "un créneau annulé revient au plus tôt après (minutes)", default=10, highest=1440
     )
-    return_minutes_max = models.PositiveSmallIntegerField(
+    return_minutes_max = BoundedIntegerField(
         "et au plus tard après (minutes)",
         default=60,
+        highest=1440,
         help_text="Au hasard entre les deux : guetter ne sert à rien.",
     )
     offer_hours = models.PositiveSmallIntegerField(

@@ -109,6 +109,44 @@ def unprintable(row: models.Model) -> list[tuple[str, str]]:
     ]
 
 
+class BoundedIntegerField(models.PositiveSmallIntegerField[int, int]):
+    """A figure of the mairie with an end, on every path: a form, a file, `update()`.
+
+    `lowest` and `highest` count; in migrations it is the field of Django.
+    """
+
+    def __init__(self, *args: Any, lowest: int = 0, highest: int = 32767, **kwargs: Any) -> None:
+        self.lowest, self.highest = lowest, highest
+        super().__init__(*args, **kwargs)
+
+    @override
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.PositiveSmallIntegerField", args, kwargs
+
+    def bound(self, value: Any) -> None:
+        """Raise `ValidationError` for a figure outside of its bounds."""
+        if isinstance(value, int) and not self.lowest <= value <= self.highest:
+            raise ValidationError(
+                f"« {self.verbose_name} » : écrivez un nombre de {self.lowest} à {self.highest}.",
+                code="out_of_bounds",
+            )
+
+    @override
+    def run_validators(self, value: Any) -> None:
+        self.bound(value)
+        super().run_validators(value)
+
+    @override
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        self.bound(value)
+        return super().get_db_prep_save(value, connection)
+
+    @override
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        return super().formfield(**{"min_value": self.lowest, "max_value": self.highest, **kwargs})
+
+
 class GuardedEmailField(Guarded[str, str], models.EmailField[str, str]):
     plain = "EmailField"
 

@@ -38,6 +38,7 @@ from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.refusals import ActionRefused
 from pacs.actions.registration import Ceremony, originals_of, register_pacs
 from pacs.demo.cases import cases
+from pacs.forms.identity import address_of_mairie
 from pacs.models import Door, Dossier, Partenaire, Piece
 from pacs.models.piece import IDENTITY_RULE
 from pacs.reads.booking import agenda_of, asked_by
@@ -72,6 +73,8 @@ class Town:
     def __init__(self, seed: int = SEED) -> None:
         self.chance = random.Random(seed)  # noqa: S311 -- believable, not secret
         self.number = 0
+        #: Postcode and commune: those of this mairie, or the answers would contradict it.
+        self.home = address_of_mairie() or {"postcode": "30700", "city": "Uzès"}
 
     def person(self) -> dict[str, Any]:
         """The answers of one complete part."""
@@ -99,8 +102,7 @@ class Town:
             )[0],
             "measure": pick.choices(["aucune", "curatelle", "tutelle"], [94, 4, 2])[0],
             "street": f"{pick.randint(1, 90)} {pick.choice(STREETS)}",
-            "postcode": "30700",
-            "city": "Uzès",
+            **self.home,
         }
         if has_protector(answers["measure"]):
             answers["protector_is_partenaire"] = False
@@ -123,8 +125,7 @@ class Town:
             "kinship": "aucun",
             "convention": pick.choice(["cerfa_15726", "personnalisee"]),
             "street": f"{pick.randint(1, 90)} {pick.choice(STREETS)}",
-            "postcode": "30700",
-            "city": "Uzès",
+            **self.home,
         }
 
     def account(self) -> User:

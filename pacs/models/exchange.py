@@ -14,6 +14,7 @@ from demarches.models.fields import (
     GuardedTextField,
 )
 from pacs.models.dossier import Dossier
+from pacs.models.fields import RequestTextField
 from pacs.models.partenaire import Partenaire
 from pacs.rules.desk_words import STATUS_WORDS
 
@@ -205,7 +206,7 @@ class RefusalReason(models.Model):
 
     code = GuardedSlugField(primary_key=True, max_length=40)
     label = GuardedCharField("motif", max_length=80)
-    text = GuardedTextField(
+    text = RequestTextField(
         "texte proposé", help_text="Envoyé au partenaire ; l’agent peut l’adapter à chaque fois."
     )
     position = models.PositiveSmallIntegerField("ordre", default=0)
@@ -224,7 +225,7 @@ class MessageTemplate(models.Model):
 
     slug = GuardedSlugField(primary_key=True, max_length=40)
     label = GuardedCharField("nom", max_length=80)
-    body = GuardedTextField(
+    body = RequestTextField(
         "texte",
         help_text="Se remplissent pour chaque personne : {{ pieces_manquantes }}, {{ prenom }},"
         " {{ reference }}, {{ rendez_vous }}, {{ reponse_promise }}, {{ telephone }}.",

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from demarches.models import User
 from pacs.actions.endings import ENDINGS
 from pacs.admin.dossier import VERBS
-from pacs.models import Dossier
+from pacs.models import Dossier, MessageTemplate, RefusalReason
 from tests.test_free_text import GUARDED
 
 NIR = "1 85 05 78 006 084"
@@ -79,3 +81,30 @@ def test_what_was_typed_stays_in_its_box_and_the_place_is_told(
     assert f'name="{BOXES[verb]}"' in page
     assert f">{TEXTS['number']}</textarea>" in page
     assert "Le passage commence par « 1 85 0… »" in page
+
+
+FORBIDDEN = "Merci d’apporter un justificatif de domicile."
+
+
+@pytest.mark.usefixtures("reference_data")
+@pytest.mark.parametrize(("model", "column"), [(RefusalReason, "text"), (MessageTemplate, "body")])
+def test_a_text_that_asks_for_what_the_law_forbids_is_proposed_to_nobody(
+    model: type[RefusalReason | MessageTemplate], column: str
+) -> None:
+    row = model._default_manager.first()
+    assert row is not None
+    before = getattr(row, column)
+    setattr(row, column, FORBIDDEN)
+
+    for path in (
+        row.full_clean,
+        row.save,
+        lambda: model._default_manager.filter(pk=row.pk).update(**{column: FORBIDDEN}),
+    ):
+        with pytest.raises(ValidationError, match=r"CRPA, art\. R113-8"), transaction.atomic():
+            path()
+
+    assert getattr(model._default_manager.get(pk=row.pk), column) == before
+    # What is there already asks for none of it.
+    for one in model._default_manager.all():
+        one.full_clean()

@@ -27,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.DEBUG or options["force"]):
             raise CommandError("Demonstration data is for a demonstration: DEBUG=1, or --force.")
+        if options["dossiers"] < 1:
+            raise CommandError("--dossiers: a number from 1 on.")
         password = secrets.token_urlsafe(16)
         renew_passwords(password)
         # Said first: whatever happens next, the agents can sign in.
