@@ -51,6 +51,15 @@ class FirstPages(Paginator[Any]):
     Nobody turns a twenty-fifth page: the rows after are found by a search or a filter.
     """
 
+    def know(self, count: int, *, has_more: bool) -> None:
+        """Take this count of the rows, made by whoever found them, instead of making one.
+
+        `has_more`: others would have been found, which are not among the rows.
+        """
+        self._counted, self._is_cut = count, has_more
+
+    _is_cut = False
+
     @cached_property
     def _counted(self) -> int:
         rows: Any = self.object_list
@@ -64,7 +73,7 @@ class FirstPages(Paginator[Any]):
     @property
     def has_more(self) -> bool:
         """The count stands for « plus de »."""
-        return self._counted > LISTED
+        return self._is_cut or self._counted > LISTED
 
 
 class DeskAdmin[M: Model](admin.ModelAdmin[M]):

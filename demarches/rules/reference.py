@@ -49,3 +49,11 @@ def meant_reference(text: str) -> str | None:
     if match is None or parse_reference(text) is not None or not int(match[3]):
         return None
     return format_reference(match[1], int(match[2]), int(match[3]))
+
+
+def may_hold(prefix: str, word: str) -> bool:
+    """Whether references of this prefix may hold this word, written without dashes.
+
+    A name is seldom in a reference: nobody looks for « martin » in a hundred thousand of them.
+    """
+    return len(word) == 1 or word.isdecimal() or word.upper() in prefix

@@ -21,7 +21,7 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from demarches.admin.base import DeskListAdmin, PileFilter, listed
+from demarches.admin.base import DeskListAdmin, FirstPages, PileFilter, listed
 from demarches.admin.fragments import wants_fragment
 from demarches.desk.frame import frame
 from demarches.desk.piles import PileRule
@@ -75,7 +75,7 @@ from pacs.reads.desk import (
     with_everything,
 )
 from pacs.reads.piles import pile_rules
-from pacs.reads.search import find_dossiers
+from pacs.reads.search import Found, find_dossiers
 from pacs.rules.desk_words import STATUS_WORDS
 
 UNDO_WORDS = "Les mails partent dans 15 minutes ; d’ici là, vous pouvez annuler sur cette page."
@@ -141,11 +141,20 @@ class DossierAdmin(
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Dossier], search_term: str
     ) -> tuple[QuerySet[Dossier], bool]:
-        """As people say it (`pacs.reads.search`); a reference that was corrected is told."""
+        """As people say it (`pacs.reads.search`); what it has to tell is told."""
         found = find_dossiers(queryset, search_term)
         if found.said:
             messages.info(request, found.said)
+        request.found_dossiers = found  # type: ignore[attr-defined]
         return found.rows, False
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FirstPages:
+        """The search counted what it found: nobody counts it again."""
+        pages = FirstPages(*args, **kwargs)
+        found: Found | None = getattr(request, "found_dossiers", None)
+        if found and found.count is not None:
+            pages.know(found.count, has_more=found.has_more)
+        return pages
 
     @admin.display(description="partenaires")
     def people_names(self, dossier: Dossier) -> str:
