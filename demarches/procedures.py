@@ -128,6 +128,8 @@ class DeskHome:
     piles: Sequence[Pile] = ()
     expected: Sequence[Expected] = ()
     confided: Sequence[Confided] = ()
+    #: Where the others are, when not all that was confided is named.
+    confided_more: str = ""
     notices: Sequence[Notice] = ()
     #: Its appointments of the day are this agent's business, even when there is none.
     has_day: bool = False

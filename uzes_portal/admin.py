@@ -113,6 +113,7 @@ class DeskAdminSite(AdminSite):
                 (one for home in homes for one in home.expected), key=attrgetter("at")
             ),
             "confided": [one for home in homes for one in home.confided],
+            "confided_more": [home.confided_more for home in homes if home.confided_more],
             "notices": [one for home in homes for one in home.notices],
             "piles": work,
             "late": lanes[Lane.LATE],

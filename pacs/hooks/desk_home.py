@@ -12,7 +12,7 @@ from pacs.actions.readings import note_readings
 from pacs.models import Dossier, PieceTranslation, Reading
 from pacs.reads.access import may_read_as_staff
 from pacs.reads.day import Visit, visits_between
-from pacs.reads.piles import confided_to, piles
+from pacs.reads.piles import CONFIDED_SHOWN, FOLLOWED, confided_to, piles
 
 
 def desk_home(agent: User, at: datetime) -> DeskHome:
@@ -21,7 +21,8 @@ def desk_home(agent: User, at: datetime) -> DeskHome:
     if not may_read_as_staff(agent):
         return DeskHome(notices=notices)
     today = localdate(at)
-    visits, given = visits_between(today, today), confided_to(agent, at=at)
+    visits, confided = visits_between(today, today), confided_to(agent, at=at)
+    given = confided[:CONFIDED_SHOWN]
     named = [*(one.dossier for one in visits), *(one.dossier for one in given)]
     note_readings(agent, Reading.LISTED, at=at, dossiers=named)
     return DeskHome(
@@ -33,6 +34,9 @@ def desk_home(agent: User, at: datetime) -> DeskHome:
         confided=[
             Confided(_names(one.dossier), _url(one.dossier), one.by, one.at) for one in given
         ],
+        confided_more=f"{reverse('admin:pacs_dossier_changelist')}?file={FOLLOWED}"
+        if len(confided) > CONFIDED_SHOWN
+        else "",
         notices=notices,
         has_day=True,
         day_page=("Voir la journée, ses feuilles", reverse("admin:pacs_dossier_day")),

@@ -39,10 +39,16 @@ from pacs.rules.validity import earliest_issue_day
 
 type Wordings = Callable[[], Mapping[str, PieceWording]]
 
+#: Pieces that are read at a time: those of some hundred dossiers.
+AT_A_TIME = 3 * COUNTED
 EXPIRES_SOON = timedelta(days=14)
 NEAR = timedelta(days=7)
 #: How long the home goes on saying that a colleague confided a dossier.
 CONFIDED = timedelta(days=7)
+#: The pile of what an agent follows, by its slug.
+FOLLOWED = "les-miens"
+#: How many of them it names, the latest; the others stand in the pile of what one follows.
+CONFIDED_SHOWN = 20
 OPEN_VALUES = [s.value for s in (Status.SUBMITTED, Status.UNDER_REVIEW, Status.COMPLETE)]
 #: In these states a wait means that somebody wrote: the mairie owes nothing else.
 ANSWER_VALUES = [s.value for s in (Status.PIECES_REQUESTED, Status.COMPLETE, Status.SCHEDULED)]
@@ -212,11 +218,13 @@ def _work(
             lambda: dossiers.filter(status=Status.PIECES_REQUESTED.value),
             "last_activity_at",
         ),
-        "les-miens": PileRule(
+        FOLLOWED: PileRule(
             "Que je suis",
             lambda: dossiers.open().filter(
-                Q(assigned_to=user)
-                | Exists(Follower.objects.filter(dossier=OuterRef("pk"), agent=user))
+                # By one index, then by the other: an « or » would read every dossier.
+                pk__in=Dossier.objects.filter(assigned_to=user)
+                .values("pk")
+                .union(Follower.objects.filter(agent=user).values("dossier"))
             ),
             "last_activity_at",
         ),
@@ -237,7 +245,7 @@ def _too_old_at_appointment(wordings: Mapping[str, PieceWording]) -> list[int]:
     """Scheduled dossiers with a piece that will not serve on the day of the appointment.
 
     A date corrected after the booking; pieces to bring anew for that day are not among them.
-    `COUNTED` at most: the others are read once these are settled.
+    `COUNTED` at most, the first opened: the others are read once these are settled.
     """
     found: dict[int, None] = {}
     for piece, starts_at in _perhaps_too_old(wordings):
@@ -253,7 +261,8 @@ def _perhaps_too_old(wordings: Mapping[str, PieceWording]) -> Iterator[tuple[Pie
     """All that are, and a few that are not, each with its appointment: the rules decide on each.
 
     Wider than the rules on purpose (no month is shorter than 28 days, no day begins twice), so
-    that nobody reads every piece of every dossier to find them.
+    that nobody reads every piece of every dossier to find them. In the order of the dossiers'
+    keys, some at a time: whoever has found enough stops, and so does the database.
     """
     day = F("dossier__appointment__starts_at")
     late = Q(rule_id=IDENTITY_RULE, expires_on__lt=day)
@@ -265,9 +274,15 @@ def _perhaps_too_old(wordings: Mapping[str, PieceWording]) -> Iterator[tuple[Pie
         late, dossier__status=Status.SCHEDULED.value, status__in=[one.value for one in IN_HAND]
     )
     columns = ("dossier", "rule_id", "status", "issued_on", "expires_on", "is_french_adult_card")
-    for *values, starts_at in pieces.order_by().values_list(*columns, day):
-        dossier, *known = values
-        yield Piece(dossier_id=dossier, **dict(zip(columns[1:], known, strict=True))), starts_at
+    rows = pieces.order_by("dossier_id", "pk").values_list(*columns, day)
+    start, some = 0, list(rows[:AT_A_TIME])
+    while some:
+        for *values, starts_at in some:
+            dossier, *known = values
+            found = dict(zip(columns[1:], known, strict=True))
+            yield Piece(dossier_id=dossier, **found), starts_at
+        start += AT_A_TIME
+        some = list(rows[start : start + AT_A_TIME]) if len(some) == AT_A_TIME else []
 
 
 def piles(user: User, *, at: datetime) -> list[Pile]:
@@ -319,13 +334,18 @@ class Confided:
 
 
 def confided_to(user: User, *, at: datetime) -> list[Confided]:
-    """What colleagues confided to this agent in the last week, the latest first."""
+    """What colleagues confided to this agent in the last week, the latest first.
+
+    One more than `CONFIDED_SHOWN` at most, which tells that there are others.
+    """
     people = Prefetch("dossier__partenaires", Partenaire.objects.order_by("position"))
     events = DossierEvent.objects.filter(
         kind="assigned", at__gte=at - CONFIDED, dossier__assigned_to=user
     ).exclude(by=user)
-    open_ones = events.filter(dossier__ended_at=None).select_related("dossier", "by")
-    latest = {}
-    for event in open_ones.prefetch_related(people).order_by("at", "pk"):
-        latest[event.dossier_id] = Confided(event.dossier, str(event.by), event.at)
-    return sorted(latest.values(), key=lambda one: one.at, reverse=True)
+    # Of one that went to and fro, the last time counts.
+    later = events.filter(dossier=OuterRef("dossier")).filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
+    )
+    last = events.filter(~Exists(later), dossier__ended_at=None).order_by("-at", "-pk")
+    named = last.select_related("dossier", "by").prefetch_related(people)[: CONFIDED_SHOWN + 1]
+    return [Confided(event.dossier, str(event.by), event.at) for event in named]
