@@ -13,11 +13,14 @@ from demarches.desk.piles import COUNTED
 from demarches.models import User
 from pacs.models import Dossier, DossierEvent, Partenaire, Piece
 from pacs.reads.piles import pile_rules, piles
+from pacs.reads.search import MOST_PEOPLE
 from tests.bench.copies import copy_dossiers
 from tests.support.dossiers import bring_everything, make_dossier, send
 from tests.support.plans import scans_of
 
 DOSSIERS, MOST = 12_000, 10_000
+#: What a search may read of people, of dossiers and of the rest: far less than there are.
+SEARCHED = 3_000
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite serves a small town"
@@ -80,3 +83,9 @@ def test_no_page_of_the_desk_reads_a_whole_table(
     assert counts["À vérifier"].how_many == f"plus de {COUNTED - 1}"
     assert counts["À vérifier"].since is not None
     assert "Plus de 1000 dossiers de Pacs" in browser.get(rows).text
+
+    # A name that everybody has, its letters, and within a state: read to the bound, and said.
+    for query in ("?q=lemoine", "?q=le", "?q=lemoine&status=closed", "?q=lemoine+noe"):
+        found = scans_of(partial(browser.get, rows + query))
+        assert found[0].rows < SEARCHED, f"{query}: {found[0]}"
+        assert f"Plus de {MOST_PEOPLE} personnes" in browser.get(rows + query).text, query

@@ -12,7 +12,6 @@ from demarches.rules.texts import name_words
 from demarches.typed.people_search import LONGEST, MOST_WORDS, read_search
 from pacs.models import Dossier, Partenaire, RegisteredPerson, Registration
 
-
 #: People whose dossiers a search of names leads to: nobody reads more, one types another word.
 MOST_PEOPLE = 200
 TOO_MANY = (
@@ -82,11 +81,10 @@ def _by_words(rows: QuerySet[Dossier], words: Sequence[str]) -> Found:
     lead, *others = sorted(words, key=lambda word: (_in_references(word), -len(word)))
     wanted = rows.order_by().filter(*(_about(word) for word in others))
     named = Partenaire.objects.filter(search_text__contains=lead, dossier__in=wanted.values("pk"))
-    readings = [named.order_by("-pk").values_list("dossier", flat=True)]
+    read = [list(named.order_by("-pk").values_list("dossier", flat=True)[: MOST_PEOPLE + 1])]
     if _in_references(lead):
-        numbered = wanted.filter(reference__icontains=lead)
-        readings.append(numbered.order_by("-pk").values_list("pk", flat=True))
-    read = [list(one[: MOST_PEOPLE + 1]) for one in readings]
+        numbered = wanted.filter(reference__icontains=lead).order_by("-pk")
+        read.append(list(numbered.values_list("pk", flat=True)[: MOST_PEOPLE + 1]))
     has_more = any(len(some) > MOST_PEOPLE for some in read)
     keys = {key for some in read for key in some[:MOST_PEOPLE]}
     said = TOO_MANY if has_more else ""
