@@ -103,9 +103,15 @@ def test_what_nobody_has_confirmed_is_listed_with_its_source_and_confirmed(desk:
     assert before > 50
     assert {row.source.read_whole for row in listing.context["cl"].queryset} == {False}
 
-    desk.post(
-        f"{url}?relire=confirmer", {"action": "confirm", "_selected_action": [line.pk]}, follow=True
-    )
+    ticked = {"action": "confirm", "_selected_action": [line.pk]}
+    html = listing.content.decode()
+    read = re.search(rf'name="(lu-{line.pk})" value="([^"]+)"', html)
+    assert read is not None
+
+    unread = desk.post(f"{url}?relire=confirmer", ticked, follow=True)
+    assert PlanLine.objects.get(pk=line.pk).checked_on is None
+    assert "n’est plus ce que la liste montrait" in unread.content.decode()
+    desk.post(f"{url}?relire=confirmer", ticked | {read[1]: read[2]}, follow=True)
 
     line.refresh_from_db()
     assert (line.checked_on, line.as_of) == (localdate(), line.source.published_on)

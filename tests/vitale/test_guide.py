@@ -9,14 +9,15 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import reverse
 
 from demarches.models import User
+from demarches.rules.read import imprint
 from tests.support.fiches import fiche_xml
 from tests.vitale.answers import READINGS, answers_of
-from vitale.actions.upkeep import confirm_read
+from vitale.actions.upkeep import confirm_read, text_shown
 from vitale.hooks.desk import piles, to_confirm, to_reread
 from vitale.models import (
     Contact,
@@ -539,7 +540,7 @@ def test_a_newer_national_document_asks_to_read_its_texts_again(
     assert pile() == 0
     assert "Carte Vitale : la fiche F265 est datée du 4\u00a0mars 2026." in imported("2026-03-04")
     assert pile() > 10
-    confirm_read(PlanLine.objects.all(), on=date(2026, 4, 1))
+    confirm_read(PlanLine.objects.all(), as_read(PlanLine.objects.all()), on=date(2026, 4, 1))
 
     assert "F265 est datée du 2\u00a0février 2027" in imported("2027-02-02")
 
@@ -564,12 +565,37 @@ def test_an_older_set_dates_nothing_backwards(tmp_path: Path) -> None:
     }
 
 
+def as_read(rows: QuerySet[PlanLine]) -> dict[int, str]:
+    """What a list of these texts carries."""
+    return {row.pk: imprint(text_shown(row)) for row in rows.select_related("source")}
+
+
+@pytest.mark.parametrize("change", ["text", "source"])
+def test_a_text_that_changed_since_its_list_was_read_is_not_confirmed(change: str) -> None:
+    rows = PlanLine.objects.filter(source="f265", situation="perte").order_by("pk")
+    read = as_read(rows)
+    changed = list(rows)
+    if change == "text":
+        changed = changed[:1]
+        PlanLine.objects.filter(pk=changed[0].pk).update(text="Autre chose.")
+    else:
+        Source.objects.filter(pk="f265").update(published_on=date(2027, 2, 2))
+    before = {row.pk: (row.checked_on, row.as_of) for row in changed}
+
+    outcome = confirm_read(PlanLine.objects.all(), read, on=date(2027, 3, 1))
+
+    assert outcome.changed == changed
+    assert {row.pk: (row.checked_on, row.as_of) for row in outcome.changed} == before
+    assert len(outcome.done) + len(changed) == rows.count() > 1
+    assert rows.filter(checked_on=date(2027, 3, 1)).count() == len(outcome.done)
+
+
 def test_confirming_notes_the_day_and_the_version_that_was_read() -> None:
     Source.objects.filter(pk="f265").update(published_on=date(2027, 2, 2))
     rows = PlanLine.objects.filter(source__in=["f265", "mairie"], situation="perte")
     assert to_reread(rows).count() == rows.filter(source="f265").count() > 0
 
-    confirm_read(rows, on=date(2027, 3, 1))
+    confirm_read(rows, as_read(rows), on=date(2027, 3, 1))
 
     assert set(rows.values_list("source", "as_of", "checked_on")) == {
         ("f265", date(2027, 2, 2), date(2027, 3, 1)),

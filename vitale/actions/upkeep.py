@@ -1,12 +1,12 @@
 """What happens by itself: reminders, and the purge. Idempotent: run twice, nothing twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 from post_office.models import Email
 
@@ -14,9 +14,10 @@ from demarches.agenda.booking import midnight
 from demarches.dossiers.retention import delete_each
 from demarches.models import Appointment, Fiche
 from demarches.rules.deadlines import DELETION_WARNING
+from demarches.rules.read import Shown, is_as_read
 from vitale import emails
 from vitale.actions.suivi import delete_suivi
-from vitale.models import Demande, Source, Suivi, SuiviOffset, SuiviReminder, SuiviRoute
+from vitale.models import Demande, Source, Sourced, Suivi, SuiviOffset, SuiviReminder, SuiviRoute
 from vitale.rules.suivi import Journey, Purpose, due_dates
 
 
@@ -135,11 +136,34 @@ def date_sources() -> dict[str, date]:
     return changed
 
 
-def confirm_read(rows: QuerySet[Any], *, on: date) -> int:
-    """Note that an agent read these texts at their source, as it is dated now; returns how many."""
-    source = rows.model._meta.get_field("source").related_model
-    published = source.objects.filter(pk=OuterRef("source")).values("published_on")
-    return rows.update(checked_on=on, as_of=Subquery(published))
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The texts that were confirmed, and those that were no longer as they had been read."""
+
+    done: list[Sourced]
+    changed: list[Sourced]
+
+
+def text_shown(row: Sourced) -> Shown:
+    """What an agent compares with the source: every word of the text, and the day of the source."""
+    values = [one.value_from_object(row) for one in row._meta.concrete_fields]
+    return {"text": [*values, row.source.published_on]}
+
+
+def confirm_read(rows: QuerySet[Any], read: Mapping[Any, str], *, on: date) -> Confirmed:
+    """Note that an agent read these texts at their source, as it is dated now.
+
+    `read`: by the key of each text, `text_shown` as its list showed it. What changed since is left
+    as it is and returned apart.
+    """
+    with transaction.atomic():
+        locked = rows.filter(pk__in=list(read)).select_related("source")
+        found = list(locked.select_for_update(of=("self",)).order_by("pk"))
+        done = [row for row in found if is_as_read(read[row.pk], text_shown(row))]
+        for row in done:
+            row.checked_on, row.as_of = on, row.source.published_on
+        rows.model._default_manager.bulk_update(done, ["checked_on", "as_of"])
+    return Confirmed(done, [row for row in found if row not in done])
 
 
 def remind_meetings(*, at: datetime) -> int:

@@ -3,16 +3,18 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Field, JSONField, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
 from demarches.admin.base import DeskAdmin
 from demarches.rules.dates_fr import NBSP
+from demarches.rules.read import FIELD, imprint
 from demarches.steps.forms import NoPrivateNumbersMixin
-from vitale.actions.upkeep import confirm_read
+from vitale.actions.upkeep import confirm_read, text_shown
 from vitale.hooks.desk import to_confirm, to_reread
 from vitale.models import (
     AnswerTemplate,
@@ -83,16 +85,33 @@ class SourcedAdmin(TextAdmin):
             return "aucune : demandez à la caisse"
         return format_html('<a href="{0}">{0}</a>', row.source.address)
 
+    def action_checkbox(self, obj: Sourced) -> SafeString:
+        """The box of a row, and beside it what the row said when the list was read."""
+        box = super().action_checkbox(obj)
+        return format_html(
+            '{}<input type="hidden" name="{}-{}" value="{}">',
+            box,
+            FIELD,
+            obj.pk,
+            imprint(text_shown(obj)),
+        )
+
     @admin.action(description="Confirmé aujourd’hui à la source", permissions=["change"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         rows = list(queryset.select_related("source"))
-        # Ordered or sliced lists cannot be updated; the keys can.
-        confirm_read(
-            self.model._default_manager.filter(pk__in=[row.pk for row in rows]), on=localdate()
-        )
-        for row in rows:
+        read = {row.pk: request.POST.get(f"{FIELD}-{row.pk}", "") for row in rows}
+        outcome = confirm_read(self.model._default_manager.all(), read, on=localdate())
+        for row in outcome.done:
             self.log_change(request, row, "Confirmé à la source.")
-        self.message_user(request, f"Textes confirmés{NBSP}: {len(rows)}.")
+        if outcome.done:
+            self.message_user(request, f"Textes confirmés{NBSP}: {len(outcome.done)}.")
+        for row in outcome.changed:
+            self.message_user(
+                request,
+                f"{row}{NBSP}: ce texte, ou la date de sa source, n’est plus ce que la liste"
+                " montrait. Relisez-le, puis confirmez-le.",
+                messages.ERROR,
+            )
 
 
 class ConditionalAdmin(SourcedAdmin):
