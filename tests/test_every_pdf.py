@@ -4,8 +4,11 @@ The templates are found on the disk: a new one fails here until somebody makes i
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import outloud
 import pikepdf
@@ -27,6 +30,7 @@ from tests.pacs.test_after import GIVEN
 from tests.pacs.test_checklist import checklist_of
 from tests.pacs.test_documents import every_document
 from tests.pacs.test_official import booked, every_paper, line  # noqa: F401 -- fixtures
+from tests.support.dossiers import COMMON, OTHER, PERSON
 from tests.support.fiches import fiche_xml
 from tests.support.pdf import text_of
 from tests.support.present import the
@@ -51,6 +55,99 @@ KNOWN = {
     "batch": {"PAG-001"},
     "lists": {"PAG-001"},
 }
+#: The longest commune of France, and names and an address as long as real ones get.
+LONGEST = {
+    "birth_name": "Castellane-Montmorency de La Rochefoucauld-Villeneuve",
+    "first_names": "Marie-Antoinette Wilhelmine Anne-Charlotte Élisabeth Bénédicte",
+    "birth_city": "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson",
+    "parent1_name": "Castellane-Montmorency de La Rochefoucauld",
+    "parent1_first_names": "Jean-Baptiste Ferdinand Maximilien",
+    "street": "Résidence Les Terrasses du Pont-du-Gard, bâtiment C, appartement 214,"
+    " 1275 ancienne route de Saint-Quentin-la-Poterie",
+}
+LONGEST_OTHER = {
+    **LONGEST,
+    "birth_name": "Wittelsbach-Hohenzollern-Sigmaringen d’Almeida-Ünal",
+    "first_names": "Maximilien-Alexandre Barthélemy Jean-Christophe Emmanuel",
+}
+#: CSS pixels in a millimetre, and what a window envelope shows of a sheet folded in three.
+MM = 96 / 25.4
+WINDOW_TOP, WINDOW_FOOT = 49, 81
+
+
+@pytest.fixture(params=["usual", "longest"], autouse=True)
+def names(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who the papers are of: what fits a short name may not fit a long one."""
+    if request.param == "longest":
+        for row, values in ((PERSON, LONGEST), (OTHER, LONGEST_OTHER)):
+            for name, value in values.items():
+                monkeypatch.setitem(row, name, value)
+        monkeypatch.setitem(COMMON, "street", LONGEST["street"])
+    return str(request.param)
+
+
+@dataclass(frozen=True)
+class Word:
+    """Some text on a page, where it is printed, and the classes of all that holds it."""
+
+    text: str
+    page: int
+    left: float
+    top: float
+    right: float
+    foot: float
+    within: frozenset[str]
+
+    def covers(self, other: "Word") -> bool:
+        """Printed one over the other; the lines of a paragraph may touch."""
+        deep = min(self.foot, other.foot) - max(self.top, other.top)
+        wide = min(self.right, other.right) - max(self.left, other.left)
+        return wide > 1 and deep > min(self.foot - self.top, other.foot - other.top) * 0.35
+
+
+def _words(box: Any, page: int, within: frozenset[str] = frozenset()) -> Iterator[Word]:
+    if box.element is not None and not isinstance(box.element, str):
+        within |= frozenset((box.element.get("class") or "").split())
+    if text := getattr(box, "text", "").strip():
+        left, top = box.content_box_x(), box.content_box_y()
+        yield Word(text, page, left, top, left + box.width, top + box.height, within)
+    for child in getattr(box, "children", ()):
+        yield from _words(child, page, within)
+
+
+@pytest.fixture
+def laid_out(monkeypatch: pytest.MonkeyPatch) -> list[list[Word]]:
+    """The words of each page of the papers made since the last look, as they were laid out."""
+    found: list[list[Word]] = []
+    finish: Callable[..., None] = render_pdf.__globals__["_print_links"]
+
+    def spy(document: Any, pdf: Any) -> None:
+        for number, page in enumerate(document.pages, start=1):
+            found.append(list(_words(page._page_box, number)))
+        finish(document, pdf)
+
+    monkeypatch.setattr("demarches.papers.documents._print_links", spy)
+    return found
+
+
+def misplaced(pages: list[list[Word]]) -> list[str]:
+    """Words over others, out of the window of the envelope, or a frame without its signatures."""
+    found = []
+    for words in pages:
+        found += [
+            f"p. {one.page}: « {one.text} » over « {two.text} »"
+            for one, two in combinations(words, 2)
+            if one.covers(two)
+        ]
+        for word in words:
+            if "window" in word.within and not (
+                word.top >= WINDOW_TOP * MM and word.foot <= WINDOW_FOOT * MM
+            ):
+                found.append(f"p. {word.page}: « {word.text} » is not seen in the window")
+        held = frozenset[str]().union(*(word.within for word in words))
+        if "mairie-box" in held and "signature" not in held:
+            found.append(f"p. {words[0].page}: the frame of the mairie without the signatures")
+    return found
 
 
 @pytest.fixture
@@ -112,10 +209,11 @@ def papers(line: Registration, client: Client, folder: Path) -> Iterator[tuple[s
     yield "decision", official.inadmissibility_decision(_refused(the(line.dossier))).content
 
 
-def test_every_pdf_is_tagged_named_and_read_in_order(
+def test_every_pdf_is_tagged_named_and_laid_out(
     line: Registration,  # noqa: F811
     client: Client,
     made: dict[str, str],
+    laid_out: list[list[Word]],
     tmp_path: Path,
 ) -> None:
     load("vitale_references", "vitale_situations")
@@ -135,6 +233,8 @@ def test_every_pdf_is_tagged_named_and_read_in_order(
                 found.append("neither French nor tagged")
             if not str(pdf.docinfo["/Title"]):
                 found.append("without a title")
+        found += misplaced(laid_out)
+        laid_out.clear()
         if len(text_of(content)) < FEWEST_SIGNS:
             found.append("without words")
         if found:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from math import ceil
 from typing import Any
 
 from django.db.models import Count
@@ -34,6 +35,8 @@ from pacs.rules.registration import ActKind, informing_article
 STYLES = ("pacs/pdf/pacs.css",)
 #: Raised when the words of a template change: two papers of the same rows can be told apart.
 VERSION = 1
+#: What the window of an envelope shows of an address: signs of a line, and lines.
+WINDOW_SIGNS, WINDOW_LINES = 36, 5
 
 
 def _render(name: str, title: str, *, version: int, dated: date, **context: Any) -> RenderedPdf:
@@ -154,10 +157,21 @@ def end_letter(act: LaterAct, position: int) -> RenderedPdf:
         article=article,
         registration=registration,
         person=person,
+        is_long=_is_long(person.name, "", ""),
         other=other,
         moment=registered_moment(registration),
         reference=registration.number,
     )
+
+
+def _is_long(*lines: str) -> bool:
+    """The address of a letter needs more lines than its window has: it is written smaller."""
+    return sum(max(1, ceil(len(line) / WINDOW_SIGNS)) for line in lines) > WINDOW_LINES
+
+
+def _place_lines(avis: Avis) -> tuple[str, ...]:
+    """Where an avis goes: the lines below its recipient, as `_avis_window.html` writes them."""
+    return (avis.address,) if avis.address else ("Service", f"00000 {avis.person.birth_city}")
 
 
 def avis_de_mention(avis: Avis) -> RenderedPdf:
@@ -179,6 +193,7 @@ def _letter(avis: Avis) -> dict[str, Any]:
     return {
         "dated": since or avis.registration.registered_on,
         "avis": avis,
+        "is_long": _is_long(avis.recipient, *_place_lines(avis)),
         "act": act,
         "registration": avis.registration,
         "moment": registered_moment(avis.registration),
