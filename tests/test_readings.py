@@ -32,6 +32,7 @@ from pacs.actions.endings import end_dossier
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.registration import Ceremony, open_act, originals_of, register_pacs
 from pacs.models import Avis, Dossier, LaterAct, Reading, Registration
+from pacs.models.registration import signed_by
 from tests.support.appointments import make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier, send
 from tests.support.files import png
@@ -296,8 +297,8 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
     )
     ended = LaterAct.objects.create(
         reference="ACTE-0", registration=line, kind="dissolution_mariage", status="registered",
-        received_on=START.date(), effect_on=START.date(), registered_at=NOW, officer=officer,
-        agent=agent,
+        received_on=START.date(), effect_on=START.date(), registered_at=NOW,
+        agent=agent, **signed_by(officer),
     )  # fmt: skip
     help_agenda()
     demande = make_demande(at=NOW)

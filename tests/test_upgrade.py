@@ -146,6 +146,7 @@ EXCUSED: dict[str, str] = {
     "vitale.0012_followed_step": "lines of the guide are a few hundred, which agents write",
     "pacs.0026_paper_index": "a plain index of the few who take part on paper",
     "pacs.0030_whose_death": "modifications and dissolutions are a few a year",
+    "pacs.0031_who_signed": "the register of a town, and its acts: a few thousand lines",
     "pacs.0023_refused_acts": "modifications and dissolutions are a few a year",
 }
 

@@ -42,6 +42,7 @@ from pacs.models import (
 )
 from pacs.models.consent import has_attested
 from pacs.models.gate import in_the_way
+from pacs.models.registration import signed_by
 from pacs.rules.births import BIRTH_PARTS, birth_problems
 from pacs.rules.eligibility import MAJORITY_YEARS, day_of_age
 from pacs.rules.gate import Act, texts
@@ -265,7 +266,7 @@ def _write_line(
         registered_on=localdate(ceremony.registered_at),
         registered_at=ceremony.registered_at,
         place=mairie.name if mairie else "",
-        officer=ceremony.officer,
+        **signed_by(ceremony.officer),
         agent=by,
     )
     try:
@@ -656,8 +657,11 @@ def register_act(
         if reasons := _undrawn(officer, *Mairie.objects.all()):
             raise ActionRefused(reasons)
         row.effect_on = effect_day(row.rule, registered_on=today, event_on=row.event_on)
-        row.status, row.registered_at, row.officer = "registered", at, officer
-        row.save(update_fields=["status", "registered_at", "officer", "effect_on"])
+        row.status, row.registered_at = "registered", at
+        signed = signed_by(officer)
+        for name, value in signed.items():
+            setattr(row, name, value)
+        row.save(update_fields=["status", "registered_at", "effect_on", *signed])
         for person in registration.persons.all():
             _write_avis(registration, person, due_from=today, act=row)
         if row.rule.ends_the_pacs:

@@ -367,9 +367,7 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
         if number is None:
             raise Http404
         return get_object_or_404(
-            Registration.objects.select_related("officer", "dossier").prefetch_related(
-                "persons", "avis"
-            ),
+            Registration.objects.select_related("dossier").prefetch_related("persons", "avis"),
             pk=number,
         )
 
@@ -460,7 +458,7 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
         keys = _avis_keys(request.GET.getlist("avis"))[:MOST_LETTERS]
         rows = list(
             Avis.objects.filter(pk__in=keys, sent_on=None)
-            .select_related("registration__officer", "person", "act__officer")
+            .select_related("registration", "person", "act")
             .prefetch_related("registration__persons")
         )
         here = actions.avis_held_here(rows)
@@ -479,9 +477,9 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
         """The letter to one holder of a birth record."""
         _reader(request)
         avis = get_object_or_404(
-            Avis.objects.select_related(
-                "registration__officer", "person", "act__officer"
-            ).prefetch_related("registration__persons"),
+            Avis.objects.select_related("registration", "person", "act").prefetch_related(
+                "registration__persons"
+            ),
             pk=pk,
         )
         note(request, "lettre d’avis", registrations=[avis.registration_id])
@@ -605,13 +603,13 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
         )
 
     def _act_row(self, pk: int) -> LaterAct:
-        rows = LaterAct.objects.select_related("registration", "officer", "refused_by")
+        rows = LaterAct.objects.select_related("registration", "refused_by")
         return get_object_or_404(rows.prefetch_related("registration__persons"), pk=pk)
 
     def act_paper_view(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         """The récépissé of a dissolution, the letter to one of the two, or why it was refused."""
         _reader(request)
-        rows = LaterAct.objects.select_related("registration", "officer")
+        rows = LaterAct.objects.select_related("registration")
         act = get_object_or_404(rows.prefetch_related("registration__persons"), pk=pk)
         if slug not in ACT_PAPERS:
             raise Http404

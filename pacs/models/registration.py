@@ -20,7 +20,14 @@ from pacs.models.dossier import Dossier
 from pacs.models.fields import NameField, birth_exists
 from pacs.rules import registration as rules
 from pacs.rules.enums import Sex
-from pacs.rules.registration import ACT_RULES, ActKind, ActRule, RegisterNumber, act_rule
+from pacs.rules.registration import (
+    ACT_RULES,
+    ActKind,
+    ActRule,
+    RegisterNumber,
+    Signer,
+    act_rule,
+)
 from pacs.rules.situation import PartialDate
 
 ORIGINS = [
@@ -32,7 +39,47 @@ ORIGINS = [
 CHANGING = frozenset({"dossier", "dissolved_on", "dissolution"})
 
 
-class Registration(models.Model):
+class Signed(models.Model):
+    """What an officer signed: their name and quality stay as they were that day.
+
+    The officer's own row follows the town: somebody marries, an adjoint becomes maire, a spelling
+    is mended. What was signed is not signed again by it.
+    """
+
+    officer = models.ForeignKey(
+        Officer,
+        verbose_name="officier",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    officer_name = PrintedCharField("officier, nom", max_length=120, blank=True)
+    officer_quality = PrintedCharField("officier, qualité", max_length=120, blank=True)
+    officer_act = PrintedCharField("officier, arrêté de délégation", max_length=120, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signed, for every page, paper and table; None for a line entered from paper."""
+        if not self.officer_name:
+            return None
+        return Signer(self.officer_name, self.officer_quality, self.officer_act)
+
+
+def signed_by(officer: Officer) -> dict[str, Any]:
+    """The columns of `Signed`, for what this officer signs now."""
+    return {
+        "officer": officer,
+        "officer_name": officer.name,
+        "officer_quality": officer.quality,
+        "officer_act": officer.act,
+    }
+
+
+class Registration(Signed):
     """One PACS of the register; never deleted, and frozen but for its end."""
 
     dossier = models.OneToOneField(
@@ -57,14 +104,6 @@ class Registration(models.Model):
     registered_on = models.DateField("enregistré le")
     registered_at = models.DateTimeField("date et heure", null=True, blank=True)
     place = PrintedCharField("lieu d’enregistrement", max_length=160)
-    officer = models.ForeignKey(
-        Officer,
-        verbose_name="officier",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="saisi par",
@@ -91,6 +130,11 @@ class Registration(models.Model):
                     & ~Q(insee_code="")
                 ),
                 name="pacs_registration_portal_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=(Q(officer__isnull=True) & ~Q(origin="portail")) | ~Q(officer_name=""),
+                name="pacs_registration_signer_named",
+                violation_error_message="Une ligne enregistrée garde le nom de qui l’a signée.",
             ),
             models.CheckConstraint(
                 condition=~Q(origin="portail")
@@ -192,7 +236,7 @@ class RegisteredPerson(models.Model):
         return PartialDate(self.birth_year, self.birth_month, self.birth_day)
 
 
-class LaterAct(models.Model):
+class LaterAct(Signed):
     """A modification or the dissolution of a registered PACS: a small dossier of its own."""
 
     reference = models.CharField("référence", max_length=24, unique=True, editable=False)
@@ -223,14 +267,6 @@ class LaterAct(models.Model):
     )
     effect_on = models.DateField("effet entre les partenaires", null=True, blank=True)
     registered_at = models.DateTimeField("enregistré le", null=True, blank=True)
-    officer = models.ForeignKey(
-        Officer,
-        verbose_name="officier",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="saisi par",
@@ -262,6 +298,11 @@ class LaterAct(models.Model):
                     officer__isnull=False,
                 ),
                 name="pacs_lateract_registered_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=(Q(officer__isnull=True) & ~Q(status="registered")) | ~Q(officer_name=""),
+                name="pacs_lateract_signer_named",
+                violation_error_message="Un acte enregistré garde le nom de qui l’a signé.",
             ),
             models.CheckConstraint(
                 condition=~Q(status="inadmissible") | ~Q(ground=""),
@@ -375,9 +416,4 @@ class Avis(models.Model):
 
 def registration_of(dossier: Dossier) -> Registration | None:
     """The line of the register of this dossier, with what its pages and papers read."""
-    return (
-        Registration.objects.filter(dossier=dossier)
-        .select_related("officer")
-        .prefetch_related("persons", "avis")
-        .first()
-    )
+    return Registration.objects.filter(dossier=dossier).prefetch_related("persons", "avis").first()

@@ -181,9 +181,12 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
     "Registration": {
         **_all(
             Line(True, When.ALWAYS, Right.REVIEW),
-            "id dossier number registered_on registered_at place officer dissolved_on dissolution",
+            "id dossier number registered_on registered_at place officer_name officer_quality"
+            " officer_act dissolved_on dissolution",
         ),
-        **_all(REVIEWERS, "origin insee_code year office sequence follows gap_reason agent"),
+        **_all(
+            REVIEWERS, "origin insee_code year office sequence follows gap_reason officer agent"
+        ),
     },
     "RegisteredPerson": {
         **_all(
@@ -195,10 +198,12 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
     "LaterAct": {
         **_all(
             Line(True, When.ALWAYS, Right.REVIEW),
-            "id reference registration kind status effect_on registered_at officer ground",
+            "id reference registration kind status effect_on registered_at officer_name"
+            " officer_quality officer_act ground",
         ),
         **_all(
-            REVIEWERS, "received_on by_post pieces event_on deceased agent refused_at refused_by"
+            REVIEWERS,
+            "received_on by_post pieces event_on deceased officer agent refused_at refused_by",
         ),
     },
     "Avis": {

@@ -228,6 +228,18 @@ def effect_day(rule: ActRule, *, registered_on: date, event_on: date | None) -> 
 
 
 @dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signed, as they were called that day; `act` is the arrêté of a delegation, or empty."""
+
+    name: str
+    quality: str
+    act: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.name, self.quality) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who somebody is, as a birth record or a line of the register has it."""
 

@@ -11,6 +11,9 @@ import pikepdf
 import pypdfium2 as pdfium
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from demarches.models import Officer, User
 from demarches.papers.documents import RenderedPdf
@@ -27,7 +30,10 @@ from pacs.actions.registration import (
     register_act,
     register_pacs,
 )
+from pacs.admin.registration import PAPERS
+from pacs.hooks import mine
 from pacs.models import Dossier, LaterAct, Registration
+from pacs.models.registration import signed_by
 from pacs.papers import documents, official, sheets
 from pacs.papers.documents import DocumentNotReady
 from tests.support.appointments import make_complete
@@ -107,7 +113,7 @@ def ended(line: Registration, kind: str, deceased: int | None = None) -> LaterAc
         received_on=TODAY,
         effect_on=TODAY,
         registered_at=NOW,
-        officer=line.officer,
+        **signed_by(the(line.officer)),
     )
 
 
@@ -156,6 +162,49 @@ def test_every_paper_is_tagged_titled_french_and_passes_the_checker(
     # Each letter of a batch has its own letterhead: that is its content, not a running header.
     findings["batch"] = [one for one in findings["batch"] if not one.startswith("PAG-001")]
     assert {name: found for name, found in findings.items() if found} == {}
+
+
+def test_a_renamed_officer_leaves_every_past_paper_as_it_was(
+    line: Registration, agent: User, alice: User, client_of: Callable[[User], Client]
+) -> None:
+    line = dissolved(line, agent)
+    told = [ended(line, kind) for kind in ("dissolution_unilaterale", "dissolution_deces")]
+    act = line.acts.get()
+
+    def papers() -> dict[str, str]:
+        """Read again from the register, whatever the officer is called now."""
+        row = Registration.objects.get(pk=line.pk)
+        made = {
+            **{name: make(row) for name, make in PAPERS.items()},
+            "receipt": official.dissolution_receipt(LaterAct.objects.get(pk=act.pk)),
+            "batch": official.avis_batch(row.avis.all(), dated=TODAY),
+            **{f"letter {one.kind}": official.end_letter(one, 1) for one in told},
+            **{f"avis {one.pk}": official.avis_de_mention(one) for one in row.avis.all()},
+        }
+        return {name: paper.html for name, paper in made.items()}
+
+    def screens() -> str:
+        """What the desk and the copy of her data say."""
+        desk = client_of(agent)
+        pages = [
+            desk.get(reverse("admin:pacs_registration_change", args=[line.pk])),
+            desk.get(reverse("admin:pacs_registration_act", args=[act.pk])),
+        ]
+        return "".join(page.content.decode() for page in pages) + str(list(mine.parts(alice)))
+
+    before = papers()
+    assert [name for name, html in before.items() if "Claire Martin" not in html] == []
+
+    Officer.objects.update(name="Claire Nouvel", quality="maire", act="arrêté 12")
+
+    assert papers() == before
+    assert ("Claire Martin, adjointe au maire" in screens(), "Nouvel" in screens()) == (True, False)
+
+
+def test_the_database_refuses_an_act_signed_by_nobody(line: Registration, agent: User) -> None:
+    act = dissolved(line, agent).acts.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LaterAct.objects.filter(pk=act.pk).update(officer_name="")
 
 
 def test_the_same_rows_give_the_same_bytes(line: Registration) -> None:

@@ -143,10 +143,11 @@ def test_every_column_that_an_official_paper_prints_has_the_rule(line: Registrat
     free = {n for n, one in printed.items() if not isinstance(one, LatinCharField | Printed)}
     assert free == SHAPES
     assert printed.keys() >= {
-        "demarches.officer.name",
         "pacs.avis.recipient",
         "pacs.dossier.inadmissible_ground",
+        "pacs.lateract.officer_name",
         "pacs.registration.gap_reason",
+        "pacs.registration.officer_name",
         "pacs.registration.place",
     }
 
@@ -165,8 +166,14 @@ def test_what_an_act_writes_once_is_known() -> None:
         "pacs.avis.recipient",
         "pacs.dossier.inadmissible_ground",
         "pacs.lateract.ground",
+        "pacs.lateract.officer_act",
+        "pacs.lateract.officer_name",
+        "pacs.lateract.officer_quality",
         "pacs.registration.gap_reason",
         "pacs.registration.number",
+        "pacs.registration.officer_act",
+        "pacs.registration.officer_name",
+        "pacs.registration.officer_quality",
         "pacs.registration.place",
     }
 

@@ -54,6 +54,7 @@ from pacs.models import (
     RegisteredPerson,
     Registration,
 )
+from pacs.models.registration import signed_by
 from tests.support.appointments import make_complete
 from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.files import jpeg
@@ -426,6 +427,8 @@ def test_the_register_is_neither_rewritten_nor_emptied(
     [
         {"sequence": 5},
         {"officer": None},
+        {"officer_name": ""},
+        {"officer": None, "officer_name": ""},
         {"registered_at": None},
         {"insee_code": ""},
         {"dissolved_on": date(2027, 1, 1)},
@@ -670,7 +673,10 @@ def test_a_pacs_ends_once(line: Registration, officer: Officer, agent: User) -> 
     ]
     with pytest.raises(IntegrityError), transaction.atomic():
         LaterAct.objects.filter(pk=acts[1].pk).update(
-            status="registered", effect_on=AFTER.date(), registered_at=AFTER, officer=officer
+            status="registered",
+            effect_on=AFTER.date(),
+            registered_at=AFTER,
+            **signed_by(officer),
         )
 
 
