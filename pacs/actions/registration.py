@@ -41,13 +41,14 @@ from pacs.models import (
     Registration,
 )
 from pacs.models.consent import has_attested
-from pacs.models.gate import in_the_way
+from pacs.models.gate import bound_among, in_the_way
 from pacs.models.registration import signed_by
 from pacs.rules.births import BIRTH_PARTS, birth_problems
 from pacs.rules.eligibility import MAJORITY_YEARS, day_of_age
 from pacs.rules.gate import Act, texts
 from pacs.rules.registration import (
     PACS_SINCE,
+    Identity,
     RegisterNumber,
     act_rule,
     avis_due_on,
@@ -55,6 +56,7 @@ from pacs.rules.registration import (
     effect_day,
     is_held_here,
     parse_number,
+    too_early,
     written_number,
 )
 from pacs.rules.situation import PartialDate
@@ -460,15 +462,20 @@ def enter_old_registration(
     origin: str,
     place: str,
     people: Collection[Mapping[str, Any]],
+    homonym_reason: str = "",
     by: User,
     at: datetime,
 ) -> Registration:
     """Enter a PACS registered before the portal, by its number, so that acts can follow it.
 
     A number of this town's own register takes its rank there: the next one follows it. Refuses one
-    that the portal is still to give, and the same number however its hyphens are written.
+    that the portal is still to give, and the same number however its hyphens are written. Refuses
+    somebody who stands in the register under a line without end, as the gate does; `homonym_reason`
+    says why a line that may be theirs is somebody else's.
     """
     number = written_number(number)
+    for text in (number, place, homonym_reason):
+        check_no_private_number(text)
     if registered_on > localdate(at):
         raise ActionRefused("La date d’enregistrement est à venir.")
     if registered_on < PACS_SINCE:
@@ -491,12 +498,16 @@ def enter_old_registration(
     with transaction.atomic():
         if _has_number(number):
             raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")
+        rank, reason = _rank_here(number, registered_on), homonym_reason.strip()
+        if found := _bound_elsewhere(people, is_homonym=bool(reason)):
+            raise ActionRefused(found)
         registration = Registration.objects.create(
             origin=origin,
             number=number,
-            **_rank_here(number, registered_on),
+            **rank,
             registered_on=registered_on,
             place=place,
+            homonym_reason=reason,
             agent=by,
         )
         for position, one in enumerate(people, start=1):
@@ -513,6 +524,36 @@ def _has_number(number: str) -> bool:
     """Whether a line has this number, in capitals or not."""
     lines = Registration.objects.annotate(in_capitals=Upper("number"))
     return lines.filter(in_capitals=number.upper()).exists()
+
+
+def _bound_elsewhere(people: Collection[Mapping[str, Any]], *, is_homonym: bool) -> list[str]:
+    """The lines without end about one of these two, with what to do (CC, art. 515-2 3°)."""
+    found = bound_among(
+        [
+            (place, f"{one['first_names']} {one['birth_name']}".strip(), _identity(one))
+            for place, one in enumerate(people, start=1)
+        ]
+    )
+    reasons = []
+    for line in found:
+        if line.is_certain:
+            reasons.append(
+                f"{line.name} : lié au Pacs n° {line.number}, sans fin au registre. S’il est"
+                " dissous, enregistrez d’abord sa dissolution."
+            )
+        elif not is_homonym:
+            reasons.append(
+                f"{line.name} : peut-être au registre, Pacs n° {line.number}, sans fin. Si c’est"
+                " cette personne et que ce Pacs est dissous, enregistrez d’abord sa dissolution ;"
+                " si c’est un homonyme, écrivez pourquoi."
+            )
+    return reasons
+
+
+def _identity(one: Mapping[str, Any]) -> Identity:
+    year, month, day = (one.get(name) for name in BIRTH_PARTS)
+    born = PartialDate(year, month, day) if year else None
+    return Identity(one["birth_name"], one["first_names"], born)
 
 
 def _who(one: Mapping[str, Any]) -> tuple[object, ...]:
@@ -652,6 +693,8 @@ def register_act(
             raise ActionRefused([f"Il manque : {label}." for label in row.missing])
         if row.event_on and not registration.registered_on <= row.event_on <= today:
             raise ActionRefused("Cette date est avant le Pacs, ou à venir.")
+        if problem := too_early(row.kind, received_on=row.received_on, event_on=row.event_on):
+            raise ActionRefused(problem)
         if not officer.is_in_force(today):
             raise ActionRefused(f"La délégation de {officer.name} n’est pas en vigueur.")
         if reasons := _undrawn(officer, *Mairie.objects.all()):

@@ -126,7 +126,7 @@ class RegistrationDesk:
             "dossier": Dossier.objects.select_related("appointment__agenda").get(pk=pk),
             "form": form,
             "reasons": reasons,
-            "proposed": _proposed(localdate(now)),
+            "proposed": _proposed(form.registered_day),
             "has_officers": form.has_officers,
         }
         return TemplateResponse(request, "admin/pacs/register.html", context, status=status)

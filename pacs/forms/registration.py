@@ -57,7 +57,10 @@ class CeremonyForm(forms.Form):
         self, data: Mapping[str, Any] | None = None, *, dossier: Dossier, at: datetime
     ) -> None:
         now, booked = localtime(at), dossier.appointment
-        super().__init__(data, initial={"day": now.date(), "hour": now.strftime("%H:%M")})
+        # A registration noted days later is of the day of its appointment, and so is its number.
+        met = localtime(booked.starts_at) if booked else now
+        shown = met if met.date() < now.date() else now
+        super().__init__(data, initial={"day": shown.date(), "hour": shown.strftime("%H:%M")})
         boxes = forms.CheckboxSelectMultiple
         self.fields["identified"] = forms.TypedMultipleChoiceField(
             label="Identité vérifiée",
@@ -94,6 +97,13 @@ class CeremonyForm(forms.Form):
             empty_label="Choisir",
             error_messages={"required": "Choisissez l’officier qui enregistre."},
         )
+
+    @property
+    def registered_day(self) -> date:
+        """The day whose year gives the number: as it was typed, else as it is proposed."""
+        typed = self.cleaned_data.get("day") if self.is_bound else None
+        day: date = typed or self.initial["day"]
+        return day
 
     @property
     def date_fields(self) -> list[forms.BoundField]:
@@ -158,6 +168,11 @@ class OldRegistrationForm(forms.Form):
     registered_on = past_day_field("Enregistré le")
     origin = forms.ChoiceField(label="Origine", choices=ORIGINS[1:])
     place = forms.CharField(label="Lieu d’enregistrement", max_length=160)
+    homonym_reason = forms.CharField(
+        label="Si le registre a déjà une ligne à ce nom : pourquoi c’est quelqu’un d’autre",
+        required=False,
+        max_length=200,
+    )
 
 
 class OldPersonForm(forms.ModelForm[RegisteredPerson]):

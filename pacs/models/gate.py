@@ -114,25 +114,36 @@ def bound_of(dossier: "Dossier") -> list[Bound]:
 def _read_bound(dossier: "Dossier") -> list[Bound]:
     if dossier.is_ended:
         return []
-    people = [(one, _identity(one)) for one in dossier.people]
-    years = {one.birth_year for one, _ in people if one.birth_year}
+    people = [(one.position, one.full_name, _identity(one)) for one in dossier.people]
+    # Its own line is not in its way: the status changes once that is written.
+    return bound_among(people, own=dossier.pk)
+
+
+def bound_among(
+    people: Sequence[tuple[int, str, Identity]], *, own: int | None = None
+) -> list[Bound]:
+    """The lines without end of the register about these people, or perhaps about them.
+
+    `people`: place, name as it is told, identity. `own`: the dossier whose line does not count.
+    """
+    years = {one.birth_date.year for _, _, one in people if one.birth_date}
     # Those whose name is written with the same letters: a year of a large town has thousands.
     named = Q(pk=None)
-    for one, _ in people:
+    for _, _, one in people:
         if name := "".join(name_words(one.birth_name)):
             named |= Q(search_text__contains=name)
     lines = apps.get_model("pacs", "RegisteredPerson").objects.filter(
         named, Q(birth_year__in=years) | Q(birth_year=None), registration__dissolved_on=None
     )
-    # Its own line is not in its way: the status changes once that is written.
-    others = lines.exclude(registration__dossier=dossier.pk)
+    if own is not None:
+        lines = lines.exclude(registration__dossier=own)
     found = []
-    for line in others.select_related("registration").order_by("pk"):
-        for one, identity in people:
+    for line in lines.select_related("registration").order_by("pk"):
+        for place, told, identity in people:
             like = likeness(identity, _identity(line))
             if like is not Likeness.OTHER:
                 number, is_certain = line.registration.number, like is Likeness.SAME
-                found.append(Bound(one.position, one.full_name, number, is_certain))
+                found.append(Bound(place, told, number, is_certain))
     return found
 
 

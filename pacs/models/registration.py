@@ -14,7 +14,12 @@ from django.db.models import Q
 from django_countries.fields import CountryField
 
 from demarches.models import Officer
-from demarches.models.fields import LatinCharField, PrintedCharField, PrintedTextField
+from demarches.models.fields import (
+    GuardedCharField,
+    LatinCharField,
+    PrintedCharField,
+    PrintedTextField,
+)
 from demarches.rules.read import Shown
 from pacs.models.dossier import Dossier
 from pacs.models.fields import NameField, birth_exists
@@ -101,6 +106,8 @@ class Registration(Signed):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by"
     )
     gap_reason = PrintedCharField("motif d’un saut de numéro", max_length=200, blank=True)
+    #: Of a line entered from paper: why another one without end is about somebody else.
+    homonym_reason = GuardedCharField("pourquoi c’est un homonyme", max_length=200, blank=True)
     registered_on = models.DateField("enregistré le")
     registered_at = models.DateTimeField("date et heure", null=True, blank=True)
     place = PrintedCharField("lieu d’enregistrement", max_length=160)
@@ -115,7 +122,7 @@ class Registration(Signed):
 
     class Meta:
         verbose_name = "enregistrement de Pacs"
-        verbose_name_plural = "registre des Pacs"
+        verbose_name_plural = "enregistrements de Pacs"
         ordering = ["-registered_on", "-pk"]
         constraints = [
             models.UniqueConstraint(

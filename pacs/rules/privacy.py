@@ -185,7 +185,9 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
             " officer_act dissolved_on dissolution",
         ),
         **_all(
-            REVIEWERS, "origin insee_code year office sequence follows gap_reason officer agent"
+            REVIEWERS,
+            "origin insee_code year office sequence follows gap_reason homonym_reason officer"
+            " agent",
         ),
     },
     "RegisteredPerson": {

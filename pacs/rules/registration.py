@@ -199,6 +199,18 @@ def act_rule(kind: str) -> ActRule:
     return next(rule for rule in ACT_RULES if rule.kind is wanted)
 
 
+#: What an act that comes by notice tells of.
+_EVENTS = {ActKind.MARRIAGE: "le mariage", ActKind.DEATH: "le décès"}
+
+
+def too_early(kind: str, *, received_on: date, event_on: date | None) -> str:
+    """Why these two days cannot both be true, in French; empty when they can."""
+    event = _EVENTS.get(ActKind(kind))
+    if event is None or event_on is None or received_on >= event_on:
+        return ""
+    return f"L’avis est reçu avant {event} : vérifiez les deux dates."
+
+
 #: The article of décret 2006-1806 by which the mairie informs of an end that it registers.
 _INFORMS = {ActKind.MARRIAGE: 3, ActKind.DEATH: 3, ActKind.UNILATERAL: 5}
 

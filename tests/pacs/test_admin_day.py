@@ -44,6 +44,7 @@ from tests.support.dossiers import OTHER, PERSON, dates_read, make_dossier
 from tests.support.pages import Page, press
 from tests.support.pdf import text_of
 from tests.support.present import the
+from tests.support.rows import more_registrations
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 20, tzinfo=PARIS)
@@ -338,6 +339,42 @@ def test_the_screen_keeps_what_was_ticked_then_registers(
     assert html.count(" checked") == 1 + len(originals_of(dossier)) + 1
     assert (done["Location"], again["Location"]) == (address("registration_change", line.pk),) * 2
     assert line.registered_at == datetime(2026, 11, 23, 9, 45, tzinfo=PARIS)
+
+
+def test_the_number_is_of_the_year_of_the_registration_not_of_the_day_it_is_noted(
+    agent: User,
+    client_of: Callable[[User], Client],
+    dossier: Dossier,
+    officer: Officer,
+    clock: time_machine.Traveller,
+) -> None:
+    clock.move_to(datetime(2027, 1, 4, 10, tzinfo=PARIS))
+    desk = client_of(agent)
+    path = address("dossier_register", dossier.pk)
+
+    page = desk.get(path)
+    other = desk.post(path, boxes(dossier, officer, day="2027-01-04"))
+    done = desk.post(path, boxes(dossier, officer))
+
+    assert page.context["proposed"] == "30334-2026-1-0001"
+    assert page.context["form"].initial == {"day": START.date(), "hour": "09:30"}
+    assert (other.status_code, other.context["proposed"]) == (422, "30334-2027-1-0001")
+    assert (done.status_code, Registration.objects.get().number) == (302, "30334-2026-1-0001")
+
+
+def test_the_list_counts_its_lines_in_words(
+    desk: Client, dossier: Dossier, officer: Officer, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(AFTER)
+    desk.post(address("dossier_register", dossier.pk), boxes(dossier, officer))
+
+    def counted() -> str:
+        page = " ".join(desk.get(address("registration_changelist")).content.decode().split())
+        return page.partition('<p class="paginator">')[2] or page
+
+    assert "1 enregistrement de Pacs" in counted()
+    more_registrations(Registration.objects.get(), 1)
+    assert ("2 enregistrements de Pacs" in counted(), "2 registre" in counted()) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -605,6 +605,26 @@ def test_a_death_takes_effect_on_its_day(line: Registration, officer: Officer, a
     assert [one.position for one in LaterAct.objects.get().informed] == [1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "event", "deceased"),
+    [("dissolution_mariage", "le mariage", None), ("dissolution_deces", "le décès", 2)],
+)
+def test_no_notice_comes_before_what_it_tells(
+    line: Registration, officer: Officer, agent: User, kind: str, event: str, deceased: int | None
+) -> None:
+    act = act_on(line, kind, agent, pieces=["avis"])
+    later = AFTER + timedelta(days=9)
+    days = [act.received_on + timedelta(days=1), act.received_on]
+    after, same = (InHand(["avis"], event_on=day, deceased=deceased) for day in days)
+
+    assert refusals(lambda: register_act(act, after, officer=officer, by=agent, at=later)) == [
+        f"L’avis est reçu avant {event} : vérifiez les deux dates."
+    ]
+    act.refresh_from_db()
+    assert (act.status, act.event_on) == ("open", None)
+    register_act(act, same, officer=officer, by=agent, at=later)
+
+
 def test_nobody_dies_of_another_act(line: Registration, agent: User) -> None:
     act = act_on(line, "dissolution_mariage", agent)
 
@@ -723,6 +743,44 @@ def test_a_pacs_of_the_former_court_can_be_dissolved_here(
 
     assert (Registration.objects.get().is_dissolved, line.register_number) == (True, None)
     assert [one.recipient for one in act.avis.all()] == ["Mairie d’Alès"] * 2
+
+
+BORN = {"birth_year": 1980, "birth_month": 5, "birth_day": 4}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "reason", "words"),
+    [
+        ({}, "", "Ana Roche : lié au Pacs n° TI-UZES-2009-12, sans fin au registre."),
+        # The same person is no homonym, as the gate has it.
+        ({}, "Une autre Ana.", "S’il est dissous, enregistrez d’abord sa dissolution."),
+        ({"birth_day": None}, "", "si c’est un homonyme, écrivez pourquoi."),
+        ({"birth_day": None}, "Née à Alès, pas à Nîmes.", ""),
+        ({"birth_year": 1981}, "", ""),
+    ],
+)
+def test_nobody_is_entered_who_stands_there_under_a_line_without_end(
+    reference_data: None, agent: User, theirs: dict[str, Any], reason: str, words: str
+) -> None:
+    ana = {"birth_name": "Roche", "first_names": "Ana", "birth_city": "Alès", **BORN}
+    first = old(agent, people=[ana, {**ana, "first_names": "Éva"}])
+    again: dict[str, Any] = {
+        "number": "TI-UZES-2010-3",
+        "people": [{**ana, "first_names": "Zoé", "birth_year": 1979}, {**ana, **theirs}],
+        "homonym_reason": reason,
+    }
+
+    if words:
+        assert words in " ".join(refusals(lambda: old(agent, **again)))
+        assert Registration.objects.count() == 1
+    else:
+        assert old(agent, **again).homonym_reason == reason
+
+    Registration.objects.filter(pk=first.pk).update(
+        dissolved_on=AFTER.date(), dissolution="dissolution_conjointe"
+    )
+    if words:
+        old(agent, **again)
 
 
 def test_a_number_of_this_register_typed_by_hand_keeps_its_rank(
