@@ -254,8 +254,9 @@ def _reviewed(town: Town, dossier: Dossier, reviewer: User, officer: User, at: d
 def _asked(town: Town, dossier: Dossier, reviewer: User, officer: User, at: datetime) -> None:
     _reviewed(town, dossier, reviewer, officer, at)
     later = at + timedelta(days=3)
-    piece = dossier.pieces.required().select_related("dossier").last()
-    if piece is not None:
+    pieces = dossier.pieces.required().select_related("dossier").order_by("-pk")
+    # Only what was sent or announced is refused.
+    if piece := next((one for one in pieces if not one.may_be_announced), None):
         text = "La photo est floue : reprenez-la à plat, en pleine lumière."
         desk.refuse_piece(piece, code="illisible", text=text, by=reviewer, at=later, version=None)
     texts = dict.fromkeys((1, 2), "Il nous manque une pièce lisible. Le détail est plus bas.")
