@@ -90,7 +90,9 @@ PAGES: dict[str, int] = {
     "pacs_dossier_guided:pieces": 12,
     "pacs_dossier_guided:deposer": 15,
     "pacs_registration_changelist": 13,
-    "pacs_registration_change": 13,
+    # One for what was mended in the line.
+    "pacs_registration_change": 14,
+    "pacs_registration_rectify": 9,
     "pacs_registration_avis": 11,
     "pacs_registration_counts": 9,
     "pacs_registration_old": 6,
@@ -124,6 +126,7 @@ WITHOUT_ROWS = {
     "pacs_registration_act",
     "pacs_registration_counts",
     "pacs_registration_old",
+    "pacs_registration_rectify",
     "vitale_demande_book",
     "vitale_demande_cancel",
     "vitale_demande_counts",
@@ -195,7 +198,8 @@ PAPERS = {
     "pacs_dossier_sheet:accueil": 9,
     "pacs_dossier_sheet:plan-b": 5,
     "pacs_dossier_lists": 10,
-    "pacs_registration_letters": 8,
+    # One for what was mended in their lines, which each letter says.
+    "pacs_registration_letters": 9,
 }
 #: What a list without a row is given; columns that differ from one row to the next.
 FIRST: dict[str, Callable[[], dict[str, Any]]] = {
@@ -367,6 +371,7 @@ def addresses(scene: Scene) -> dict[str, str]:
         "pacs_registration_avis": at("pacs_registration_avis"),
         "pacs_registration_counts": at("pacs_registration_counts"),
         "pacs_registration_old": at("pacs_registration_old"),
+        "pacs_registration_rectify": at("pacs_registration_rectify", pks["registration"]),
         "pacs_registration_act": at("pacs_registration_act", pks["act"]),
         "pacs_registration_table": at("pacs_registration_table", "csv"),
         "vitale_demande_changelist": at("vitale_demande_changelist"),

@@ -152,6 +152,7 @@ OWN = {
     "pacs_registration_letters": ("403 302 302 403", "405 405 405 405"),
     "pacs_registration_letter": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_counts": ("403 403 200 403", "405 405 405 405"),
+    "pacs_registration_rectify": ("403 403 200 403", "403 403 422 403"),
     "pacs_registration_paper:recepisse": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_paper:attestation": ("403 200 200 403", "405 405 405 405"),
     "pacs_registration_paper:extrait": ("403 200 200 403", "405 405 405 405"),

@@ -194,6 +194,7 @@ LOOKS: dict[str, list[tuple[str, str, dict[str, int]]]] = {
     "pacs_registration_avis": [("", "GET", LINE)],
     "pacs_registration_letter": [("", "GET", LINE)],
     "pacs_registration_letters": [("?avis={avis}", "GET", LINE)],
+    "pacs_registration_rectify": [("", "GET", LINE), ("", "POST", LINE)],
     "pacs_registration_act": [("", "GET", LINE)],
     "pacs_registration_act_paper": [("", "GET", LINE)],
     # Requests for help
@@ -336,6 +337,7 @@ def scene(clock: time_machine.Traveller, agent: User) -> dict[str, tuple[Any, ..
         "pacs_registration_table": ("ods",),
         "pacs_registration_paper": (line.pk, "recepisse"),
         "pacs_registration_letter": (the(Avis.objects.first()).pk,),
+        "pacs_registration_rectify": (line.pk,),
         "pacs_registration_act": (act.pk,),
         "pacs_registration_act_paper": (ended.pk, "lettre-1"),
         "vitale_demande_act": (demande.pk, "repondre"),

@@ -119,7 +119,7 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
         if one.position not in ceremony.identified
     ]
     reasons += texts(in_the_way(dossier, Act.REGISTER, on=day), None)
-    reasons += _undrawn(ceremony.officer, *dossier.people, *Mairie.objects.all())
+    reasons += undrawn(ceremony.officer, *dossier.people, *Mairie.objects.all())
     reasons += _originals_unseen(dossier, ceremony)
     if not ceremony.convention_visa:
         reasons.append("La convention doit être visée et datée.")
@@ -128,7 +128,7 @@ def registration_blockers(dossier: Dossier, ceremony: Ceremony, *, at: datetime)
     return reasons
 
 
-def _undrawn(*rows: Model) -> list[str]:
+def undrawn(*rows: Model) -> list[str]:
     """What the papers of this act would print with a hole in it."""
     return [
         f"{row} ({label}) : les papiers ne peuvent pas imprimer « {word} ». Corrigez-le d’abord,"
@@ -480,21 +480,7 @@ def enter_old_registration(
         raise ActionRefused("La date d’enregistrement est à venir.")
     if registered_on < PACS_SINCE:
         raise ActionRefused("Le Pacs existe depuis le 15 novembre 1999 : vérifiez la date.")
-    for one in people:
-        for value in one.values():
-            check_no_private_number(str(value))
-        if problems := [words for _, words in birth_problems(one, today=localdate(at))]:
-            raise ActionRefused(problems)
-        year, month, day = (one.get(name) for name in BIRTH_PARTS)
-        if year and registered_on < day_of_age(
-            PartialDate(year, month, day).earliest, MAJORITY_YEARS
-        ):
-            # CC, art. 515-1: two adults.
-            raise ActionRefused(
-                "Une personne avait moins de 18 ans ce jour-là : vérifiez les dates."
-            )
-    if len({_who(one) for one in people}) < len(people):
-        raise ActionRefused("C’est deux fois la même personne : vérifiez les noms et les dates.")
+    check_people(people, registered_on=registered_on, today=localdate(at))
     with transaction.atomic():
         if _has_number(number):
             raise ActionRefused("Ce numéro est déjà dans la liste : ouvrez-le.")
@@ -518,6 +504,27 @@ def enter_old_registration(
                 **one,
             )
     return registration
+
+
+def check_people(
+    people: Collection[Mapping[str, Any]], *, registered_on: date, today: date
+) -> None:
+    """Refuse two people whom the register could not have held that day; `people`: their columns."""
+    for one in people:
+        for value in one.values():
+            check_no_private_number(str(value))
+        if problems := [words for _, words in birth_problems(one, today=today)]:
+            raise ActionRefused(problems)
+        year, month, day = (one.get(name) for name in BIRTH_PARTS)
+        if year and registered_on < day_of_age(
+            PartialDate(year, month, day).earliest, MAJORITY_YEARS
+        ):
+            # CC, art. 515-1: two adults.
+            raise ActionRefused(
+                "Une personne avait moins de 18 ans ce jour-là : vérifiez les dates."
+            )
+    if len({_who(one) for one in people}) < len(people):
+        raise ActionRefused("C’est deux fois la même personne : vérifiez les noms et les dates.")
 
 
 def _has_number(number: str) -> bool:
@@ -697,7 +704,7 @@ def register_act(
             raise ActionRefused(problem)
         if not officer.is_in_force(today):
             raise ActionRefused(f"La délégation de {officer.name} n’est pas en vigueur.")
-        if reasons := _undrawn(officer, *Mairie.objects.all()):
+        if reasons := undrawn(officer, *Mairie.objects.all()):
             raise ActionRefused(reasons)
         row.effect_on = effect_day(row.rule, registered_on=today, event_on=row.event_on)
         row.status, row.registered_at = "registered", at

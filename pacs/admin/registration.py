@@ -28,6 +28,7 @@ from demarches.web.as_read import ChangedSince
 from demarches.web.tables import TYPES
 from pacs.actions import registration as actions
 from pacs.actions.guards import StaleDossier
+from pacs.actions.rectification import AsItShouldRead, line_shown, rectify
 from pacs.actions.refusals import ActionRefused
 from pacs.admin.people import agent_of, note
 from pacs.forms.registration import (
@@ -36,7 +37,10 @@ from pacs.forms.registration import (
     CeremonyForm,
     OldPersonForm,
     OldRegistrationForm,
+    RectifiedLineForm,
+    as_typed,
     past_day_field,
+    rectified_person_form,
 )
 from pacs.models import Avis, Dossier, LaterAct, Reading, Registration
 from pacs.papers import official
@@ -53,6 +57,11 @@ MOST_LETTERS = 100
 ACTS_CHANGED = (
     "Une démarche a été ouverte ou terminée pour ce Pacs depuis que vous avez ouvert la page : rien"
     " n’est ouvert. Relisez la liste, puis recommencez."
+)
+
+LINE_CHANGED = (
+    "Un collègue a rectifié cette ligne depuis que vous avez ouvert la page. La voici comme elle"
+    " est maintenant ; votre motif est gardé."
 )
 
 type View = Callable[..., HttpResponse]
@@ -296,6 +305,7 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
                 wrap(require_safe(self.paper_view)),
                 name="pacs_registration_paper",
             ),
+            path("<num:pk>/rectifier/", wrap(self.rectify_view), name="pacs_registration_rectify"),
             path("acte/<num:pk>/", wrap(self.act_view), name="pacs_registration_act"),
             path(
                 "acte/<num:pk>/<slug:slug>.pdf",
@@ -352,10 +362,69 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
             reasons=reasons,
             may_decide=may_decide(agent),
             acts=row.acts.all(),
+            mended=row.rectifications.select_related("by", "person"),
             lu=imprint(actions.acts_shown(row)),
             avis=(avis := list(row.avis.select_related("person", "act"))),
             held_here=actions.avis_held_here(avis),
             today=localdate(),
+            status=status,
+        )
+
+    def rectify_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Mend what the line says wrongly, with a reason; what it said stays."""
+        agent = _officer(request)
+        row = self._registration(pk)
+        posted = request.POST if request.method == "POST" else None
+        form = RectifiedLineForm(posted, row=row)
+        people = [rectified_person_form(one, posted) for one in row.people]
+        lu, reasons, status = imprint(line_shown(row)), list[str](), 200
+        if posted is not None:
+            # The form that comes back holds what was typed: it answers for the page it was on.
+            lu, status = posted.get(FIELD, ""), 422
+            valid = [one.is_valid() for one in (form, *people)]
+            if all(valid):
+                try:
+                    done = rectify(
+                        row,
+                        AsItShouldRead(
+                            form.cleaned_data["place"],
+                            [as_typed(one) for one in people],
+                            form.cleaned_data.get("officer"),
+                        ),
+                        reason=form.cleaned_data["reason"],
+                        by=agent,
+                        at=timezone.now(),
+                        read=lu,
+                    )
+                except ChangedSince:
+                    reasons, status = [LINE_CHANGED], 409
+                    row = self._registration(pk)
+                    form = RectifiedLineForm(row=row)
+                    form.initial["reason"] = posted.get("reason", "")[:1000]
+                    people = [rectified_person_form(one) for one in row.people]
+                    lu = imprint(line_shown(row))
+                except ValidationError as refused:
+                    reasons = refused.messages
+                else:
+                    messages.success(request, "La ligne est rectifiée.")
+                    if done.already_sent:
+                        names = ", ".join(str(one) for one in done.already_sent)
+                        messages.warning(
+                            request,
+                            f"Déjà partis avant la rectification : {names}. Voyez avec ces services"
+                            " s’il faut leur écrire à nouveau.",
+                        )
+                    return redirect("admin:pacs_registration_change", pk)
+        note(request, "rectification", registrations=[row])
+        return self._page(
+            request,
+            "admin/pacs/rectify.html",
+            title=f"Rectifier le Pacs {row.number}",
+            row=row,
+            form=form,
+            people=people,
+            lu=lu,
+            reasons=reasons,
             status=status,
         )
 
@@ -459,7 +528,7 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
         rows = list(
             Avis.objects.filter(pk__in=keys, sent_on=None)
             .select_related("registration", "person", "act")
-            .prefetch_related("registration__persons")
+            .prefetch_related("registration__persons", "registration__rectifications")
         )
         here = actions.avis_held_here(rows)
         rows = [row for row in rows if row.pk not in here]

@@ -13,7 +13,7 @@ from demarches.models import Officer
 from demarches.rules.dates_fr import day_fr
 from pacs.actions.registration import Ceremony, originals_of
 from pacs.forms.births import BirthYearInput, ask_about_age
-from pacs.models import Dossier, LaterAct, Piece, RegisteredPerson
+from pacs.models import Dossier, LaterAct, Piece, RegisteredPerson, Registration
 from pacs.models.piece import IDENTITY_RULE
 from pacs.models.registration import ORIGINS
 from pacs.rules.births import birth_problems
@@ -203,6 +203,47 @@ class OldPersonForm(forms.ModelForm[RegisteredPerson]):
         if (year := data.get("birth_year")) and "birth_year" not in self.errors:
             ask_about_age(self, "birth_year", year=year, today=localdate())
         return data
+
+
+class RectifiedLineForm(forms.Form):
+    """What a line says of its registration, and why it is mended."""
+
+    place = forms.CharField(label="Lieu d’enregistrement", max_length=160)
+    reason = forms.CharField(
+        label="Motif",
+        help_text="Ce qui était faux, et la pièce qui le montre. Le motif reste avec la ligne.",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, row: Registration) -> None:
+        super().__init__(data, initial={"place": row.place})
+        if row.signer is not None:
+            self.fields["officer"] = forms.ModelChoiceField(
+                Officer.objects.in_force(row.registered_on),
+                label="Officier qui a signé",
+                required=False,
+                empty_label=f"Sans changement : {row.signer}",
+            )
+        self.order_fields(["place", "officer", "reason"])
+
+
+def rectified_person_form(
+    person: RegisteredPerson, data: Mapping[str, Any] | None = None
+) -> OldPersonForm:
+    """One of the two, as the line has them."""
+    names = OldPersonForm.Meta.fields
+    initial = {name: getattr(person, name) for name in names}
+    return OldPersonForm(data, initial=initial, prefix=f"p{person.position}")
+
+
+def as_typed(form: OldPersonForm) -> dict[str, Any]:
+    """The columns of a person: what was changed in the form, and the rest as the line has it."""
+    return {
+        name: form.cleaned_data[name] if name in form.changed_data else form.initial[name]
+        for name in OldPersonForm.Meta.fields
+    }
 
 
 class ActForm(forms.Form):

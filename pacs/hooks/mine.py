@@ -34,6 +34,7 @@ PATHS = {
     "Helper": "partenaire__dossier",
     "RegisteredPerson": "registration__dossier",
     "LaterAct": "registration__dossier",
+    "Rectification": "registration__dossier",
     "Avis": "registration__dossier",
 }
 #: Kinds of rows that outlive the part of a former second, and the moment each is of.

@@ -30,7 +30,7 @@ from pacs.models import PacsSettings
 from pacs.rules.privacy import COLUMNS, Line, Right, When
 
 #: What outlives the dossier: the register of the mairie and its publicity.
-REGISTER: Final = ("Registration", "RegisteredPerson", "LaterAct", "Avis")
+REGISTER: Final = ("Registration", "RegisteredPerson", "LaterAct", "Rectification", "Avis")
 #: Columns that have no French name of their own, and are no mere keys.
 WORDS: Final = {
     "agent": "agent",

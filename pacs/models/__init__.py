@@ -18,6 +18,7 @@ from pacs.models.follower import Follower
 from pacs.models.helper import Helper
 from pacs.models.partenaire import Partenaire
 from pacs.models.piece import Piece, PieceFile
+from pacs.models.rectification import Rectification
 from pacs.models.registration import Avis, LaterAct, RegisteredPerson, Registration
 from pacs.models.settings import PacsSettings
 from pacs.models.translation import PieceTranslation, Translated
@@ -48,6 +49,7 @@ __all__ = [
     "PieceTranslation",
     "PieceWording",
     "Reading",
+    "Rectification",
     "RefusalReason",
     "RegisteredPerson",
     "Registration",

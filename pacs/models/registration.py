@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localdate
 from django_countries.fields import CountryField
 
 from demarches.models import Officer
@@ -85,7 +86,10 @@ def signed_by(officer: Officer) -> dict[str, Any]:
 
 
 class Registration(Signed):
-    """One PACS of the register; never deleted, and frozen but for its end."""
+    """One PACS of the register; never deleted, and frozen but for its end and its mistakes.
+
+    A mistake is mended by `pacs.actions.rectification`, which keeps what the line said.
+    """
 
     dossier = models.OneToOneField(
         Dossier,
@@ -165,7 +169,7 @@ class Registration(Signed):
         """Refuse to rewrite the register: only what `CHANGING` names may change."""
         fields = kwargs.get("update_fields")
         if self.pk is not None and not (fields and set(fields) <= CHANGING):
-            raise ValidationError("Une ligne du registre ne se réécrit pas.")
+            raise ValidationError("Une ligne du registre ne se réécrit pas : rectifiez-la.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -179,6 +183,14 @@ class Registration(Signed):
     @property
     def names(self) -> str:
         return " et ".join(person.name for person in self.persons.all())
+
+    @property
+    def mended(self) -> list[tuple[date, str]]:
+        """The days on which this line was mended, and what: « prénoms, lieu de naissance »."""
+        days: dict[date, dict[str, None]] = {}
+        for one in self.rectifications.all():
+            days.setdefault(localdate(one.at), {})[one.get_field_display()] = None
+        return [(day, ", ".join(what)) for day, what in days.items()]
 
     @property
     def is_dissolved(self) -> bool:
@@ -230,6 +242,20 @@ class RegisteredPerson(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse to rewrite who it was: a mistake is mended by a rectification."""
+        if not self._state.adding:
+            raise ValidationError("Une ligne du registre ne se réécrit pas : rectifiez-la.")
+        super().save(*args, **kwargs)
+
+    @property
+    def birth_place(self) -> str:
+        """« Nîmes (Gard), France »."""
+        place = self.birth_city
+        if self.birth_department:
+            place = f"{place} ({self.birth_department})".strip()
+        return ", ".join(part for part in (place, str(self.birth_country.name)) if part)
 
     @property
     def name(self) -> str:

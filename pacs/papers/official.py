@@ -52,20 +52,13 @@ def _render(name: str, title: str, *, version: int, dated: date, **context: Any)
 
 
 def _people(registration: Registration) -> list[tuple[RegisteredPerson, str, str]]:
-    return [(one, partial_date_fr(one.birth_date), birth_place(one)) for one in registration.people]
-
-
-def birth_place(one: RegisteredPerson) -> str:
-    """« Nîmes (Gard), France »."""
-    place = one.birth_city
-    if one.birth_department:
-        place = f"{place} ({one.birth_department})".strip()
-    return ", ".join(part for part in (place, str(one.birth_country.name)) if part)
+    return [(one, partial_date_fr(one.birth_date), one.birth_place) for one in registration.people]
 
 
 def _version(registration: Registration) -> int:
-    """Grows with each act that was registered: the paper of yesterday is told from today's."""
-    return 1 + registration.acts.filter(status="registered").count()
+    """Grows with each act and each rectification: the paper of yesterday is told from today's."""
+    mended = {one.at for one in registration.rectifications.all()}
+    return 1 + registration.acts.filter(status="registered").count() + len(mended)
 
 
 def registered_moment(registration: Registration) -> str:
@@ -199,10 +192,10 @@ def _letter(avis: Avis) -> dict[str, Any]:
         "moment": registered_moment(avis.registration),
         "person": avis.person,
         "born_on": partial_date_fr(avis.person.birth_date),
-        "born_in": birth_place(avis.person),
+        "born_in": avis.person.birth_place,
         "other": other,
         "other_born_on": partial_date_fr(other.birth_date),
-        "other_born_in": birth_place(other),
+        "other_born_in": other.birth_place,
     }
 
 

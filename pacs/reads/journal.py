@@ -50,6 +50,7 @@ SENTENCES = {
     "ending_undone": "a annulé la fin du dossier",
     "kept": "a demandé à garder le dossier",
     "deletion_warned": "a annoncé l’effacement dans 14 jours",
+    "register_mended": "a rectifié la ligne du registre",
     "avis_sent": "a noté l’envoi d’un avis de mention",
     "scans_deleted": "a effacé les fichiers après l’enregistrement",
     "attestation_ended": "a changé un fait attesté : l’attestation est à refaire",

@@ -208,6 +208,13 @@ COLUMNS: Mapping[str, Mapping[str, Line]] = {
             "received_on by_post pieces event_on deceased officer agent refused_at refused_by",
         ),
     },
+    "Rectification": {
+        **_all(
+            Line(True, When.ALWAYS, Right.REVIEW),
+            "id registration person field old_value new_value at",
+        ),
+        **_all(REVIEWERS, "reason by"),
+    },
     "Avis": {
         "mentioned_on": Line(True, When.ALWAYS, Right.REVIEW).because("la publicité du Pacs"),
         **_all(REVIEWERS, "id registration act person recipient address due_on sent_on sent_by"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -24,7 +24,7 @@ from demarches.desk.journal import (
 from demarches.models import DeskReading, Purge, Seal, User, Verification, note_look
 from demarches.models.journal import JournalIsFinal, JournalRow, journal_models, keys
 from pacs.actions.readings import note_readings
-from pacs.models import Dossier, DossierEvent, Reading
+from pacs.models import Dossier, DossierEvent, Reading, Rectification, Registration
 from tests.support.dossiers import make_dossier
 from tests.support.followups import make_demande
 from tests.support.present import the
@@ -76,6 +76,18 @@ def busy(reference_data: None, alice: User, bob: User, agent: User) -> Dossier:
     demande = make_demande(at=timezone.now())
     DemandeReading.objects.create(demande=demande, agent=agent, what="demande", at=timezone.now())
     note_look(agent, "mail", at=timezone.now(), detail="mail 1")
+    line = Registration.objects.create(
+        origin="papier", number="1", registered_on=date(2009, 5, 4), place="Uzès", agent=agent
+    )
+    Rectification.objects.create(
+        registration=line,
+        field="place",
+        old_value="Uzes",
+        new_value="Uzès",
+        reason="Sans accent.",
+        by=agent,
+        at=timezone.now(),
+    )
     assert problems() == []
     return dossier
 
@@ -101,7 +113,7 @@ def test_the_database_refuses_to_rewrite_any_journal(busy: Dossier, act: str) ->
 
     assert all(counts.values())
     assert {model: model._base_manager.count() for model in journal_models()} == counts
-    assert len(names) == 8
+    assert len(names) == 9
 
 
 def test_every_trigger_is_there_after_a_migration(db: None) -> None:
