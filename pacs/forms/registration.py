@@ -212,7 +212,9 @@ class RectifiedLineForm(forms.Form):
     reason = forms.CharField(
         label="Motif",
         help_text="Ce qui était faux, et la pièce qui le montre. Le motif reste avec la ligne.",
-        required=False,
+        error_messages={
+            "required": "Écrivez le motif : ce qui était faux, et la pièce qui le montre."
+        },
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
