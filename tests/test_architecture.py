@@ -351,3 +351,9 @@ def test_what_asks_for_the_database_of_the_run_is_run_on_each() -> None:
 
     assert read
     assert [path.name for path in read if "mark.own_database" not in path.read_text()] == []
+
+
+def test_no_template_counts_as_english_does() -> None:
+    """Django’s `pluralize` makes zero plural; French does not. Ours is `plural`."""
+    found = [p.name for p in TEMPLATES if "pluralize" in p.read_text(encoding="utf-8")]
+    assert found == []

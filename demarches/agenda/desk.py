@@ -19,6 +19,7 @@ from demarches.agenda.seats import offered_days
 from demarches.models import Agenda, Appointment, User
 from demarches.rules.dates_fr import NBSP, day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import AppointmentStatus
+from demarches.rules.numbers import plural
 from demarches.rules.slots import Asked, DaySlots
 
 DAY = timedelta(days=1)
@@ -147,7 +148,7 @@ class AgendaDay:
     def counts(self) -> str:
         """« 5 pris, 9 libres »."""
         taken = f"{self.taken} pris" if self.taken else ""
-        free = f"{self.free} libre{'s' if self.free > 1 else ''}" if self.free else ""
+        free = f"{self.free} libre{plural(self.free)}" if self.free else ""
         return ", ".join(filter(None, (taken, free)))
 
 

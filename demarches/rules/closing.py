@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from demarches.rules.dates_fr import day_fr, hour_fr, weekday_fr
 from demarches.rules.enums import LabelledStrEnum
+from demarches.rules.numbers import plural
 from demarches.rules.opening_hours import ClosurePeriod
 from demarches.rules.slots import AgendaChange, Asked, Slot
 
@@ -172,10 +173,12 @@ class Toll:
     def said(self) -> str:
         """« Journée fermée : 7 rendez-vous déplacés, 1 annulé, 13 mails, 3 appels à faire. »"""
         one = [
-            f"{self.moved} rendez-vous déplacé{_s(self.moved)}" if self.moved else "",
-            f"{self.cancelled} rendez-vous annulé{_s(self.cancelled)}" if self.cancelled else "",
-            f"{self.mails} mail{_s(self.mails)}" if self.mails else "",
-            f"{self.calls} appel{_s(self.calls)} à faire" if self.calls else "",
+            f"{self.moved} rendez-vous déplacé{plural(self.moved)}" if self.moved else "",
+            f"{self.cancelled} rendez-vous annulé{plural(self.cancelled)}"
+            if self.cancelled
+            else "",
+            f"{self.mails} mail{plural(self.mails)}" if self.mails else "",
+            f"{self.calls} appel{plural(self.calls)} à faire" if self.calls else "",
         ]
         words = ", ".join(part for part in one if part)
         return f"Journée fermée : {words}." if words else "Journée fermée."
@@ -189,12 +192,8 @@ class Toll:
             en = "en annuler" if self.moved else "annuler"
             parts.append(f"{en} {self.cancelled}" + ("" if self.moved else " rendez-vous"))
         if self.mails:
-            parts.append(f"écrire {self.mails} mail{_s(self.mails)}")
+            parts.append(f"écrire {self.mails} mail{plural(self.mails)}")
         if self.calls:
-            parts.append(f"{self.calls} appel{_s(self.calls)} à faire")
+            parts.append(f"{self.calls} appel{plural(self.calls)} à faire")
         words = ", ".join(parts) or "terminer"
         return words[:1].upper() + words[1:]
-
-
-def _s(count: int) -> str:
-    return "s" if count > 1 else ""

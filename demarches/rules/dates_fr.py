@@ -6,6 +6,8 @@ Typography: Lexique des règles en usage à l’Imprimerie nationale (unbreakabl
 
 from datetime import date, datetime, time, timedelta
 
+from demarches.rules.numbers import plural
+
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = (
     "janvier",
@@ -66,10 +68,15 @@ def days_range_fr(first: date, last: date) -> str:
     return f"du {day_fr(first, year=first.year != last.year)} au {day_fr(last)}"
 
 
+def seconds_fr(count: float) -> str:
+    """How long a machine took: « 1,2 s »."""
+    return f"{count:.1f}".replace(".", ",") + f"{NBSP}s"
+
+
 def duration_fr(length: timedelta) -> str:
     """« 1 minute », « 3 heures », « 12 jours »: its largest unit, rounded down."""
     minutes = max(length // timedelta(minutes=1), 0)
     for size, unit in ((24 * 60, "jour"), (60, "heure"), (1, "minute")):
         if count := minutes // size:
-            return f"{count}{NBSP}{unit}" + ("s" if count > 1 else "")
+            return f"{count}{NBSP}{unit}{plural(count)}"
     return f"moins d’une{NBSP}minute"

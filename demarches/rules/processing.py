@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from demarches.rules.dates_fr import NBSP, day_fr
 from demarches.rules.enums import LabelledStrEnum
+from demarches.rules.numbers import plural
 
 TO_CONFIRM = "à confirmer par le délégué à la protection des données"
 TO_FILL = "**à renseigner**"
@@ -37,7 +38,7 @@ def length(span: timedelta) -> str:
 
 def days(count: int) -> str:
     """As settings count: « 1 jour », « 183 jours »."""
-    return f"{count}{NBSP}{'jours' if count > 1 else 'jour'}"
+    return f"{count}{NBSP}jour{plural(count)}"
 
 
 def months(count: int) -> str:

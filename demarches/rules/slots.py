@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from demarches.rules.dates_fr import NBSP, WEEKDAYS, day_fr, hour_fr, weekday_fr
+from demarches.rules.numbers import counted
 from demarches.rules.opening_hours import PARIS, day_hours
 
 #: Seats are taken in steps of five minutes: every slot starts and ends on one.
@@ -144,7 +145,7 @@ class DaySlots:
     def free_words(self) -> str:
         """« 5 heures libres », beside the day of a calendar."""
         count = len(self.slots)
-        return f"{count} heures libres" if count > 1 else f"{count} heure libre"
+        return counted(count, "heure libre", "heures libres")
 
     @property
     def half_days(self) -> list[tuple[str, list[Slot]]]:

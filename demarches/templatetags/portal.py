@@ -30,6 +30,7 @@ from demarches.procedures import procedures as registered_procedures
 from demarches.rules import dates_fr, dates_spoken, mail_text
 from demarches.rules.communes import of_place as place_after_noun
 from demarches.rules.enums import PieceStatus, Status
+from demarches.rules.numbers import plural as plural_mark
 from demarches.web.languages import FRENCH, in_address
 from demarches.web.paths import PathNode
 
@@ -196,6 +197,12 @@ def iso_date(value: date | datetime | None) -> str:
 
 def _local_day(value: date | datetime) -> date:
     return timezone.localtime(value).date() if isinstance(value, datetime) else value
+
+
+@register.filter
+def plural(count: int, mark: str = "s") -> str:
+    """The mark of the plural; never Django’s own filter, for which zero is plural."""
+    return plural_mark(count, mark)
 
 
 @register.filter

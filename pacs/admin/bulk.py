@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from demarches.desk.frame import frame
 from demarches.models import User
-from demarches.rules.numbers import read_number
+from demarches.rules.numbers import plural, read_number
 from demarches.views.downloads import private_answer
 from pacs.actions.following import assign_many
 from pacs.admin.people import agent_of, note
@@ -142,4 +142,4 @@ def _names(dossier: Dossier) -> str:
 
 
 def _confided(count: int, to: User) -> str:
-    return f"{count} dossier{'s' if count > 1 else ''} confié{'s' if count > 1 else ''} à {to}."
+    return f"{count} dossier{plural(count)} confié{plural(count)} à {to}."
