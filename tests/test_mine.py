@@ -1,6 +1,7 @@
 """« Mes données »: who looked, and a copy of everything that is theirs and of nothing else."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -11,21 +12,33 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Field
 from django.test import Client
 from django.urls import reverse
 
+from demarches.dossiers.mine import Told, is_key
 from demarches.models import User
 from pacs.actions.dossiers import join_dossier, write_message
 from pacs.actions.part import empty_part
 from pacs.actions.pieces import add_file, answer_piece
 from pacs.actions.readings import note_readings
-from pacs.models import Dossier, InformationRequest, Partenaire
+from pacs.hooks.mine_words import TOLD
+from pacs.models import (
+    Correction,
+    Dossier,
+    Helper,
+    InformationRequest,
+    Partenaire,
+    Registration,
+)
 from pacs.rules.privacy import COLUMNS
+from tests.pacs.test_official import booked, line  # noqa: F401 -- fixtures
 from tests.pacs.test_privacy import CANARIES, MARKERS, SITUATION, WORDS
 from tests.support.dossiers import OTHER, PERSON, bring_everything, make_dossier, send
 from tests.support.files import png
 from tests.support.followups import make_demande, make_suivi
 from tests.support.pdf import text_of
+from uzes_portal.mine import parts_of
 from vitale.actions.aide import note_readings as note_help
 from vitale.models import Demande
 
@@ -97,7 +110,7 @@ def test_a_copy_holds_every_column_that_is_theirs(
         columns.setdefault(titles[row["objet"]], set()).update(set(row) - {"objet"})
     assert set(columns) == {"Dossier", "Partenaire", "Piece", "PieceFile", "Message"}
     for model, names in columns.items():
-        assert names == {name for name, line in COLUMNS[model].items() if line.oneself}
+        assert names == {name for name, right in COLUMNS[model].items() if right.oneself}
     assert [row["needs"] for row in told if "needs" in row] == ["Zyxw-Besoin"]
 
 
@@ -242,3 +255,102 @@ def test_whoever_gave_their_place_up_exports_nothing_and_leaves_nothing_to_the_n
     # The first one has what is of both, and never what was private.
     assert "Qwertz-Deux" in copies(client_of(alice))["mine-json"]
     assert "Qwertz-Message" not in copies(client_of(alice))["mine-json"]
+
+
+#: Names that French and English write alike.
+SAME_WORD = {"convention", "message", "place"}
+#: What a copy to read never has: Python, ISO moments, codes of countries, keys, English.
+RAW = re.compile(
+    r"\{'|\['|_at\b|\+00:00|\bNone\b|\bTrue\b|\bFalse\b|\d{4}-\d{2}-\d{2}|P\d\d_"
+    r"|: [A-Z]{2}$|\bheld\b|\bwarn|\bkey\b|\bcontent\b|\bappointment\b",
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_every_column_of_a_copy_is_named_in_french(name: str) -> None:
+    """A new column is told in words, or said to be a key of the machine."""
+    told, model = TOLD.get(name, Told()), apps.get_model("pacs", name)
+    untold = []
+    for column, right in COLUMNS[name].items():
+        field = model._meta.get_field(column)
+        if not right.oneself or column in told.hidden or not isinstance(field, Field):
+            continue
+        english = field.name.replace("_", " ")
+        named = column in told.labels or field.verbose_name != english or english in SAME_WORD
+        if not named or (is_key(field) and column not in told.words):
+            untold.append(column)
+
+    assert untold == []
+
+
+def read_copy(user: User) -> str:
+    """What the copy says, line by line, as the paper lists it."""
+    return "\n".join(
+        f"{row.title} | {label} : {words}"
+        for part in parts_of(user)
+        for row in part.sections
+        for label, words in row.lines
+    )
+
+
+def test_a_copy_to_read_holds_words_only(
+    line: Registration,  # noqa: F811
+    agent: User,
+    client_of: Callable[[User], Client],
+) -> None:
+    """Over every table of a couple, with the hours of here."""
+    dossier = line.dossier
+    assert dossier is not None
+    first = dossier.partenaires.get(position=1)
+    user = first.user
+    assert user is not None
+    Partenaire.objects.filter(pk=first.pk).update(
+        part_begun_at=NOW, nationalities=["FR", "DZ"], said_by_other=["birth_name"]
+    )
+    picture = SimpleUploadedFile("carte.png", png(), content_type="image/png")
+    identity = dossier.pieces.select_related("dossier").get(key="1-P03_identite")
+    identity.files.create(
+        display_name="carte.png",
+        content_type="image/png",
+        size=picture.size,
+        pages=1,
+        sha256="0" * 64,
+        storage_name="0" * 32,
+        warnings=["dark"],
+        uploaded_by=first,
+        uploaded_at=NOW,
+    )
+    InformationRequest.objects.create(
+        dossier=dossier,
+        partenaire=first,
+        text="Votre acte ?",
+        question="moi/acte",
+        by=agent,
+        at=NOW,
+    )
+    dossier.messages.create(partenaire=first, body="Bonjour", form_key="k9", at=NOW)
+    Correction.objects.create(
+        dossier=dossier,
+        holder=1,
+        values={"birth_country": {"old": "FR", "new": "DZ"}},
+        changed_at=NOW,
+    )
+    Helper.objects.create(partenaire=first, name="Nadia", email="n@example.org", invited_at=NOW)
+    make_demande(user, name="Mme Zyxw", at=NOW)
+    make_suivi(owner=user)
+
+    told = read_copy(user)
+    paper = text_of(client_of(user).get(reverse("mine-pdf")).content)
+
+    assert RAW.findall(told) == []
+    assert not [word for word in ("{'", "_at", "+00:00", "None", "P03_", " key") if word in paper]
+    begun = "partenaire | part commencée le : 23 novembre 2026 à 10 h"
+    assert begun in told.replace("\u00a0", " ")
+    assert "nationalités : France, Algérie" in told
+    assert "pays de naissance : Algérie" in told
+    titles = {row.title for part in parts_of(user) for row in part.sections if row.lines}
+    for model in (Dossier, Partenaire, InformationRequest, Correction, Helper, Registration):
+        assert str(model._meta.verbose_name) in titles
+    # Nothing without a line is printed: the title of an empty row says nothing.
+    assert "Avis de mention" not in paper

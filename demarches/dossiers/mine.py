@@ -1,14 +1,15 @@
 """What is a resident's own, in the shape every procedure gives it in."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
 from django.utils.timezone import localdate
 
+from demarches.dossiers.words import value_in_words
 from demarches.models import User
 
 
@@ -95,16 +96,30 @@ class LookedDay:
     helped: int = 0
 
 
-def section(row: Model, names: Iterable[str]) -> Section:
-    """These columns of a row."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How people read the columns of a kind of row, where the column does not say it by itself."""
+
+    #: Columns read by a function; it gives nothing where people have nothing to read.
+    words: Mapping[str, "Words"] = field(default_factory=dict)
+    #: Columns whose own name is no word for people.
+    labels: Mapping[str, str] = field(default_factory=dict)
+    #: Keys of the machine: the copy for another machine has them, the one to read has not.
+    hidden: frozenset[str] = frozenset()
+
+
+type Words = Callable[[Any], str]
+
+
+def section(row: Model, names: Iterable[str], told: Told = Told()) -> Section:
+    """These columns of a row; rows it points to are told in words by `told` alone."""
     fields = [row._meta.get_field(name) for name in names]
     lines, values = [], {}
-    for field in fields:
-        if isinstance(field, Field):
-            value = field.value_from_object(row)
-            values[field.name] = _plain(value)
-            if value not in (None, "", [], {}):
-                lines.append((_label(field), _words(row, field, value)))
+    for one in fields:
+        if isinstance(one, Field):
+            values[one.name] = _plain(one.value_from_object(row))
+            if words := _words(row, one, told):
+                lines.append((told.labels.get(one.name) or str(one.verbose_name), words))
     return Section(str(row._meta.verbose_name), lines, values)
 
 
@@ -113,19 +128,17 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, known) else str(value)
 
 
-def _label(field: "Field[Any, Any]") -> str:
-    label = str(field.verbose_name)
-    return field.name if label == "ID" else label
+def is_key(column: "Field[Any, Any]") -> bool:
+    """Whether it only tells rows apart, or holds what a machine wrote for itself."""
+    return column.is_relation or column.primary_key or isinstance(column, JSONField)
 
 
-def _words(row: Model, field: "Field[Any, Any]", value: Any) -> str:
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if field.choices:
-        return str(getattr(row, f"get_{field.name}_display")())
-    return str(value)
+def _words(row: Model, column: "Field[Any, Any]", told: Told) -> str:
+    if column.name in told.hidden:
+        return ""
+    if column.name in told.words:
+        return told.words[column.name](row)
+    return "" if is_key(column) else value_in_words(row, column.name, hours=True)
 
 
 def by_day(looks: Iterable[Look]) -> list[LookedDay]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from demarches.dossiers.words import value_in_words
 from demarches.models import User
 from demarches.rules.enums import PieceStatus
 from pacs import emails
@@ -18,7 +19,6 @@ from pacs.models.consent import (
     has_attested,
     has_confirmed,
     plain_value,
-    value_in_words,
     vouched_facts,
 )
 from pacs.rules.consent import Change, Value, changes_between

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from demarches.dossiers.words import value_in_words
 from demarches.models import User
 from demarches.rules.enums import Status
 from demarches.web.as_read import check_read
@@ -29,7 +30,7 @@ from pacs.actions.pieces import sync_pieces
 from pacs.actions.refusals import ActionRefused
 from pacs.models import Correction, CorrectionStatus, Dossier, Partenaire
 from pacs.models.completeness import missing_common, missing_own
-from pacs.models.consent import label_of, plain_value, value_in_words
+from pacs.models.consent import label_of, plain_value
 from pacs.reads.access import holders_of, readers_of
 from pacs.reads.shown import corrections_shown
 from pacs.rules.births import BIRTH_PARTS, partial_date_fr

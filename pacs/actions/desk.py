@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from demarches.dossiers.exchange import mail_to_send_again
+from demarches.dossiers.words import value_in_words
 from demarches.models import User
 from demarches.rules.addresses import read_optional
 from demarches.rules.dates_fr import day_fr
@@ -60,7 +61,7 @@ from pacs.models.completeness import (
     missing_common,
     missing_own,
 )
-from pacs.models.consent import label_of, value_in_words
+from pacs.models.consent import label_of
 from pacs.models.gate import digest_for, points_to_decide
 from pacs.reads.access import readers_of
 from pacs.reads.day import birth_query

@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from demarches.dossiers.mine import Kept, Look, Part, Section, section
+from demarches.dossiers.mine import Kept, Look, Part, Section, Told, section
 from demarches.models import User
 from demarches.rules.enums import Status
+from pacs.hooks.mine_words import TOLD
 from pacs.models import (
     Dossier,
     Helper,
@@ -72,7 +73,9 @@ def _sections(name: str, reader: Partenaire) -> Iterator[Section]:
         if owner is not None and name in SINCE and not reader.was_here(getattr(row, SINCE[name])):
             continue
         if columns := readable_columns(row, reader=reader):
-            yield section(row, [one for one in COLUMNS[name] if one in columns])
+            yield section(
+                row, [one for one in COLUMNS[name] if one in columns], TOLD.get(name, Told())
+            )
 
 
 def kept(user: User) -> Iterator[Kept]:

@@ -1,15 +1,13 @@
 """What a dossier's attestations and confirmations are worth today, read from its rows."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Field, Model
 from django.utils.timezone import localdate
-from django_countries import countries
 from django_countries.fields import Country
 
-from demarches.rules.dates_fr import day_fr
 from pacs.rules.consent import (
     ATTESTED_OTHER,
     ATTESTED_OWN,
@@ -33,25 +31,6 @@ def plain_value(row: Model, name: str) -> Value:
     """A column as a plain value, the same as JSON keeps it."""
     value: Any = getattr(row, name)
     return (value.code or "") if isinstance(value, Country) else value
-
-
-def value_in_words(row: Model, name: str) -> str:
-    """A column as people read it; empty when it is not answered."""
-    value: Any = getattr(row, name)
-    if value in ("", None, []):
-        return ""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, Country):
-        return str(value.name)
-    if isinstance(value, list):
-        return ", ".join(str(countries.name(code)) for code in value)
-    if isinstance(value, datetime):
-        value = localdate(value)
-    if isinstance(value, date):
-        return day_fr(value)
-    display = getattr(row, f"get_{name}_display", None)
-    return str(display() if display else value)
 
 
 def label_of(row: Model, name: str) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from demarches.dossiers.words import value_in_words
 from demarches.rules.dates_fr import day_fr
 from demarches.rules.enums import PieceStatus, Status
 from pacs.models import Correction, Dossier, PacsSettings, Partenaire
-from pacs.models.consent import has_attested, label_of, value_in_words
+from pacs.models.consent import has_attested, label_of
 from pacs.papers.documents import identity_facts
 from pacs.reads.desk import DeskPiece, Point
 from pacs.rules.desk_words import PROVES, STATUS_WORDS, Mark, piece_mark

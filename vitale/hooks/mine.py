@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from django.urls import reverse
 from django.utils import timezone
 
-from demarches.dossiers.mine import Kept, Look, Part, Section, section
+from demarches.dossiers.mine import Kept, Look, Part, Section, Told, section
 from demarches.models import User
 from vitale.actions.suivi import delete_suivi
 from vitale.models import Demande, DemandeReading, Suivi
-from vitale.papers.documents import suivi_export
+from vitale.papers.documents import suivi_export, suivi_lines
 from vitale.reads.tracking import book
 
 #: What a request says of whoever asked; the rest is the machine's.
@@ -32,16 +32,27 @@ COLUMNS = (
     "last_activity_at",
 )
 
+#: Rows that a request points to, by their names.
+TOLD = Told(
+    words={
+        "reason": lambda row: str(row.reason or ""),
+        "orientation": lambda row: str(row.orientation or ""),
+        "appointment": lambda row: str(row.appointment or ""),
+    },
+)
+
 
 def parts(user: User) -> Iterator[Part]:
     """The requests for help and the aide-mémoire of this account."""
     for demande in Demande.objects.visible_to(user).order_by("pk"):
         yield Part(
-            f"Demande d’aide {demande.reference}", demande.reference, [section(demande, COLUMNS)]
+            f"Demande d’aide {demande.reference}",
+            demande.reference,
+            [section(demande, COLUMNS, TOLD)],
         )
     for suivi in Suivi.objects.visible_to(user).order_by("pk"):
         told = suivi_export(book(suivi, at=timezone.now()))
-        whole = Section("aide-mémoire", [(name, str(value)) for name, value in told.items()], told)
+        whole = Section("aide-mémoire", list(suivi_lines(told)), told)
         yield Part(f"Aide-mémoire {suivi.reference}", suivi.reference, [whole])
 
 

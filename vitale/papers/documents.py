@@ -1,8 +1,9 @@
 """What leaves the portal: the plan on a sheet, the dates of a follow-up, its export, its codes."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import segno
@@ -17,6 +18,8 @@ from demarches.papers.documents import RenderedPdf, render_pdf
 from demarches.rules.dates_fr import day_fr
 from vitale.models import SuiviRoute
 from vitale.reads.tracking import Book, StepRow
+
+ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def plan_pdf(plan: dict[str, Any], *, mairie: Mairie | None, today: date) -> RenderedPdf:
@@ -82,6 +85,47 @@ def suivi_export(book: Book) -> dict[str, Any]:
             _route_export(route, rows) for route, rows in [*book.history, (book.route, book.rows)]
         ],
     }
+
+
+#: The names of `suivi_export`, as people read them.
+EXPORT_LABELS: Final = {
+    "reference": "référence",
+    "situation": "situation",
+    "ouvert_le": "ouvert le",
+    "derniere_visite": "dernière visite le",
+    "termine_le": "terminé le",
+    "rattache_a_un_compte": "rattaché à un compte",
+    "adresse": "adresse des rappels",
+    "confirmes": "rappels confirmés",
+    "adresse_qui_rouvre": "cette adresse rouvre l’aide-mémoire",
+    "jour_choisi": "rappel choisi pour le",
+    "caisse": "caisse",
+    "voie": "voie",
+    "depuis": "suivie depuis le",
+    "jusqu_a": "suivie jusqu’au",
+    "etape": "étape",
+    "faite_le": "faite le",
+    "reponse": "réponse",
+}
+
+
+def suivi_lines(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What `suivi_export` gives, line after line, for people; what is not answered is left out."""
+    for name, value in told.items():
+        if isinstance(value, Mapping):
+            yield from suivi_lines(value)
+        elif isinstance(value, list):
+            for one in value:
+                yield from suivi_lines(one)
+        elif value is not None and value != "":
+            yield EXPORT_LABELS[name], _export_words(value)
+
+
+def _export_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    text = str(value)
+    return day_fr(date.fromisoformat(text)) if ISO_DAY.fullmatch(text) else text
 
 
 def _route_export(route: SuiviRoute, rows: Sequence[StepRow]) -> dict[str, Any]:
