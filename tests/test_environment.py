@@ -48,7 +48,27 @@ def test_migrations_are_checked_without_the_secrets_of_a_deployment() -> None:
     assert manage("makemigrations", "--check").returncode == 0
     refused = manage("check")
     assert refused.returncode != 0
-    assert "SECRET_KEY is missing" in refused.stderr
+    assert "SECRET_KEY manque : réglez" in refused.stderr
+
+
+def test_what_is_missing_is_said_in_french_without_a_trace() -> None:
+    """`doctor` above all: it is asked what is wrong."""
+    bare = {"PATH": os.environ["PATH"], "VAR_DIR": os.environ.get("VAR_DIR", "")}
+    refused = subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=ROOT,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines() == [
+        "MAL     Configuration : SECRET_KEY manque : réglez SECRET_KEY ou SECRET_KEY_FILE"
+        " (DEBUG=1 en fait une).",
+        "        → Voyez .env.example et README.md.",
+    ]
 
 
 def test_a_gateway_of_sms_that_would_be_talked_to_in_clear_stops_the_start() -> None:

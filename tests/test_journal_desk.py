@@ -87,13 +87,13 @@ def test_the_screen_says_whether_the_journal_is_whole(screen: Callable[..., str]
     verify_journal(by=None, at=timezone.now() - timedelta(days=1))
     whole = screen()
     Verification.objects.create(
-        at=timezone.now(), seals=1, head="x", problems=["pacs.reading 3 was changed (seal 2)"]
+        at=timezone.now(), seals=1, head="x", problems=["pacs.reading 3 a été changée (sceau 2)"]
     )
     broken = screen()
 
     assert "pas encore été vérifié" in never
     assert "Le journal est entier" in whole
-    assert "pacs.reading 3 was changed" in broken
+    assert "pacs.reading 3 a été changée" in broken
     assert "Le journal est entier" not in broken
 
 

@@ -22,10 +22,10 @@ def _load() -> str:
 def test_load_fixtures_fills_an_empty_database_once(db: None) -> None:
     files = sorted((ROOT / "fixtures").glob("*.json"))
     # `migrate` has written the words of the pieces already.
-    everything = ",".join(path.stem for path in files if path.stem != "pacs_pieces")
+    everything = ", ".join(path.stem for path in files if path.stem != "pacs_pieces")
 
-    assert _load() == f"loaded={everything}"
-    assert _load() == "loaded=none"
+    assert _load() == f"Chargés : {everything}"
+    assert _load() == "Chargés : aucun"
 
 
 def test_load_fixtures_keeps_what_agents_wrote(db: None) -> None:
@@ -35,7 +35,7 @@ def test_load_fixtures_keeps_what_agents_wrote(db: None) -> None:
     mairie.save(update_fields=["name"])
     OpeningHours.objects.all().delete()
 
-    assert _load() == "loaded=opening_hours"
+    assert _load() == "Chargés : opening_hours"
 
     assert Mairie.objects.get().name == "Mairie annexe"
     assert OpeningHours.objects.exists()
@@ -89,5 +89,5 @@ def test_start_serves_stops_and_starts_again_with_the_same_agent(tmp_path: Path)
     # Nobody is at that address any more: nothing is offered.
     with running_portal(tmp_path, COMARQUAGE_URL=there) as second:
         assert not [line for line in second.lines if line.startswith("Guide")]
-        assert "loaded=none" in second.lines
+        assert "Chargés : aucun" in second.lines
         assert second.password == first.password

@@ -22,7 +22,7 @@ def env_bool(name: str, *, default: bool) -> bool:
         return True
     if word in FALSE_WORDS:
         return False
-    raise ImproperlyConfigured(f"{name}={raw!r}: write 1 or 0.")
+    raise ImproperlyConfigured(f"{name}={raw!r} : écrivez 1 ou 0.")
 
 
 def env_int(name: str, default: int) -> int:
@@ -30,7 +30,7 @@ def env_int(name: str, default: int) -> int:
     try:
         return int(raw)
     except ValueError:
-        raise ImproperlyConfigured(f"{name}={raw!r}: write a whole number.") from None
+        raise ImproperlyConfigured(f"{name}={raw!r} : écrivez un nombre entier.") from None
 
 
 def env_list(name: str) -> list[str]:
@@ -46,4 +46,4 @@ def env_secret(name: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE={path!r} cannot be read: {error}.") from None
+        raise ImproperlyConfigured(f"{name}_FILE={path!r} ne peut pas être lu : {error}.") from None

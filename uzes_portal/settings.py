@@ -42,7 +42,7 @@ SECRET_KEY = env_secret("SECRET_KEY")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
-            "SECRET_KEY is missing: set SECRET_KEY or SECRET_KEY_FILE (DEBUG=1 makes one)."
+            "SECRET_KEY manque : réglez SECRET_KEY ou SECRET_KEY_FILE (DEBUG=1 en fait une)."
         )
     SECRET_KEY = _generated_once("secret_key")
 
@@ -365,7 +365,7 @@ def _kept_in(bucket: str, folder: Path) -> dict[str, Any]:
         }
     if not all(S3_SERVER.values()):
         raise ImproperlyConfigured(
-            "A bucket needs S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY: one of them is missing."
+            "Un bucket demande S3_ENDPOINT, S3_ACCESS_KEY et S3_SECRET_KEY : l’un d’eux manque."
         )
     return {
         "BACKEND": "demarches.files.bucket.Bucket",
@@ -397,7 +397,7 @@ FILE_KEYS = env_secret("FILE_KEYS")
 if not FILE_KEYS:
     if not DEBUG:
         raise ImproperlyConfigured(
-            "FILE_KEYS is missing: set FILE_KEYS or FILE_KEYS_FILE (DEBUG=1 makes one by itself)."
+            "FILE_KEYS manque : réglez FILE_KEYS ou FILE_KEYS_FILE (DEBUG=1 en fait une)."
         )
     FILE_KEYS = "dev:" + _generated_once(
         "file_key", lambda: base64.b64encode(os.urandom(32)).decode()
@@ -475,7 +475,7 @@ SERVER_EMAIL = env_str("SERVER_EMAIL", DEFAULT_FROM_EMAIL)
 #: Without a server in development, they are only read at /courriels/.
 SMTP_HOST = env_str("EMAIL_HOST")
 if not SMTP_HOST and not DEBUG:
-    raise ImproperlyConfigured("EMAIL_HOST is missing: the name of the server that sends mails.")
+    raise ImproperlyConfigured("EMAIL_HOST manque : le nom du serveur qui envoie les mails.")
 MAILERS: dict[str, Any] = {
     "default": {"BACKEND": "post_office.EmailBackend"},
     "smtp": {

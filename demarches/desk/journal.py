@@ -170,7 +170,7 @@ def check_journal(*, at: datetime, expected: str = "") -> Report:
     other day: without it, nobody can tell that the end of the chain was cut off.
     """
     report, named = Report(), defaultdict[str, set[int]](set)
-    report.problems += [f"trigger {name} is missing" for name in missing_triggers()]
+    report.problems += [f"le déclencheur {name} manque" for name in missing_triggers()]
     known, purges = keys(), _Purges()
     noted = dict([expected.split(":", 1)]) if expected else {}
     seals = Seal.objects.order_by("sequence").iterator(CHUNK)
@@ -178,11 +178,11 @@ def check_journal(*, at: datetime, expected: str = "") -> Report:
         for link in links:
             _follow(report, link, known)
             if noted.pop(str(link.sequence), link.digest) != link.digest:
-                report.problems.append(f"seal {link.sequence} is not the one that was noted")
+                report.problems.append(f"sceau {link.sequence} n’est pas celui qui avait été noté")
         for label in sorted({link.journal for link in links}):
             own = [link for link in links if link.journal == label]
             report.problems += _compare(label, own, known, purges, named[label])
-    report.problems += [f"seal {number} was cut off" for number in noted]
+    report.problems += [f"sceau {number} a été coupé" for number in noted]
     for model in journal_models():
         label = model._meta.label_lower
         young = at - SEALING_TIME
@@ -191,7 +191,7 @@ def check_journal(*, at: datetime, expected: str = "") -> Report:
         if loose:
             report.loose[label] = loose
         report.problems += [
-            f"{label} {pk} is not sealed: added by hand, or cut off" for pk in loose
+            f"{label} {pk} n’est pas scellée : ajoutée à la main, ou coupée" for pk in loose
         ]
     return report
 
@@ -199,12 +199,12 @@ def check_journal(*, at: datetime, expected: str = "") -> Report:
 def _follow(report: Report, link: Seal, known: dict[str, bytes]) -> None:
     """Go one link further, and tell whether it holds to the one before."""
     missing = range(report.seals + 1, link.sequence)
-    report.problems += [f"seal {number} is missing" for number in missing]
+    report.problems += [f"sceau {number} manque" for number in missing]
     key = known.get(link.key)
     if key is None:
-        report.problems.append(f"seal {link.sequence} was made with a key that is not here")
+        report.problems.append(f"sceau {link.sequence} a été fait avec une clé qui n’est pas ici")
     elif not missing and link.link(report.head, key) != link.digest:
-        report.problems.append(f"seal {link.sequence} was changed or is out of its place")
+        report.problems.append(f"sceau {link.sequence} a été changé ou n’est pas à sa place")
     report.seals, report.head = link.sequence, link.digest
 
 
@@ -236,7 +236,7 @@ def _compare(
     try:
         model: Any = apps.get_model(label)
     except LookupError:
-        yield f"seals name a journal that does not exist: {label}"
+        yield f"des sceaux nomment un journal qui n’existe pas : {label}"
         return
     wanted = {entry[0] for link in links for entry in link.rows}
     stored = {row.pk: row for row in model._base_manager.filter(pk__in=wanted)}
@@ -244,13 +244,13 @@ def _compare(
         for pk, subject, moment, digest in link.rows:
             row, key = stored.get(pk), known.get(link.key)
             if pk in named:
-                yield f"{label} {pk} is sealed twice (seal {link.sequence})"
+                yield f"{label} {pk} est scellée deux fois (sceau {link.sequence})"
             named.add(pk)
             if row is None:
                 if not purges.explain(model, subject, moment):
-                    yield f"{label} {pk} is missing (seal {link.sequence})"
+                    yield f"{label} {pk} manque (sceau {link.sequence})"
             elif key is not None and row.digest(key) != digest:
-                yield f"{label} {pk} was changed (seal {link.sequence})"
+                yield f"{label} {pk} a été changée (sceau {link.sequence})"
 
 
 def verify_journal(*, by: Any, at: datetime, expected: str = "") -> Report:

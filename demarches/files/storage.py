@@ -209,7 +209,7 @@ def file_keys(setting: str) -> dict[str, bytes]:
             )
         keys[key_id] = key
     if not keys:
-        raise ImproperlyConfigured("FILE_KEYS is missing: the pieces cannot be encrypted.")
+        raise ImproperlyConfigured("FILE_KEYS manque : les pièces ne peuvent pas être chiffrées.")
     return keys
 
 

@@ -166,8 +166,8 @@ def test_the_job_runs_where_a_mailbox_is_configured_and_says_why_it_failed(
     [refused] = run_due(at=now, only="read_bounces")
     settings.BOUNCES_HOST = ""
 
-    assert (job.report, job.failure) == ("read=1 returned=1", "")
-    assert refused.failure == "The mailbox cannot be read: error."
+    assert (job.report, job.failure) == ("Lus : 1. Revenus : 1.", "")
+    assert refused.failure == "La boîte de retour ne peut pas être lue : error."
     assert "faux" not in refused.failure
     assert "read_bounces" not in [one.command for one in job_types()]
     with pytest.raises(CommandError):

@@ -356,7 +356,7 @@ def test_command_sends_once(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
     call_command("send_mails")
     call_command("send_mails")
 
-    assert capsys.readouterr().out == "sent=1 retried=0 failed=0\n"
+    assert capsys.readouterr().out == "Envoyés : 1. À réessayer : 0. Échoués : 0.\n"
 
 
 @pytest.mark.django_db

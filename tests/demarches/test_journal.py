@@ -207,7 +207,7 @@ def test_a_changed_row_is_found(
     label = model._meta.label_lower
     changed = [line for line in problems() if "trigger" not in line]
     assert len(changed) == 1
-    assert changed[0].startswith(f"{label} {pk} was changed (seal ")
+    assert changed[0].startswith(f"{label} {pk} a été changée (sceau ")
 
 
 @pytest.mark.parametrize("model", [Reading, DossierEvent, DemandeEvent, DemandeReading])
@@ -220,7 +220,7 @@ def test_a_missing_row_is_found(
 
     found = [line for line in problems() if "trigger" not in line]
     assert len(found) == 1
-    assert found[0].startswith(f"{model._meta.label_lower} {pk} is missing (seal ")
+    assert found[0].startswith(f"{model._meta.label_lower} {pk} manque (sceau ")
 
 
 def test_an_inserted_row_is_found(busy: Dossier, agent: User) -> None:
@@ -231,7 +231,7 @@ def test_an_inserted_row_is_found(busy: Dossier, agent: User) -> None:
     )
 
     pk = the(Reading.objects.order_by("pk").last()).pk
-    assert problems() == [f"pacs.reading {pk} is not sealed: added by hand, or cut off"]
+    assert problems() == [f"pacs.reading {pk} n’est pas scellée : ajoutée à la main, ou coupée"]
 
 
 def test_two_rows_exchanged_are_found(busy: Dossier, tampering: Callable[..., None]) -> None:
@@ -243,8 +243,8 @@ def test_two_rows_exchanged_are_found(busy: Dossier, tampering: Callable[..., No
         f"UPDATE {table(Reading)} SET id = {two} WHERE id = -1",
     )
 
-    found = [line for line in problems() if "was changed" in line]
-    assert [line.split(" was")[0] for line in found] == [
+    found = [line for line in problems() if "a été changée" in line]
+    assert [line.split(" a été")[0] for line in found] == [
         f"pacs.reading {one}",
         f"pacs.reading {two}",
     ]
@@ -261,7 +261,7 @@ def test_a_row_and_its_seal_taken_away_are_found(
         f"DELETE FROM {Seal._meta.db_table} WHERE sequence = {link.sequence}",
     )
 
-    assert f"seal {link.sequence} is missing" in problems()
+    assert f"sceau {link.sequence} manque" in problems()
 
 
 def test_a_seal_rewritten_or_moved_is_found(busy: Dossier, tampering: Callable[..., None]) -> None:
@@ -274,8 +274,8 @@ def test_a_seal_rewritten_or_moved_is_found(busy: Dossier, tampering: Callable[.
 
     found = problems()
 
-    assert "seal 2 was changed or is out of its place" in found
-    assert "seal 3 was changed or is out of its place" in found
+    assert "sceau 2 a été changé ou n’est pas à sa place" in found
+    assert "sceau 3 a été changé ou n’est pas à sa place" in found
 
 
 def test_the_end_of_the_chain_cut_off_is_found_by_what_was_noted(
@@ -293,13 +293,13 @@ def test_the_end_of_the_chain_cut_off_is_found_by_what_was_noted(
     write_triggers()
 
     assert problems() == []  # nothing in the database can tell
-    assert problems(noted) == [f"seal {last.sequence} was cut off"]
+    assert problems(noted) == [f"sceau {last.sequence} a été coupé"]
 
 
 def test_a_trigger_taken_away_is_found(tampering: Callable[..., None]) -> None:
     tampering()
 
-    assert f"trigger {table(Reading)}_no_update is missing" in problems()
+    assert f"le déclencheur {table(Reading)}_no_update manque" in problems()
     assert len(missing_triggers()) == 16
 
 
@@ -312,7 +312,7 @@ def test_a_forged_purge_is_found(busy: Dossier) -> None:
     run(f"DELETE FROM {table(Reading)} WHERE dossier_id = {busy.pk}")
 
     assert problems() == [
-        f"demarches.purge {Purge.objects.get().pk} is not sealed: added by hand, or cut off"
+        f"demarches.purge {Purge.objects.get().pk} n’est pas scellée : ajoutée à la main, ou coupée"
     ]
 
 
@@ -328,12 +328,12 @@ def test_the_command_says_what_is_wrong_and_exits_with_an_error(
     tampering(f"UPDATE {table(Reading)} SET what = 'rien' WHERE id = {pk}")
     write_triggers()
 
-    with pytest.raises(CommandError, match="not whole"):
+    with pytest.raises(CommandError, match="pas entier"):
         call_command("verify_journal")
 
     out = capsys.readouterr().out
-    assert "problems=0" in whole
-    assert f"pacs.reading {pk} was changed" in out
+    assert "Problèmes : 0" in whole
+    assert f"pacs.reading {pk} a été changée" in out
     assert [len(one.problems) for one in Verification.objects.order_by("pk")] == [0, 1]
     with pytest.raises(CommandError, match="--expect"):
         call_command("verify_journal", expect="x")
@@ -363,7 +363,7 @@ def test_a_key_that_was_replaced_still_verifies(busy: Dossier, settings: Any) ->
     assert len(set(Seal.objects.values_list("key", flat=True))) == 2
     settings.JOURNAL_KEYS = ["new"]
     assert len(keys()) == 1
-    assert "seal 1 was made with a key that is not here" in problems()
+    assert "sceau 1 a été fait avec une clé qui n’est pas ici" in problems()
 
 
 def test_a_seal_names_nobody(busy: Dossier) -> None:

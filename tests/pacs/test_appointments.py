@@ -665,7 +665,7 @@ def test_the_command_says_what_it_did(
 
     call_command("send_reminders")
 
-    assert "appointments reminded: 0, earlier dates offered: 0" in capsys.readouterr().out
+    assert "Rappels de rendez-vous : 0. Dates plus proches proposées : 0" in capsys.readouterr().out
 
 
 def calendars(subject: str) -> list[Calendar]:

@@ -244,9 +244,12 @@ def test_the_daily_job_says_what_it_did(draft: Dossier, now: datetime) -> None:
         call_command("purge_dossiers", dry_run=dry_run, stdout=out)
         told.append(out.getvalue().strip())
 
-    nothing = "0 drafts, 0 ended or silent dossiers, 0 files, 0 files of registered dossiers"
+    nothing = (
+        "0 brouillon, 0 dossier fini ou sans nouvelles, 0 fichier,"
+        " 0 fichier de dossiers enregistrés."
+    )
     assert told == [
-        f"would warn: 1 dossiers; would delete: {nothing}",
-        f"warned: 1 dossiers; deleted: {nothing}",
-        f"warned: 0 dossiers; deleted: {nothing}",
+        f"À prévenir : 1 dossier. À effacer : {nothing}",
+        f"Prévenus : 1 dossier. Effacés : {nothing}",
+        f"Prévenus : 0 dossier. Effacés : {nothing}",
     ]

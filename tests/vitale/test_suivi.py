@@ -530,9 +530,9 @@ def test_the_commands_say_what_they_did(capsys: pytest.CaptureFixture[str]) -> N
     call_command("purge_vitale")
 
     assert capsys.readouterr().out.splitlines() == [
-        "reminded: 0, appointments reminded: 0",
-        "would warn: 0; would delete: 0 aide-mémoire, 0 requests",
-        "warned: 0; deleted: 0 aide-mémoire, 0 requests",
+        "Rappels d’aide-mémoire : 0. Rappels de rendez-vous : 0.",
+        "À prévenir : 0. À effacer : 0 aide-mémoire, 0 demande d’aide.",
+        "Prévenus : 0. Effacés : 0 aide-mémoire, 0 demande d’aide.",
     ]
 
 

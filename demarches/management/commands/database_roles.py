@@ -11,12 +11,12 @@ from demarches.desk.journal import roles_sql
 class Command(BaseCommand):
     """Written from the models, so that a new journal is never forgotten; runs nothing."""
 
-    help = "Print the SQL that gives the serving role its rights: pipe it to psql as the owner."
+    help = "Écrit le SQL qui donne ses droits au rôle qui sert : à donner à psql, en propriétaire."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("role", help="the role that serves; it must exist")
+        parser.add_argument("role", help="le rôle qui sert ; il doit exister")
 
     def handle(self, *args: Any, role: str, **options: Any) -> None:
         if connection.vendor != "postgresql":
-            raise CommandError("Only PostgreSQL has roles.")
+            raise CommandError("Seul PostgreSQL a des rôles : cette base n’en a pas besoin.")
         self.stdout.write("\n".join(f"{line};" for line in roles_sql(role)))

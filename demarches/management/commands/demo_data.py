@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from demarches.demo import Demo, demo_agents, renew_passwords
 from demarches.procedures import procedures
+from demarches.rules.numbers import counted
 
 #: After each row. SQLite has one writer, and whoever waits for it only looks now and then:
 #: without a pause, a portal that runs beside would hardly ever find it free.
@@ -18,15 +19,15 @@ BREATH_SECONDS = 0.05
 
 
 class Command(BaseCommand):
-    help = "Make some hundred believable dossiers, of every procedure; nobody in them is real."
+    help = "Fait quelques centaines de dossiers vraisemblables ; personne n’y est réel."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dossiers", type=int, default=300)
-        parser.add_argument("--force", action="store_true", help="Also outside DEBUG.")
+        parser.add_argument("--force", action="store_true", help="aussi hors de DEBUG")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.DEBUG or options["force"]):
-            raise CommandError("Demonstration data is for a demonstration: DEBUG=1, or --force.")
+            raise CommandError("Ces données sont pour une démonstration : DEBUG=1, ou --force.")
         if options["dossiers"] < 1:
             raise CommandError("--dossiers: a number from 1 on.")
         password = secrets.token_urlsafe(16)
@@ -41,10 +42,11 @@ class Command(BaseCommand):
                 for _ in tqdm(one.demo(demo), unit=" " + one.name):
                     made += 1
                     time.sleep(BREATH_SECONDS)
-                self.stdout.write(f"{one.title}: {made or 'already there, nothing'} added.")
+                said = counted(made, "ajouté") if made else "déjà là, rien d’ajouté"
+                self.stdout.write(f"{one.title} : {said}.")
 
     def _tell(self, password: str) -> None:
         self.stdout.write(
-            "Agents: demo.accueil@, demo.instructeur@, demo.officier@,"
-            f" demo.administrateur@example.org, password {password}"
+            "Agents : demo.accueil@, demo.instructeur@, demo.officier@,"
+            f" demo.administrateur@example.org, mot de passe {password}"
         )

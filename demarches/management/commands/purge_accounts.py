@@ -16,16 +16,20 @@ from demarches.rules.deadlines import add_months
 HOUR = timedelta(hours=1)
 
 
+def _verb(dry_run: bool, *, feminine: bool = False) -> str:
+    return "à effacer" if dry_run else ("effacées" if feminine else "effacés")
+
+
 class Command(BaseCommand):
     """An account is made when a code is asked for; without a sign-in, it is not kept."""
 
-    help = "Delete accounts never used, old sign-ins, old answers to requests, old mails."
+    help = "Efface comptes jamais utilisés, vieilles connexions, vieilles réponses, vieux mails."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--hours", type=int, default=UNUSED_ACCOUNT // HOUR, help="age of the request"
+            "--hours", type=int, default=UNUSED_ACCOUNT // HOUR, help="âge de la demande, en heures"
         )
-        parser.add_argument("--dry-run", action="store_true", help="count, delete nothing")
+        parser.add_argument("--dry-run", action="store_true", help="compter sans rien effacer")
 
     def handle(self, *args: Any, hours: int, dry_run: bool, **options: Any) -> None:
         before = timezone.now() - timedelta(hours=hours)
@@ -44,7 +48,7 @@ class Command(BaseCommand):
             deleted += 1
         self._forget_sign_ins(dry_run=dry_run)
         self._forget_answers(dry_run=dry_run)
-        self.stdout.write(f"accounts={deleted}{' (dry run)' if dry_run else ''}")
+        self.stdout.write(f"Comptes jamais utilisés {_verb(dry_run)} : {deleted}")
 
     def _forget_answers(self, *, dry_run: bool) -> None:
         """Answers to requests of deletion, and mails of accounts that left or never will."""
@@ -53,8 +57,10 @@ class Command(BaseCommand):
         gone = (STATUS.sent, STATUS.failed)
         old = now - LOOSE_MAILS
         mails = loose_mails().filter(status__in=gone, last_updated__lt=old)
-        suffix = " (dry run)" if dry_run else ""
-        self.stdout.write(f"deletion_requests={answered.count()} mails={mails.count()}{suffix}")
+        self.stdout.write(
+            f"Réponses aux demandes d’effacement {_verb(dry_run, feminine=True)} :"
+            f" {answered.count()}. Mails {_verb(dry_run)} : {mails.count()}"
+        )
         if not dry_run:
             answered.delete()
             mails.delete()
@@ -66,7 +72,7 @@ class Command(BaseCommand):
         old = SignIn.objects.filter(at__date__lt=first_day)
         over = StaffSession.objects.exclude(pk__in=StaffSession.objects.alive(now).values("pk"))
         if dry_run:
-            self.stdout.write(f"sign_ins={old.count()} (dry run)")
+            self.stdout.write(f"Connexions {_verb(dry_run, feminine=True)} : {old.count()}")
             return
         over.delete()
-        self.stdout.write(f"sign_ins={old.delete()[0]}")
+        self.stdout.write(f"Connexions {_verb(dry_run, feminine=True)} : {old.delete()[0]}")

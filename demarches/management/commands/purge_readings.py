@@ -11,11 +11,11 @@ from demarches.desk.journal import purge_readings
 class Command(BaseCommand):
     """Looks at the register, at mails and at the journal; the others leave with their dossier."""
 
-    help = "Delete the looks of more than a year ago that belong to no dossier."
+    help = "Efface les consultations de plus d’un an qui ne sont d’aucun dossier."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="count, delete nothing")
+        parser.add_argument("--dry-run", action="store_true", help="compter sans rien effacer")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         count = purge_readings(at=timezone.now(), dry_run=dry_run)
-        self.stdout.write(f"readings={count}{' (dry run)' if dry_run else ''}")
+        self.stdout.write(f"Consultations {'à effacer' if dry_run else 'effacées'} : {count}")

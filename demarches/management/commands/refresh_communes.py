@@ -11,10 +11,10 @@ from demarches.typed.communes import refresh_communes
 class Command(BaseCommand):
     """Read a folder of official files; write `fixtures/communes`, or change nothing."""
 
-    help = "Rewrite fixtures/communes from a folder with communes.csv and departements.csv."
+    help = "Récrit fixtures/communes depuis un dossier où sont communes.csv et departements.csv."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", type=Path, help="A folder with both files.")
+        parser.add_argument("source", type=Path, help="un dossier où sont les deux fichiers")
 
     def handle(self, *args: Any, source: Path, **options: Any) -> None:
         try:

@@ -18,12 +18,10 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     """Send what is due, once or for ever; several may run at once, on several machines."""
 
-    help = "Send the mails of the outbox that are due."
+    help = "Envoie les mails de la boîte d’envoi dont l’heure est venue."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--loop", type=float, metavar="SECONDS", help="start again after so many seconds"
-        )
+        parser.add_argument("--loop", type=float, metavar="SECONDES", help="sans fin, à ce rythme")
 
     def handle(self, *args: Any, loop: float | None = None, **options: Any) -> None:
         if loop is None:
@@ -46,4 +44,6 @@ class Command(BaseCommand):
     def send(self) -> None:
         done = deliver_due()
         if done.sent or done.retried or done.failed:
-            self.stdout.write(f"sent={done.sent} retried={done.retried} failed={done.failed}")
+            self.stdout.write(
+                f"Envoyés : {done.sent}. À réessayer : {done.retried}. Échoués : {done.failed}."
+            )

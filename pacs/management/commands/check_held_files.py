@@ -17,5 +17,6 @@ class Command(BaseCommand):
         done = check_held(at=timezone.now())
         if done.freed or done.thrown_away or done.waiting:
             self.stdout.write(
-                f"{done.freed} vérifiées, {done.thrown_away} supprimées, {done.waiting} attendent"
+                f"Pièces vérifiées : {done.freed}. Supprimées : {done.thrown_away}. En attente :"
+                f" {done.waiting}."
             )

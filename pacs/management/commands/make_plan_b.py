@@ -20,7 +20,7 @@ KEPT = 2
 
 
 class Command(BaseCommand):
-    help = "Write the appointments of the next ten working days as a PDF into a folder."
+    help = "Écrit en PDF, dans un dossier, les rendez-vous des dix prochains jours ouvrés."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -28,12 +28,12 @@ class Command(BaseCommand):
             type=Path,
             nargs="?",
             default=settings.PLAN_B_DIR,
-            help="Where to write it (PLAN_B_DIR); older ones are removed.",
+            help="où l’écrire (PLAN_B_DIR) ; les plus anciens sont supprimés",
         )
 
     def handle(self, *args: Any, folder: Path | str, **options: Any) -> None:
         if not folder:
-            raise CommandError("Name a folder, or set PLAN_B_DIR.")
+            raise CommandError("Donnez un dossier, ou réglez PLAN_B_DIR.")
         folder = Path(folder)
         now = timezone.now()
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,4 +46,4 @@ class Command(BaseCommand):
         path.write_bytes(sheet.content)
         for old in sorted(folder.glob("plan-b-*.pdf"))[:-KEPT]:
             old.unlink()
-        self.stdout.write(f"wrote {path.name}")
+        self.stdout.write(f"Écrit : {path.name}")

@@ -15,7 +15,7 @@ from pacs.actions.upkeep import (
 
 
 class Command(BaseCommand):
-    help = "Remind of invitations and appointments, and offer earlier dates to those who wait."
+    help = "Rappelle invitations et rendez-vous, et propose les dates plus proches."
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         offered = offer_earlier(at=now)
         digests = send_digest(at=now)
         self.stdout.write(
-            f"reminded: {reminded}, invitations ended: {ended}, parts reminded: {parts},"
-            f" appointments reminded: {appointments}, earlier dates offered: {offered},"
-            f" digests: {digests}"
+            f"Rappels d’invitation : {reminded}. Invitations finies : {ended}. Rappels d’une partie"
+            f" commencée : {parts}. Rappels de rendez-vous : {appointments}. Dates plus proches"
+            f" proposées : {offered}. Résumés aux agents : {digests}."
         )

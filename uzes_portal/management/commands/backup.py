@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from demarches.files.storage import StorageUnreachable
 from demarches.models.dossier import dossier_models
+from demarches.rules.dates_fr import seconds_fr
+from demarches.templatetags.portal import file_size, moment_fr
 from uzes_portal import backup
 
 
@@ -48,8 +51,8 @@ class Command(BaseCommand):
             size = archive.stat().st_size
             gone = backup.keep(archive, at=at)
         self.stdout.write(
-            f"{archive.name}: {sum(manifest.rows.values())} lignes, {len(manifest.pieces)} pièces,"
-            f" {size / 1e6:.1f} Mo en {time.monotonic() - started:.1f} s ;"
+            f"{archive.name} : {sum(manifest.rows.values())} lignes, {len(manifest.pieces)} pièces,"
+            f" {file_size(size)} en {seconds_fr(time.monotonic() - started)} ;"
             f" archives effacées : {len(gone)}"
         )
 
@@ -62,8 +65,9 @@ class Command(BaseCommand):
                 read = [m for m in dossier_models() if m._default_manager.using(alias).first()]
         if wrong:
             raise CommandError("La sauvegarde n’est pas bonne : " + ", ".join(wrong[:20]))
+        made = moment_fr(datetime.fromisoformat(manifest.created_at))
         self.stdout.write(
-            f"Archive du {manifest.created_at} : {sum(manifest.rows.values())} lignes et"
+            f"Archive du {made} : {sum(manifest.rows.values())} lignes et"
             f" {len(manifest.pieces)} pièces, toutes relues"
-            f"{', un dossier ouvert' if read else ''}, en {time.monotonic() - started:.1f} s."
+            f"{', un dossier ouvert' if read else ''}, en {seconds_fr(time.monotonic() - started)}."
         )

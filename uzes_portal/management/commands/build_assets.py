@@ -10,8 +10,8 @@ from uzes_portal import assets
 class Command(BaseCommand):
     """Run before `collectstatic`, and at every start in development; quick when nothing changed."""
 
-    help = "Build the style sheet and the heading font into BUILD_DIR."
+    help = "Fait la feuille de style et la police des titres, dans BUILD_DIR."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for path in assets.build():
-            self.stdout.write(f"{path.name}: {path.stat().st_size:,} bytes")
+            self.stdout.write(f"{path.name} : {path.stat().st_size} octets")

@@ -29,18 +29,21 @@ SHOWN = 12
 class Command(BaseCommand):
     """Read all of it, compare with what is shown, then switch; or change nothing and say why."""
 
-    help = "Import the national guidance: from COMARQUAGE_URL, or from the source that is named."
+    help = "Importe le guide national : de COMARQUAGE_URL, ou de la source donnée."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "source", nargs="?", default="", help="An address, a zip, a folder or an XML file."
+            "source",
+            nargs="?",
+            default="",
+            help="adresse, zip, dossier ou fichier XML",
         )
-        parser.add_argument("--url", default="", help="Where a local file was downloaded from.")
+        parser.add_argument("--url", default="", help="d’où un fichier local a été téléchargé")
         parser.add_argument(
-            "--force", action="store_true", help="Accept a much smaller set, or a refused one."
+            "--force", action="store_true", help="accepter un guide bien plus petit, ou refusé"
         )
         parser.add_argument(
-            "--rollback", action="store_true", help="Put the previous set back in service."
+            "--rollback", action="store_true", help="remettre en service le guide d’avant"
         )
 
     def handle(self, *args: Any, source: str, **options: Any) -> None:

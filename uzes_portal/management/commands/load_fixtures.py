@@ -22,7 +22,7 @@ class Command(BaseCommand):
     Starting again, or upgrading to a version that brings a new file, is therefore safe.
     """
 
-    help = "Load the files of fixtures/ whose tables are empty."
+    help = "Charge les fichiers de fixtures/ dont les tables sont vides."
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = settings.FIXTURE_DIRS[0]
@@ -30,4 +30,4 @@ class Command(BaseCommand):
         if new:
             # In one go: a file may name rows of another.
             call_command("loaddata", *(path.stem for path in new), verbosity=0)
-        self.stdout.write(f"loaded={','.join(path.stem for path in new) or 'none'}")
+        self.stdout.write(f"Chargés : {', '.join(path.stem for path in new) or 'aucun'}")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from demarches.files.storage import StorageUnreachable
 from demarches.models import User
-from demarches.rules.dates_fr import duration_fr
+from demarches.rules.dates_fr import duration_fr, seconds_fr
 from uzes_portal import backup
 
 
@@ -45,8 +45,8 @@ class Command(BaseCommand):
         lost = timezone.now() - datetime.fromisoformat(manifest.created_at)
         self.stdout.write(
             f"{sum(manifest.rows.values())} lignes et {len(manifest.pieces)} pièces remises en"
-            f" {time.monotonic() - started:.1f} s. Ce qui a été fait depuis la sauvegarde, il y a"
-            f" {duration_fr(lost)}, est perdu."
+            f" {seconds_fr(time.monotonic() - started)}. Ce qui a été fait depuis la"
+            f" sauvegarde, il y a {duration_fr(lost)}, est perdu."
         )
         self.stdout.write("Lancez manage.py migrate, puis manage.py doctor, avant le service.")
         if wrong or closed:

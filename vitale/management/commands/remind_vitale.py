@@ -9,9 +9,11 @@ from vitale.actions.upkeep import remind, remind_meetings
 
 
 class Command(BaseCommand):
-    help = "Queue the reminders of aide-mémoire and of appointments for help, once each."
+    help = "Envoie les rappels des aide-mémoire et des rendez-vous d’aide, une fois chacun."
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         reminded, meetings = remind(at=now), remind_meetings(at=now)
-        self.stdout.write(f"reminded: {reminded}, appointments reminded: {meetings}")
+        self.stdout.write(
+            f"Rappels d’aide-mémoire : {reminded}. Rappels de rendez-vous : {meetings}."
+        )
