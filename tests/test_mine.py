@@ -313,7 +313,7 @@ def test_a_copy_to_read_holds_words_only(
     identity.files.create(
         display_name="carte.png",
         content_type="image/png",
-        size=picture.size,
+        size=picture.size or 0,
         pages=1,
         sha256="0" * 64,
         storage_name="0" * 32,
