@@ -205,7 +205,7 @@ def test_a_changed_row_is_found(
     tampering(f"UPDATE {table(model)} SET {change} WHERE id = {pk}")
 
     label = model._meta.label_lower
-    changed = [line for line in problems() if "trigger" not in line]
+    changed = [line for line in problems() if "déclencheur" not in line]
     assert len(changed) == 1
     assert changed[0].startswith(f"{label} {pk} a été changée (sceau ")
 
@@ -218,7 +218,7 @@ def test_a_missing_row_is_found(
 
     tampering(f"DELETE FROM {table(model)} WHERE id = {pk}")
 
-    found = [line for line in problems() if "trigger" not in line]
+    found = [line for line in problems() if "déclencheur" not in line]
     assert len(found) == 1
     assert found[0].startswith(f"{model._meta.label_lower} {pk} manque (sceau ")
 
