@@ -28,6 +28,8 @@ from pacs.rules.consent import ATTESTED_COMMON, ATTESTED_OTHER, ATTESTED_OWN
 
 #: Columns that lead to another row of the same dossier, or tell rows apart.
 KEYS = frozenset({"id", "dossier", "user", "registration", "position"})
+#: Told as one, by the officer's column.
+SIGNER = frozenset({"officer_name", "officer_quality", "officer_act"})
 
 
 def _of(name: str) -> Words:
@@ -170,7 +172,9 @@ TOLD: Mapping[str, Told] = {
         labels={"appointment": "rendez-vous pris"},
         hidden=KEYS,
     ),
-    "Registration": Told(words={"officer": _of("officer")}, hidden=KEYS),
+    # Who signed, as they were called that day.
+    "Registration": Told(words={"officer": _of("signer")}, hidden=KEYS | SIGNER),
     "RegisteredPerson": Told(hidden=KEYS - {"position"}),
-    "LaterAct": Told(words={"officer": _of("officer")}, hidden=KEYS),
+    "LaterAct": Told(words={"officer": _of("signer")}, hidden=KEYS | SIGNER),
+    "Rectification": Told(words={"person": _of("person")}, hidden=KEYS),
 }
