@@ -623,11 +623,7 @@ def open_act(
             raise ActionRefused("Ce Pacs est déjà dissous.")
         if received_on > localdate(at):
             raise ActionRefused("La date de réception est à venir.")
-        if received_on < row.registered_on:
-            raise ActionRefused(
-                f"Ce Pacs est du {day_fr(row.registered_on)} : la date de réception ne peut pas"
-                " être avant. Vérifiez-la."
-            )
+        _check_received(received_on, row)
         return LaterAct.objects.create(
             reference=next_reference(ACT_PREFIX, at),
             registration=row,
@@ -640,6 +636,14 @@ def open_act(
         )
 
 
+def _check_received(day: date, registration: Registration) -> None:
+    if day < registration.registered_on:
+        raise ActionRefused(
+            f"Ce Pacs est du {day_fr(registration.registered_on)} : la date de réception ne peut"
+            " pas être avant. Vérifiez-la."
+        )
+
+
 def acts_shown(registration: Registration) -> Shown:
     """The modifications and dissolutions that the page of a line lists."""
     rows = registration.acts.order_by("pk").values_list("pk", "status")
@@ -648,11 +652,15 @@ def acts_shown(registration: Registration) -> Shown:
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """What an agent says is in hand of an act; `deceased` is the place of whoever died."""
+    """What an agent says is in hand of an act; `deceased` is the place of whoever died.
+
+    `received_on`: None leaves the day on which it came as it stands.
+    """
 
     pieces: Collection[str]
     event_on: date | None = None
     deceased: int | None = None
+    received_on: date | None = None
 
 
 def update_act(act: LaterAct, in_hand: InHand, *, read: str | None = None) -> None:
@@ -668,7 +676,10 @@ def update_act(act: LaterAct, in_hand: InHand, *, read: str | None = None) -> No
 def _note_in_hand(row: LaterAct, in_hand: InHand) -> None:
     row.pieces, row.event_on = _known_pieces(row.kind, in_hand.pieces), in_hand.event_on
     row.deceased = in_hand.deceased
-    row.save(update_fields=["pieces", "event_on", "deceased"])
+    if in_hand.received_on is not None and in_hand.received_on != row.received_on:
+        _check_received(in_hand.received_on, row.registration)
+        row.received_on = in_hand.received_on
+    row.save(update_fields=["pieces", "event_on", "deceased", "received_on"])
 
 
 def register_act(

@@ -261,12 +261,12 @@ class ActForm(forms.Form):
 class ActPiecesForm(forms.Form):
     """What is in hand for one act."""
 
+    received_on = past_day_field("Reçu le", required=False)
     event_on = past_day_field("Date du mariage ou du décès", required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, act: LaterAct) -> None:
-        super().__init__(
-            data, initial={name: getattr(act, name) for name in ("pieces", "event_on", "deceased")}
-        )
+        names = ("pieces", "received_on", "event_on", "deceased")
+        super().__init__(data, initial={name: getattr(act, name) for name in names})
         rule = act_rule(act.kind)
         self.fields["pieces"] = forms.MultipleChoiceField(
             label="Pièces en main",

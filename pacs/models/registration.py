@@ -391,6 +391,7 @@ class LaterAct(Signed):
         return {
             "status": self.status,
             "pieces": self.pieces,
+            "received_on": self.received_on,
             "event_on": self.event_on,
             "deceased": self.deceased,
         }

@@ -1,6 +1,7 @@
 """The day: every reason to wait, the number, the register, the avis, and what comes after."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -614,15 +615,22 @@ def test_no_notice_comes_before_what_it_tells(
 ) -> None:
     act = act_on(line, kind, agent, pieces=["avis"])
     later = AFTER + timedelta(days=9)
-    days = [act.received_on + timedelta(days=1), act.received_on]
-    after, same = (InHand(["avis"], event_on=day, deceased=deceased) for day in days)
+    day = act.received_on + timedelta(days=1)
+    after = InHand(["avis"], event_on=day, deceased=deceased)
 
     assert refusals(lambda: register_act(act, after, officer=officer, by=agent, at=later)) == [
         f"L’avis est reçu avant {event} : vérifiez les deux dates."
     ]
     act.refresh_from_db()
     assert (act.status, act.event_on) == ("open", None)
-    register_act(act, same, officer=officer, by=agent, at=later)
+    before = replace(after, received_on=line.registered_on - timedelta(days=1))
+    assert (
+        "la date de réception ne peut pas être avant"
+        in refusals(lambda: update_act(act, before))[0]
+    )
+    register_act(act, replace(after, received_on=day), officer=officer, by=agent, at=later)
+    act.refresh_from_db()
+    assert (act.status, act.received_on) == ("registered", day)
 
 
 def test_nobody_dies_of_another_act(line: Registration, agent: User) -> None:
