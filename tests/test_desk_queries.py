@@ -92,7 +92,7 @@ PAGES: dict[str, int] = {
     "pacs_registration_changelist": 13,
     # One for what was mended in the line.
     "pacs_registration_change": 14,
-    "pacs_registration_rectify": 9,
+    "pacs_registration_rectify": 11,
     "pacs_registration_avis": 11,
     "pacs_registration_counts": 9,
     "pacs_registration_old": 6,

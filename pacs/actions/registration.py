@@ -719,10 +719,18 @@ def register_act(
             raise ActionRefused(reasons)
         row.effect_on = effect_day(row.rule, registered_on=today, event_on=row.event_on)
         row.status, row.registered_at = "registered", at
-        signed = signed_by(officer)
-        for name, value in signed.items():
-            setattr(row, name, value)
-        row.save(update_fields=["status", "registered_at", "effect_on", *signed])
+        row.sign(officer)
+        row.save(
+            update_fields=[
+                "status",
+                "registered_at",
+                "effect_on",
+                "officer",
+                "officer_name",
+                "officer_quality",
+                "officer_act",
+            ]
+        )
         for person in registration.persons.all():
             _write_avis(registration, person, due_from=today, act=row)
         if row.rule.ends_the_pacs:

@@ -67,6 +67,11 @@ class Signed(models.Model):
     class Meta:
         abstract = True
 
+    def sign(self, officer: Officer) -> None:
+        """Keep who signs this row now; not saved."""
+        for name, value in signed_by(officer).items():
+            setattr(self, name, value)
+
     @property
     def signer(self) -> Signer | None:
         """Who signed, for every page, paper and table; None for a line entered from paper."""
