@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
 from django.db import connections
 
 from tests.support.bucket import PIECES, bucket_environment, bucket_server, client, contents
@@ -322,3 +323,17 @@ def test_a_password_is_not_in_the_address(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(connections["default"], "settings_dict", here)
 
     assert backup.database_uri() == "postgresql://p%40x@/n?host=h&port=5432"
+
+
+def test_without_any_archive_one_reads_where_it_was_looked_for(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BACKUP_DIR = str(tmp_path)
+    monkeypatch.setattr(backup, "kept", list)
+    out = io.StringIO()
+
+    with pytest.raises(CommandError, match=f"aucune archive dans {re.escape(str(tmp_path))} "):
+        call_command("restore", force=True)
+    call_command("backup", list=True, stdout=out)
+
+    assert out.getvalue() == f"Aucune archive dans {tmp_path} (BACKUP_DIR).\n"

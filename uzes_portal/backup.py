@@ -470,6 +470,11 @@ def _tool(name: str, *arguments: str) -> None:
         raise BackupRefused(f"{name} : {done.stderr.strip()[-500:]}")
 
 
+def place() -> str:
+    """Where the archives are kept, as whoever runs a command may look there."""
+    return settings.BACKUP_DIR or str(settings.VAR_DIR / "backups")
+
+
 def kept() -> list[str]:
     """The archives that are kept, the newest first."""
     inner = storages["backups"]
@@ -515,6 +520,11 @@ def opened(name: str) -> Iterator[tuple[Path, Manifest]]:
         if not (name and source.is_file()):
             known = kept()
             chosen = name or (known[0] if known else "")
+            if not chosen:
+                raise BackupRefused(
+                    f"Il n’y a aucune archive dans {place()} (BACKUP_DIR). Donnez le fichier d’une"
+                    " archive, ou faites-en une : manage.py backup."
+                )
             if chosen not in known:
                 raise BackupRefused(f"Aucune archive ne s’appelle « {chosen} » : voyez --list.")
             source = Path(scratch) / chosen

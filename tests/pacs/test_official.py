@@ -380,8 +380,7 @@ def test_a_name_without_a_break_stays_on_the_page(line: Registration) -> None:
     """140 letters: what follows them on the same line is printed all the same."""
     person = line.persons.order_by("pk").first()
     assert person is not None
-    person.birth_name = "Wolfeschlegelsteinhausenbergerdorff" * 4
-    person.save(update_fields=["birth_name"])
+    line.persons.filter(pk=person.pk).update(birth_name="Wolfeschlegelsteinhausenbergerdorff" * 4)
 
     papers = official.recepisse(line), official.register_extract(line), official.attestation(line)
     for paper in papers:

@@ -30,7 +30,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, verify: str | None, list: bool, **options: Any) -> None:
         try:
             if list:
-                self.stdout.write("\n".join(backup.kept()) or "Aucune archive.")
+                self.stdout.write(
+                    "\n".join(backup.kept())
+                    or f"Aucune archive dans {backup.place()} (BACKUP_DIR)."
+                )
             elif verify is None:
                 self.back_up()
             else:
