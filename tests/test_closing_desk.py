@@ -94,7 +94,7 @@ def test_the_whole_way(agent: User, desk: Client) -> None:
     assert Closure.objects.get().first_day == THURSDAY.date()
 
     home = text_of(desk.get(address("index")))
-    assert "Fermeture du jeudi 3 décembre, appels à faire : <strong>2</strong>" in home
+    assert "Fermeture du jeudi 3 décembre, appels à faire&nbsp;: <strong>2</strong>" in home
     calls = text_of(desk.get(done["Location"]))
     assert calls.count(">Appelé<") == 2
     assert "proposé le vendredi 4 décembre 2026" in calls
@@ -169,7 +169,7 @@ def test_whoever_comes_back_is_shown_alone_with_the_reason(agent: User, desk: Cl
     assert shown.count("Nouvelle date pour") == 1
     assert moved.people[0].display_name in shown
     home = text_of(desk.get(address("index")))
-    assert "Fermeture du jeudi 3 décembre, rendez-vous à replacer : <strong>1</strong>" in home
+    assert "Fermeture du jeudi 3 décembre, rendez-vous à replacer&nbsp;: <strong>1</strong>" in home
 
 
 def test_what_is_over_says_that_nothing_changed(agent: User, desk: Client, clock: Any) -> None:

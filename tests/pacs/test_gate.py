@@ -582,7 +582,7 @@ def test_a_dossier_made_impossible_says_so_on_every_list_and_page(
     assert reverse("admin:pacs_dossier_end", args=[dossier.pk, "irrecevable"]) in page
     for text in (listed, pile):
         assert "ne peut pas aboutir (B03)" in text
-    assert "Dossiers qui ne peuvent pas aboutir, à décider : <strong>1</strong>" in home
+    assert "Dossiers qui ne peuvent pas aboutir, à décider&nbsp;: <strong>1</strong>" in home
     assert "Une personne mariée ne peut pas conclure de Pacs" in own
     assert "En l’état, ce Pacs ne peut pas être enregistré" in other
     assert "mariée" not in other
