@@ -244,7 +244,7 @@ def test_the_job_says_what_became_of_them_and_the_doctor_that_some_wait(
 
     assert "1 attendent l’antivirus : personne ne les ouvre avant." in waiting
     assert capsys.readouterr().out.splitlines() == [
-        "0 vérifiées, 0 supprimées, 1 attendent",
-        "1 vérifiées, 0 supprimées, 0 attendent",
+        "Pièces vérifiées : 0. Supprimées : 0. En attente : 1.",
+        "Pièces vérifiées : 1. Supprimées : 0. En attente : 0.",
     ]
     assert [one.wrong for one in findings(NOW) if one.name == "pieces-gardees"] == [""]

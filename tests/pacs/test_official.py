@@ -378,9 +378,8 @@ def test_the_convocation_of_one_hides_the_papers_of_the_other(booked: Dossier) -
 
 def test_a_name_without_a_break_stays_on_the_page(line: Registration) -> None:
     """140 letters: what follows them on the same line is printed all the same."""
-    person = line.persons.order_by("pk").first()
-    assert person is not None
-    line.persons.filter(pk=person.pk).update(birth_name="Wolfeschlegelsteinhausenbergerdorff" * 4)
+    long = "Wolfeschlegelsteinhausenbergerdorff" * 4
+    line.persons.filter(position=1).update(birth_name=long)
 
     papers = official.recepisse(line), official.register_extract(line), official.attestation(line)
     for paper in papers:
