@@ -52,8 +52,8 @@ def _made_once(capsys: pytest.CaptureFixture[str]) -> None:
     empty = {one.title for one in shown if not one.count and not one.title.startswith("Mentions")}
     assert empty - BY_CHANCE == set()
     out = capsys.readouterr().out
-    assert "already there" in out
-    assert out.count("password") == 2
+    assert "déjà là" in out
+    assert out.count("mot de passe") == 2
 
 
 def test_the_demonstration_stays_out_of_production(db: None) -> None:

@@ -273,6 +273,8 @@ NOT_KEPT = {
     "pacs.forms.partner.PrivateCodeForm.code": "kept as a digest with a salt",
     "pacs.forms.partner.SeenDoorForm.reference": "a search of the desk, kept nowhere",
     "pacs.forms.partner.UnlockForm.code": "compared, kept nowhere",
+    "uzes_portal.admin.DoorForm.password": "compared, kept nowhere",
+    "uzes_portal.admin.DoorForm.username": "the door of the agents: compared, kept nowhere",
 }
 
 

@@ -342,7 +342,7 @@ class Partenaire(models.Model):
 
     def _lives_here(self) -> YesNo:
         said = YesNo(self.lives_here or YesNo.UNKNOWN)
-        if self.dossier.has_common_residence:
+        if self.dossier_id is None or self.dossier.has_common_residence:
             return said  # no rule reads it then
         mairie = Mairie.objects.current()
         return home_is_here(
