@@ -30,7 +30,7 @@ from pacs.admin.people import agent_of, note
 from pacs.models import Dossier, Ending, MessageTemplate, Partenaire, RefusalReason, Registration
 from pacs.models.consent import has_attested
 from pacs.pages.decide import clock_of, next_to_do, review_of, status_in_words
-from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.steps import COMMON_STEPS, OWN_STEPS, title_asked
 from pacs.pages.tracking import answers_of
 from pacs.papers import documents
 from pacs.reads.access import (
@@ -249,7 +249,7 @@ class ReviewDesk:
 
     def _exchanges_context(self, request: HttpRequest, dossier: Dossier) -> dict[str, Any]:
         return {
-            "thread": thread_of(dossier),
+            "thread": thread_of(dossier, title_asked),
             "place": imprint(place_shown(dossier)),
             "templates": templates_for(dossier),
             "variables": TEXT_VARIABLES,

@@ -16,14 +16,13 @@ from pacs.hooks.processing import WORDS as NAMES
 from pacs.models import (
     Correction,
     Dossier,
-    InformationRequest,
     Partenaire,
     Piece,
     PieceFile,
     PieceWording,
 )
 from pacs.models.consent import label_of
-from pacs.pages.steps import COMMON_STEPS, OWN_STEPS
+from pacs.pages.steps import title_asked
 from pacs.rules.consent import ATTESTED_COMMON, ATTESTED_OTHER, ATTESTED_OWN
 
 #: Columns that lead to another row of the same dossier, or tell rows apart.
@@ -82,15 +81,6 @@ def _proposed(correction: Correction) -> str:
         f"{one.label} : {one.proposed or 'rien'}"
         for one in in_words(correction, correction.dossier)
     )
-
-
-def _question(row: InformationRequest) -> str:
-    part, _, slug = row.question.partition("/")
-    if part == "commun":
-        step = COMMON_STEPS.asking(slug, row.dossier)
-        return step.title if step else ""
-    own = OWN_STEPS.asking(slug, row.partenaire) if row.partenaire else None
-    return own.title if own else ""
 
 
 def _file_piece(file: PieceFile) -> str:
@@ -162,7 +152,7 @@ TOLD: Mapping[str, Told] = {
         hidden=KEYS | {"form_key"},
     ),
     "InformationRequest": Told(
-        words={"partenaire": _of("partenaire"), "question": _question},
+        words={"partenaire": _of("partenaire"), "question": title_asked},
         labels={"at": "demandé le", "partenaire": "demandé à"},
         hidden=KEYS,
     ),

@@ -1,8 +1,10 @@
 """The ordered steps of the task list: the shared answers, then each one's own part."""
 
+from typing import Any
+
 from demarches.steps.lists import Step, StepList
 from pacs.forms import civil, common, identity
-from pacs.models import Dossier, Partenaire
+from pacs.models import Dossier, InformationRequest, Partenaire
 from pacs.models.completeness import COMMON, FORMER_COMMON, FORMER_OWN, OWN
 
 #: The page of the wished day.
@@ -43,3 +45,30 @@ OWN_STEPS: StepList[Partenaire] = StepList(
     ],
     former=FORMER_OWN,
 )
+
+#: How the question of a request names the shared answers; those of one person: « moi ».
+SHARED = "commun"
+
+
+def asked_step(
+    row: InformationRequest, dossier: Dossier, person: Partenaire | None
+) -> Step[Any] | None:
+    """The page of the answer that a request points at, while it is asked; of `person`, or shared.
+
+    None without a question, and for one that nobody is asked any more.
+    """
+    part, _, slug = row.question.partition("/")
+    if part == SHARED:
+        return COMMON_STEPS.asking(slug, dossier)
+    return OWN_STEPS.asking(slug, person) if person else None
+
+
+def title_asked(row: InformationRequest) -> str:
+    """The same by its title, for whoever reads the request; empty when there is none."""
+    if not row.question:
+        return ""
+    person = row.partenaire
+    if person is not None:
+        person.dossier = row.dossier  # one dossier, read once
+    step = asked_step(row, row.dossier, person)
+    return step.title if step else ""

@@ -23,7 +23,15 @@ from pacs.models import Door, Dossier, InformationRequest, Partenaire, Piece, Pi
 from pacs.models.completeness import asks_origin, missing_common, missing_own
 from pacs.models.gate import state_of
 from pacs.models.piece import DECLARATION_RULE, IDENTITY_RULE
-from pacs.pages.steps import COMMON_STEPS, HOME_COLUMNS, ORIGIN_COLUMNS, OWN_STEPS, WISHED_STEP
+from pacs.pages.steps import (
+    COMMON_STEPS,
+    HOME_COLUMNS,
+    ORIGIN_COLUMNS,
+    OWN_STEPS,
+    SHARED,
+    WISHED_STEP,
+    asked_step,
+)
 from pacs.reads.access import (
     may_edit_common,
     may_edit_own,
@@ -630,16 +638,14 @@ def requests_of(partenaire: Partenaire) -> Requests:
 
 def _request(row: InformationRequest, reader: Partenaire) -> Request:
     """The request with the page of the answer it points at, while that question is asked."""
-    part, _, slug = row.question.partition("/")
     dossier = reader.dossier
-    if part == "commun":
-        step: Step[Any] | None = COMMON_STEPS.asking(slug, dossier)
-        # The second reads the shared answers, and proposes a change to whoever fills them in.
-        name = "pacs:common-step" if reader.is_first else "pacs:partner-confirm"
-    else:
-        step, name = OWN_STEPS.asking(slug, reader), "pacs:own-step"
+    step = asked_step(row, dossier, reader)
     if step is None:
         return Request(row.text, row.at)
+    name = "pacs:own-step"
+    if row.question.startswith(SHARED):
+        # The second reads the shared answers, and proposes a change to whoever fills them in.
+        name = "pacs:common-step" if reader.is_first else "pacs:partner-confirm"
     args = [dossier.reference, step.slug] if name != "pacs:partner-confirm" else [dossier.reference]
     return Request(row.text, row.at, step.title, reverse(name, args=args))
 

@@ -491,6 +491,21 @@ def test_everything_said_is_one_thread_with_the_fate_of_each_mail(
     assert again.email.message_id != failed.email.message_id
 
 
+def test_a_question_to_come_back_to_is_told_by_its_title(
+    announced: Dossier, agent: User, desk_client: Client
+) -> None:
+    texts, asked = {1: "Corrigez.", 2: "Corrigez."}, {1: "moi/acte", 2: "commun/adresse"}
+    desk.request_pieces(
+        announced, texts=texts, questions=asked, by=agent, at=timezone.now(), version=None
+    )
+
+    page = desk_client.get(reverse("admin:pacs_dossier_exchanges", args=[announced.pk]))
+
+    html = page.content.decode()
+    assert "réponse à revoir : Votre acte de naissance" in html
+    assert "réponse à revoir : Votre adresse commune" in html
+
+
 def test_a_model_is_filled_for_each_reader_and_refused_when_it_cannot_be(
     announced: Dossier, agent: User
 ) -> None:
