@@ -37,7 +37,7 @@ def test_a_passkey_opens_the_desk(
         agent.go("/agents/")
         agent.fill("Adresse e-mail", root.email)
         agent.fill("Mot de passe", PASSWORD)
-        agent.page.locator("input[type=submit]").click()
+        agent.press("Se connecter")
         agent.examine()
 
     sign_in()
