@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.timezone import localdate
+from django_countries import countries
 
 from demarches.rules.read import Shown, imprint, is_among
+from demarches.rules.texts import letters_of
 from demarches.steps.forms import NoPrivateNumbersMixin
 from pacs.forms.births import BirthYearInput, ask_about_age
 from pacs.forms.civil import parent_problems
@@ -25,6 +27,7 @@ from pacs.rules.countries import FRANCE, FRENCH_TERRITORIES
 from pacs.rules.nationalities import NATIONALITIES, as_nationality
 from pacs.rules.situation import Impediment, Protection
 
+CODE_LENGTH = 2
 #: Granted by the Ofpra to people without the nationality of France.
 PROTECTED = {Protection.REFUGEE, Protection.STATELESS, Protection.SUBSIDIARY}
 
@@ -109,9 +112,9 @@ class PersonForm(AnswersForm):
     nationality_codes = forms.CharField(
         label="Nationalités",
         required=False,
-        max_length=20,
-        help_text="Codes de pays à deux lettres, séparés par des espaces : « FR », « IT MA »."
-        " Apatride : laissez vide, et choisissez « apatride » à la protection internationale.",
+        max_length=200,
+        help_text="Noms de pays, séparés par des virgules : « France, Maroc ». Apatride : laissez"
+        " vide, et choisissez « apatride » à la protection internationale.",
     )
 
     texts_agreed_at = TextsAgreedField(
@@ -126,16 +129,26 @@ class PersonForm(AnswersForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["nationality_codes"].initial = " ".join(self.instance.nationalities)
+        self.fields["nationality_codes"].initial = ", ".join(
+            str(countries.name(code)) for code in self.instance.nationalities
+        )
         if not asks_texts(self.instance):
             del self.fields[AGREED]
 
     def clean_nationality_codes(self) -> list[str]:
-        codes = str(self.cleaned_data["nationality_codes"]).upper().split()
-        states = list(dict.fromkeys(as_nationality(code) for code in codes))
-        if wrong := [code for code in states if code not in NATIONALITIES]:
-            raise forms.ValidationError(f"Pas de nationalité sous ce code : {', '.join(wrong)}.")
-        return states
+        """By name, whatever its accents; two letters alone are a code."""
+        text = str(self.cleaned_data["nationality_codes"])
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if all(len(word) == CODE_LENGTH for word in text.replace(",", " ").split()):
+            parts = text.replace(",", " ").upper().split()
+        by_name = {letters_of(str(name)): code for code, name in countries}
+        found = {part: as_nationality(by_name.get(letters_of(part), part)) for part in parts}
+        if wrong := [part for part, code in found.items() if code not in NATIONALITIES]:
+            raise forms.ValidationError(
+                f"Pas de nationalité sous ce nom : {', '.join(wrong)}. Écrivez le nom du pays en"
+                " français, et une virgule entre deux pays."
+            )
+        return list(dict.fromkeys(found.values()))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -12,8 +12,9 @@ from django.utils import timezone
 from demarches.models import User
 from pacs.actions.dossiers import open_dossier
 from pacs.actions.endings import end_dossier
-from pacs.admin.answers import answer_forms
+from pacs.admin.answers import PersonForm, answer_forms
 from pacs.models import Dossier, Partenaire
+from pacs.rules.nationalities import NATIONALITIES
 from tests.support.pages import Page, plain
 
 NIR = "2 90 05 30 189 042 " + f"{97 - 2900530189042 % 97:02d}"
@@ -216,3 +217,42 @@ def test_the_agents_page_keeps_the_rules_of_the_couple_s(
 
     assert answer.status_code == 422
     assert told in answer.content.decode().replace("\u00a0", " ")
+
+
+# Nationalities
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("France, Maroc", ["FR", "MA"]),
+        ("cote d'ivoire ,  FRANCE", ["CI", "FR"]),
+        ("FR", ["FR"]),
+        ("it ma", ["IT", "MA"]),
+        ("MQ FR", ["FR"]),
+        ("", []),
+    ],
+)
+def test_nationalities_are_typed_by_name(sent: Dossier, typed: str, kept: list[str]) -> None:
+    form = PersonForm({"nationality_codes": typed}, instance=first(sent))
+
+    form.is_valid()
+
+    assert form.cleaned_data["nationality_codes"] == kept
+
+
+@pytest.mark.parametrize("typed", ["Marroc", "France Maroc", "ZZ", "Antarctique"])
+def test_a_country_nobody_knows_is_told_with_what_to_write(sent: Dossier, typed: str) -> None:
+    form = PersonForm({"nationality_codes": typed}, instance=first(sent))
+
+    assert f"Pas de nationalité sous ce nom : {typed}." in str(form.errors["nationality_codes"])
+
+
+def test_every_nationality_reads_back_as_it_is_shown(sent: Dossier) -> None:
+    person = first(sent)
+    for code in sorted(NATIONALITIES):
+        person.nationalities = [code, "FR"] if code != "FR" else ["FR"]
+        shown = PersonForm(instance=person)["nationality_codes"].value()
+        form = PersonForm({"nationality_codes": shown}, instance=person)
+        form.is_valid()
+        assert form.cleaned_data["nationality_codes"] == person.nationalities, shown
