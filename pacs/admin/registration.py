@@ -420,6 +420,7 @@ class RegistrationAdmin(DeskListAdmin[Registration]):
             request,
             "admin/pacs/rectify.html",
             title=f"Rectifier le Pacs {row.number}",
+            is_wrong=status == 422,
             row=row,
             form=form,
             people=people,

@@ -93,6 +93,7 @@ def test_a_couple_books_and_the_officer_registers(
     agent = signed_in(User.objects.get(email="agent@example.org"), viewport=DESKTOP, **options)
     register(agent, moved)
     tell_third_parties(agent)
+    mend_the_line(agent)
     alice = signed_in(User.objects.get(email="alice@example.org"), **options)
     alice.go(home)
     assert "opposable aux tiers depuis le" in alice.page.inner_text("main")
@@ -145,6 +146,21 @@ def tell_third_parties(agent: Visitor) -> None:
     for _ in range(2):
         agent.press("Noter la mention")
     assert [avis.mentioned_on is not None for avis in Avis.objects.all()] == [True, True]
+
+
+def mend_the_line(agent: Visitor) -> None:
+    """A first name forgotten; without a reason it is refused, and nothing typed is lost."""
+    line = Registration.objects.get()
+    agent.go(f"/agents/pacs/registration/{line.pk}/change/")
+    agent.follow("Rectifier une erreur de cette ligne")
+    agent.write(agent.page.get_by_label("Prénoms").first, "Giulia Anna")
+    agent.press("Rectifier la ligne")
+    assert "Écrivez le motif" in agent.page.inner_text("#content")
+    assert agent.page.get_by_label("Prénoms").first.input_value() == "Giulia Anna"
+    agent.write(agent.page.get_by_label("Motif"), "Prénom oublié, acte de naissance relu.")
+    agent.press("Rectifier la ligne")
+    assert "Maintenant : « Giulia Anna »" in agent.page.inner_text("#content")
+    assert line.people[0].first_names == "Giulia Anna"
 
 
 def test_states_of_the_agenda_please_axe(

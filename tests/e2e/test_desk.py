@@ -254,6 +254,7 @@ def test_every_page_of_a_dossier_pleases_axe(
         "/agents/pacs/dossier/?status=complete&q=menar",
         "/agents/pacs/registration/",
         "/agents/vitale/demande/",
+        "/agents/vitale/demande/pile/recues/suivante/",
         "/agents/pacs/dossier/participation/",
         "/agents/securite/",
         "/agents/password_change/",
