@@ -183,9 +183,20 @@ def reconsider_piece(piece: Piece, *, by: User, at: datetime, version: int | Non
         row = Piece.objects.get(pk=piece.pk)
         if not row.is_decided:
             raise ActionRefused("Aucune décision n’est prise sur cette pièce.")
-        is_here = row.rule_id in VERIFIED_BY_MAIRIE or row.files.exists()
-        status = PieceStatus.PROVIDED if is_here else PieceStatus.TO_BRING
+        status = PieceStatus.TO_BRING
+        if row.rule_id in VERIFIED_BY_MAIRIE or row.files.exists():
+            status = PieceStatus.PROVIDED
+        elif row.current_status is PieceStatus.REFUSED and not _was_announced(row):
+            status = PieceStatus.MISSING  # its file was taken back since
         _decide(row, status, by=by, at=at, version=None)
+
+
+def _was_announced(row: Piece) -> bool:
+    """Whether this refused piece was to be brought, as the journal says of its last refusal."""
+    refusals = row.dossier.events.filter(kind="piece_refused", partenaire=row.partenaire)
+    label, to_bring = label_of_piece(row), _mark(row, PieceStatus.TO_BRING)
+    told = (one for event in refusals.order_by("-pk") for one in event.changes)
+    return next((one["old"] == to_bring for one in told if one["label"] == label), False)
 
 
 def _decide(

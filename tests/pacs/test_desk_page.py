@@ -659,6 +659,20 @@ def test_taking_a_decision_back_gives_what_the_piece_was(
     assert (decided.status_code, back.status_code, piece.status) == (302, 302, before)
 
 
+def test_a_refused_piece_whose_file_was_taken_back_is_not_announced(
+    sent: Dossier, desk_client: Client
+) -> None:
+    piece = sent.pieces.get(key="1-P03_identite")
+    sent.pieces.filter(pk=piece.pk).update(status="provided")
+    row = {"piece": piece.pk, "row": f"piece-{piece.pk}", "text": "Illisible."}
+
+    act(desk_client, fresh(sent), "refuser", in_place=False, **row)
+    act(desk_client, fresh(sent), "revoir", in_place=False, **row)
+
+    piece.refresh_from_db()
+    assert piece.status == "missing"
+
+
 @pytest.mark.parametrize("verb", ["annuler-rdv", "absents"])
 def test_an_agent_reads_who_gets_no_mail_and_is_to_be_called(
     announced: Dossier, agent: User, desk_client: Client, verb: str
